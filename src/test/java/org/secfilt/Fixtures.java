@@ -1,0 +1,57 @@
+package org.secfilt;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The C programs of {@code test-fixtures/}, each compiled once into {@code target/test-fixtures/}.
+ */
+public final class Fixtures {
+    private static final Path SOURCES = Path.of("test-fixtures").toAbsolutePath();
+    private static final Path BINARIES = Path.of("target", "test-fixtures").toAbsolutePath();
+
+    private Fixtures() {}
+
+    /**
+     * The program of {@code test-fixtures/NAME.c}, compiled unless an up-to-date one is there. It is made aside and
+     * renamed, so that test processes that race for it each see a whole program.
+     *
+     * @param flags more compiler flags, after {@code -Wall -Wextra -Werror -pthread}, such as {@code -static}
+     */
+    public static synchronized Path compile(String name, String... flags) {
+        Path source = SOURCES.resolve(name + ".c");
+        Path binary = BINARIES.resolve(name + String.join("", flags).replace('/', '_'));
+        try {
+            if (Files.exists(binary)
+                    && Files.getLastModifiedTime(binary).compareTo(Files.getLastModifiedTime(source)) >= 0) {
+                return binary;
+            }
+            Files.createDirectories(BINARIES);
+            Path fresh = Files.createTempFile(BINARIES, name, ".new");
+            List<String> command = new ArrayList<>(
+                    List.of("cc", "-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", "-pthread"));
+            command.addAll(List.of(flags));
+            command.addAll(List.of("-o", fresh.toString(), source.toString()));
+            Process compiler = new ProcessBuilder(command).redirectErrorStream(true).start();
+            compiler.getOutputStream().close();
+            String said = new String(compiler.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            if (compiler.waitFor() != 0) {
+                Files.delete(fresh);
+                throw new AssertionError(String.join(" ", command) + "\n" + said);
+            }
+            Files.setLastModifiedTime(fresh, Files.getLastModifiedTime(source));
+            return Files.move(fresh, binary, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw new UncheckedIOException(source.toString(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while compiling " + source, e);
+        }
+    }
+}
