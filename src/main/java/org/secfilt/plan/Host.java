@@ -1,0 +1,11 @@
+package org.secfilt.plan;
+
+import org.secfilt.abi.Arch;
+
+/**
+ * What this host can do, as far as a plan depends on it.
+ *
+ * @param landlockAbi landlock_create_ruleset(2) "LANDLOCK_CREATE_RULESET_VERSION"; 0 where Landlock is missing
+ * @param root true if the command runs with the capabilities of uid 0
+ */
+public record Host(Arch arch, int landlockAbi, boolean root) {}

@@ -1,0 +1,46 @@
+package org.secfilt.plan;
+
+/**
+ * A system call the filter sends to the tracer, with the cookie it carries.
+ *
+ * <p>The cookie is for people and listings. The tracer dispatches on the call's number: a filter that the tracee stacks on top
+ * may return RET_TRACE with any cookie, and the newest filter's data wins (seccomp(2)).
+ */
+public enum TracedCall {
+    CONNECT("connect", 1),
+    BIND("bind", 2),
+    SENDTO("sendto", 3),
+    SENDMSG("sendmsg", 4),
+    SENDMMSG("sendmmsg", 5),
+    MMAP("mmap", 16),
+    MUNMAP("munmap", 17),
+    MREMAP("mremap", 18),
+    MPROTECT("mprotect", 19),
+    PKEY_MPROTECT("pkey_mprotect", 20),
+    MADVISE("madvise", 21),
+    SHMAT("shmat", 22),
+    REMAP_FILE_PAGES("remap_file_pages", 23);
+
+    private final String syscall;
+    private final int cookie;
+
+    TracedCall(String syscall, int cookie) {
+        this.syscall = syscall;
+        this.cookie = cookie;
+    }
+
+    /** The call's name in syscalls(2). */
+    public String syscall() {
+        return syscall;
+    }
+
+    /** SECCOMP_RET_DATA, 16 bits. */
+    public int cookie() {
+        return cookie;
+    }
+
+    /** True for the calls that could unmap or replace the vault; false for those that carry a socket address. */
+    public boolean guardsVault() {
+        return cookie >= MMAP.cookie;
+    }
+}
