@@ -1,0 +1,58 @@
+package org.secfilt.kernel;
+
+import java.util.Optional;
+
+/** What the supervisor reads of stopped tracees, besides registers. */
+public interface Tracees {
+    /**
+     * process_vm_readv(2). Up to 64 KiB.
+     *
+     * @return the bytes read, fewer than asked where the tracee's memory ends, or a negative error number: EFAULT for no memory at
+     *     all, EPERM for a process that made itself unreadable (PR_SET_DUMPABLE)
+     */
+    int read(int tid, long address, byte[] into, int length);
+
+    /** process_vm_writev(2) of the four bytes of a native int. @return 4 or a negative error number */
+    int writeInt(int tid, long address, int value);
+
+    /** The tracee's name, up to 15 bytes as the tracee set them (escape before printing); empty if it died. */
+    byte[] comm(int tid);
+
+    /** The process of the thread, or the thread itself if it died. */
+    int tgid(int tid);
+
+    /** SO_PROTOCOL (IPPROTO_*) of the tracee's socket; -1 if it is no socket or the tracee died. */
+    int protocol(int tid, int fd);
+
+    /** The processor the tracee ran on last, or -1. */
+    int processor(int tid);
+
+    /**
+     * What is mapped at the vault's place: 0 for nothing, 1 for the vault of {@code vault} whole and read-only, -1 for anything
+     * else, or where it cannot be seen.
+     */
+    int vaultMapping(int tid, Vault vault);
+
+    /**
+     * Follows the path of a unix socket as the tracee would, to the canonical path of the socket's file.
+     *
+     * @return empty where the tracee's root directory or mounts differ so that its paths cannot be told from here
+     * @throws UnresolvedPath with the error the kernel would answer
+     */
+    Optional<byte[]> socketPath(int tid, byte[] path) throws UnresolvedPath;
+
+    /** The path leads to no file. */
+    final class UnresolvedPath extends Exception {
+        private static final long serialVersionUID = 1;
+        private final int errno;
+
+        public UnresolvedPath(int errno) {
+            super(null, null, false, false);
+            this.errno = errno;
+        }
+
+        public int errno() {
+            return errno;
+        }
+    }
+}

@@ -1,0 +1,24 @@
+package org.secfilt.kernel;
+
+/**
+ * Memory that only the supervisor can write and every tracee can map: a memfd of ours, sealed (F_SEAL_FUTURE_WRITE, GROW, SHRINK,
+ * SEAL) before any tracee has a handle on it. memfd_create(2), fcntl(2) "File Sealing".
+ */
+public interface Vault {
+    int lengthBytes();
+
+    /** Tracer thread only. */
+    void write(int offset, byte[] bytes, int length);
+
+    /** Tracer thread only. Native byte order. */
+    void writeLong(int offset, long value);
+
+    /**
+     * From now until it comes, the vault call of this thread is answered with a read-only descriptor of the vault; every other
+     * thread's is answered ENOSYS. seccomp_unotify(2) "SECCOMP_IOCTL_NOTIF_ADDFD".
+     */
+    void expect(int tid);
+
+    /** Takes {@link #expect} back: the thread died or was interrupted. */
+    void forget(int tid);
+}
