@@ -1,0 +1,42 @@
+package org.secfilt.kernel;
+
+import java.util.List;
+import java.util.Set;
+
+/** What the supervisor asks and does around a launch, on its own process and on the stub. */
+public interface Launching {
+    /** The open descriptors of the process. */
+    Set<Integer> descriptors(int pid);
+
+    /** Those of them, standard input, output and error apart, that could carry traffic. */
+    List<InheritedDescriptor> inherited(int pid, Set<Integer> descriptors);
+
+    /** The ABI that landlock_create_ruleset(2) tells; 0 without Landlock. */
+    int landlockAbi();
+
+    /** True if the process has CAP_SYS_ADMIN over the system: its effective set in /proc/PID/status. */
+    boolean isPrivileged(int pid);
+
+    /** prctl(PR_SET_DUMPABLE, 0): no process of this user may read or trace the supervisor. */
+    void hide();
+
+    /** Standard input and output become /dev/null: a supervisor must not hold a pipe open. */
+    void closeStandardInputAndOutput();
+
+    /** Standard error becomes /dev/null if it is a pipe or socket: the command has ended and its reader waits for the end of file. */
+    void releaseStandardError();
+
+    /** isatty(3) of the descriptor. */
+    boolean isTerminal(int fd);
+
+    /** Writes all of it, as long as the other end takes it; errors are nobody's to hear. */
+    void write(int fd, byte[] text);
+
+    /**
+     * Copies the listener of the filter that the stub just installed, and answers vault calls on it from now on. Tracer thread, at
+     * the stub's first stop.
+     *
+     * @param fd its number in the stub
+     */
+    void takeListener(int pid, int fd, Vault vault);
+}

@@ -1,0 +1,65 @@
+package org.secfilt.kernel.jnr;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Optional;
+import org.secfilt.abi.Errno;
+import org.secfilt.kernel.FrontEnd;
+
+/** The supervisor's end of the socketpair that the stub made; native byte order, see native-stubs/secfilt.c. */
+final class JnrFrontEnd implements FrontEnd {
+    private static final int EXIT = 1;
+    private static final int FAILED_BYTES = 8;
+
+    private final int fd;
+    private final int pid;
+
+    JnrFrontEnd(int fd, int pid) {
+        this.fd = fd;
+        this.pid = pid;
+    }
+
+    @Override
+    public int pid() {
+        return pid;
+    }
+
+    @Override
+    public void exit(int code) {
+        send(ByteBuffer.allocate(8).order(ByteOrder.nativeOrder()).putInt(EXIT).putInt(code).array());
+    }
+
+    @Override
+    public void launch(byte[] script) {
+        send(script);
+    }
+
+    /** A stub that died meanwhile needs no message: the virtual machine ignores SIGPIPE, the error is left alone. */
+    private void send(byte[] message) {
+        long buffer = NativeMemory.IO.allocateMemory(message.length, false);
+        NativeMemory.IO.putByteArray(buffer, message, 0, message.length);
+        int sent = 0;
+        while (sent < message.length) {
+            long rc = Libc.WRITE.call(fd, buffer + sent, message.length - sent);
+            if (rc < 0 && rc != -Errno.EINTR.number()) {
+                break;
+            }
+            sent += (int) Math.max(0, rc);
+        }
+        NativeMemory.IO.freeMemory(buffer);
+    }
+
+    @Override
+    public Optional<FailedStep> awaitExec() {
+        long buffer = NativeMemory.allocate(FAILED_BYTES);
+        int got = 0;
+        while (got < FAILED_BYTES) {
+            long rc = Libc.READ.call(fd, buffer + got, FAILED_BYTES - got);
+            if (rc == 0 || rc < 0 && rc != -Errno.EINTR.number()) {
+                return Optional.empty();
+            }
+            got += (int) Math.max(0, rc);
+        }
+        return Optional.of(new FailedStep(NativeMemory.IO.getInt(buffer), NativeMemory.IO.getInt(buffer + 4)));
+    }
+}

@@ -1,0 +1,42 @@
+package org.secfilt.kernel.jnr;
+
+import org.secfilt.kernel.Affinity;
+import org.secfilt.kernel.FrontEnd;
+import org.secfilt.kernel.Kernel;
+import org.secfilt.kernel.Launching;
+import org.secfilt.kernel.Ptrace;
+import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.Vault;
+
+/** The running kernel. */
+public final class JnrKernel implements Kernel {
+    @Override
+    public Ptrace ptrace() {
+        return new JnrPtrace(new Proc());
+    }
+
+    @Override
+    public Tracees tracees() {
+        return new JnrTracees(new Proc());
+    }
+
+    @Override
+    public Affinity affinity() {
+        return new JnrAffinity();
+    }
+
+    @Override
+    public Vault vault(long address, int lengthBytes) {
+        return new JnrVault(address, lengthBytes);
+    }
+
+    @Override
+    public Launching launching() {
+        return new JnrLaunching();
+    }
+
+    @Override
+    public FrontEnd frontEnd(int fd, int pid) {
+        return new JnrFrontEnd(fd, pid);
+    }
+}

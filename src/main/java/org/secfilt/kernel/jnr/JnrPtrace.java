@@ -1,0 +1,164 @@
+package org.secfilt.kernel.jnr;
+
+import org.secfilt.abi.Arch;
+import org.secfilt.abi.Errno;
+import org.secfilt.kernel.Ptrace;
+import org.secfilt.kernel.SyscallStop;
+import org.secfilt.kernel.WaitEvent;
+
+/** ptrace(2) on x86-64, where single registers can be poked by their offset in {@code struct user}. // sys/user.h */
+final class JnrPtrace implements Ptrace {
+    // linux/ptrace.h
+    private static final int PTRACE_POKEUSER = 6;
+    private static final int PTRACE_CONT = 7;
+    private static final int PTRACE_SYSCALL = 24;
+    private static final int PTRACE_GETEVENTMSG = 0x4201;
+    private static final int PTRACE_SEIZE = 0x4206;
+    private static final int PTRACE_LISTEN = 0x4208;
+    private static final int PTRACE_GET_SYSCALL_INFO = 0x420e;
+    private static final int PTRACE_SYSCALL_INFO_EXIT = 2;
+    private static final int PTRACE_SYSCALL_INFO_SECCOMP = 3;
+    /** struct ptrace_syscall_info: op, pad[3], arch, instruction_pointer, stack_pointer, then by op. */
+    private static final int INFO_BYTES = 88;
+    // linux/wait.h
+    private static final int P_ALL = 0;
+    private static final int P_PID = 1;
+    private static final int WSTOPPED = 2;
+    private static final int WEXITED = 4;
+    private static final int WNOWAIT = 0x01000000;
+    private static final int NOTHREAD_ALL = 0x20000000 | 0x40000000; // __WNOTHREAD | __WALL
+    // asm-generic/siginfo.h: si_signo, si_errno, si_code, pad, si_pid, si_uid, si_status
+    private static final int SI_CODE = 8;
+    private static final int SI_PID = 16;
+    private static final int SI_STATUS = 24;
+    private static final int SIGINFO_BYTES = 128;
+    private static final int CLD_DUMPED = 3;
+    private static final int SIGKILL = 9;
+    // struct user_regs_struct
+    private static final int RAX = 80;
+    private static final int ORIG_RAX = 120;
+    private static final int RIP = 128;
+    private static final int[] ARGUMENTS = {112, 104, 96, 56, 72, 64}; // rdi rsi rdx r10 r8 r9
+    /** {@code syscall} is 0f 05. */
+    private static final int SYSCALL_INSTRUCTION_BYTES = 2;
+
+    private final int kill = Arch.X86_64.syscalls().nr("kill");
+    private final Proc proc;
+    private final long siginfo = NativeMemory.allocate(SIGINFO_BYTES);
+    private final long info = NativeMemory.allocate(INFO_BYTES);
+    private final long message = NativeMemory.allocate(Long.BYTES);
+
+    JnrPtrace(Proc proc) {
+        this.proc = proc;
+    }
+
+    @Override
+    public int seize(int pid, int options) {
+        return ptrace(PTRACE_SEIZE, pid, 0, options);
+    }
+
+    @Override
+    public int await(WaitEvent event) {
+        long rc;
+        do {
+            rc = Libc.WAITID.call(P_ALL, 0, siginfo, WEXITED | WSTOPPED | WNOWAIT | NOTHREAD_ALL);
+        } while (rc == -Errno.EINTR.number());
+        if (rc < 0) {
+            return (int) rc;
+        }
+        boolean ended = NativeMemory.IO.getInt(siginfo + SI_CODE) <= CLD_DUMPED;
+        event.set(NativeMemory.IO.getInt(siginfo + SI_PID), ended, NativeMemory.IO.getInt(siginfo + SI_STATUS));
+        return 0;
+    }
+
+    @Override
+    public void reap(int tid) {
+        Libc.WAITID.call(P_PID, tid, siginfo, WEXITED | NOTHREAD_ALL);
+    }
+
+    @Override
+    public int resume(int tid, int signal) {
+        return ptrace(PTRACE_CONT, tid, 0, signal);
+    }
+
+    @Override
+    public int resumeToExit(int tid) {
+        return ptrace(PTRACE_SYSCALL, tid, 0, 0);
+    }
+
+    @Override
+    public int listen(int tid) {
+        return ptrace(PTRACE_LISTEN, tid, 0, 0);
+    }
+
+    @Override
+    public long eventMessage(int tid) {
+        int rc = ptrace(PTRACE_GETEVENTMSG, tid, 0, message);
+        return rc < 0 ? rc : NativeMemory.IO.getLong(message);
+    }
+
+    @Override
+    public int syscallInfo(int tid, SyscallStop stop) {
+        int rc = ptrace(PTRACE_GET_SYSCALL_INFO, tid, INFO_BYTES, info);
+        if (rc < 0) {
+            return rc;
+        }
+        int op = NativeMemory.IO.getByte(info);
+        if (op == PTRACE_SYSCALL_INFO_SECCOMP) {
+            stop.enter(
+                    NativeMemory.IO.getInt(info + 4),
+                    NativeMemory.IO.getLong(info + 8),
+                    NativeMemory.IO.getLong(info + 16),
+                    NativeMemory.IO.getLong(info + 24));
+            for (int i = 0; i < 6; i++) {
+                stop.setArgument(i, NativeMemory.IO.getLong(info + 32 + 8L * i));
+            }
+            return 0;
+        }
+        if (op == PTRACE_SYSCALL_INFO_EXIT) {
+            stop.exit(NativeMemory.IO.getLong(info + 24));
+            return 0;
+        }
+        return -Errno.EINVAL.number();
+    }
+
+    @Override
+    public int setArgument(int tid, int index, long value) {
+        return ptrace(PTRACE_POKEUSER, tid, ARGUMENTS[index], value);
+    }
+
+    @Override
+    public int setNumber(int tid, long number) {
+        return ptrace(PTRACE_POKEUSER, tid, ORIG_RAX, number);
+    }
+
+    @Override
+    public int setResult(int tid, long result) {
+        return ptrace(PTRACE_POKEUSER, tid, RAX, result);
+    }
+
+    @Override
+    public int rewind(int tid, SyscallStop stop) {
+        int rc = 0;
+        for (int i = 0; i < ARGUMENTS.length && rc == 0; i++) {
+            rc = setArgument(tid, i, stop.argument(i));
+        }
+        if (rc == 0) {
+            rc = setResult(tid, stop.number());
+        }
+        if (rc == 0) {
+            // -1: no call to restart, or a signal handler that runs first would wind back once more.
+            rc = setNumber(tid, -1);
+        }
+        return rc == 0 ? ptrace(PTRACE_POKEUSER, tid, RIP, stop.instructionPointer() - SYSCALL_INSTRUCTION_BYTES) : rc;
+    }
+
+    @Override
+    public void kill(int tid) {
+        Libc.SYSCALL.call(kill, proc.tgid(tid), SIGKILL, 0, 0, 0);
+    }
+
+    private static int ptrace(int request, int tid, long address, long data) {
+        return (int) Libc.PTRACE.call(request, tid, address, data);
+    }
+}

@@ -1,0 +1,161 @@
+package org.secfilt.kernel.jnr;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Optional;
+import org.secfilt.abi.Errno;
+import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.Vault;
+
+/** Reads tracees by process_vm_readv(2), /proc and pidfd_getfd(2). One thread only. */
+final class JnrTracees implements Tracees {
+    private static final int BUFFER_BYTES = 64 << 10;
+    private static final int IOVEC_BYTES = 16;
+    private static final int PATH_MAX = 4096;
+    private static final int O_PATH_CLOEXEC = 010000000 | 02000000;
+    // asm-generic/socket.h
+    static final int SOL_SOCKET = 1;
+    static final int SO_PROTOCOL = 38;
+    /** proc(5) "stat": the fields after the name's closing bracket start with number 3, the processor is number 39. */
+    private static final int PROCESSOR_FIELDS_ON = 39 - 3;
+
+    private final Proc proc;
+    private final long buffer = NativeMemory.allocate(BUFFER_BYTES);
+    private final long local = NativeMemory.allocate(IOVEC_BYTES);
+    private final long remote = NativeMemory.allocate(IOVEC_BYTES);
+
+    JnrTracees(Proc proc) {
+        this.proc = proc;
+        NativeMemory.IO.putLong(local, buffer);
+    }
+
+    @Override
+    public int read(int tid, long address, byte[] into, int length) {
+        span(address, length);
+        int count = (int) Libc.PROCESS_VM_READV.call(tid, local, 1, remote, 1, 0);
+        if (count > 0) {
+            NativeMemory.IO.getByteArray(buffer, into, 0, count);
+        }
+        return count;
+    }
+
+    @Override
+    public int writeInt(int tid, long address, int value) {
+        span(address, Integer.BYTES);
+        NativeMemory.IO.putInt(buffer, value);
+        return (int) Libc.PROCESS_VM_WRITEV.call(tid, local, 1, remote, 1, 0);
+    }
+
+    private void span(long address, int length) {
+        if (length > BUFFER_BYTES) {
+            throw new IllegalArgumentException(length + " bytes are more than the buffer holds");
+        }
+        NativeMemory.IO.putLong(local + 8, length);
+        NativeMemory.IO.putLong(remote, address);
+        NativeMemory.IO.putLong(remote + 8, length);
+    }
+
+    @Override
+    public byte[] comm(int tid) {
+        int fd = proc.open(tid, "/comm");
+        if (fd < 0) {
+            return new byte[0];
+        }
+        byte[] name = proc.readBytes(fd);
+        Libc.CLOSE.call(fd);
+        return name.length > 0 && name[name.length - 1] == '\n' ? Arrays.copyOf(name, name.length - 1) : name;
+    }
+
+    @Override
+    public int tgid(int tid) {
+        return proc.tgid(tid);
+    }
+
+    @Override
+    public int protocol(int tid, int fd) {
+        int copy = Pidfd.copy(proc, tid, fd);
+        if (copy < 0) {
+            return -1;
+        }
+        int protocol = intOption(copy, SO_PROTOCOL);
+        Libc.CLOSE.call(copy);
+        return protocol;
+    }
+
+    /** getsockopt(2) of an int at SOL_SOCKET; -1 for no socket. */
+    int intOption(int fd, int option) {
+        NativeMemory.IO.putInt(buffer, -1);
+        NativeMemory.IO.putInt(buffer + 8, Integer.BYTES);
+        return Libc.GETSOCKOPT.call(fd, SOL_SOCKET, option, buffer, buffer + 8) < 0 ? -1 : NativeMemory.IO.getInt(buffer);
+    }
+
+    @Override
+    public int processor(int tid) {
+        String stat = proc.read(tid, "/stat");
+        int at = stat.lastIndexOf(')') + 1;
+        for (int i = 0; i <= PROCESSOR_FIELDS_ON && at > 0; i++) {
+            at = stat.indexOf(' ', at) + 1;
+        }
+        int end = at <= 0 ? -1 : stat.indexOf(' ', at);
+        return end < 0 ? -1 : Integer.parseInt(stat.substring(at, end));
+    }
+
+    @Override
+    public int vaultMapping(int tid, Vault vault) {
+        int fd = proc.open(tid, "/maps");
+        if (fd < 0) {
+            return -1;
+        }
+        JnrVault ours = (JnrVault) vault;
+        int found = 0;
+        String rest = "";
+        // maps is ordered by address, and few processes map anything below the vault: one read(2) nearly always tells.
+        for (boolean below = true; below; ) {
+            String chunk = proc.read(fd);
+            String text = rest + chunk;
+            int from = 0;
+            for (int end = text.indexOf('\n'); end >= 0 && below; end = text.indexOf('\n', from)) {
+                MapsLine line = MapsLine.decode(text.substring(from, end));
+                from = end + 1;
+                below = Long.compareUnsigned(line.start(), ours.address()) < 0;
+                if (ours.overlaps(line)) {
+                    found = found == 0 && ours.isMappedWholeBy(line) ? 1 : -1;
+                }
+            }
+            rest = text.substring(from);
+            below = below && !chunk.isEmpty();
+        }
+        Libc.CLOSE.call(fd);
+        return found;
+    }
+
+    @Override
+    public Optional<byte[]> socketPath(int tid, byte[] path) throws UnresolvedPath {
+        // In another mount namespace or root any file may stand under any name.
+        if (!Arrays.equals(link("/proc/" + tid + "/root"), new byte[] {'/'})
+                || !Arrays.equals(link("/proc/" + tid + "/ns/mnt"), link("/proc/self/ns/mnt"))) {
+            return Optional.empty();
+        }
+        byte[] base = (path[0] == '/' ? "" : "/proc/" + tid + "/cwd/").getBytes(StandardCharsets.ISO_8859_1);
+        byte[] full = Arrays.copyOf(base, base.length + path.length + 1);
+        System.arraycopy(path, 0, full, base.length, path.length);
+        NativeMemory.IO.putByteArray(buffer, full, 0, full.length);
+        int fd = (int) Libc.OPEN.call(buffer, O_PATH_CLOEXEC, 0);
+        if (fd < 0) {
+            throw new UnresolvedPath(-fd);
+        }
+        byte[] canonical = link("/proc/self/fd/" + fd);
+        Libc.CLOSE.call(fd);
+        return canonical.length > 0 && canonical[0] == '/' ? Optional.of(canonical) : Optional.empty();
+    }
+
+    /** readlink(2); empty where there is no link or no leave to read it. */
+    byte[] link(String path) {
+        byte[] name = (path + "\0").getBytes(StandardCharsets.ISO_8859_1);
+        NativeMemory.IO.putByteArray(buffer, name, 0, name.length);
+        int length = (int) Math.max(0, Libc.READLINK.call(buffer, buffer + PATH_MAX, PATH_MAX));
+        byte[] target = new byte[length];
+        NativeMemory.IO.getByteArray(buffer + PATH_MAX, target, 0, length);
+        return target;
+    }
+}

@@ -1,0 +1,181 @@
+package org.secfilt.kernel.jnr;
+
+import java.util.HashSet;
+import java.util.Set;
+import org.secfilt.abi.Errno;
+import org.secfilt.kernel.Vault;
+
+/** The vault's memfd, the supervisor's own mapping of it, and the thread that hands it out. */
+final class JnrVault implements Vault {
+    // linux/memfd.h, linux/fcntl.h, sys/mman.h
+    private static final int MFD_CLOEXEC = 1;
+    private static final int MFD_ALLOW_SEALING = 2;
+    private static final int MFD_NOEXEC_SEAL = 8;
+    private static final int F_ADD_SEALS = 1033;
+    private static final int F_SEAL_ALL = 1 | 2 | 4 | 16; // SEAL SHRINK GROW FUTURE_WRITE
+    private static final int PROT_READ_WRITE = 3;
+    private static final int MAP_SHARED = 1;
+    private static final int O_CLOEXEC = 02000000;
+    // linux/stat.h
+    private static final int AT_EMPTY_PATH = 0x1000;
+    private static final int STATX_INO = 0x100;
+    private static final int STX_INO = 32;
+    private static final int STX_DEV_MAJOR = 136;
+    private static final int STX_DEV_MINOR = 140;
+    private static final int STATX_BYTES = 256;
+    // linux/seccomp.h
+    private static final long SECCOMP_IOCTL_NOTIF_RECV = 0xc0502100L;
+    private static final long SECCOMP_IOCTL_NOTIF_SEND = 0xc0182101L;
+    private static final long SECCOMP_IOCTL_NOTIF_ADDFD = 0x40182103L;
+    private static final int SECCOMP_ADDFD_FLAG_SEND = 2;
+    private static final int NOTIF_BYTES = 80;
+    private static final int ANSWER_BYTES = 24;
+
+    private final long address;
+    private final int lengthBytes;
+    private final long memory;
+    private final int readOnly;
+    private final long inode;
+    private final String device;
+    private final Set<Integer> expected = new HashSet<>();
+
+    /** @param address where tracees map it */
+    JnrVault(long address, int lengthBytes) {
+        this.address = address;
+        this.lengthBytes = lengthBytes;
+        long name = NativeMemory.string("secfilt");
+        long fd = Libc.MEMFD_CREATE.call(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+        if (fd == -Errno.EINVAL.number()) {
+            fd = Libc.MEMFD_CREATE.call(name, MFD_CLOEXEC | MFD_ALLOW_SEALING); // before Linux 6.3
+        }
+        Libc.must("memfd_create", fd);
+        Libc.must("ftruncate", Libc.FTRUNCATE.call(fd, lengthBytes));
+        memory = Libc.must("mmap", Libc.MMAP.call(0, lengthBytes, PROT_READ_WRITE, MAP_SHARED, fd, 0));
+        Libc.must("fcntl(F_ADD_SEALS)", Libc.FCNTL.call(fd, F_ADD_SEALS, F_SEAL_ALL));
+        readOnly = (int) Libc.must("open", Libc.OPEN.call(NativeMemory.string("/proc/self/fd/" + fd), O_CLOEXEC, 0));
+        long statx = NativeMemory.allocate(STATX_BYTES);
+        Libc.must("statx", Libc.STATX.call(fd, statx, AT_EMPTY_PATH, STATX_INO, statx));
+        inode = NativeMemory.IO.getLong(statx + STX_INO);
+        device = hex(NativeMemory.IO.getInt(statx + STX_DEV_MAJOR)) + ":" + hex(NativeMemory.IO.getInt(statx + STX_DEV_MINOR));
+        Libc.CLOSE.call(fd);
+    }
+
+    /** As maps prints it: two digits at least. */
+    private static String hex(int number) {
+        String text = Integer.toHexString(number);
+        return text.length() < 2 ? "0" + text : text;
+    }
+
+    long address() {
+        return address;
+    }
+
+    boolean overlaps(MapsLine line) {
+        return Long.compareUnsigned(line.end(), address) > 0
+                && Long.compareUnsigned(line.start(), address + lengthBytes) < 0;
+    }
+
+    boolean isMappedWholeBy(MapsLine line) {
+        return line.start() == address
+                && line.end() == address + lengthBytes
+                && line.permissions().equals("r--s")
+                && line.offset() == 0
+                && line.inode() == inode
+                && line.device().equals(device);
+    }
+
+    @Override
+    public int lengthBytes() {
+        return lengthBytes;
+    }
+
+    @Override
+    public void write(int offset, byte[] bytes, int length) {
+        if (offset < 0 || length > lengthBytes - offset) {
+            throw new IndexOutOfBoundsException(offset + "+" + length);
+        }
+        NativeMemory.IO.putByteArray(memory + offset, bytes, 0, length);
+    }
+
+    @Override
+    public void writeLong(int offset, long value) {
+        if (offset < 0 || offset > lengthBytes - Long.BYTES) {
+            throw new IndexOutOfBoundsException(offset);
+        }
+        NativeMemory.IO.putLong(memory + offset, value);
+    }
+
+    @Override
+    public void expect(int tid) {
+        synchronized (expected) {
+            expected.add(tid);
+        }
+    }
+
+    @Override
+    public void forget(int tid) {
+        synchronized (expected) {
+            expected.remove(tid);
+        }
+    }
+
+    /** Answers vault calls until the process ends, on a thread of its own: the tracer must not wait here, a tracee may die first. */
+    void answerOn(int listener) {
+        Thread thread = new Thread(new Answering(listener), "vault");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private final class Answering implements Runnable {
+        private final int listener;
+        private final long notification = NativeMemory.allocate(NOTIF_BYTES);
+        private final long answer = NativeMemory.allocate(ANSWER_BYTES);
+
+        Answering(int listener) {
+            this.listener = listener;
+        }
+
+        @Override
+        public void run() {
+            while (true) {
+                NativeMemory.IO.setMemory(notification, NOTIF_BYTES, (byte) 0);
+                long rc = Libc.IOCTL.call(listener, SECCOMP_IOCTL_NOTIF_RECV, notification);
+                if (rc == 0) {
+                    answer(NativeMemory.IO.getLong(notification), NativeMemory.IO.getInt(notification + 8));
+                } else if (rc != -Errno.EINTR.number() && rc != -Errno.ENOENT.number()) {
+                    return; // no tracee is left that carries the filter
+                }
+            }
+        }
+
+        /** An error means that the tracee died or was interrupted: it makes the call again or never will. */
+        private void answer(long id, int tid) {
+            boolean ours;
+            synchronized (expected) {
+                ours = expected.remove(tid);
+            }
+            NativeMemory.IO.putLong(answer, id);
+            if (ours) {
+                NativeMemory.IO.putInt(answer + 8, SECCOMP_ADDFD_FLAG_SEND);
+                NativeMemory.IO.putInt(answer + 12, readOnly);
+                NativeMemory.IO.putInt(answer + 16, 0);
+                NativeMemory.IO.putInt(answer + 20, O_CLOEXEC);
+                long rc = Libc.IOCTL.call(listener, SECCOMP_IOCTL_NOTIF_ADDFD, answer);
+                if (rc >= 0 || rc == -Errno.ENOENT.number()) {
+                    return;
+                }
+                refuse(id, (int) rc); // EMFILE: the tracee has no descriptor free
+            } else {
+                refuse(id, -Errno.ENOSYS.number());
+            }
+        }
+
+        private void refuse(long id, int error) {
+            NativeMemory.IO.putLong(answer, id);
+            NativeMemory.IO.putLong(answer + 8, 0);
+            NativeMemory.IO.putInt(answer + 16, error);
+            NativeMemory.IO.putInt(answer + 20, 0);
+            Libc.IOCTL.call(listener, SECCOMP_IOCTL_NOTIF_SEND, answer);
+        }
+    }
+}
