@@ -1,0 +1,25 @@
+/* The parts of the stub: the front end (secfilt.c), the supervisor's birth (supervisor.c) and the
+ * interpreter of launch scripts (script.c). DESIGN: the stub becomes the command, so nothing here may
+ * change what a process hands on through execve: signals, mask, limits, umask, cwd, environment, fds. */
+#ifndef SECFILT_STUB_H
+#define SECFILT_STUB_H
+
+#include <stdint.h>
+
+/* The exit code that says: secfilt itself failed, the command was not run. */
+enum { OWN_FAILURE = 125 };
+
+/* Message types on the socket, first word of each message from the supervisor. */
+enum { MESSAGE_EXIT = 1, MESSAGE_LAUNCH = 2 };
+
+/* Prints "secfilt: TEXT" with TEXT made as by printf, on stderr. */
+__attribute__((format(printf, 1, 2))) void complain(const char *format, ...);
+
+/* Starts the supervisor as a detached grandchild; returns our end of its socket, or -1 after a complaint.
+ * The grandchild that cannot become a java answers through the socket, as a supervisor would. */
+int start_supervisor(void);
+
+/* Does what the supervisor says until it says EXIT (returns the code) or an execve replaces us. */
+int obey(int socket, char **argv);
+
+#endif

@@ -1,0 +1,64 @@
+#!/bin/sh
+# Puts target/secfilt together: src/dist/assemble.sh TARGET JAVA_HOME, run by Maven in the package phase.
+# TARGET holds native/secfilt (the stub), classes, libraries (unpacked), jffi (its native libraries).
+set -eu
+target=$1 java_home=$2
+root=$(cd "${0%/*}/../.." && pwd)
+new=$target/secfilt.new
+lib=$new/lib
+rm -rf "$new"
+mkdir -p "$new/bin" "$lib" "$new/policies"
+cp "$target/native/secfilt" "$new/bin/"
+if [ -d "$root/policies" ]; then
+    cp -r "$root/policies/." "$new/policies/"
+fi
+cp "$target/jffi/jni/$(uname -m)-Linux/"*.so "$lib/"
+cp "$root/src/dist/jvm.options" "$lib/"
+printf '%s\n' "$java_home" > "$lib/java-home"
+
+# One jar: a class that is looked up in vain (picocli does that) opens every jar of the class path, 10 ms.
+"$java_home/bin/jar" --create --no-compress --no-manifest --file "$lib/secfilt.jar" \
+    -C "$target/libraries" . -C "$target/classes" .
+# The archive names the jar by time and size, but takes the time 0 for "unknown": so it stays valid in a copy.
+touch -d @0 "$lib/secfilt.jar"
+
+# Run the program as users will, note the classes each run loads, archive them all. A run that fails is no
+# error: where nothing can be supervised the start-up classes are still worth having.
+classes=$target/classlist
+rm -f "$classes".*
+runs=0
+train() {
+    runs=$((runs + 1))
+    {
+        grep -v '^-Xshare\|^-XX:SharedArchiveFile' "$root/src/dist/jvm.options"
+        echo "-XX:DumpLoadedClassList=$(cd "$target" && pwd)/classlist.$runs"
+    } > "$lib/jvm.options"
+    timeout 60 "$new/bin/secfilt" "$@" < /dev/null > "$target/train.$runs.log" 2>&1 || true
+}
+train --help
+train --allowed-netmask=127.0.0.0/8 -- true
+# A judged connect and bind, a denial and its report; nothing is sent by either connect.
+train --allowed-netmask=127.0.0.0/8 --allowed-port=9 -- bash -c \
+    'exec 3<>/dev/udp/127.0.0.1/9; exec 4<>/dev/udp/10.77.0.1/9; (exec true) & wait'
+train --no-outbound-network -- bash -c 'exec 4<>/dev/udp/127.0.0.1/9'
+train --allowed-netmask=no/such
+for policy in "$new"/policies/*.yaml; do
+    [ -f "$policy" ] || continue
+    train --policy "$policy" -- true
+    train compile --policy "$policy"
+done
+cp "$root/src/dist/jvm.options" "$lib/"
+cat "$classes".* 2> /dev/null | awk '!seen[$0]++' > "$classes" || true
+if [ -s "$classes" ]; then
+    # G1, as at run time: only it archives heap objects. The names must be those of a run: from inside lib.
+    (cd "$lib" && "$java_home/bin/java" -XX:+UseG1GC -Xmx32m -Xlog:disable -Xshare:dump \
+        -XX:SharedClassListFile="$(cd "$target" && pwd)/classlist" -XX:SharedArchiveFile=secfilt.jsa -cp secfilt.jar \
+        > "$(cd "$target" && pwd)/archive.log" 2>&1) || rm -f "$lib/secfilt.jsa"
+fi
+[ -f "$lib/secfilt.jsa" ] || echo "assemble: no class archive: secfilt works, but starts slower" >&2
+
+# In one rename, so that a run beside us finds all of it or none.
+rm -rf "$target/secfilt.old"
+[ ! -d "$target/secfilt" ] || mv "$target/secfilt" "$target/secfilt.old"
+mv "$new" "$target/secfilt"
+rm -rf "$target/secfilt.old"
