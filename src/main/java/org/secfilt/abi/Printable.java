@@ -53,7 +53,7 @@ public final class Printable {
     /** The length of the well-formed UTF-8 sequence of two to four bytes at {@code i}, or 1 when there is none. */
     private static int sequenceLength(byte[] bytes, int i) {
         int lead = bytes[i] & 0xff;
-        int length = lead >= 0xc2 && lead < 0xe0 ? 2 : lead >= 0xe0 && lead < 0xf0 ? 3 : lead >= 0xf0 && lead < 0xf5 ? 4 : 1;
+        int length = lead < 0xc2 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 1;
         if (i + length > bytes.length) {
             return 1;
         }

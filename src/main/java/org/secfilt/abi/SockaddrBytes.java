@@ -30,7 +30,8 @@ final class SockaddrBytes {
             return invalid("length " + length + " is not within 0 to " + Sockaddr.MAX_LENGTH);
         }
         if (bytes.length < length) {
-            return new Sockaddr.Malformed(Errno.EFAULT, "only " + bytes.length + " of " + length + " bytes are readable");
+            return new Sockaddr.Malformed(
+                    Errno.EFAULT, "only " + bytes.length + " of its " + length + " bytes can be read");
         }
         if (length < FAMILY_LENGTH) {
             return invalid("length " + length + " leaves no room for a family");
@@ -120,6 +121,6 @@ final class SockaddrBytes {
     }
 
     private static Sockaddr tooShort(String family, int length, int least) {
-        return invalid("length " + length + " of an " + family + " address is below " + least);
+        return invalid("length " + length + " is below " + least + ", the least for family " + family);
     }
 }

@@ -21,7 +21,7 @@ public final class Interpreter {
         this.coverage = coverage;
     }
 
-    /** What {@code program} returns for {@code data}, whose words have the given order (the machine's own, for seccomp). */
+    /** What {@code program} returns for {@code data}; its words have the given order, for seccomp the machine's own. */
     public static int run(Program program, byte[] data, ByteOrder order) {
         return run(program, data, order, new Coverage(program));
     }
@@ -29,7 +29,7 @@ public final class Interpreter {
     /**
      * As above, and notes in {@code coverage} what ran.
      *
-     * @throws IllegalArgumentException if the program does something impossible, which no program that {@link Checker} passes does
+     * @throws IllegalArgumentException if the program does something impossible; none that {@link Checker} passes does
      */
     public static int run(Program program, byte[] data, ByteOrder order, Coverage coverage) {
         if (!coverage.program().equals(program)) {

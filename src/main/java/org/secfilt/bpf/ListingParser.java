@@ -3,6 +3,7 @@ package org.secfilt.bpf;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.secfilt.bpf.Opcode.Operand;
 
@@ -68,7 +69,7 @@ final class ListingParser {
     }
 
     private Draft draft(String word, int column) {
-        String lower = word.toLowerCase(java.util.Locale.ROOT);
+        String lower = word.toLowerCase(Locale.ROOT);
         if (lower.equals("raw")) {
             return raw();
         }
@@ -120,7 +121,8 @@ final class ListingParser {
                 return draft(opcode, k, opposite, names);
             }
         }
-        throw in.error(operandColumn, "'" + word + "' takes " + (opposite ? shapes.replace(", LABEL, ", ", ") : shapes));
+        String takes = opposite ? shapes.replace(", LABEL, ", ", ") : shapes;
+        throw in.error(operandColumn, "'" + word + "' takes " + takes);
     }
 
     private static Draft draft(Opcode opcode, int k, boolean opposite, List<Label> names) {

@@ -37,7 +37,8 @@ final class RandomPrograms {
         for (int slot = 0; slot < 16; slot++) {
             if ((slots & 1 << slot) != 0) {
                 program.add(of(random.nextBoolean() ? Opcode.ST : Opcode.STX, slot));
-                program.add(random.nextBoolean() ? of(Opcode.LD_ABS, 4 * random.nextInt(16)) : of(Opcode.LDX_IMM, value()));
+                program.add(random.nextBoolean()
+                        ? of(Opcode.LD_ABS, 4 * random.nextInt(16)) : of(Opcode.LDX_IMM, value()));
             }
             if (program.size() > most - body - 6) {
                 slots &= (1 << slot + 1) - 1;
@@ -97,15 +98,17 @@ final class RandomPrograms {
         for (int times = 1 + random.nextInt(2); times > 0 && !changed.isEmpty(); times--) {
             int i = random.nextInt(changed.size());
             Instruction old = changed.get(i);
+            int rest = changed.size() - i;
             switch (random.nextInt(9)) {
                 case 0 -> changed.set(i, new Instruction(random.nextInt(256), old.jt(), old.jf(), old.k()));
                 case 1 -> changed.set(i, new Instruction(old.code(), random.nextInt(256), old.jf(), old.k()));
-                case 2 -> changed.set(i, new Instruction(old.code(), old.jt(), changed.size() - i - random.nextInt(4) & 255, old.k()));
+                case 2 -> changed.set(i, new Instruction(old.code(), old.jt(), rest - random.nextInt(4) & 255, old.k()));
                 case 3 -> changed.set(i, new Instruction(old.code(), old.jt(), old.jf(), value()));
                 case 4 -> changed.remove(i);
                 case 5 -> changed.add(i, of(random.nextBoolean() ? Opcode.LD_MEM : Opcode.LDX_MEM, random.nextInt(18)));
-                case 6 -> changed.addAll(i, List.of(of(Opcode.JA, random.nextInt(2)), of(Opcode.LDX_MEM, random.nextInt(16))));
-                case 7 -> changed.add(i, of(Opcode.JA, Math.max(0, changed.size() - i - random.nextInt(4))));
+                case 6 -> changed.addAll(i,
+                        List.of(of(Opcode.JA, random.nextInt(2)), of(Opcode.LDX_MEM, random.nextInt(16))));
+                case 7 -> changed.add(i, of(Opcode.JA, Math.max(0, rest - random.nextInt(4))));
                 default -> changed.set(i, of(Opcode.values()[random.nextInt(Opcode.values().length)], value()));
             }
         }
