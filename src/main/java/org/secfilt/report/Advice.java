@@ -1,0 +1,127 @@
+package org.secfilt.report;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.secfilt.abi.IpAddress;
+import org.secfilt.abi.Printable;
+import org.secfilt.abi.Sockaddr;
+import org.secfilt.policy.Origin;
+
+/** What to write to allow what was denied: options if options denied it, else the entry or the place in the policy file. */
+final class Advice {
+    private static final String NETMASK = "allowed-netmask";
+    private static final String PORT = "allowed-port";
+    private static final String BIND = "allowed-bind";
+    /** How the verdict words a denial by a mode, not by a rule. */
+    private static final String NOT_LISTED = "not in ";
+
+    private final Set<String> options = new LinkedHashSet<>();
+    private final Set<String> leaveOut = new LinkedHashSet<>();
+    private final Set<String> remove = new LinkedHashSet<>();
+    private final Map<String, Set<String>> entries = new LinkedHashMap<>();
+
+    private Advice() {}
+
+    /** A line for each way: options to add or leave out, rules to remove, and for each list of a file what to add to it. */
+    static List<String> lines(List<Denial> denials) {
+        Advice advice = new Advice();
+        for (Denial denial : denials) {
+            advice.add(denial);
+        }
+        List<String> lines = new ArrayList<>();
+        String intro = denials.size() == 1 ? "to allow it, " : "to allow them, ";
+        say(lines, intro + "add ", " ", advice.options);
+        say(lines, intro + "leave out ", " ", advice.leaveOut);
+        say(lines, intro + "change ", ", ", advice.remove);
+        for (Map.Entry<String, Set<String>> list : advice.entries.entrySet()) {
+            say(lines, intro + "add to " + list.getKey() + ": ", ", ", list.getValue());
+        }
+        return lines;
+    }
+
+    private static void say(List<String> lines, String intro, String between, Set<String> what) {
+        if (!what.isEmpty()) {
+            lines.add(intro + String.join(between, what));
+        }
+    }
+
+    private void add(Denial denial) {
+        Origin origin = denial.origin();
+        String place = Printable.escape(origin.toString());
+        if (origin.line() == 0 && origin.source().startsWith("--")) {
+            leaveOut.add(place);
+        } else if (origin.line() == 0) {
+            addOptions(denial, origin.source());
+        } else if (denial.why().startsWith(NOT_LISTED)) {
+            addEntry(denial, origin.source());
+        } else {
+            remove.add(place);
+        }
+    }
+
+    /** The origin names the lists that were given; the reason, where it is more precise, those that do not fit. */
+    private void addOptions(Denial denial, String source) {
+        Optional<Place> place = Place.of(denial.destination());
+        if (place.isEmpty()) {
+            return;
+        }
+        String lists = denial.why().contains("allowed-") ? denial.why() : source;
+        if (lists.contains(BIND)) {
+            options.add("--" + BIND + "=" + place.get().withPort());
+        }
+        if (lists.contains(NETMASK)) {
+            options.add("--" + NETMASK + "=" + place.get().address());
+        }
+        if (lists.contains(PORT)) {
+            options.add("--" + PORT + "=" + place.get().port());
+        }
+    }
+
+    /** In the words of the YAML schema, see {@code policy.yaml}. */
+    private void addEntry(Denial denial, String file) {
+        Optional<Place> place = Place.of(denial.destination());
+        String list;
+        String entry;
+        if (denial.destination() instanceof Sockaddr.UnixPath unix) {
+            list = "unix";
+            entry = unix.path().toString();
+        } else if (denial.destination() instanceof Sockaddr.UnixAbstract unix) {
+            list = "unix";
+            entry = "\"@" + unix.name() + '"';
+        } else if (place.isPresent()) {
+            list = denial.call().equals("bind") ? "bind" : "connect";
+            entry = place.get().address().isV4() ? place.get().withPort() : '"' + place.get().withPort() + '"';
+        } else {
+            return;
+        }
+        String key = list + "/allow in " + Printable.escape(file);
+        Set<String> known = entries.get(key);
+        if (known == null) {
+            known = new LinkedHashSet<>();
+            entries.put(key, known);
+        }
+        known.add(entry);
+    }
+
+    /** An internet destination in the words of the options. */
+    private record Place(IpAddress address, int port) {
+        static Optional<Place> of(Sockaddr destination) {
+            if (destination instanceof Sockaddr.Inet inet) {
+                return Optional.of(new Place(inet.address(), inet.port()));
+            }
+            if (destination instanceof Sockaddr.Inet6 inet6) {
+                return Optional.of(new Place(inet6.address().canonical(), inet6.port()));
+            }
+            return Optional.empty();
+        }
+
+        String withPort() {
+            return address.isV4() ? address + ":" + port : "[" + address + "]:" + port;
+        }
+    }
+}

@@ -1,0 +1,25 @@
+package org.secfilt.report;
+
+import java.util.Optional;
+import org.secfilt.abi.ByteString;
+import org.secfilt.abi.Protocol;
+import org.secfilt.abi.Sockaddr;
+import org.secfilt.policy.Origin;
+
+/**
+ * A call that the policy denied.
+ *
+ * @param call the call's name in syscalls(2)
+ * @param protocol of the socket, where it could be told
+ * @param comm the name of the thread, as it chose it
+ * @param why the verdict's words: {@code not in allowed-netmask}
+ * @param origin the deciding place in the policy
+ */
+public record Denial(
+        String call,
+        Sockaddr destination,
+        Optional<Protocol> protocol,
+        ByteString comm,
+        int pid,
+        String why,
+        Origin origin) {}

@@ -1,0 +1,61 @@
+package org.secfilt.report;
+
+import org.secfilt.abi.ByteString;
+import org.secfilt.abi.Printable;
+import org.secfilt.abi.Sockaddr;
+
+/** The words for one denial. */
+final class DenialText {
+    /** A unix path may be 108 bytes and each be printed as four; a reason in a policy file may be a page. */
+    static final int MAX_PART = 480;
+
+    private DenialText() {}
+
+    /** {@code connect 93.184.216.34:443/tcp by curl[1234]: not in allowed-netmask}. */
+    static String line(Denial denial) {
+        return call(denial) + " by " + name(denial.comm()) + "[" + denial.pid() + "]: " + why(denial);
+    }
+
+    /** {@code connect 93.184.216.34:443/tcp by curl, 3 times: not in allowed-netmask}. */
+    static String row(Denial denial, long times) {
+        String often = times == 1 ? "" : ", " + times + " times";
+        return call(denial) + " by " + name(denial.comm()) + often + ": " + why(denial);
+    }
+
+    /** What makes a denial distinct. */
+    static String withoutPid(Denial denial) {
+        return row(denial, 1);
+    }
+
+    private static String call(Denial denial) {
+        return denial.call() + " " + destination(denial);
+    }
+
+    static String destination(Denial denial) {
+        String text = cut(denial.destination().toString());
+        boolean internet = denial.destination() instanceof Sockaddr.Inet || denial.destination() instanceof Sockaddr.Inet6;
+        return internet && denial.protocol().isPresent() ? text + "/" + denial.protocol().get() : text;
+    }
+
+    private static String why(Denial denial) {
+        return cut(Printable.escape(denial.why()));
+    }
+
+    /** A thread may call itself {@code sh[1]: allowed}: quotes show where its name begins and ends. */
+    private static String name(ByteString comm) {
+        if (comm.length() == 0) {
+            return "?";
+        }
+        boolean plain = true;
+        for (int i = 0; i < comm.length(); i++) {
+            byte b = comm.at(i);
+            plain &= b > ' ' && b < 0x7f && b != '"' && b != '[' && b != ']' && b != ':' && b != ',';
+        }
+        String text = cut(comm.toString());
+        return plain ? text : '"' + text.replace("\"", "\\\"") + '"';
+    }
+
+    private static String cut(String text) {
+        return text.length() <= MAX_PART ? text : text.substring(0, MAX_PART) + "...";
+    }
+}

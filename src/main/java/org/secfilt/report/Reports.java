@@ -1,0 +1,155 @@
+package org.secfilt.report;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.secfilt.abi.Printable;
+
+/**
+ * Tells the user of denials as they happen, each distinct one once, and of all of them at the end.
+ *
+ * <p>Two denials are the same if call, destination, program name and reason are. Whatever a sandboxed process does, no more than
+ * {@link #MAX_LINES} lines are printed and {@link #MAX_DISTINCT} denials remembered; the rest is counted. Safe to use from several
+ * threads.
+ */
+public final class Reports {
+    /** A process can make up endless destinations; beyond this many lines nobody reads them, and a log would fill. */
+    static final int MAX_LINES = 100;
+    /** Some 100 KiB, a megabyte at worst. */
+    static final int MAX_DISTINCT = 1000;
+    /** In characters: a line stays below PIPE_BUF, 4096 bytes, which a pipe takes whole. pipe(7) */
+    static final int MAX_LINE = 1000;
+    /** The rows of the summary: with a heading and the advice it stays on a screen. */
+    static final int MAX_ROWS = 5;
+
+    private final Sink sink;
+    private final Volume volume;
+    private final Paint paint;
+
+    private final Map<String, Seen> seen = new HashMap<>();
+    /** In the order of their first time. */
+    private final List<Seen> distinct = new ArrayList<>();
+    private long calls;
+    private boolean overflowed;
+    private long dropped;
+
+    /** @param colour whether the sink is a terminal that wants colours */
+    public Reports(Sink sink, Volume volume, boolean colour) {
+        this.sink = sink;
+        this.volume = volume;
+        this.paint = new Paint(colour);
+    }
+
+    public synchronized void denied(Denial denial) {
+        calls++;
+        String key = DenialText.withoutPid(denial);
+        Seen known = seen.get(key);
+        if (known != null) {
+            known.times++;
+            return;
+        }
+        if (distinct.size() == MAX_DISTINCT) {
+            overflowed = true;
+            return;
+        }
+        known = new Seen(denial);
+        seen.put(key, known);
+        distinct.add(known);
+        if (volume == Volume.QUIET) {
+            return;
+        }
+        if (distinct.size() <= MAX_LINES) {
+            print(paint.red("denied") + " " + DenialText.line(denial));
+        } else if (distinct.size() == MAX_LINES + 1) {
+            print(MAX_LINES + " different denials shown; further ones are only counted");
+        }
+    }
+
+    /** How many calls were denied so far, repeats included. */
+    public synchronized long deniedCalls() {
+        return calls;
+    }
+
+    /** What the sandbox does, for those who asked for it. Foreign text in it must have been made {@link Printable}. */
+    public synchronized void note(String text) {
+        if (volume == Volume.VERBOSE) {
+            print(text);
+        }
+    }
+
+    /** Something the user should know though nothing failed. */
+    public synchronized void warn(String text) {
+        if (volume != Volume.QUIET) {
+            print(text);
+        }
+    }
+
+    /** A failure of secfilt itself; never silenced. */
+    public synchronized void error(String text) {
+        print(text);
+    }
+
+    /** Tells how many calls were denied, which most often, and what would allow them; nothing if nothing was denied. */
+    public synchronized void summary() {
+        if (calls == 0 || volume == Volume.QUIET) {
+            return;
+        }
+        List<Seen> rows = new ArrayList<>(distinct);
+        rows.sort(Seen.MOST_FIRST);
+        print(paint.bold(heading()));
+        List<Denial> shown = new ArrayList<>();
+        for (int i = 0; i < rows.size() && i < MAX_ROWS; i++) {
+            Seen row = rows.get(i);
+            shown.add(row.first);
+            print("  " + DenialText.row(row.first, row.times));
+        }
+        if (rows.size() > MAX_ROWS) {
+            print("  and " + (rows.size() - MAX_ROWS) + " more" + (overflowed ? ", at least" : ""));
+        }
+        for (String line : Advice.lines(shown)) {
+            print(line);
+        }
+        if (dropped > 0) {
+            print(dropped + (dropped == 1 ? " line was" : " lines were") + " lost, as nobody read standard error");
+        }
+    }
+
+    private String heading() {
+        String denied = calls == 1 ? "1 call denied" : calls + " calls denied";
+        int different = distinct.size();
+        if (calls == 1) {
+            return denied + ":";
+        }
+        return denied + (overflowed ? " (more than " : " (") + different + " distinct):";
+    }
+
+    private void print(String text) {
+        String line = text.length() <= MAX_LINE ? text : text.substring(0, MAX_LINE) + "...";
+        if (!sink.write((paint.bold("secfilt:") + " " + line + "\n").getBytes(StandardCharsets.UTF_8))) {
+            dropped++;
+        }
+    }
+
+    /** A distinct denial and how often it came. */
+    private static final class Seen {
+        static final Comparator<Seen> MOST_FIRST = new MostFirst();
+
+        final Denial first;
+        long times = 1;
+
+        Seen(Denial first) {
+            this.first = first;
+        }
+    }
+
+    /** A class of its own: a lambda would cost milliseconds at its first use. */
+    private static final class MostFirst implements Comparator<Seen> {
+        @Override
+        public int compare(Seen a, Seen b) {
+            return Long.compare(b.times, a.times);
+        }
+    }
+}

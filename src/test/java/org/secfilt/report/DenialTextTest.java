@@ -1,0 +1,66 @@
+package org.secfilt.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.secfilt.abi.ByteString;
+import org.secfilt.abi.IpAddress;
+import org.secfilt.abi.Protocol;
+import org.secfilt.abi.Sockaddr;
+import org.secfilt.policy.Origin;
+
+class DenialTextTest {
+    private static final Sockaddr INET = new Sockaddr.Inet(IpAddress.parse("10.0.0.1"), 80);
+
+    /** The name with Java's escapes on the left, what the terminal gets on the right. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "curl | curl",
+                "kworker/0:1 | \"kworker/0:1\"",
+                "tmux: server | \"tmux: server\"",
+                "sh[1]: allowed | \"sh[1]: allowed\"",
+                "a\"b | \"a\\\"b\"",
+                "a\\tb | \"a\\x09b\"",
+                "\\n\\r\\0 | \"\\x0a\\x0d\\x00\"",
+                "\\033]0;own\\007 | \"\\x1b]0;own\\x07\"",
+                "back\\\\slash | back\\\\slash",
+                "\u202eevil | \"\\xe2\\x80\\xaeevil\"",
+                "`` | ?",
+            })
+    void a_program_name_cannot_steer_the_terminal_or_forge_a_line(String comm, String shown) {
+        String text = DenialText.line(denial(INET, Optional.empty(), comm.translateEscapes(), "why"));
+        assertEquals("connect 10.0.0.1:80 by " + shown + "[7]: why", text);
+    }
+
+    @Test
+    void shows_the_protocol_of_internet_destinations_where_it_is_known() {
+        Sockaddr inet6 = new Sockaddr.Inet6(IpAddress.parse("2001:db8::1"), 53, 0, 0);
+        Sockaddr unix = new Sockaddr.UnixPath(ByteString.of("/run/docker.sock"));
+        assertEquals("10.0.0.1:80/tcp", DenialText.destination(denial(INET, Optional.of(Protocol.TCP), "x", "why")));
+        assertEquals("10.0.0.1:80", DenialText.destination(denial(INET, Optional.empty(), "x", "why")));
+        assertEquals("[2001:db8::1]:53/udp", DenialText.destination(denial(inet6, Optional.of(Protocol.UDP), "x", "why")));
+        assertEquals("unix:/run/docker.sock", DenialText.destination(denial(unix, Optional.of(Protocol.TCP), "x", "why")));
+    }
+
+    @Test
+    void a_unix_path_cannot_steer_the_terminal() {
+        Sockaddr unix = new Sockaddr.UnixPath(ByteString.of("/tmp/\u001b[2J\n"));
+        assertEquals("unix:/tmp/\\x1b[2J\\x0a", DenialText.destination(denial(unix, Optional.empty(), "x", "why")));
+    }
+
+    @Test
+    void a_long_reason_is_cut() {
+        String text = DenialText.line(denial(INET, Optional.empty(), "x", "y".repeat(9999)));
+        assertEquals("connect 10.0.0.1:80 by x[7]: " + "y".repeat(DenialText.MAX_PART) + "...", text);
+    }
+
+    private static Denial denial(Sockaddr destination, Optional<Protocol> protocol, String comm, String why) {
+        return new Denial("connect", destination, protocol, ByteString.of(comm), 7, why, Origin.DEFAULT);
+    }
+}

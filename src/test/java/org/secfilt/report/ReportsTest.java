@@ -1,0 +1,171 @@
+package org.secfilt.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.secfilt.abi.ByteString;
+import org.secfilt.abi.IpAddress;
+import org.secfilt.abi.Protocol;
+import org.secfilt.abi.Sockaddr;
+import org.secfilt.policy.Origin;
+
+class ReportsTest {
+    private static final Origin NETMASK = Origin.flag("allowed-netmask");
+
+    private final List<String> lines = new ArrayList<>();
+    private boolean takes = true;
+    private final Sink sink = line -> {
+        if (takes) {
+            lines.add(new String(line, StandardCharsets.UTF_8));
+        }
+        return takes;
+    };
+
+    @Test
+    void prints_one_line_for_a_denial() {
+        normal().denied(denial("connect", inet("93.184.216.34", 443), "curl", 1234));
+        assertEquals(
+                List.of("secfilt: denied connect 93.184.216.34:443/tcp by curl[1234]: not in allowed-netmask\n"), lines);
+    }
+
+    @Test
+    void counts_what_it_has_told_already_whichever_process_did_it() {
+        Reports reports = normal();
+        reports.denied(denial("connect", inet("93.184.216.34", 443), "curl", 1));
+        reports.denied(denial("connect", inet("93.184.216.34", 443), "curl", 2));
+        reports.denied(denial("sendto", inet("93.184.216.34", 443), "curl", 2));
+        reports.denied(denial("connect", inet("93.184.216.34", 80), "curl", 2));
+        reports.denied(denial("connect", inet("93.184.216.34", 443), "wget", 2));
+        assertEquals(4, lines.size());
+        assertEquals(5, reports.deniedCalls());
+    }
+
+    @Test
+    void sums_up_the_most_frequent_first_and_says_what_would_allow_them() {
+        Reports reports = normal();
+        reports.denied(denial("sendto", inet("8.8.8.8", 53), "dig", 7));
+        reports.denied(denial("connect", inet("93.184.216.34", 443), "curl", 1));
+        reports.denied(denial("connect", inet("93.184.216.34", 443), "curl", 2));
+        lines.clear();
+        reports.summary();
+        assertEquals(
+                """
+                secfilt: 3 calls denied (2 distinct):
+                secfilt:   connect 93.184.216.34:443/tcp by curl, 2 times: not in allowed-netmask
+                secfilt:   sendto 8.8.8.8:53/tcp by dig: not in allowed-netmask
+                secfilt: to allow them, add --allowed-netmask=93.184.216.34 --allowed-netmask=8.8.8.8
+                """,
+                String.join("", lines));
+    }
+
+    @Test
+    void says_nothing_in_the_end_if_nothing_was_denied() {
+        normal().summary();
+        assertEquals(List.of(), lines);
+    }
+
+    @Test
+    void sums_up_one_call_in_the_singular() {
+        Reports reports = normal();
+        reports.denied(denial("connect", inet("10.0.0.1", 443), "curl", 1));
+        lines.clear();
+        reports.summary();
+        assertEquals(
+                """
+                secfilt: 1 call denied:
+                secfilt:   connect 10.0.0.1:443/tcp by curl: not in allowed-netmask
+                secfilt: to allow it, add --allowed-netmask=10.0.0.1
+                """,
+                String.join("", lines));
+    }
+
+    @Test
+    void quiet_says_nothing_but_failures_of_its_own() {
+        Reports reports = new Reports(sink, Volume.QUIET, false);
+        reports.denied(denial("connect", inet("10.0.0.1", 443), "curl", 1));
+        reports.note("note");
+        reports.warn("warning");
+        reports.summary();
+        assertEquals(List.of(), lines);
+        assertEquals(1, reports.deniedCalls());
+        reports.error("the kernel said no");
+        assertEquals(List.of("secfilt: the kernel said no\n"), lines);
+    }
+
+    @Test
+    void verbose_adds_notes_and_normal_has_none() {
+        normal().note("note");
+        assertEquals(List.of(), lines);
+        new Reports(sink, Volume.VERBOSE, false).note("note");
+        assertEquals(List.of("secfilt: note\n"), lines);
+    }
+
+    @Test
+    void colours_only_for_a_terminal() {
+        new Reports(sink, Volume.NORMAL, true).denied(denial("bind", inet("10.0.0.1", 443), "nc", 1));
+        assertTrue(lines.get(0).startsWith("\u001b[1msecfilt:\u001b[0m \u001b[31mdenied\u001b[0m bind 10.0"), lines.get(0));
+    }
+
+    @Test
+    void endless_destinations_end_in_counting() {
+        Reports reports = normal();
+        for (int i = 0; i < 5000; i++) {
+            reports.denied(denial("connect", inet("10.0." + i / 250 + "." + i % 250, 80), "scan", 1));
+        }
+        assertEquals(Reports.MAX_LINES + 1, lines.size());
+        assertEquals("secfilt: 100 different denials shown; further ones are only counted\n", lines.get(100));
+        lines.clear();
+        reports.summary();
+        assertEquals("secfilt: 5000 calls denied (more than 1000 distinct):\n", lines.get(0));
+        assertEquals("secfilt:   and 995 more, at least\n", lines.get(6));
+        assertEquals(8, lines.size());
+    }
+
+    @Test
+    void tells_of_lines_that_nobody_took() {
+        Reports reports = normal();
+        takes = false;
+        reports.denied(denial("connect", inet("10.0.0.1", 80), "a", 1));
+        reports.denied(denial("connect", inet("10.0.0.1", 80), "b", 1));
+        takes = true;
+        reports.summary();
+        assertEquals("secfilt: 2 lines were lost, as nobody read standard error\n", lines.get(lines.size() - 1));
+    }
+
+    @Test
+    void no_line_is_longer_than_a_pipe_takes_whole() {
+        Reports reports = new Reports(sink, Volume.VERBOSE, true);
+        reports.note("\u4e2d".repeat(5000));
+        reports.denied(new Denial(
+                "connect",
+                new Sockaddr.UnixPath(ByteString.of("\u0001".repeat(108))),
+                Optional.empty(),
+                ByteString.of("\u0001".repeat(15)),
+                1,
+                "reason ".repeat(1000),
+                Origin.file("f".repeat(5000), 1, 1)));
+        reports.summary();
+        for (String line : lines) {
+            assertTrue(line.getBytes(StandardCharsets.UTF_8).length <= 4096, line);
+            assertEquals(line.length() - 1, line.indexOf('\n'));
+        }
+    }
+
+    private Reports normal() {
+        return new Reports(sink, Volume.NORMAL, false);
+    }
+
+    private static Denial denial(String call, Sockaddr destination, String comm, int pid) {
+        return new Denial(
+                call, destination, Optional.of(Protocol.TCP), ByteString.of(comm), pid, "not in allowed-netmask", NETMASK);
+    }
+
+    private static Sockaddr inet(String address, int port) {
+        return new Sockaddr.Inet(IpAddress.parse(address), port);
+    }
+}
