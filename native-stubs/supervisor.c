@@ -147,7 +147,7 @@ static void clean_environment(const char *environment[8])
 /* Limits and signals as a daemon would have them: what the user lowered or ignored was meant for his command. */
 static void shed_inherited_state(void)
 {
-    static const int limits[] = { RLIMIT_AS, RLIMIT_DATA, RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_NPROC };
+    static const int limits[] = { RLIMIT_AS, RLIMIT_DATA, RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_NPROC, RLIMIT_NOFILE };
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
         struct rlimit limit;
         if (getrlimit(limits[i], &limit) == 0 && limit.rlim_cur != limit.rlim_max) {
@@ -155,8 +155,10 @@ static void shed_inherited_state(void)
             setrlimit(limits[i], &limit);
         }
     }
-    for (int signal_number = 1; signal_number <= SIGNALS; signal_number++)
-        signal(signal_number, SIG_DFL);
+    /* Not by signal(3), which leaves out the two signals glibc keeps for itself. All zero is SIG_DFL. */
+    static const uint64_t by_default[4];
+    for (int number = 1; number <= SIGNALS; number++)
+        syscall(SYS_rt_sigaction, number, by_default, NULL, SIGNALS / 8);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
