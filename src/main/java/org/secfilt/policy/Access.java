@@ -6,7 +6,9 @@ import java.util.List;
  * The rules for one direction (connect, bind) or kind (unix): deny beats allow beats the mode.
  *
  * @param mode what becomes of an address that no rule names
- * @param modeOrigin where the mode was chosen; for flags, what a denial is said to miss ({@code --allowed-netmask})
+ * @param modeOrigin where the mode was chosen, or the allow list that implies it; if secfilter's options chose it, their names,
+ *     which an address that is denied is not in: {@code allowed-netmask}, {@code allowed-port},
+ *     {@code allowed-netmask, allowed-port} or {@code allowed-bind}
  */
 public record Access(Mode mode, Origin modeOrigin, List<Rule> allow, List<Rule> deny) {
     /** Everything is allowed. */

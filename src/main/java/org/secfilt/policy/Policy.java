@@ -1,7 +1,9 @@
 package org.secfilt.policy;
 
+import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.Errno;
+import org.secfilt.abi.IpAddress;
 
 /**
  * All that the user asked for, merged from files and flags.
@@ -24,6 +26,39 @@ public record Policy(
     /** Nothing is restricted. */
     public static final Policy OPEN =
             new Policy(Optional.empty(), Access.OPEN, Access.OPEN, Access.OPEN, Optional.empty(), Errno.EPERM);
+
+    /**
+     * Merges what the files and the options say, in the order given: an included file stands before the file that includes
+     * it, the options of the command line stand last.
+     *
+     * <ul>
+     *   <li>Lists add up: allow lists, deny lists, families. Deny beats allow beats the mode, whatever file each is from.
+     *   <li>Of single values (a direction's mode, errno, resolv, no-outbound-network) the last one given counts.
+     *   <li>Where no source sets a direction's mode, an allow list, be it empty, denies the rest; without one the rest is allowed.
+     *   <li>An option that restricts is never without effect: masks and ports turn connect's mode {@code allow} into
+     *       {@code deny}, --allowed-bind does so for bind. {@code local} and {@code deny} stay.
+     * </ul>
+     *
+     * @param nameservers of /etc/resolv.conf, as {@link Resolvers#parse} reads them; looked at only if a part
+     *     {@linkplain #wantsNameservers wants} them
+     */
+    public static Policy merge(List<PolicyPart> parts, List<IpAddress> nameservers) {
+        Merge merge = new Merge();
+        for (PolicyPart part : parts) {
+            merge.add(part);
+        }
+        return merge.policy(nameservers);
+    }
+
+    /** Whether {@link #merge} of these parts looks at the nameservers. */
+    public static boolean wantsNameservers(List<PolicyPart> parts) {
+        for (PolicyPart part : parts) {
+            if (part.resolv().isPresent() && part.resolv().get().value()) {
+                return true;
+            }
+        }
+        return false;
+    }
 
     /** True if some internet or unix destination, or some bind, can be denied. */
     public boolean restrictsAddresses() {

@@ -1,0 +1,77 @@
+package org.secfilt.policy;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemLoopException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import org.secfilt.abi.Errno;
+
+/**
+ * Files as the process sees them that called us: its working directory, and its descriptors where a name means one's own
+ * ({@code /dev/stdin}, {@code /dev/fd/63} of a shell's {@code <(...)}, {@code /proc/self}).
+ */
+public final class CallerFiles implements Opener {
+    private final Path directory;
+    private final String process;
+
+    /** @param pid the calling process, not ourselves */
+    public CallerFiles(Path directory, long pid) {
+        this.directory = directory;
+        this.process = "/proc/" + pid;
+    }
+
+    @Override
+    public byte[] read(String name, int limitBytes) throws IOException {
+        Path path = path(name);
+        if (Files.isDirectory(path)) {
+            throw new IOException(Errno.EISDIR.text());
+        }
+        try (InputStream in = Files.newInputStream(path)) {
+            return in.readNBytes(limitBytes);
+        } catch (NoSuchFileException e) {
+            throw new IOException(Errno.ENOENT.text(), e);
+        } catch (AccessDeniedException e) {
+            throw new IOException(Errno.EACCES.text(), e);
+        } catch (FileSystemLoopException e) {
+            throw new IOException(Errno.ELOOP.text(), e);
+        } catch (java.nio.file.FileSystemException e) {
+            throw new IOException(e.getReason() == null ? "it cannot be read" : e.getReason(), e);
+        }
+    }
+
+    @Override
+    public String identity(String name) throws IOException {
+        Path path = path(name);
+        try {
+            return path.toRealPath().toString();
+        } catch (IOException e) {
+            // A pipe has no path of its own, and a missing file is found missing when it is read.
+            return path.normalize().toString();
+        }
+    }
+
+    private Path path(String name) throws IOException {
+        if (name.isEmpty()) {
+            throw new IOException(Errno.ENOENT.text());
+        }
+        try {
+            return directory.resolve(ofCaller(name));
+        } catch (InvalidPathException e) {
+            throw new IOException(Errno.ENOENT.text(), e);
+        }
+    }
+
+    private String ofCaller(String name) {
+        if (name.equals("/dev/stdin")) {
+            return process + "/fd/0";
+        }
+        if (name.startsWith("/dev/fd/")) {
+            return process + "/fd/" + name.substring("/dev/fd/".length());
+        }
+        return name.startsWith("/proc/self/") ? process + name.substring("/proc/self".length()) : name;
+    }
+}

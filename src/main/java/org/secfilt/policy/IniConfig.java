@@ -1,0 +1,87 @@
+package org.secfilt.policy;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.secfilt.abi.Printable;
+
+/**
+ * secfilter's configuration files: {@code key=value} on each line, {@code #} begins a comment, the keys are the options'
+ * names without dashes, a list's key repeats, a switch is written {@code key=}.
+ */
+public final class IniConfig {
+    private static final String BLANKS = " \t";
+
+    private IniConfig() {}
+
+    /** Reads the files in order, as if they were one. All that is wrong with any of them is in the exception. */
+    public static Options read(List<String> names, Opener opener) throws InvalidPolicyException {
+        OptionReader options = new OptionReader();
+        List<Complaint> complaints = new ArrayList<>();
+        for (String name : names) {
+            try {
+                SourceText source = SourceText.read(name, opener);
+                for (int number = 1; number <= source.lineCount(); number++) {
+                    readLine(source, number, options, complaints);
+                }
+            } catch (InvalidPolicyException e) {
+                complaints.addAll(e.complaints());
+            }
+        }
+        if (!complaints.isEmpty()) {
+            throw new InvalidPolicyException(complaints);
+        }
+        return options.options();
+    }
+
+    private static void readLine(SourceText source, int number, OptionReader options, List<Complaint> complaints) {
+        String line = source.line(number);
+        int comment = line.indexOf('#');
+        int end = skipBlanksBack(line, comment < 0 ? line.length() : comment, 0);
+        int start = skipBlanks(line, 0, end);
+        if (start == end) {
+            return;
+        }
+        int equals = line.indexOf('=', start);
+        if (equals < 0 || equals >= end) {
+            String word = line.substring(start, end);
+            String message = word.startsWith("[")
+                    ? "a configuration has no sections; every line is key=value"
+                    : "a '=' is missing; write " + Printable.escape(word) + "= for a switch, else key=value";
+            complaints.add(complaint(source, number, start, message));
+            return;
+        }
+        String key = line.substring(start, skipBlanksBack(line, equals, start));
+        int valueStart = skipBlanks(line, equals + 1, end);
+        String value = line.substring(valueStart, end);
+        Origin origin = source.origin(number, line.codePointCount(0, start) + 1);
+        try {
+            options.add(key, value, origin);
+        } catch (IllegalArgumentException e) {
+            // What is wrong with a known key is its value, unless the key as such is refused.
+            boolean known = OptionReader.takes(key);
+            String message = known && value.isEmpty() ? "'" + key + "' needs a value: " + e.getMessage() : e.getMessage();
+            complaints.add(complaint(source, number, known ? valueStart : start, message));
+        }
+    }
+
+    private static Complaint complaint(SourceText source, int number, int index, String message) {
+        String line = source.line(number);
+        return source.complaint(number, line.codePointCount(0, index) + 1, message);
+    }
+
+    private static int skipBlanks(String line, int from, int end) {
+        int at = from;
+        while (at < end && BLANKS.indexOf(line.charAt(at)) >= 0) {
+            at++;
+        }
+        return at;
+    }
+
+    private static int skipBlanksBack(String line, int end, int from) {
+        int at = end;
+        while (at > from && BLANKS.indexOf(line.charAt(at - 1)) >= 0) {
+            at--;
+        }
+        return at;
+    }
+}

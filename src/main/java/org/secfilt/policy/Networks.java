@@ -1,0 +1,64 @@
+package org.secfilt.policy;
+
+import java.util.List;
+import java.util.Optional;
+import org.secfilt.abi.Cidr;
+import org.secfilt.abi.PortRange;
+
+/** The words by which users name internet addresses: an address, a CIDR block, or {@code loopback}. */
+public final class Networks {
+    /** 127.0.0.0/8 and ::1, what the word {@code loopback} stands for. */
+    public static final List<Cidr> LOOPBACK = List.of(Cidr.parse("127.0.0.0/8"), Cidr.parse("::1/128"));
+
+    private static final String LOOPBACK_WORD = "loopback";
+
+    private Networks() {}
+
+    /** @throws IllegalArgumentException saying what is wrong and what to write instead */
+    public static List<Cidr> parse(String word) {
+        if (word.equals(LOOPBACK_WORD)) {
+            return LOOPBACK;
+        }
+        return List.of(Cidr.parse(word));
+    }
+
+    /**
+     * Reads {@code ADDR[:PORTS]}: {@code 10.0.0.1}, {@code 127.0.0.0/8:8080}, {@code loopback:8000-8099}, {@code ::1},
+     * {@code [::1]:80}, {@code [fe80::/10]:80}. An IPv6 address with ports stands in brackets.
+     *
+     * @throws IllegalArgumentException saying what is wrong and what to write instead
+     */
+    public static Match.Inet parseWithPorts(String text) {
+        if (text.startsWith("[")) {
+            int close = text.indexOf(']');
+            if (close < 0) {
+                throw new IllegalArgumentException("a ']' is missing after the IPv6 address");
+            }
+            return bracketed(text.substring(1, close), text.substring(close + 1));
+        }
+        int colon = text.indexOf(':');
+        if (colon < 0 || text.indexOf(':', colon + 1) >= 0) {
+            return new Match.Inet(parse(text), List.of(), Optional.empty());
+        }
+        return withPorts(text.substring(0, colon), text.substring(colon + 1));
+    }
+
+    /** The prefix length may stand within the brackets or after them. */
+    private static Match.Inet bracketed(String address, String rest) {
+        if (address.indexOf(':') < 0) {
+            throw new IllegalArgumentException("brackets are for IPv6 addresses; write " + address + rest);
+        }
+        int colon = rest.indexOf(':');
+        String prefix = colon < 0 ? rest : rest.substring(0, colon);
+        if (!prefix.isEmpty() && prefix.charAt(0) != '/') {
+            throw new IllegalArgumentException("after ']' a ':' and ports may follow, such as [::1]:80");
+        }
+        return colon < 0
+                ? new Match.Inet(parse(address + prefix), List.of(), Optional.empty())
+                : withPorts(address + prefix, rest.substring(colon + 1));
+    }
+
+    private static Match.Inet withPorts(String address, String ports) {
+        return new Match.Inet(parse(address), List.of(PortRange.parse(ports)), Optional.empty());
+    }
+}

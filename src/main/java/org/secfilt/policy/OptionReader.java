@@ -1,0 +1,102 @@
+package org.secfilt.policy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.secfilt.abi.Cidr;
+import org.secfilt.abi.Errno;
+import org.secfilt.abi.PortRange;
+import org.secfilt.abi.Printable;
+
+/** Takes secfilter's options one by one, by name and value, and makes {@link Options} of them. */
+public final class OptionReader {
+    static final String ALLOWED_NETMASK = "allowed-netmask";
+    static final String ALLOWED_PORT = "allowed-port";
+    static final String ALLOWED_BIND = "allowed-bind";
+    private static final String[] NAMES = {
+        ALLOWED_NETMASK, ALLOWED_PORT, ALLOWED_BIND, "allow-resolv", "no-outbound-network",
+        "mainstream-network-families", "errno", "verbose", "quiet",
+    };
+
+    private final List<Setting<Cidr>> netmasks = new ArrayList<>();
+    private final List<Setting<PortRange>> ports = new ArrayList<>();
+    private final List<Setting<Match.Inet>> binds = new ArrayList<>();
+    private Optional<Setting<Boolean>> allowResolv = Optional.empty();
+    private Optional<Setting<Boolean>> noOutboundNetwork = Optional.empty();
+    private Optional<Setting<Boolean>> mainstreamFamilies = Optional.empty();
+    private Optional<Setting<Errno>> errno = Optional.empty();
+    private Optional<Setting<Boolean>> verbose = Optional.empty();
+    private Optional<Setting<Boolean>> quiet = Optional.empty();
+
+    /**
+     * Takes one option. Lists add up; of any other option the last one given counts.
+     *
+     * @param name without dashes: {@code allowed-port}
+     * @param value empty for a switch without a value, which means yes
+     * @throws IllegalArgumentException saying what is wrong with the value, or that no such option exists
+     */
+    public void add(String name, String value, Origin origin) {
+        switch (name) {
+            case ALLOWED_NETMASK -> addNetmasks(value, origin);
+            case ALLOWED_PORT -> ports.add(new Setting<>(PortRange.parse(value), origin));
+            case ALLOWED_BIND -> binds.add(new Setting<>(Networks.parseWithPorts(value), origin));
+            case "allow-resolv" -> allowResolv = yesOrNo(value, origin);
+            case "no-outbound-network" -> noOutboundNetwork = yesOrNo(value, origin);
+            case "mainstream-network-families" -> mainstreamFamilies = yesOrNo(value, origin);
+            case "errno" -> errno = Optional.of(new Setting<>(parseErrno(value), origin));
+            case "verbose" -> verbose = yesOrNo(value, origin);
+            case "quiet" -> quiet = yesOrNo(value, origin);
+            case "read-only", "allow-write", "write-allow" -> throw new IllegalArgumentException(
+                    "'" + name + "' restricts files, which comes with a later version; this one restricts the network alone");
+            default -> throw new IllegalArgumentException(
+                    "unknown option '" + Printable.escape(name) + "'" + Suggestion.of(name, NAMES));
+        }
+    }
+
+    /** Whether there is an option of this name. */
+    static boolean takes(String name) {
+        for (String known : NAMES) {
+            if (known.equals(name)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    public Options options() {
+        return new Options(netmasks, ports, binds, allowResolv, noOutboundNetwork, mainstreamFamilies, errno, verbose, quiet);
+    }
+
+    /** The error of a denied call: EPERM, ECONNREFUSED or EACCES. */
+    public static Errno parseErrno(String name) {
+        switch (name) {
+            case "EPERM":
+                return Errno.EPERM;
+            case "ECONNREFUSED":
+                return Errno.ECONNREFUSED;
+            case "EACCES":
+                return Errno.EACCES;
+            default:
+                throw new IllegalArgumentException(
+                        "'" + Printable.escape(name) + "' is no error to deny with; write EPERM, ECONNREFUSED or EACCES");
+        }
+    }
+
+    private void addNetmasks(String value, Origin origin) {
+        for (Cidr network : Networks.parse(value)) {
+            netmasks.add(new Setting<>(network, origin));
+        }
+    }
+
+    private static Optional<Setting<Boolean>> yesOrNo(String value, Origin origin) {
+        switch (value) {
+            case "", "1", "yes", "true", "on":
+                return Optional.of(new Setting<>(true, origin));
+            case "0", "no", "false", "off":
+                return Optional.of(new Setting<>(false, origin));
+            default:
+                throw new IllegalArgumentException(
+                        "'" + Printable.escape(value) + "' is neither yes nor no; write 1, 0, yes, no, true, false, on or off");
+        }
+    }
+}

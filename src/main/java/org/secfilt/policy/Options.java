@@ -1,0 +1,129 @@
+package org.secfilt.policy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.secfilt.abi.Cidr;
+import org.secfilt.abi.Errno;
+import org.secfilt.abi.Family;
+import org.secfilt.abi.IpAddress;
+import org.secfilt.abi.PortRange;
+
+/** secfilter's options as given, on a command line or in an INI file. {@link OptionReader} makes them. */
+public record Options(
+        List<Setting<Cidr>> netmasks,
+        List<Setting<PortRange>> ports,
+        List<Setting<Match.Inet>> binds,
+        Optional<Setting<Boolean>> allowResolv,
+        Optional<Setting<Boolean>> noOutboundNetwork,
+        Optional<Setting<Boolean>> mainstreamFamilies,
+        Optional<Setting<Errno>> errno,
+        Optional<Setting<Boolean>> verbose,
+        Optional<Setting<Boolean>> quiet) {
+    private static final List<Family> MAINSTREAM = List.of(Family.UNIX, Family.INET, Family.INET6, Family.NETLINK);
+    private static final PortRange DNS = PortRange.of(53);
+
+    public Options {
+        netmasks = List.copyOf(netmasks);
+        ports = List.copyOf(ports);
+        binds = List.copyOf(binds);
+    }
+
+    /** These, the command line's, over those of its INI files: an option given here replaces the files' of that name. */
+    public Options over(Options files) {
+        return new Options(
+                netmasks.isEmpty() ? files.netmasks : netmasks,
+                ports.isEmpty() ? files.ports : ports,
+                binds.isEmpty() ? files.binds : binds,
+                first(allowResolv, files.allowResolv),
+                first(noOutboundNetwork, files.noOutboundNetwork),
+                first(mainstreamFamilies, files.mainstreamFamilies),
+                first(errno, files.errno),
+                first(verbose, files.verbose),
+                first(quiet, files.quiet));
+    }
+
+    private static <T> Optional<T> first(Optional<T> mine, Optional<T> theirs) {
+        return mine.isPresent() ? mine : theirs;
+    }
+
+    /** Whether {@link #part} looks at the nameservers. */
+    public boolean wantsNameservers() {
+        return isOn(allowResolv);
+    }
+
+    /**
+     * What these options say of the policy. All masks and all ports make one rule, an address in any mask and at any port;
+     * no masks, or no ports, do not restrict. With allow-resolv the nameservers join the masks, if there are masks, and port
+     * 53 the ports, if there are ports; if there is neither, it only adds a rule, and restricts nothing.
+     *
+     * <p>The rule's origin is all the options' words, as a flag's origin even when they come from an INI file; see
+     * {@link Access#modeOrigin} for what a denial names.
+     */
+    public PolicyPart part(List<IpAddress> nameservers) {
+        boolean restricts = !netmasks.isEmpty() || !ports.isEmpty();
+        return new PolicyPart(
+                noOutboundNetwork,
+                restricts ? Optional.empty() : allowResolv,
+                errno,
+                isOn(mainstreamFamilies)
+                        ? Optional.of(new Families(MAINSTREAM, mainstreamFamilies.get().origin()))
+                        : Optional.empty(),
+                restricts ? connectLists(nameservers) : PolicyPart.Lists.EMPTY,
+                binds.isEmpty() ? PolicyPart.Lists.EMPTY : bindLists(),
+                PolicyPart.Lists.EMPTY);
+    }
+
+    private PolicyPart.Lists connectLists(List<IpAddress> nameservers) {
+        List<Cidr> networks = values(netmasks);
+        List<PortRange> ranges = values(ports);
+        StringBuilder words = new StringBuilder();
+        addWords(words, netmasks);
+        addWords(words, ports);
+        if (isOn(allowResolv)) {
+            addWord(words, allowResolv.get().origin());
+            if (!networks.isEmpty()) {
+                networks.addAll(Merge.blocks(nameservers));
+            }
+            if (!ranges.isEmpty()) {
+                ranges.add(DNS);
+            }
+        }
+        String names = ports.isEmpty() ? OptionReader.ALLOWED_NETMASK
+                : netmasks.isEmpty() ? OptionReader.ALLOWED_PORT
+                : OptionReader.ALLOWED_NETMASK + ", " + OptionReader.ALLOWED_PORT;
+        Match.Inet match = new Match.Inet(networks, ranges, Optional.empty());
+        Rule rule = new Rule(match, Optional.empty(), Origin.flag(words.toString()));
+        return PolicyPart.Lists.restricting(Origin.flag(names), List.of(rule));
+    }
+
+    private PolicyPart.Lists bindLists() {
+        List<Rule> rules = new ArrayList<>();
+        for (Setting<Match.Inet> bind : binds) {
+            rules.add(new Rule(bind.value(), Optional.empty(), bind.origin()));
+        }
+        return PolicyPart.Lists.restricting(Origin.flag(OptionReader.ALLOWED_BIND), rules);
+    }
+
+    private static boolean isOn(Optional<Setting<Boolean>> option) {
+        return option.isPresent() && option.get().value();
+    }
+
+    private static <T> List<T> values(List<Setting<T>> settings) {
+        List<T> values = new ArrayList<>();
+        for (Setting<T> setting : settings) {
+            values.add(setting.value());
+        }
+        return values;
+    }
+
+    private static <T> void addWords(StringBuilder words, List<Setting<T>> settings) {
+        for (Setting<T> setting : settings) {
+            addWord(words, setting.origin());
+        }
+    }
+
+    private static void addWord(StringBuilder words, Origin origin) {
+        words.append(words.length() == 0 ? "" : " ").append(origin);
+    }
+}

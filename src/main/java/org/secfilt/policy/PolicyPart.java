@@ -1,0 +1,50 @@
+package org.secfilt.policy;
+
+import java.util.List;
+import java.util.Optional;
+import org.secfilt.abi.Errno;
+
+/**
+ * What one source says, a file or the options of a command line: the operand of {@link Policy#merge}.
+ *
+ * @param resolv whether the nameservers of /etc/resolv.conf may be reached on port 53
+ */
+public record PolicyPart(
+        Optional<Setting<Boolean>> noOutbound,
+        Optional<Setting<Boolean>> resolv,
+        Optional<Setting<Errno>> denial,
+        Optional<Families> families,
+        Lists connect,
+        Lists bind,
+        Lists unix) {
+    /** Says nothing. */
+    public static final PolicyPart EMPTY = new PolicyPart(
+            Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Lists.EMPTY, Lists.EMPTY, Lists.EMPTY);
+
+    /**
+     * What one source says of one direction.
+     *
+     * @param listed where an allow list was begun, be it empty; such a list denies the rest unless some source sets a mode
+     * @param restricted by what the rest is denied even if a source sets mode allow: an option that restricts is never
+     *     without effect
+     */
+    public record Lists(
+            Optional<Setting<Mode>> mode,
+            Optional<Origin> listed,
+            Optional<Origin> restricted,
+            List<Rule> allow,
+            List<Rule> deny) {
+        public static final Lists EMPTY =
+                new Lists(Optional.empty(), Optional.empty(), Optional.empty(), List.of(), List.of());
+
+        public Lists {
+            allow = List.copyOf(allow);
+            deny = List.copyOf(deny);
+        }
+
+        /** Rules of an option, which deny what none of them names. */
+        static Lists restricting(Origin by, List<Rule> allow) {
+            return new Lists(Optional.empty(), Optional.empty(), Optional.of(by), allow, List.of());
+        }
+    }
+}
