@@ -33,9 +33,9 @@ class RoomsTest {
             Pattern.compile("\\bjnr\\.\\w|\\bcom\\.kenai\\b"), Set.of("kernel.jnr"),
             Pattern.compile("\\bcom\\.fasterxml\\b|\\btools\\.jackson\\b|\\borg\\.yaml\\b|\\borg\\.snakeyaml\\b"),
             Set.of("policy.yaml", "report"),
-            Pattern.compile("\\bpicocli\\b|\\bSystem\\s*\\.\\s*exit\\b|\\bRuntime\\.getRuntime\\(\\)\\s*\\.\\s*(exit|halt)\\b"),
+            Pattern.compile("\\bpicocli\\b|\\bSystem\\s*\\.\\s*exit\\b|\\bgetRuntime\\(\\)\\s*\\.\\s*(exit|halt)\\b"),
             Set.of("cli"),
-            Pattern.compile("\\bProcessBuilder\\b|\\bjava\\.net\\.Inet\\w*Address\\b"), Set.of());
+            Pattern.compile("\\bjava\\.net\\.Inet\\w*Address\\b"), Set.of());
 
     private static final Pattern OURS = Pattern.compile("\\borg\\.secfilt\\.((?:[a-z]\\w*\\.)*)(?=[A-Z*])");
 

@@ -40,7 +40,7 @@ final class RandomPrograms {
                 program.add(random.nextBoolean()
                         ? of(Opcode.LD_ABS, 4 * random.nextInt(16)) : of(Opcode.LDX_IMM, value()));
             }
-            if (program.size() > most - body - 6) {
+            if (program.size() > most - body - 7) {
                 slots &= (1 << slot + 1) - 1;
                 break;
             }
