@@ -1,0 +1,147 @@
+package org.secfilt;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermission;
+import java.time.Instant;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** ./secfilt in a tree of its own, with a Maven that is a shell script and builds a program that tells of itself. */
+class EntryScriptTest {
+    private static final String NOTE = "secfilt: building, once ...\n";
+
+    private static final String MAVEN = """
+            #!/bin/sh
+            echo "$PWD $*" >> mvn.log
+            [ ! -f broken ] || { echo 'what Maven says'; exit 1; }
+            sleep 0.2
+            mkdir -p target/secfilt/bin target/secfilt/lib
+            echo > target/secfilt/lib/java-home
+            printf '%s\\n' '#!/bin/sh' 'printf "<%s>" "$PWD" "$@"; cat; ls -m /proc/self/fd >&2; exit 9' > program
+            chmod +x program
+            mv program target/secfilt/bin/secfilt
+            """;
+
+    /** As a later run of the program prints it: its descriptors are the three and that of the listing. */
+    private static final String DESCRIPTORS = "0, 1, 2, 3\n";
+
+    @TempDir
+    Path directory;
+
+    private Path tree;
+
+    private record Run(int code, String out, String err) {}
+
+    @BeforeEach
+    void install() throws IOException {
+        Requirements.kernel();
+        Requirements.program("bash");
+        tree = Files.createDirectories(directory.toRealPath().resolve("a tree"));
+        for (String name : new String[] {"secfilt", ".ci/setup.sh", "pom.xml"}) {
+            Files.createDirectories(tree.resolve(name).getParent());
+            Files.copy(Path.of(name), tree.resolve(name));
+            Files.setLastModifiedTime(tree.resolve(name), FileTime.from(Instant.EPOCH));
+        }
+        program("mvn", MAVEN);
+        allowExecution(tree.resolve("secfilt"));
+    }
+
+    @Test
+    void builds_once_and_becomes_the_program() throws Exception {
+        Run first = bash("cd /usr; echo 'its input' | \"$TREE/secfilt\" -x 'a b' ''");
+        assertEquals(new Run(9, "</usr><-x><a b><>its input\n", NOTE + DESCRIPTORS), first);
+        Run second = bash("cd /usr; \"$TREE/secfilt\" < /dev/null");
+        assertEquals(new Run(9, "</usr>", DESCRIPTORS), second);
+        assertEquals(1, builds());
+    }
+
+    @Test
+    void is_found_through_symbolic_links() throws Exception {
+        bash("ln -s 'a tree/secfilt' one; mkdir bin; ln -s ../one bin/two");
+        assertEquals(9, bash("cd /; \"$TREE/../bin/two\"").code());
+        assertEquals(9, bash("cd bin; ./two").code());
+        assertEquals(9, bash("PATH=bin:$PATH; two").code());
+        assertEquals(9, bash("cd \"$TREE\"; sh secfilt").code());
+        assertEquals(1, builds());
+    }
+
+    @Test
+    void builds_once_for_runs_at_the_same_time() throws Exception {
+        Run run = bash("for i in 1 2 3; do \"$TREE/secfilt\" $i < /dev/null 2>&1 & done; wait");
+        assertEquals(1, builds());
+        for (int i = 1; i <= 3; i++) {
+            assertTrue(run.out().contains("<" + i + ">"), run::toString);
+        }
+    }
+
+    @Test
+    void builds_again_after_a_change_but_not_in_the_tree_of_another() throws Exception {
+        bash("\"$TREE/secfilt\"");
+        bash("touch -d tomorrow \"$TREE/pom.xml\"; \"$TREE/secfilt\"");
+        assertEquals(2, builds());
+        Requirements.root();
+        Run other = bash("chmod 755 . \"$TREE\"; setpriv --reuid=65534 --clear-groups \"$TREE/secfilt\"");
+        assertEquals(9, other.code(), other::err);
+        assertEquals(2, builds());
+    }
+
+    @Test
+    void shows_what_maven_says_only_if_the_build_fails() throws Exception {
+        Files.writeString(tree.resolve("broken"), "");
+        assertEquals(new Run(125, "", NOTE + "what Maven says\nsecfilt: the build failed\n"), bash("\"$TREE/secfilt\" true"));
+    }
+
+    @Test
+    void tells_an_ordinary_user_what_to_install() throws Exception {
+        for (String tool : new String[] {"sh", "readlink", "sed", "flock"}) {
+            bash("cp \"$(command -v " + tool + ")\" tools/");
+        }
+        Files.delete(directory.resolve("tools/mvn"));
+        program("id", "#!/bin/sh\necho 1000\n");
+        Run run = bash("PATH=$PWD/tools \"$TREE/secfilt\" true");
+        assertEquals(125, run.code());
+        assertTrue(run.err().matches("secfilt: missing: .*mvn gcc libc.a\n"
+                + "secfilt: install them, on Debian as root: apt-get install openjdk-17-jdk-headless maven gcc libc6-dev\n"),
+                run::err);
+        assertFalse(Files.exists(tree.resolve("mvn.log")));
+    }
+
+    private long builds() throws IOException {
+        try (var lines = Files.lines(tree.resolve("mvn.log"))) {
+            return lines.filter(line -> line.startsWith(tree + " -q ") && line.endsWith(" package")).count();
+        }
+    }
+
+    private void program(String name, String script) throws IOException {
+        Path program = Files.createDirectories(directory.resolve("tools")).resolve(name);
+        Files.writeString(program, script);
+        allowExecution(program);
+    }
+
+    private static void allowExecution(Path program) throws IOException {
+        Files.setPosixFilePermissions(program, Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE,
+                PosixFilePermission.OWNER_EXECUTE, PosixFilePermission.OTHERS_READ, PosixFilePermission.OTHERS_EXECUTE,
+                PosixFilePermission.GROUP_READ, PosixFilePermission.GROUP_EXECUTE));
+    }
+
+    /** Runs a line of bash in the temporary directory, where tools/ comes first on PATH. */
+    private Run bash(String line) throws IOException, InterruptedException {
+        File out = directory.resolve("out").toFile();
+        File err = directory.resolve("err").toFile();
+        ProcessBuilder builder = new ProcessBuilder("bash", "-c", "PATH=$PWD/tools:$PATH; " + line);
+        builder.environment().put("TREE", tree.toString());
+        int code = builder.directory(directory.toFile()).redirectInput(new File("/dev/null"))
+                .redirectOutput(out).redirectError(err).start().waitFor();
+        return new Run(code, Files.readString(out.toPath()), Files.readString(err.toPath()));
+    }
+}
