@@ -12,6 +12,8 @@ public enum TracedCall {
     SENDTO("sendto", 3),
     SENDMSG("sendmsg", 4),
     SENDMMSG("sendmmsg", 5),
+    /** On a socket that was never bound, it binds to every address and a free port: judged as such a bind. */
+    LISTEN("listen", 6),
     MMAP("mmap", 16),
     MUNMAP("munmap", 17),
     MREMAP("mremap", 18),
@@ -39,7 +41,7 @@ public enum TracedCall {
         return cookie;
     }
 
-    /** True for the calls that could unmap or replace the vault; false for those that carry a socket address. */
+    /** True for the calls that could unmap or replace the vault; false for those that give a socket an address. */
     public boolean guardsVault() {
         return cookie >= MMAP.cookie;
     }

@@ -6,15 +6,27 @@ import org.secfilt.abi.Arch;
  * Where every tracee maps the vault: 4 MiB at an address whose high word nothing else uses.
  *
  * <p>The high word is part of the filter, which sends calls that could touch the range to the tracer.
+ *
+ * @param addressBits the bits of an address that the kernel looks at when it changes mappings. AArch64 always ignores the top byte
+ *     there: {@code munmap(0x55 << 56 | V)} unmaps V (arm64 "Tagged address ABI"); x86-64 only after arch_prctl(2), which the
+ *     filter refuses
  */
-public record VaultRange(long address, int lengthBytes) {
+public record VaultRange(long address, int lengthBytes, long addressBits) {
+    /**
+     * The number of the call by which the supervisor has the vault's descriptor put into a tracee: no kernel has such a call, the
+     * filter answers it with SECCOMP_RET_USER_NOTIF. ("vlt")
+     */
+    public static final int CALL_NR = 0x0076_6c74;
+
     /** A judged name and a message header fit with some control data; see the tracer's slots. */
     private static final int LENGTH_BYTES = 4 << 20;
 
     public static VaultRange of(Arch arch) {
-        // x86-64 has 47 bits of user addresses; aarch64 may have only 39 (arm64 "Memory Layout").
-        int highWord = arch == Arch.X86_64 ? 0x2a77 : 0x2a;
-        return new VaultRange((long) highWord << 32, LENGTH_BYTES);
+        // x86-64 has 47 bits of user addresses; aarch64 may have only 39 (arm64 "Memory Layout"). The address is a multiple of the
+        // largest huge page (1 GiB; 16 GiB on aarch64), to which the kernel rounds the end of a huge mapping up.
+        return arch == Arch.X86_64
+                ? new VaultRange(0x2a77L << 32, LENGTH_BYTES, -1)
+                : new VaultRange(0x30L << 32, LENGTH_BYTES, 0x00ff_ffff_ffff_ffffL);
     }
 
     /** The upper 32 bits of every address in the vault. */
@@ -22,13 +34,15 @@ public record VaultRange(long address, int lengthBytes) {
         return (int) (address >>> 32);
     }
 
+    /** Whether a call on this range of addresses, as the tracee gave them, would touch the vault. */
     public boolean overlaps(long start, long lengthBytes) {
         if (lengthBytes == 0) {
             return false;
         }
-        long end = start + lengthBytes;
-        boolean wraps = Long.compareUnsigned(end, start) < 0;
+        long first = start & addressBits;
+        long end = first + lengthBytes;
+        boolean wraps = Long.compareUnsigned(end, first) < 0;
         return (wraps || Long.compareUnsigned(end, address) > 0)
-                && Long.compareUnsigned(start, address + this.lengthBytes) < 0;
+                && Long.compareUnsigned(first, address + this.lengthBytes) < 0;
     }
 }

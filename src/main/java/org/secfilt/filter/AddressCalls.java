@@ -1,0 +1,82 @@
+package org.secfilt.filter;
+
+import org.secfilt.abi.SeccompData;
+import org.secfilt.abi.SyscallTable;
+import org.secfilt.bpf.Assembler;
+import org.secfilt.bpf.JumpOp;
+import org.secfilt.bpf.Node;
+import org.secfilt.plan.Plan;
+import org.secfilt.plan.TracedCall;
+import org.secfilt.policy.Access;
+import org.secfilt.policy.Mode;
+import org.secfilt.policy.Origin;
+import org.secfilt.policy.Rule;
+
+/** The calls that name a socket address in memory: they stop for the tracer, which reads and judges it. */
+final class AddressCalls {
+    private final Plan plan;
+    private final Assembler assembler;
+    private final Actions actions;
+
+    AddressCalls(Plan plan, Assembler assembler, Actions actions) {
+        this.plan = plan;
+        this.assembler = assembler;
+        this.actions = actions;
+    }
+
+    void addTo(Dispatch dispatch, SyscallTable syscalls) {
+        for (TracedCall call : TracedCall.values()) {
+            if (!call.guardsVault() && plan.traces(call)) {
+                Node node = call == TracedCall.SENDTO ? withAddress(actions.trace(call)) : actions.trace(call);
+                dispatch.add(syscalls.nr(call.syscall()), node, call.syscall() + ": judged by the tracer" + rules(call));
+            }
+        }
+    }
+
+    /** A sendto(2) without an address is send(2): it goes where connect(2) was judged to go. The pointer is argument 4, and has 64 bits. */
+    private Node withAddress(Node trace) {
+        return assembler.load(SeccompData.low(4),
+                assembler.jump(JumpOp.EQ, 0,
+                        assembler.load(SeccompData.high(4), assembler.jump(JumpOp.EQ, 0, actions.allow(), trace)),
+                        trace));
+    }
+
+    /** The policy's places that the verdict comes from, a line each. */
+    private String rules(TracedCall call) {
+        StringBuilder words = new StringBuilder();
+        if (call == TracedCall.BIND || call == TracedCall.LISTEN) {
+            rules(words, "bind", plan.policy().bind());
+            return words.toString();
+        }
+        if (plan.policy().noOutbound().isPresent()) {
+            return words.append("\n  no outbound network: ").append(plan.policy().noOutbound().get()).toString();
+        }
+        rules(words, "connect", plan.policy().connect());
+        rules(words, "unix", plan.policy().unix());
+        return words.toString();
+    }
+
+    private static void rules(StringBuilder words, String list, Access access) {
+        if (access.open()) {
+            return;
+        }
+        for (Rule rule : access.deny()) {
+            line(words, list, "deny", rule.origin());
+        }
+        if (access.mode() != Mode.ALLOW) {
+            for (Rule rule : access.allow()) {
+                line(words, list, "allow", rule.origin());
+            }
+        }
+        String mode = switch (access.mode()) {
+            case ALLOW -> "the rest is allowed";
+            case DENY -> "the rest is denied";
+            case LOCAL -> "the rest is denied unless loopback";
+        };
+        line(words, list, mode, access.modeOrigin());
+    }
+
+    private static void line(StringBuilder words, String list, String what, Origin origin) {
+        words.append("\n  ").append(list).append(", ").append(what).append(": ").append(origin);
+    }
+}

@@ -1,0 +1,89 @@
+package org.secfilt.filter;
+
+import org.secfilt.abi.Arch;
+import org.secfilt.abi.Errno;
+import org.secfilt.abi.SeccompData;
+import org.secfilt.abi.SyscallTable;
+import org.secfilt.bpf.Assembled;
+import org.secfilt.bpf.Assembler;
+import org.secfilt.bpf.JumpOp;
+import org.secfilt.bpf.Node;
+import org.secfilt.plan.Plan;
+import org.secfilt.plan.VaultRange;
+
+/**
+ * Plan in, filter out.
+ *
+ * <pre>
+ *   arch? ── foreign ──> ENOSYS
+ *     │
+ *    nr ── x32, or newer than this program ──> ENOSYS          nr is the vault's ──> the supervisor
+ *     │
+ *   tree ── a call it does not know ──> ALLOW
+ *     ├── connect, bind, sendmsg, sendmmsg ──> TRACE      sendto: ALLOW without an address
+ *     ├── mmap, munmap, ... ──> TRACE if it could reach the vault, else ALLOW
+ *     ├── socket, socketpair, setsockopt, ... ──> ERRNO or ALLOW by their scalar arguments
+ *     └── io_uring_setup, ptrace, ... ──> ERRNO
+ * </pre>
+ */
+public final class FilterCompiler {
+    private final Plan plan;
+    private final Assembler assembler = new Assembler();
+    private final Actions actions = new Actions(assembler);
+
+    private FilterCompiler(Plan plan) {
+        this.plan = plan;
+    }
+
+    /** The filter of a plan; one that restricts nothing has a filter that allows everything. */
+    public static Assembled compile(Plan plan) {
+        FilterCompiler compiler = new FilterCompiler(plan);
+        return compiler.assembler.assemble(compiler.program());
+    }
+
+    private Node program() {
+        return plan.supervised() ? checkArch(loadNr(refuseX32(refuseUnknown(dispatch())))) : actions.allow();
+    }
+
+    private Node dispatch() {
+        SyscallTable syscalls = SyscallTable.of(plan.arch());
+        Dispatch dispatch = new Dispatch(assembler);
+        new AddressCalls(plan, assembler, actions).addTo(dispatch, syscalls);
+        new VaultGuard(plan, assembler, actions).addTo(dispatch, syscalls);
+        new SocketCalls(plan, assembler, actions).addTo(dispatch, syscalls);
+        new WaysRound(plan, assembler, actions).addTo(dispatch, syscalls);
+        return dispatch.tree(actions.allow());
+    }
+
+    /** i386 by int 0x80, and any other: its numbers mean other calls. ENOSYS is what a kernel without it answers. */
+    private Node checkArch(Node next) {
+        Arch arch = plan.arch();
+        return assembler.comment("no other architecture than " + arch,
+                assembler.load(SeccompData.ARCH,
+                        assembler.jump(JumpOp.EQ, arch.audit(), next, actions.errno(Errno.ENOSYS))));
+    }
+
+    private Node loadNr(Node next) {
+        return assembler.load(SeccompData.NR, next);
+    }
+
+    /** x32 comes with the arch of x86-64. A number of -1, which a tracer makes of a call it skips, fails like this without us. */
+    private Node refuseX32(Node next) {
+        return plan.arch() == Arch.X86_64
+                ? assembler.comment("no x32",
+                        assembler.jump(JumpOp.GE, Arch.X32_SYSCALL_BIT, actions.errno(Errno.ENOSYS), next))
+                : next;
+    }
+
+    /** A call that a later kernel brings may be one more way to the network. Programs expect ENOSYS of new calls. */
+    private Node refuseUnknown(Node next) {
+        int[] known = SyscallTable.of(plan.arch()).all();
+        Node unknown = actions.errno(Errno.ENOSYS);
+        if (plan.traced()) {
+            unknown = assembler.comment("the supervisor's own call for the vault",
+                    assembler.jump(JumpOp.EQ, VaultRange.CALL_NR, actions.listener(), unknown));
+        }
+        return assembler.comment("no call newer than this program",
+                assembler.jump(JumpOp.GT, known[known.length - 1], unknown, next));
+    }
+}

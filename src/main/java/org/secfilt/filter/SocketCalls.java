@@ -1,0 +1,124 @@
+package org.secfilt.filter;
+
+import java.util.List;
+import java.util.Optional;
+import org.secfilt.abi.Errno;
+import org.secfilt.abi.Family;
+import org.secfilt.abi.Protocol;
+import org.secfilt.abi.SeccompData;
+import org.secfilt.abi.SocketType;
+import org.secfilt.abi.SyscallTable;
+import org.secfilt.bpf.Assembler;
+import org.secfilt.bpf.JumpOp;
+import org.secfilt.bpf.Node;
+import org.secfilt.plan.Plan;
+
+/**
+ * Which sockets can be made, and what they must not be told: everything about them that is a number in a register.
+ *
+ * <p>Their arguments are of C's type {@code int}: the kernel looks at the low word alone, so the filter does too; a comparison of all 64
+ * bits would be fooled by garbage above.
+ */
+final class SocketCalls {
+    private static final int SOL_SOCKET = 1; // asm-generic/socket.h
+    private static final int IPPROTO_IP = 0; // linux/in.h
+    private static final int IPPROTO_IPV6 = 41; // linux/in.h
+
+    /** SO_BINDTODEVICE, SO_BINDTOIFINDEX: by eth0, a datagram to 127.0.0.1 leaves this machine. // asm-generic/socket.h */
+    private static final int[] SOCKET_INTERFACES = {25, 62};
+
+    /** IP_OPTIONS: loose and strict source routes. // linux/in.h */
+    private static final int[] IP_ROUTES = {4};
+    /** IP_UNICAST_IF, as SO_BINDTODEVICE. // linux/in.h */
+    private static final int[] IP_INTERFACES = {50};
+    /** IP_ADD_MEMBERSHIP, IP_ADD_SOURCE_MEMBERSHIP, MCAST_JOIN_GROUP, MCAST_JOIN_SOURCE_GROUP: each sends the group's address out. */
+    private static final int[] IP_GROUPS = {35, 39, 42, 46};
+
+    /**
+     * IPV6_2292RTHDR, IPV6_2292PKTOPTIONS, IPV6_FLOWLABEL_MGR (a label can carry a routing header), IPV6_HOPOPTS, IPV6_RTHDRDSTOPTS,
+     * IPV6_RTHDR, IPV6_DSTOPTS. // linux/in6.h, net/ipv6.h
+     */
+    private static final int[] IPV6_ROUTES = {5, 6, 32, 54, 55, 57, 59};
+    /** IPV6_PKTINFO (sticky), IPV6_UNICAST_IF. // linux/in6.h */
+    private static final int[] IPV6_INTERFACES = {50, 76};
+    /** IPV6_ADD_MEMBERSHIP, IPV6_JOIN_ANYCAST, MCAST_JOIN_GROUP, MCAST_JOIN_SOURCE_GROUP. // linux/in6.h, linux/in.h */
+    private static final int[] IPV6_GROUPS = {20, 27, 42, 46};
+
+    private final Plan plan;
+    private final Assembler assembler;
+    private final Actions actions;
+
+    SocketCalls(Plan plan, Assembler assembler, Actions actions) {
+        this.plan = plan;
+        this.assembler = assembler;
+        this.actions = actions;
+    }
+
+    void addTo(Dispatch dispatch, SyscallTable syscalls) {
+        Optional<List<Family>> families = plan.allowedFamilies();
+        if (families.isPresent()) {
+            String why = "the families of " + plan.familiesOrigin();
+            String plain = plan.limitsInet() ? "\n  of inet and inet6 only plain TCP and UDP: " + plan.inetOrigin() : "";
+            dispatch.add(syscalls.nr("socket"), families(families.get(), plan.limitsInet()), "socket: " + why + plain);
+            dispatch.add(syscalls.nr("socketpair"), families(families.get(), false), "socketpair: " + why);
+        }
+        if (plan.limitsInet()) {
+            dispatch.add(syscalls.nr("setsockopt"), options(),
+                    "setsockopt: no source route" + (plan.leavesInterfaces() ? "" : ", no interface")
+                            + (plan.leavesMulticast() ? "" : ", no multicast group") + ": " + plan.inetOrigin());
+        }
+    }
+
+    /** Argument 0 is the family, in socket(2) and in socketpair(2). */
+    private Node families(List<Family> allowed, boolean plainInet) {
+        Node node = actions.errno(plan.policy().denial());
+        for (int i = allowed.size() - 1; i >= 0; i--) {
+            Family family = allowed.get(i);
+            boolean inet = family.equals(Family.INET) || family.equals(Family.INET6);
+            node = assembler.jump(JumpOp.EQ, family.number(), inet && plainInet ? plainInet() : actions.allow(), node);
+        }
+        return assembler.load(SeccompData.low(0), node);
+    }
+
+    /**
+     * A stream or a datagram socket, of no other protocol than TCP and UDP. Not ICMP (type datagram, protocol 1), SCTP (its connectx is a
+     * socket option), MPTCP (whose peer can name further addresses, to which the kernel then connects), UDP-Lite, L2TP, SMC, raw, nor
+     * SOCK_PACKET, which is AF_PACKET under an old name.
+     */
+    private Node plainInet() {
+        Node refuse = actions.errno(Errno.EPERM);
+        Node protocol = assembler.load(SeccompData.low(2),
+                anyOf(new int[] {0, Protocol.TCP.number(), Protocol.UDP.number()}, actions.allow(), refuse));
+        return assembler.load(SeccompData.low(1),
+                assembler.and(SocketType.MASK,
+                        anyOf(new int[] {SocketType.STREAM, SocketType.DGRAM}, protocol, refuse)));
+    }
+
+    /** Argument 1 is the level, 2 the option. */
+    private Node options() {
+        boolean interfaces = plan.leavesInterfaces();
+        boolean groups = plan.leavesMulticast();
+        int[] none = {};
+        Node ip = options(IP_ROUTES, interfaces ? none : IP_INTERFACES, groups ? none : IP_GROUPS);
+        Node ipv6 = options(IPV6_ROUTES, interfaces ? none : IPV6_INTERFACES, groups ? none : IPV6_GROUPS);
+        Node socket = interfaces ? actions.allow() : options(SOCKET_INTERFACES, none, none);
+        return assembler.load(SeccompData.low(1),
+                assembler.jump(JumpOp.EQ, SOL_SOCKET, socket,
+                        assembler.jump(JumpOp.EQ, IPPROTO_IP, ip,
+                                assembler.jump(JumpOp.EQ, IPPROTO_IPV6, ipv6, actions.allow()))));
+    }
+
+    private Node options(int[] routes, int[] interfaces, int[] groups) {
+        Node refuse = actions.errno(Errno.EPERM);
+        return assembler.load(SeccompData.low(2),
+                anyOf(routes, refuse, anyOf(interfaces, refuse, anyOf(groups, refuse, actions.allow()))));
+    }
+
+    private Node anyOf(int[] values, Node then, Node otherwise) {
+        Node node = otherwise;
+        for (int i = values.length - 1; i >= 0; i--) {
+            node = assembler.jump(JumpOp.EQ, values[i], then, node);
+        }
+        return node;
+    }
+}

@@ -1,0 +1,125 @@
+package org.secfilt.filter;
+
+import java.util.OptionalInt;
+import org.secfilt.abi.Errno;
+import org.secfilt.abi.SeccompData;
+import org.secfilt.abi.SyscallTable;
+import org.secfilt.bpf.Assembler;
+import org.secfilt.bpf.JumpOp;
+import org.secfilt.bpf.Node;
+import org.secfilt.plan.Plan;
+
+/**
+ * The calls that would get round everything else, each with what it could do.
+ *
+ * <table>
+ * <caption>Refused</caption>
+ * <tr><th>call</th><th>could</th><th>answer</th></tr>
+ * <tr><td>io_uring_*</td><td>connect and send without a system call that a filter sees</td>
+ *     <td>EPERM, as with kernel.io_uring_disabled=2: programs know it and fall back</td></tr>
+ * <tr><td>ptrace</td><td>be the tracer of a CLONE_UNTRACED child, and wave its RET_TRACE stops through; make outside processes act</td>
+ *     <td>EPERM, as for any process that is traced already</td></tr>
+ * <tr><td>process_vm_writev, pidfd_getfd</td><td>make outside processes act; take their sockets</td><td>EPERM</td></tr>
+ * <tr><td>bpf</td><td>rewrite addresses in cgroup hooks</td><td>EPERM</td></tr>
+ * <tr><td>seccomp with NEW_LISTENER</td><td>USER_NOTIF outranks TRACE, and its CONTINUE skips the tracer</td>
+ *     <td>EBUSY, as the kernel answers where a listener is</td></tr>
+ * <tr><td>prctl PR_SET_MM</td><td>say that the heap's end lies behind the vault; brk then unmaps it. PR_SET_MM_MAP needs no privilege</td>
+ *     <td>EPERM</td></tr>
+ * <tr><td>prctl PR_SET_TAGGED_ADDR_CTRL, arch_prctl ARCH_ENABLE_TAGGED_ADDR</td><td>give the vault other addresses</td><td>EPERM</td></tr>
+ * <tr><td>process_madvise, but for hints</td><td>MADV_DONTFORK (6.13 on its own process): a child without the vault</td>
+ *     <td>EINVAL, as before 6.13</td></tr>
+ * <tr><td>uselib</td><td>map over the vault</td><td>ENOSYS, as nearly all kernels</td></tr>
+ * <tr><td>request_key with callout_info</td><td>have root's request-key(8) resolve a name outside of the sandbox</td><td>EPERM</td></tr>
+ * <tr><td>ioctl TIOCSTI, TIOCLINUX</td><td>type commands into the terminal, for the shell outside to run</td><td>EPERM</td></tr>
+ * <tr><td>ioctl TUNSETIFF</td><td>send packets through a tunnel that root left open to this user</td><td>EPERM</td></tr>
+ * </table>
+ *
+ * <table>
+ * <caption>Looked at and left alone</caption>
+ * <tr><th>call</th><th>because</th></tr>
+ * <tr><td>write, sendfile, splice, vmsplice, io_submit, send</td><td>go where connect was judged to go</td></tr>
+ * <tr><td>accept, recvmsg</td><td>give what others sent; what a unix socket may bring is for the unix rules</td></tr>
+ * <tr><td>setns, unshare, clone, clone3</td><td>addresses are judged in every namespace; a fresh one has no way out. A child without a
+ *     tracer gets ENOSYS for every traced call</td></tr>
+ * <tr><td>execve, personality</td><td>no_new_privs; the filter stays, the architecture is checked at every call</td></tr>
+ * <tr><td>seccomp, prctl PR_SET_SECCOMP</td><td>further filters only take away</td></tr>
+ * <tr><td>userfaultfd, mseal, process_mrelease</td><td>cannot register, or change, a mapping that may not be written</td></tr>
+ * <tr><td>init_module, iopl, kexec_load, reboot</td><td>root's command has lost the capabilities</td></tr>
+ * <tr><td>mount, fsopen (root)</td><td>NOT stopped: root can have the kernel itself connect, by mounting NFS, CIFS, 9p</td></tr>
+ * <tr><td>open of /proc/sys/kernel/core_pattern and the like (root)</td><td>NOT stopped here: a matter of files</td></tr>
+ * </table>
+ */
+final class WaysRound {
+    private static final int SECCOMP_FILTER_FLAG_NEW_LISTENER = 1 << 3; // linux/seccomp.h
+    private static final int PR_SET_MM = 35; // linux/prctl.h
+    private static final int PR_SET_TAGGED_ADDR_CTRL = 55; // linux/prctl.h
+    private static final int ARCH_ENABLE_TAGGED_ADDR = 0x4002; // asm/prctl.h
+    private static final int TIOCSTI = 0x5412; // asm-generic/ioctls.h
+    private static final int TIOCLINUX = 0x541c; // asm-generic/ioctls.h
+    private static final int TUNSETIFF = 0x400454ca; // linux/if_tun.h
+
+    /** MADV_WILLNEED, MADV_COLD, MADV_PAGEOUT, MADV_COLLAPSE: all that process_madvise(2) took before 6.13. // asm-generic/mman-common.h */
+    private static final int[] HINTS = {3, 20, 21, 25};
+
+    private static final String[] REFUSED = {
+        "io_uring_setup", "io_uring_enter", "io_uring_register", "ptrace", "process_vm_writev", "pidfd_getfd", "bpf",
+    };
+
+    private final Plan plan;
+    private final Assembler assembler;
+    private final Actions actions;
+
+    WaysRound(Plan plan, Assembler assembler, Actions actions) {
+        this.plan = plan;
+        this.assembler = assembler;
+        this.actions = actions;
+    }
+
+    void addTo(Dispatch dispatch, SyscallTable syscalls) {
+        Node refuse = actions.errno(Errno.EPERM);
+        for (String name : REFUSED) {
+            dispatch.add(syscalls.nr(name), refuse, name + ": a way round the tracer");
+        }
+        dispatch.add(syscalls.nr("seccomp"), load(1,
+                assembler.jump(JumpOp.SET, SECCOMP_FILTER_FLAG_NEW_LISTENER, actions.errno(Errno.EBUSY), actions.allow())),
+                "seccomp: no second listener");
+        dispatch.add(syscalls.nr("ioctl"), load(1, oneOf(new int[] {TIOCSTI, TIOCLINUX, TUNSETIFF}, refuse, actions.allow())),
+                "ioctl: no typing into the terminal, no tunnels");
+        dispatch.add(syscalls.nr("request_key"),
+                load(2, assembler.jump(JumpOp.EQ, 0,
+                        assembler.load(SeccompData.high(2), assembler.jump(JumpOp.EQ, 0, actions.allow(), refuse)), refuse)),
+                "request_key: no program that runs outside");
+        if (plan.traced()) {
+            keepVaultInPlace(dispatch, syscalls, refuse);
+        }
+    }
+
+    private void keepVaultInPlace(Dispatch dispatch, SyscallTable syscalls, Node refuse) {
+        dispatch.add(syscalls.nr("prctl"), load(0, oneOf(new int[] {PR_SET_MM, PR_SET_TAGGED_ADDR_CTRL}, refuse, actions.allow())),
+                "prctl: the vault stays");
+        dispatch.add(syscalls.nr("process_madvise"), load(3, oneOf(HINTS, actions.allow(), actions.errno(Errno.EINVAL))),
+                "process_madvise: the vault stays");
+        OptionalInt archPrctl = syscalls.find("arch_prctl");
+        if (archPrctl.isPresent()) {
+            dispatch.add(archPrctl.getAsInt(), load(0, oneOf(new int[] {ARCH_ENABLE_TAGGED_ADDR}, refuse, actions.allow())),
+                    "arch_prctl: the vault stays");
+        }
+        OptionalInt uselib = syscalls.find("uselib");
+        if (uselib.isPresent()) {
+            dispatch.add(uselib.getAsInt(), actions.errno(Errno.ENOSYS), "uselib: the vault stays");
+        }
+    }
+
+    /** The low word of an argument that is an {@code int}, or the low word of a pointer. */
+    private Node load(int argument, Node next) {
+        return assembler.load(SeccompData.low(argument), next);
+    }
+
+    private Node oneOf(int[] values, Node then, Node otherwise) {
+        Node node = otherwise;
+        for (int i = values.length - 1; i >= 0; i--) {
+            node = assembler.jump(JumpOp.EQ, values[i], then, node);
+        }
+        return node;
+    }
+}

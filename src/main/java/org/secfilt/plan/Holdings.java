@@ -1,0 +1,104 @@
+package org.secfilt.plan;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.secfilt.policy.Access;
+import org.secfilt.policy.Match;
+import org.secfilt.policy.Mode;
+import org.secfilt.policy.Origin;
+import org.secfilt.policy.Policy;
+import org.secfilt.policy.Rule;
+
+/** The table of layers, made when somebody asks for it: no layer reads it. */
+final class Holdings implements Match.Visitor<String> {
+    private static final String VAULT = "judged call by call, on a copy the command cannot change";
+
+    private final List<Holding> table = new ArrayList<>();
+    private final String direction;
+
+    private Holdings(String direction) {
+        this.direction = direction;
+    }
+
+    static List<Holding> of(Plan plan) {
+        List<Holding> all = new ArrayList<>();
+        Policy policy = plan.policy();
+        if (policy.noOutbound().isPresent()) {
+            all.add(new Holding(policy.noOutbound().get(), "every connect and send with an address",
+                    Holding.Layer.TRACER, "denied"));
+        }
+        all.addAll(new Holdings("connect").rules(policy.connect()));
+        all.addAll(new Holdings("bind").rules(policy.bind()));
+        all.addAll(new Holdings("unix").rules(policy.unix()));
+        if (plan.allowedFamilies().isPresent()) {
+            all.add(new Holding(plan.familiesOrigin(), "families " + words(plan.allowedFamilies().get()),
+                    Holding.Layer.FILTER, "all others are refused at socket(2)"));
+        }
+        builtIn(plan, all);
+        return List.copyOf(all);
+    }
+
+    private List<Holding> rules(Access access) {
+        if (access.open()) {
+            return table;
+        }
+        for (Rule rule : access.deny()) {
+            table.add(new Holding(rule.origin(), "deny " + rule.match().accept(this), Holding.Layer.TRACER, VAULT));
+        }
+        if (access.mode() != Mode.ALLOW) {
+            for (Rule rule : access.allow()) {
+                table.add(new Holding(rule.origin(), "allow " + rule.match().accept(this), Holding.Layer.TRACER, VAULT));
+            }
+        }
+        String rest = switch (access.mode()) {
+            case ALLOW -> "allowed";
+            case DENY -> "denied";
+            case LOCAL -> "denied unless loopback";
+        };
+        table.add(new Holding(access.modeOrigin(), direction + ", the rest " + rest, Holding.Layer.TRACER, VAULT));
+        return table;
+    }
+
+    @Override
+    public String inet(Match.Inet match) {
+        return direction + " " + (match.networks().isEmpty() ? "any address" : words(match.networks()))
+                + (match.ports().isEmpty() ? "" : " port " + words(match.ports()))
+                + (match.protocol().isPresent() ? " " + match.protocol().get() : "");
+    }
+
+    @Override
+    public String unixPath(Match.UnixPath match) {
+        return "unix:" + match.pattern();
+    }
+
+    @Override
+    public String unixAbstract(Match.UnixAbstract match) {
+        return "unix-abstract:" + match.pattern();
+    }
+
+    private static void builtIn(Plan plan, List<Holding> all) {
+        if (!plan.supervised()) {
+            return;
+        }
+        if (plan.limitsInet()) {
+            all.add(new Holding(Origin.DEFAULT, "raw, ICMP, SCTP, MPTCP sockets, source routes", Holding.Layer.FILTER, "refused"));
+        }
+        all.add(new Holding(Origin.DEFAULT, "io_uring, ptrace, bpf, foreign architectures", Holding.Layer.FILTER, "refused"));
+        boolean domain = plan.landlock().isPresent();
+        all.add(new Holding(Origin.DEFAULT, "memory of processes outside",
+                domain ? Holding.Layer.LANDLOCK : Holding.Layer.FILTER,
+                domain ? "a domain of its own" : "their calls are refused, /proc/PID/mem is not: this kernel has no fit Landlock"));
+        if (!plan.droppedCapabilities().isEmpty()) {
+            all.add(new Holding(Origin.DEFAULT, "root's means to redirect traffic", Holding.Layer.CAPABILITIES,
+                    "dropped: " + words(plan.droppedCapabilities())));
+        }
+    }
+
+    private static String words(List<?> values) {
+        StringBuilder words = new StringBuilder();
+        for (Object value : values) {
+            words.append(words.length() == 0 ? "" : ", ").append(value);
+        }
+        return words.toString();
+    }
+}

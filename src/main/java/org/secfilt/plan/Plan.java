@@ -1,0 +1,195 @@
+package org.secfilt.plan;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.secfilt.abi.Arch;
+import org.secfilt.abi.Cidr;
+import org.secfilt.abi.Family;
+import org.secfilt.abi.IpAddress;
+import org.secfilt.policy.Access;
+import org.secfilt.policy.Families;
+import org.secfilt.policy.Match;
+import org.secfilt.policy.Mode;
+import org.secfilt.policy.Origin;
+import org.secfilt.policy.Policy;
+import org.secfilt.policy.Rule;
+
+/**
+ * A policy that can be held on this host, and what each layer has to do for it. There is no other way to one than {@link #of}, so
+ * whoever has a plan need not ask whether the host is up to it.
+ */
+public final class Plan {
+    /** The families whose traffic is judged call by call, or stays on this host's kernel (netlink). */
+    private static final List<Family> JUDGED = List.of(Family.UNIX, Family.INET, Family.INET6, Family.NETLINK);
+
+    private static final Cidr MULTICAST_V4 = Cidr.parse("224.0.0.0/4");
+    private static final Cidr MULTICAST_V6 = Cidr.parse("ff00::/8");
+
+    private final Policy policy;
+    private final Host host;
+    private final VaultRange vault;
+
+    private Plan(Policy policy, Host host) {
+        this.policy = policy;
+        this.host = host;
+        this.vault = VaultRange.of(host.arch());
+    }
+
+    /** @throws RefusedPolicyException if some rule cannot be held by any layer of this host */
+    public static Plan of(Policy policy, Host host) throws RefusedPolicyException {
+        Plan plan = new Plan(policy, host);
+        List<Refusal> refusals = plan.refusals();
+        if (!refusals.isEmpty()) {
+            throw new RefusedPolicyException(refusals);
+        }
+        return plan;
+    }
+
+    private List<Refusal> refusals() {
+        List<Refusal> refusals = new ArrayList<>();
+        if (policy.families().isPresent() && limitsInet()) {
+            Families families = policy.families().get();
+            for (Family family : families.allowed()) {
+                if (!JUDGED.contains(family)) {
+                    refusals.add(new Refusal(families.origin(),
+                            "family " + family + " carries traffic without a call that shows its address, past the rules for connect and bind",
+                            "leave " + family + " out, or restrict no internet addresses"));
+                }
+            }
+        }
+        return refusals;
+    }
+
+    public Policy policy() {
+        return policy;
+    }
+
+    public Arch arch() {
+        return host.arch();
+    }
+
+    public VaultRange vault() {
+        return vault;
+    }
+
+    /** False if nothing at all is restricted: then the command needs neither filter nor tracer. */
+    public boolean supervised() {
+        return policy.restrictsAddresses() || policy.families().isPresent();
+    }
+
+    /** Whether some call is sent to the tracer. Without any, the filter alone holds the policy. */
+    public boolean traced() {
+        return policy.restrictsAddresses();
+    }
+
+    public boolean traces(TracedCall call) {
+        return switch (call) {
+            case CONNECT, SENDTO, SENDMSG, SENDMMSG ->
+                    policy.noOutbound().isPresent() || !policy.connect().open() || !policy.unix().open();
+            case BIND, LISTEN -> !policy.bind().open();
+            case MMAP, MUNMAP, MREMAP, MPROTECT, PKEY_MPROTECT, MADVISE, SHMAT, REMAP_FILE_PAGES -> traced();
+        };
+    }
+
+    /** The families socket(2) may make; empty if it may make any. */
+    public Optional<List<Family>> allowedFamilies() {
+        if (policy.families().isPresent()) {
+            return Optional.of(policy.families().get().allowed());
+        }
+        return limitsInet() ? Optional.of(JUDGED) : Optional.empty();
+    }
+
+    /** Why {@link #allowedFamilies} is as it is. */
+    public Origin familiesOrigin() {
+        return policy.families().isPresent() ? policy.families().get().origin() : inetOrigin();
+    }
+
+    /**
+     * Whether internet sockets must be plain TCP or UDP: as soon as internet addresses are restricted, for raw sockets, ICMP, SCTP, MPTCP
+     * and the like send to addresses that no inspected call shows.
+     */
+    public boolean limitsInet() {
+        return policy.noOutbound().isPresent() || !policy.connect().open() || !policy.bind().open();
+    }
+
+    /** The place in the policy that restricts internet addresses. */
+    public Origin inetOrigin() {
+        if (policy.noOutbound().isPresent()) {
+            return policy.noOutbound().get();
+        }
+        return policy.connect().open() ? origin(policy.bind()) : origin(policy.connect());
+    }
+
+    private static Origin origin(Access access) {
+        return access.mode() == Mode.ALLOW && !access.deny().isEmpty() ? access.deny().get(0).origin() : access.modeOrigin();
+    }
+
+    /** Whether a socket may choose the interface it sends by. Where only some addresses are allowed, 127.0.0.1 must not leave by eth0. */
+    public boolean leavesInterfaces() {
+        return !limitsInet() || policy.noOutbound().isEmpty() && policy.connect().mode() == Mode.ALLOW;
+    }
+
+    /** Whether a socket may join multicast groups, which sends the group's address out; so some group must be allowed. */
+    public boolean leavesMulticast() {
+        if (leavesInterfaces()) {
+            return true;
+        }
+        if (policy.noOutbound().isPresent()) {
+            return false;
+        }
+        for (Rule rule : policy.connect().allow()) {
+            if (rule.match() instanceof Match.Inet inet && reachesMulticast(inet.networks())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean reachesMulticast(List<Cidr> networks) {
+        for (Cidr network : networks) {
+            IpAddress last = network.last();
+            if (MULTICAST_V4.contains(network.first()) || MULTICAST_V6.contains(network.first())
+                    || network.contains(MULTICAST_V4.first()) || network.contains(MULTICAST_V6.first())
+                    || MULTICAST_V4.contains(last) || MULTICAST_V6.contains(last)) {
+                return true;
+            }
+        }
+        return networks.isEmpty();
+    }
+
+    /** Whether some rule names a protocol, so that a verdict needs the socket's. */
+    public boolean needsProtocol() {
+        return namesProtocol(policy.connect().allow()) || namesProtocol(policy.connect().deny())
+                || namesProtocol(policy.bind().allow()) || namesProtocol(policy.bind().deny());
+    }
+
+    private static boolean namesProtocol(List<Rule> rules) {
+        for (Rule rule : rules) {
+            if (rule.match() instanceof Match.Inet inet && inet.protocol().isPresent()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether a verdict on a unix socket depends on its path, so that the tracer must find out the canonical one. */
+    public boolean judgesUnixPaths() {
+        return policy.noOutbound().isEmpty() && !policy.unix().open();
+    }
+
+    /** What root's command must lose from all its capability sets, the bounding set too; empty for other users, who have none. */
+    public List<Capability> droppedCapabilities() {
+        return host.root() && traced() ? List.of(Capability.values()) : List.of();
+    }
+
+    /** The domain the command enters; empty where none is needed, or none is to be had: then the filter alone stands there. */
+    public Optional<LandlockDomain> landlock() {
+        return supervised() ? LandlockDomain.of(host.landlockAbi()) : Optional.empty();
+    }
+
+    /** Which layer holds what, for people: the user's rules first, then what is built in. */
+    public List<Holding> layers() {
+        return Holdings.of(this);
+    }
+}

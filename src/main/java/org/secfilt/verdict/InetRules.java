@@ -1,0 +1,59 @@
+package org.secfilt.verdict;
+
+import java.util.Optional;
+import org.secfilt.abi.Errno;
+import org.secfilt.abi.IpAddress;
+import org.secfilt.abi.Protocol;
+import org.secfilt.policy.Access;
+import org.secfilt.policy.Mode;
+import org.secfilt.policy.Rule;
+
+/** The internet rules of one direction: deny beats allow beats the mode. */
+final class InetRules {
+    private final Access access;
+    private final Errno errno;
+    private final InetRule[] deny;
+    private final InetRule[] allow;
+
+    InetRules(Access access, Errno errno) {
+        this.access = access;
+        this.errno = errno;
+        this.deny = InetRule.of(access.deny());
+        this.allow = InetRule.of(access.allow());
+    }
+
+    boolean open() {
+        return access.open();
+    }
+
+    /** @param address canonical */
+    Optional<Verdict.Deny> denial(IpAddress address, int port, Optional<Protocol> protocol) {
+        for (InetRule rule : deny) {
+            if (rule.matches(address, port, protocol, true)) {
+                return Optional.of(Words.denied(errno, rule.rule));
+            }
+        }
+        if (access.mode() == Mode.ALLOW || access.mode() == Mode.LOCAL && address.isLoopback()) {
+            return Optional.empty();
+        }
+        for (InetRule rule : allow) {
+            if (rule.matches(address, port, protocol, false)) {
+                return Optional.empty();
+            }
+        }
+        return Optional.of(unnamed(address, port));
+    }
+
+    private Verdict.Deny unnamed(IpAddress address, int port) {
+        boolean addressNamed = false;
+        for (InetRule rule : allow) {
+            if (rule.hasAddress(address)) {
+                addressNamed = true;
+                if (rule.hasPort(port)) {
+                    return Words.unnamed(errno, access, Words.Missing.PROTOCOL);
+                }
+            }
+        }
+        return Words.unnamed(errno, access, addressNamed ? Words.Missing.PORT : Words.Missing.ADDRESS);
+    }
+}

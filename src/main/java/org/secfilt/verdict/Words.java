@@ -1,0 +1,60 @@
+package org.secfilt.verdict;
+
+import org.secfilt.abi.Errno;
+import org.secfilt.policy.Access;
+import org.secfilt.policy.Mode;
+import org.secfilt.policy.Origin;
+import org.secfilt.policy.Rule;
+
+/** Denials in words, for people who want to know which line to change. Made only when something is denied. */
+final class Words {
+    /** What of a destination no allow rule named. */
+    enum Missing {
+        ADDRESS,
+        PORT,
+        PROTOCOL
+    }
+
+    /** The option names that {@link Access#modeOrigin} gives when secfilter's options chose the mode. */
+    private static final String NETMASK = "allowed-netmask";
+    private static final String PORT = "allowed-port";
+
+    private Words() {}
+
+    static Verdict.Deny denied(Errno errno, Rule rule) {
+        String reason = rule.reason().isPresent() ? " (" + rule.reason().get() + ")" : "";
+        return new Verdict.Deny(errno, rule.origin() + " denies it" + reason, rule.origin());
+    }
+
+    static Verdict.Deny unnamed(Errno errno, Access access, Missing missing) {
+        Origin origin = access.modeOrigin();
+        if (origin.line() == 0 && !origin.equals(Origin.DEFAULT)) {
+            return new Verdict.Deny(errno, "not in " + option(origin.source(), missing), origin);
+        }
+        String mode = access.mode() == Mode.LOCAL ? "not loopback, and no rule allows it (mode local, " : "no rule allows it (mode deny, ";
+        String part = switch (missing) {
+            case ADDRESS -> "";
+            case PORT -> "on this port";
+            case PROTOCOL -> "with this protocol";
+        };
+        String words = part.isEmpty() ? mode : mode.replace("allows it (", "allows it " + part + " (");
+        return new Verdict.Deny(errno, words + origin + ")", origin);
+    }
+
+    /** Masks and ports may both restrict; then the one that the destination misses. */
+    private static String option(String options, Missing missing) {
+        if (options.contains(NETMASK) && options.contains(PORT)) {
+            return missing == Missing.ADDRESS ? NETMASK : PORT;
+        }
+        return options;
+    }
+
+    static Verdict.Deny noOutbound(Errno errno, Origin origin) {
+        String place = origin.line() == 0 ? "--no-outbound-network" : "no outbound network, " + origin;
+        return new Verdict.Deny(errno, place, origin);
+    }
+
+    static Verdict.Deny family(Errno errno, String family, Origin origin) {
+        return new Verdict.Deny(errno, "no rule is for addresses of family " + family + " (" + origin + ")", origin);
+    }
+}
