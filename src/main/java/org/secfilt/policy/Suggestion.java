@@ -12,7 +12,8 @@ public final class Suggestion {
         return nearest.isEmpty() ? "; known here: " + String.join(", ", known) : "; did you mean '" + nearest + "'?";
     }
 
-    private static String nearest(String word, String... known) {
+    /** The one of the known words that is near, or "". */
+    public static String nearest(String word, String... known) {
         String nearest = "";
         int best = Integer.MAX_VALUE;
         for (String candidate : known) {

@@ -73,6 +73,11 @@ public final class Reports {
         return calls;
     }
 
+    /** Whether {@link #note} prints, for notes that cost something to make. */
+    public boolean isVerbose() {
+        return volume == Volume.VERBOSE;
+    }
+
     /** What the sandbox does, for those who asked for it. Foreign text in it must have been made {@link Printable}. */
     public synchronized void note(String text) {
         if (volume == Volume.VERBOSE) {

@@ -1,0 +1,108 @@
+package org.secfilt.cli;
+
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.AbstractList;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.secfilt.abi.ByteString;
+import org.secfilt.abi.Errno;
+import org.secfilt.policy.CallerFiles;
+import org.secfilt.policy.Opener;
+
+/** The process that the user started as {@code secfilt}, seen through /proc. It waits while we look. */
+final class Caller {
+    private static final ByteString PATH = ByteString.of("PATH=");
+
+    private final int pid;
+    private final Path directory;
+
+    Caller(int pid) {
+        this.pid = pid;
+        this.directory = Path.of("/proc/" + pid + "/cwd");
+    }
+
+    /** Its words, its own name first. @throws IOException if it has ended */
+    List<ByteString> argv() throws IOException {
+        return split(read("cmdline"));
+    }
+
+    /** The value of PATH in its environment. @throws IOException if it has ended */
+    Optional<ByteString> path() throws IOException {
+        for (ByteString variable : split(read("environ"))) {
+            if (variable.startsWith(PATH)) {
+                byte[] bytes = variable.toBytes();
+                return Optional.of(ByteString.of(bytes, PATH.length(), bytes.length));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Its files, by the names that it would use. */
+    Opener files() {
+        return new CallerFiles(directory, pid);
+    }
+
+    /**
+     * Writes a file whose name is relative to the caller's directory.
+     *
+     * @throws IOException with a message that may follow the file's name
+     */
+    void write(String name, byte[] bytes) throws IOException {
+        try (OutputStream out = Files.newOutputStream(directory.resolve(name))) {
+            out.write(bytes);
+        } catch (NoSuchFileException e) {
+            throw new IOException(Errno.ENOENT.text(), e);
+        } catch (AccessDeniedException e) {
+            throw new IOException(Errno.EACCES.text(), e);
+        } catch (FileSystemException e) {
+            throw new IOException(e.getReason() == null ? "it cannot be written" : e.getReason(), e);
+        }
+    }
+
+    private byte[] read(String file) throws IOException {
+        try (InputStream in = new FileInputStream("/proc/" + pid + "/" + file)) {
+            return in.readAllBytes();
+        }
+    }
+
+    /** proc(5): each word ends with a NUL, and a word may be empty. */
+    static List<ByteString> split(byte[] bytes) {
+        List<ByteString> words = new ArrayList<>();
+        int start = 0;
+        for (int i = 0; i < bytes.length; i++) {
+            if (bytes[i] == 0) {
+                words.add(ByteString.of(bytes, start, i));
+                start = i + 1;
+            }
+        }
+        return words;
+    }
+
+    /**
+     * The words after the caller's own name, made texts when they are asked for. Bytes that are no UTF-8 are lost in these; the command
+     * gets its words as they are.
+     */
+    static List<String> texts(List<ByteString> argv) {
+        return new AbstractList<>() {
+            @Override
+            public String get(int index) {
+                return new String(argv.get(index + 1).toBytes(), StandardCharsets.UTF_8);
+            }
+
+            @Override
+            public int size() {
+                return Math.max(0, argv.size() - 1);
+            }
+        };
+    }
+}

@@ -1,0 +1,184 @@
+package org.secfilt.cli;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.secfilt.abi.Arch;
+import org.secfilt.abi.IpAddress;
+import org.secfilt.abi.Printable;
+import org.secfilt.policy.IniConfig;
+import org.secfilt.policy.InvalidPolicyException;
+import org.secfilt.policy.OptionReader;
+import org.secfilt.policy.Options;
+import org.secfilt.policy.Origin;
+import org.secfilt.policy.Policy;
+import org.secfilt.policy.PolicyPart;
+import org.secfilt.policy.Resolvers;
+import org.secfilt.policy.yaml.PolicyFiles;
+import org.secfilt.report.Volume;
+
+/**
+ * Reads a command line: words and the files they name go in, what to do comes out. Ends nothing, runs nothing, prints nothing.
+ *
+ * <p>Everything that is wrong is told at once, and then nothing is run.
+ */
+final class Cli {
+    /** The pom's; a test compares them. */
+    static final String VERSION = "0.1.0";
+
+    /** Exit code of wrong usage and of an invalid policy. */
+    static final int USAGE = 2;
+
+    private static final String COMPILE = "compile";
+    private static final String RESOLV_CONF = "/etc/resolv.conf";
+    /** The C library reads three nameservers of it; a file longer than this is not one of its kind. */
+    private static final int MAX_RESOLV_CONF_BYTES = 64 * 1024;
+
+    private final Environment environment;
+    private final List<String> mistakes = new ArrayList<>();
+    private final OptionReader options = new OptionReader();
+    private final List<String> policies = new ArrayList<>();
+    private final List<String> configs = new ArrayList<>();
+    private Optional<Volume> volume = Optional.empty();
+    private Arch arch;
+    private Outcome.Compile.Format format = Outcome.Compile.Format.ASM;
+    private Optional<String> output = Optional.empty();
+
+    private Cli(Environment environment) {
+        this.environment = environment;
+        this.arch = environment.arch();
+    }
+
+    /** @param words those after the program's own name */
+    static Outcome parse(List<String> words, Environment environment) {
+        boolean compile = !words.isEmpty() && words.get(0).equals(COMPILE);
+        int skipped = compile ? 1 : 0;
+        Words split = Words.split(words.subList(skipped, words.size()), compile);
+        return new Cli(environment).outcome(split, compile, words);
+    }
+
+    private Outcome outcome(Words split, boolean compile, List<String> words) {
+        for (Words.Given given : split.given()) {
+            if (given.option() == Option.HELP) {
+                return new Outcome.Exit(0, Help.text(environment.colour()), "");
+            }
+            if (given.option() == Option.VERSION) {
+                return new Outcome.Exit(0, "secfilt " + VERSION + "\n", "");
+            }
+        }
+        mistakes.addAll(split.mistakes());
+        for (Words.Given given : split.given()) {
+            take(given);
+        }
+        int command = split.commandIndex() + (compile ? 1 : 0);
+        if (mistakes.isEmpty()) {
+            if (compile && command < words.size()) {
+                mistakes.add("compile runs no command, and got '" + Printable.escape(words.get(command)) + "'");
+            } else if (!compile && command == words.size()) {
+                mistakes.add("no command given");
+            }
+        }
+        if (!mistakes.isEmpty()) {
+            return usage();
+        }
+        try {
+            Options merged = options.options();
+            if (!configs.isEmpty()) {
+                merged = merged.over(IniConfig.read(configs, environment.files()));
+            }
+            Policy policy = policy(merged);
+            Volume loudness = volume.isPresent() ? volume.get() : volumeOf(merged);
+            return compile
+                    ? new Outcome.Compile(policy, arch, format, output, loudness)
+                    : new Outcome.Run(policy, command + 1, loudness);
+        } catch (InvalidPolicyException e) {
+            String prefix = e.complaints().get(0).line() == 0 ? "secfilt: " : "";
+            return new Outcome.Exit(USAGE, "", prefix + e.getMessage() + "\n");
+        }
+    }
+
+    private void take(Words.Given given) {
+        String value = given.value();
+        switch (given.option()) {
+            case POLICY -> policies.add(value);
+            case CONFIG -> configs.add(value);
+            case VERBOSE -> volume = Optional.of(Volume.VERBOSE);
+            case QUIET -> volume = Optional.of(Volume.QUIET);
+            case OUTPUT -> output = Optional.of(value);
+            case ARCH -> takeArch(given);
+            case FORMAT -> takeFormat(given);
+            case HELP, VERSION -> throw new IllegalStateException("answered before");
+            case ALLOWED_NETMASK, ALLOWED_PORT, ALLOW_RESOLV, ALLOWED_BIND, NO_OUTBOUND_NETWORK, MAINSTREAM_NETWORK_FAMILIES,
+                    ERRNO, READ_ONLY, ALLOW_WRITE -> takePolicyOption(given);
+        }
+    }
+
+    private void takePolicyOption(Words.Given given) {
+        if (given.hasValue() && given.value().isEmpty() && given.option().takes() == Option.Takes.SWITCH) {
+            // An unset shell variable, most likely; the INI files, where "key=" means yes, are another matter.
+            mistakes.add(given.words() + " needs a value after the '=': 1, 0, yes, no, true, false, on or off");
+            return;
+        }
+        try {
+            options.add(given.option().longName().substring(2), given.value(), Origin.flag(given.words()));
+        } catch (IllegalArgumentException e) {
+            mistakes.add(Printable.escape(given.words()) + ": " + e.getMessage());
+        }
+    }
+
+    private void takeArch(Words.Given given) {
+        for (Arch known : Arch.values()) {
+            if (known.toString().equals(given.value())) {
+                arch = known;
+                return;
+            }
+        }
+        mistakes.add(Printable.escape(given.words()) + ": write x86_64 or aarch64");
+    }
+
+    private void takeFormat(Words.Given given) {
+        switch (given.value()) {
+            case "asm" -> format = Outcome.Compile.Format.ASM;
+            case "bin" -> format = Outcome.Compile.Format.BIN;
+            default -> mistakes.add(Printable.escape(given.words()) + ": write asm or bin");
+        }
+    }
+
+    private Policy policy(Options merged) throws InvalidPolicyException {
+        List<PolicyPart> parts = new ArrayList<>();
+        if (!policies.isEmpty()) {
+            parts.addAll(PolicyFiles.read(policies, environment.files()));
+        }
+        boolean asked = merged.wantsNameservers() || Policy.wantsNameservers(parts);
+        List<IpAddress> nameservers = asked ? nameservers() : List.of();
+        parts.add(merged.part(nameservers));
+        return Policy.merge(parts, nameservers);
+    }
+
+    /** Without the file the C library asks 127.0.0.1, and so does {@link Resolvers} say of an empty one. */
+    private List<IpAddress> nameservers() {
+        try {
+            byte[] text = environment.files().read(RESOLV_CONF, MAX_RESOLV_CONF_BYTES);
+            return Resolvers.parse(new String(text, StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            return Resolvers.parse("");
+        }
+    }
+
+    private static Volume volumeOf(Options options) {
+        if (options.quiet().isPresent() && options.quiet().get().value()) {
+            return Volume.QUIET;
+        }
+        return options.verbose().isPresent() && options.verbose().get().value() ? Volume.VERBOSE : Volume.NORMAL;
+    }
+
+    private Outcome usage() {
+        StringBuilder text = new StringBuilder();
+        for (String mistake : mistakes) {
+            text.append("secfilt: ").append(mistake).append('\n');
+        }
+        return new Outcome.Exit(USAGE, "", text.append(Help.TRY).append('\n').toString());
+    }
+}

@@ -1,0 +1,87 @@
+package org.secfilt.cli;
+
+/** What {@code --help} prints: laid out by hand for 80 columns. */
+final class Help {
+    static final String TRY = "Try 'secfilt --help'.";
+
+    private static final String TEXT =
+            """
+            Usage: secfilt [options] [--] command [args]
+                   secfilt compile [options] [--format=asm|bin] [-o FILE]
+
+            Runs a command, and everything it starts, under a network policy.
+            Options end at the first word that is no option. Without any, all is allowed.
+
+            What may be reached:
+              --allowed-netmask=M     this address or network: 127.0.0.0/8, 10.0.0.7,
+                                      fd00::/8. May be repeated; all others are denied
+              --allowed-port=PORTS    this destination port or range: 443, 8000-8099.
+                                      May be repeated; netmask and port must both fit
+              --allow-resolv[=B]      the nameservers of /etc/resolv.conf, port 53
+              --allowed-bind=ADDR[:PORTS]
+                                      where to listen: 127.0.0.1:8080, [::1]:80-90.
+                                      May be repeated; all others are denied
+              --no-outbound-network[=B]
+                                      no connect and no send for any family, unix
+                                      sockets included; listening works
+              --mainstream-network-families[=B]
+                                      only unix, inet, inet6 and netlink sockets
+              --errno=E               what a denied call fails with: EPERM, which is
+                                      the default, ECONNREFUSED or EACCES
+              B is one of 1 yes true on, 0 no false off, and needs the '='.
+
+            Policy files:
+              --policy=FILE           a YAML policy; may be repeated
+              -c, --config=FILE       an INI file of secfilter; an option given here
+                                      replaces that option's values in the file
+
+            Reports, on standard error:
+              -v, --verbose           tell also what the sandbox does
+              -q, --quiet             tell nothing but failures of secfilt itself
+
+            Not there yet, and refused:
+              --read-only[=B], --allow-write=PATH, --write-allow=PATH
+
+            Printing the filter (secfilt compile):
+              --format=asm|bin        a commented listing, which is the default, or
+                                      an array of struct sock_filter
+              -o, --output=FILE       to this file in place of standard output
+              --arch=ARCH             x86_64 or aarch64 in place of this machine's
+
+            Others:
+              -h, --help              this text
+              --version               the version
+
+            Exit status:
+              the command's own, or its death by the same signal;
+              2    wrong usage or invalid policy, nothing was run
+              125  secfilt itself failed
+              126  the command cannot be executed
+              127  the command was not found
+
+            Examples:
+              secfilt --allowed-netmask=192.168.1.0/24 --allow-resolv bash
+              secfilt --no-outbound-network make test
+              secfilt --policy policies/ci-job.yaml -- mvn -B verify
+              secfilt compile --allowed-port=443
+            """;
+
+    private Help() {}
+
+    /** @param colour whether to show headings in bold, for a terminal */
+    static String text(boolean colour) {
+        if (!colour) {
+            return TEXT;
+        }
+        StringBuilder out = new StringBuilder(TEXT.length() + 256);
+        int from = 0;
+        while (from < TEXT.length()) {
+            int end = TEXT.indexOf('\n', from);
+            String line = TEXT.substring(from, end);
+            boolean heading = line.endsWith(":") && !line.startsWith(" ");
+            out.append(heading ? "\u001b[1m" + line + "\u001b[0m" : line).append('\n');
+            from = end + 1;
+        }
+        return out.toString();
+    }
+}
