@@ -62,8 +62,8 @@ prepare() {
         # shellcheck disable=SC2086
         (
             export DEBIAN_FRONTEND=noninteractive
-            apt-get -q update && apt-get -q install -y --no-install-recommends $packages
-        ) < /dev/null > /dev/stderr || return 1
+            apt-get -qq update && apt-get -qq -o Dpkg::Use-Pty=0 install -y --no-install-recommends $packages
+        ) < /dev/null >&2 || return 1
         missing=$(missing_tools "$@")
         if [ -n "$missing" ]; then
             say "still missing after the installation: ${missing% }"

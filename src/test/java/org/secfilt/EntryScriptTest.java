@@ -116,6 +116,28 @@ class EntryScriptTest {
         assertFalse(Files.exists(tree.resolve("mvn.log")));
     }
 
+    @Test
+    void installs_what_is_missing_as_root_on_debian() throws Exception {
+        for (String tool : new String[] {"sh", "readlink", "sed", "flock", "chmod", "mktemp", "mkdir", "mv", "sleep", "rm", "cat", "ls"}) {
+            bash("cp \"$(command -v " + tool + ")\" tools/");
+        }
+        bash("mv tools/mvn later");
+        program("id", "#!/bin/sh\necho 0\n");
+        program("apt-get", """
+                #!/bin/sh
+                echo "$*"
+                case $* in *install*) ;; *) exit 0 ;; esac
+                mv later tools/mvn
+                printf '#!/bin/sh\\necho /usr/lib/libc.a\\n' > tools/gcc
+                chmod +x tools/gcc
+                """);
+        Run run = bash("PATH=$PWD/tools \"$TREE/secfilt\" 2>&1 < /dev/null");
+        assertEquals(9, run.code(), run::out);
+        assertTrue(run.out().matches("(?s)secfilt: installing \\(missing: .*mvn gcc libc.a\\)\n[^\n]*update\n"
+                + "[^\n]*install -y [^\n]*maven gcc libc6-dev\n" + NOTE.replace(".", "\\.") + ".*"), run::out);
+        assertEquals(1, builds());
+    }
+
     private long builds() throws IOException {
         try (var lines = Files.lines(tree.resolve("mvn.log"))) {
             return lines.filter(line -> line.startsWith(tree + " -q ") && line.endsWith(" package")).count();
