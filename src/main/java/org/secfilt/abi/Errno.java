@@ -53,6 +53,7 @@ public final class Errno {
     public static final Errno EADDRNOTAVAIL = new Errno(99);
     public static final Errno ENETUNREACH = new Errno(101);
     public static final Errno ECONNRESET = new Errno(104);
+    public static final Errno ENOBUFS = new Errno(105);
     public static final Errno EISCONN = new Errno(106);
     public static final Errno ENOTCONN = new Errno(107);
     public static final Errno ETIMEDOUT = new Errno(110);

@@ -14,8 +14,8 @@ public interface Launching {
     /** The ABI that landlock_create_ruleset(2) tells; 0 without Landlock. */
     int landlockAbi();
 
-    /** True if the process has CAP_SYS_ADMIN over the system: its effective set in /proc/PID/status. */
-    boolean isPrivileged(int pid);
+    /** The permitted capabilities of the process, one bit each. */
+    long capabilities(int pid);
 
     /** prctl(PR_SET_DUMPABLE, 0): no process of this user may read or trace the supervisor. */
     void hide();
@@ -29,8 +29,18 @@ public interface Launching {
     /** isatty(3) of the descriptor. */
     boolean isTerminal(int fd);
 
-    /** Writes all of it, as long as the other end takes it; errors are nobody's to hear. */
-    void write(int fd, byte[] text);
+    /**
+     * Writes all of it, but never waits longer than a second for a reader: every stopped tracee would wait too.
+     *
+     * @return false if some of it was not taken
+     */
+    boolean write(int fd, byte[] text);
+
+    /** True where prctl(PR_SET_PTRACER) means something. */
+    boolean hasYama();
+
+    /** Whether the process could execute this file as things stand: 0, or ENOENT, EACCES (also for a directory) or what else access(2) says. */
+    int executable(int pid, byte[] path);
 
     /**
      * Copies the listener of the filter that the stub just installed, and answers vault calls on it from now on. Tracer thread, at

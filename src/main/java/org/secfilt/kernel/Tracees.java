@@ -1,6 +1,7 @@
 package org.secfilt.kernel;
 
 import java.util.Optional;
+import org.secfilt.abi.Sockaddr;
 
 /** What the supervisor reads of stopped tracees, besides registers. */
 public interface Tracees {
@@ -21,8 +22,19 @@ public interface Tracees {
     /** The process of the thread, or the thread itself if it died. */
     int tgid(int tid);
 
+    /** A copy of the tracee's socket; empty if it is no socket or the tracee died. Close it. */
+    Optional<SocketCopy> socket(int tid, int fd);
+
     /** SO_PROTOCOL (IPPROTO_*) of the tracee's socket; -1 if it is no socket or the tracee died. */
-    int protocol(int tid, int fd);
+    default int protocol(int tid, int fd) {
+        Optional<SocketCopy> socket = socket(tid, fd);
+        if (socket.isEmpty()) {
+            return -1;
+        }
+        try (SocketCopy copy = socket.get()) {
+            return copy.protocol();
+        }
+    }
 
     /** The processor the tracee ran on last, or -1. */
     int processor(int tid);
@@ -40,6 +52,21 @@ public interface Tracees {
      * @throws UnresolvedPath with the error the kernel would answer
      */
     Optional<byte[]> socketPath(int tid, byte[] path) throws UnresolvedPath;
+
+    /** The very socket a tracee's descriptor stood for when the copy was made, whatever the tracee does to its descriptor since. */
+    interface SocketCopy extends AutoCloseable {
+        /** IPPROTO_*. */
+        int protocol();
+
+        /** What it is bound to: address and port 0 for an internet socket that is not; empty if it cannot be told. */
+        Optional<Sockaddr> localAddress();
+
+        /** listen(2) on it. @return 0 or the negative error number */
+        int listen(int backlog);
+
+        @Override
+        void close();
+    }
 
     /** The path leads to no file. */
     final class UnresolvedPath extends Exception {

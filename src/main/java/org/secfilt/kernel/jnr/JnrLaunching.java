@@ -3,13 +3,13 @@ package org.secfilt.kernel.jnr;
 import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
-import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.InheritedDescriptor;
 import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Launching;
@@ -22,15 +22,24 @@ final class JnrLaunching implements Launching {
     private static final int O_RDWR = 2;
     private static final int TCGETS = 0x5401;
     private static final int LANDLOCK_CREATE_RULESET_VERSION = 1;
-    // asm-generic/socket.h
-    private static final int SO_TYPE = 3;
-    private static final int SO_DOMAIN = 39;
-    private static final int SOCKADDR_BYTES = 128;
-    private static final int CAP_SYS_ADMIN = 21;
+    // poll.h
+    private static final int POLLOUT = 4;
+    private static final int WRITE_PATIENCE_MILLIS = 1000;
+    /** PIPE_BUF */
+    private static final int CHUNK_BYTES = 4096;
+    private static final int PATH_MAX = 4096;
+    // fcntl.h, unistd.h, linux/stat.h
+    private static final int AT_FDCWD = -100;
+    private static final int AT_EACCESS = 0x200;
+    private static final int X_OK = 1;
+    private static final int STATX_TYPE = 1;
+    private static final int STX_MODE = 28;
+    private static final int S_IFMT = 0170000;
+    private static final int S_IFREG = 0100000;
 
     private final Proc proc = new Proc();
     private final JnrTracees tracees = new JnrTracees(proc);
-    private final long scratch = NativeMemory.allocate(4096);
+    private final long scratch = NativeMemory.allocate(2 * PATH_MAX);
 
     @Override
     public Set<Integer> descriptors(int pid) {
@@ -65,25 +74,15 @@ final class JnrLaunching implements Launching {
 
     private InheritedDescriptor socket(int pid, int fd) {
         int copy = (int) Libc.must("pidfd_getfd(" + pid + ", " + fd + ")", Pidfd.copy(proc, pid, fd));
-        InheritedDescriptor socket = new InheritedDescriptor(
-                fd,
-                InheritedDescriptor.Kind.SOCKET,
-                tracees.intOption(copy, SO_DOMAIN),
-                tracees.intOption(copy, SO_TYPE),
-                tracees.intOption(copy, JnrTracees.SO_PROTOCOL),
-                peer(copy));
-        Libc.CLOSE.call(copy);
-        return socket;
-    }
-
-    private Optional<Sockaddr> peer(int fd) {
-        NativeMemory.IO.putInt(scratch, SOCKADDR_BYTES);
-        if (Libc.GETPEERNAME.call(fd, scratch + 8, scratch) < 0) {
-            return Optional.empty();
+        try (JnrSocket socket = new JnrSocket(copy)) {
+            return new InheritedDescriptor(
+                    fd,
+                    InheritedDescriptor.Kind.SOCKET,
+                    socket.domain(),
+                    socket.type(),
+                    socket.protocol(),
+                    socket.peer());
         }
-        byte[] name = new byte[SOCKADDR_BYTES];
-        NativeMemory.IO.getByteArray(scratch + 8, name, 0, SOCKADDR_BYTES);
-        return Optional.of(Sockaddr.decode(name, Math.min(SOCKADDR_BYTES, NativeMemory.IO.getInt(scratch))));
     }
 
     @Override
@@ -93,11 +92,10 @@ final class JnrLaunching implements Launching {
     }
 
     @Override
-    public boolean isPrivileged(int pid) {
+    public long capabilities(int pid) {
         String status = proc.read(pid, "/status");
-        int at = status.indexOf("\nCapEff:\t") + 9;
-        long effective = at < 9 ? 0 : Long.parseUnsignedLong(status.substring(at, at + 16), 16);
-        return (effective >>> CAP_SYS_ADMIN & 1) != 0;
+        int at = status.indexOf("\nCapPrm:\t") + 9;
+        return at < 9 ? 0 : Long.parseUnsignedLong(status.substring(at, at + 16), 16);
     }
 
     @Override
@@ -133,18 +131,50 @@ final class JnrLaunching implements Launching {
     }
 
     @Override
-    public void write(int fd, byte[] text) {
-        long buffer = NativeMemory.IO.allocateMemory(Math.max(1, text.length), false);
-        NativeMemory.IO.putByteArray(buffer, text, 0, text.length);
+    public boolean write(int fd, byte[] text) {
+        long buffer = NativeMemory.IO.allocateMemory(CHUNK_BYTES, false);
         int written = 0;
         while (written < text.length) {
-            long rc = Libc.WRITE.call(fd, buffer + written, text.length - written);
+            NativeMemory.IO.putLong(scratch, fd & 0xffffffffL | (long) POLLOUT << 32); // struct pollfd
+            if (Libc.POLL.call(scratch, 1, WRITE_PATIENCE_MILLIS) <= 0) {
+                break;
+            }
+            // A pipe that polls writable takes a page without blocking.
+            int length = Math.min(CHUNK_BYTES, text.length - written);
+            NativeMemory.IO.putByteArray(buffer, text, written, length);
+            long rc = Libc.WRITE.call(fd, buffer, length);
             if (rc < 0 && rc != -Errno.EINTR.number()) {
                 break;
             }
             written += (int) Math.max(0, rc);
         }
         NativeMemory.IO.freeMemory(buffer);
+        return written == text.length;
+    }
+
+    @Override
+    public boolean hasYama() {
+        return new File("/proc/sys/kernel/yama").exists();
+    }
+
+    @Override
+    public int executable(int pid, byte[] path) {
+        boolean absolute = path.length > 0 && path[0] == '/';
+        byte[] base = (absolute ? "" : "/proc/" + pid + "/cwd/").getBytes(StandardCharsets.ISO_8859_1);
+        if (base.length + path.length >= PATH_MAX) {
+            return Errno.ENAMETOOLONG.number();
+        }
+        byte[] full = Arrays.copyOf(base, base.length + path.length + 1);
+        System.arraycopy(path, 0, full, base.length, path.length);
+        NativeMemory.IO.putByteArray(scratch, full, 0, full.length);
+        long rc = Libc.FACCESSAT.call(AT_FDCWD, scratch, X_OK, AT_EACCESS);
+        if (rc == 0) {
+            long statx = scratch + PATH_MAX;
+            rc = Libc.STATX.call(AT_FDCWD, scratch, 0, STATX_TYPE, statx);
+            int type = NativeMemory.IO.getShort(statx + STX_MODE) & S_IFMT;
+            return rc == 0 && type != S_IFREG ? Errno.EACCES.number() : (int) -rc;
+        }
+        return (int) -rc;
     }
 
     @Override

@@ -3,6 +3,7 @@ package org.secfilt.kernel.jnr;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
+import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.kernel.Vault;
@@ -13,9 +14,11 @@ final class JnrTracees implements Tracees {
     private static final int IOVEC_BYTES = 16;
     private static final int PATH_MAX = 4096;
     private static final int O_PATH_CLOEXEC = 010000000 | 02000000;
-    // asm-generic/socket.h
-    static final int SOL_SOCKET = 1;
-    static final int SO_PROTOCOL = 38;
+    // linux/openat2.h
+    private static final int OPENAT2 = Arch.X86_64.syscalls().nr("openat2");
+    private static final int OPEN_HOW_BYTES = 24;
+    /** A link such as /proc/self/fd/3 would lead to what is the supervisor's, not the tracee's: ELOOP. */
+    private static final int RESOLVE_NO_MAGICLINKS = 2;
     /** proc(5) "stat": the fields after the name's closing bracket start with number 3, the processor is number 39. */
     private static final int PROCESSOR_FIELDS_ON = 39 - 3;
 
@@ -72,21 +75,17 @@ final class JnrTracees implements Tracees {
     }
 
     @Override
-    public int protocol(int tid, int fd) {
+    public Optional<SocketCopy> socket(int tid, int fd) {
         int copy = Pidfd.copy(proc, tid, fd);
         if (copy < 0) {
-            return -1;
+            return Optional.empty();
         }
-        int protocol = intOption(copy, SO_PROTOCOL);
-        Libc.CLOSE.call(copy);
-        return protocol;
-    }
-
-    /** getsockopt(2) of an int at SOL_SOCKET; -1 for no socket. */
-    int intOption(int fd, int option) {
-        NativeMemory.IO.putInt(buffer, -1);
-        NativeMemory.IO.putInt(buffer + 8, Integer.BYTES);
-        return Libc.GETSOCKOPT.call(fd, SOL_SOCKET, option, buffer, buffer + 8) < 0 ? -1 : NativeMemory.IO.getInt(buffer);
+        JnrSocket socket = new JnrSocket(copy);
+        if (!socket.isSocket()) {
+            socket.close();
+            return Optional.empty();
+        }
+        return Optional.of(socket);
     }
 
     @Override
@@ -136,11 +135,17 @@ final class JnrTracees implements Tracees {
                 || !Arrays.equals(link("/proc/" + tid + "/ns/mnt"), link("/proc/self/ns/mnt"))) {
             return Optional.empty();
         }
-        byte[] base = (path[0] == '/' ? "" : "/proc/" + tid + "/cwd/").getBytes(StandardCharsets.ISO_8859_1);
-        byte[] full = Arrays.copyOf(base, base.length + path.length + 1);
-        System.arraycopy(path, 0, full, base.length, path.length);
-        NativeMemory.IO.putByteArray(buffer, full, 0, full.length);
-        int fd = (int) Libc.OPEN.call(buffer, O_PATH_CLOEXEC, 0);
+        int from = (int) Libc.OPEN.call(string("/proc/" + tid + (path[0] == '/' ? "/root" : "/cwd")), O_PATH_CLOEXEC, 0);
+        if (from < 0) {
+            return Optional.empty();
+        }
+        byte[] name = Arrays.copyOf(path, path.length + 1);
+        NativeMemory.IO.putByteArray(buffer, name, 0, name.length);
+        NativeMemory.IO.putLong(buffer + PATH_MAX, O_PATH_CLOEXEC); // struct open_how: flags, mode, resolve
+        NativeMemory.IO.putLong(buffer + PATH_MAX + 8, 0);
+        NativeMemory.IO.putLong(buffer + PATH_MAX + 16, RESOLVE_NO_MAGICLINKS);
+        int fd = (int) Libc.SYSCALL.call(OPENAT2, from, buffer, buffer + PATH_MAX, OPEN_HOW_BYTES, 0);
+        Libc.CLOSE.call(from);
         if (fd < 0) {
             throw new UnresolvedPath(-fd);
         }
@@ -149,11 +154,15 @@ final class JnrTracees implements Tracees {
         return canonical.length > 0 && canonical[0] == '/' ? Optional.of(canonical) : Optional.empty();
     }
 
-    /** readlink(2); empty where there is no link or no leave to read it. */
-    byte[] link(String path) {
+    private long string(String path) {
         byte[] name = (path + "\0").getBytes(StandardCharsets.ISO_8859_1);
         NativeMemory.IO.putByteArray(buffer, name, 0, name.length);
-        int length = (int) Math.max(0, Libc.READLINK.call(buffer, buffer + PATH_MAX, PATH_MAX));
+        return buffer;
+    }
+
+    /** readlink(2); empty where there is no link or no leave to read it. */
+    byte[] link(String path) {
+        int length = (int) Math.max(0, Libc.READLINK.call(string(path), buffer + PATH_MAX, PATH_MAX));
         byte[] target = new byte[length];
         NativeMemory.IO.getByteArray(buffer + PATH_MAX, target, 0, length);
         return target;

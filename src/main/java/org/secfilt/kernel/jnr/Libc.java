@@ -33,8 +33,12 @@ final class Libc {
     static final Libc MMAP = new Libc("mmap", 6);
     static final Libc STATX = new Libc("statx", 5);
     static final Libc READLINK = new Libc("readlink", 3);
+    static final Libc POLL = new Libc("poll", 3);
+    static final Libc FACCESSAT = new Libc("faccessat", 4);
     static final Libc PRCTL = new Libc("prctl", 5);
     static final Libc GETSOCKOPT = new Libc("getsockopt", 5);
+    static final Libc GETSOCKNAME = new Libc("getsockname", 3);
+    static final Libc LISTEN = new Libc("listen", 2);
     static final Libc GETPEERNAME = new Libc("getpeername", 3);
     static final Libc SCHED_SETAFFINITY = new Libc("sched_setaffinity", 3);
     static final Libc SCHED_GETAFFINITY = new Libc("sched_getaffinity", 3);
