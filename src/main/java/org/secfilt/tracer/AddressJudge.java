@@ -1,0 +1,90 @@
+package org.secfilt.tracer;
+
+import java.util.Optional;
+import org.secfilt.abi.ByteString;
+import org.secfilt.abi.Errno;
+import org.secfilt.abi.Protocol;
+import org.secfilt.abi.Sockaddr;
+import org.secfilt.kernel.Tracees;
+import org.secfilt.plan.Plan;
+import org.secfilt.plan.TracedCall;
+import org.secfilt.policy.Origin;
+import org.secfilt.verdict.Action;
+import org.secfilt.verdict.Judge;
+import org.secfilt.verdict.Verdict;
+
+/** Turns the bytes of a stopped call into a verdict. Looks up what the policy needs to know besides: protocol, canonical path. */
+final class AddressJudge {
+    private static final Verdict.Allow ALLOW = new Verdict.Allow(Optional.empty());
+
+    private final Tracees tracees;
+    private final Judge judge;
+    private final Plan plan;
+    /** Of the last judged call, for its report. */
+    private Optional<Sockaddr> destination = Optional.empty();
+
+    AddressJudge(Tracees tracees, Plan plan) {
+        this.tracees = tracees;
+        this.plan = plan;
+        this.judge = new Judge(plan);
+    }
+
+    Optional<Sockaddr> destination() {
+        return destination;
+    }
+
+    Verdict judge(Task task, TracedCall call, AddressCall address) {
+        destination = Optional.empty();
+        task.protocol = Task.NONE;
+        switch (ControlMessages.kind(address.control, address.controlLength)) {
+            case SOURCE_ROUTE -> {
+                return deny("control data that routes the packet elsewhere (IP_RETOPTS, IPV6_RTHDR)");
+            }
+            case MALFORMED -> {
+                return new Verdict.Answer(Errno.EINVAL);
+            }
+            case HARMLESS -> {}
+        }
+        if (!address.named && AddressCall.action(call) == Action.SEND) {
+            return ALLOW; // to where connect was judged
+        }
+        Sockaddr named = Sockaddr.decode(address.name, address.nameLength);
+        if (plan.judgesUnixPaths() && named instanceof Sockaddr.UnixPath && call != TracedCall.BIND) {
+            return judgePath(task, call, (Sockaddr.UnixPath) named);
+        }
+        if (plan.needsProtocol()) {
+            task.protocol = tracees.protocol(task.tid, (int) task.call.argument(0));
+        }
+        destination = Optional.of(named);
+        return judge.judge(AddressCall.action(call), named, Protocol.of(task.protocol));
+    }
+
+    /** The path is followed here, judged where it leads, and the call is given that path: a link that changes meanwhile changes nothing. */
+    private Verdict judgePath(Task task, TracedCall call, Sockaddr.UnixPath named) {
+        destination = Optional.of(named);
+        Optional<byte[]> canonical;
+        try {
+            canonical = tracees.socketPath(task.tid, named.path().toBytes());
+        } catch (Tracees.UnresolvedPath e) {
+            return new Verdict.Answer(Errno.of(e.errno()));
+        }
+        if (canonical.isEmpty()) {
+            return deny("its root directory or mounts differ from secfilt's, so the path cannot be followed");
+        }
+        if (canonical.get().length > Sockaddr.UNIX_PATH_LENGTH) {
+            return deny("the path it leads to is longer than a socket address holds");
+        }
+        Sockaddr followed = new Sockaddr.UnixPath(ByteString.of(canonical.get()));
+        destination = Optional.of(followed);
+        Verdict verdict = judge.judge(AddressCall.action(call), followed, Optional.empty());
+        return verdict instanceof Verdict.Allow ? new Verdict.Allow(Optional.of(followed)) : verdict;
+    }
+
+    Verdict judgeBind(Sockaddr local, int protocol) {
+        return judge.judge(Action.BIND, local, Protocol.of(protocol));
+    }
+
+    Verdict.Deny deny(String why) {
+        return new Verdict.Deny(plan.policy().denial(), why, Origin.DEFAULT);
+    }
+}

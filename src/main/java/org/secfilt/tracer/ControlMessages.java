@@ -1,0 +1,51 @@
+package org.secfilt.tracer;
+
+/**
+ * The control messages of a sendmsg. cmsg(3). Some of them send the packet elsewhere than its name says: source routes. They are
+ * read as the kernel reads them (linux/socket.h, CMSG_OK and CMSG_NXTHDR), and what it would not parse is refused.
+ */
+final class ControlMessages {
+    private static final int HEADER_BYTES = 16;
+    // linux/in.h, linux/in6.h
+    private static final int IPPROTO_IP = 0;
+    private static final int IP_RETOPTS = 7;
+    private static final int IPPROTO_IPV6 = 41;
+    private static final int IPV6_2292RTHDR = 5;
+    private static final int IPV6_RTHDR = 57;
+
+    /** What there is in control data. */
+    enum Kind {
+        HARMLESS,
+        SOURCE_ROUTE,
+        MALFORMED
+    }
+
+    private ControlMessages() {}
+
+    static Kind kind(byte[] control, int length) {
+        int at = 0;
+        while (length - at >= HEADER_BYTES) {
+            long messageLength = longAt(control, at);
+            if (messageLength < HEADER_BYTES || messageLength > length - at) {
+                return Kind.MALFORMED;
+            }
+            int level = intAt(control, at + 8);
+            int type = intAt(control, at + 12);
+            if (level == IPPROTO_IP && type == IP_RETOPTS
+                    || level == IPPROTO_IPV6 && (type == IPV6_RTHDR || type == IPV6_2292RTHDR)) {
+                return Kind.SOURCE_ROUTE;
+            }
+            at += (int) ((messageLength + 7) & ~7L); // CMSG_ALIGN
+        }
+        return Kind.HARMLESS;
+    }
+
+    /** Little-endian, as both architectures are. */
+    static int intAt(byte[] bytes, int at) {
+        return bytes[at] & 0xff | (bytes[at + 1] & 0xff) << 8 | (bytes[at + 2] & 0xff) << 16 | bytes[at + 3] << 24;
+    }
+
+    static long longAt(byte[] bytes, int at) {
+        return intAt(bytes, at) & 0xffffffffL | (long) intAt(bytes, at + 4) << 32;
+    }
+}

@@ -1,0 +1,54 @@
+package org.secfilt.tracer;
+
+import org.secfilt.kernel.SyscallStop;
+
+/** One traced thread and what its next stop will be about. Tracer thread only. */
+final class Task {
+    /** Which syscall-exit-stop the task owes. */
+    enum Phase {
+        /** None: it runs, or a signal of it is on the way. */
+        RUNNING,
+        /** Of a judged call that runs on the vault. */
+        IN_CALL,
+        /** Of the vault call, put in the place of a judged one: its result is a descriptor of the vault. */
+        ASKING,
+        /** Of the mmap of the vault. */
+        MAPPING,
+        /** Of the close of the vault's descriptor. */
+        CLOSING
+    }
+
+    static final int NONE = -1;
+
+    final int tid;
+    /** The judged call as the tracee made it; meaningful while an exit-stop is owed. */
+    final SyscallStop call = new SyscallStop();
+
+    Phase phase = Phase.RUNNING;
+    /** The vault is in the task's address space, seen since it last could have changed. */
+    boolean mapped;
+    /** The vault's descriptor in the task, between ASKING and CLOSING. */
+    int vaultFd = NONE;
+    /** Why the vault could not be mapped, for the denial of the call that needed it; empty while all is well. */
+    String vaultFailure = "";
+    /** The slot of the call that runs. */
+    int slot = NONE;
+    /** The argument after the pointer was changed too: the length of a rewritten name, or the flags of a sendmsg that was sendmmsg. */
+    boolean lengthChanged;
+    /** IPPROTO_* of the socket when the call was judged, if a rule looked at it. */
+    int protocol = NONE;
+
+    Task(int tid) {
+        this.tid = tid;
+    }
+
+    /** A new image: execve(2) unmaps the vault and closes its descriptor. The slot must have been given back. */
+    void renew() {
+        phase = Phase.RUNNING;
+        mapped = false;
+        vaultFd = NONE;
+        vaultFailure = "";
+        slot = NONE;
+        protocol = NONE;
+    }
+}

@@ -1,0 +1,385 @@
+package org.secfilt.tracer;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.secfilt.abi.Errno;
+import org.secfilt.abi.Sockaddr;
+import org.secfilt.kernel.Kernel;
+import org.secfilt.kernel.Ptrace;
+import org.secfilt.kernel.SyscallStop;
+import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.Vault;
+import org.secfilt.kernel.WaitEvent;
+import org.secfilt.plan.Plan;
+import org.secfilt.plan.TracedCall;
+import org.secfilt.verdict.Verdict;
+
+/**
+ * Supervises one command and all it starts, until the last of them has died. Everything here happens on the thread that made the
+ * tracer; it must be a platform thread, and the one that seizes.
+ */
+public final class Tracer {
+    private static final int OPTIONS = Ptrace.PTRACE_O_EXITKILL
+            | Ptrace.PTRACE_O_TRACESYSGOOD
+            | Ptrace.PTRACE_O_TRACESECCOMP
+            | Ptrace.PTRACE_O_TRACEFORK
+            | Ptrace.PTRACE_O_TRACEVFORK
+            | Ptrace.PTRACE_O_TRACECLONE
+            | Ptrace.PTRACE_O_TRACEEXEC;
+    private static final int SIGTRAP = 5;
+    private static final int SIGSTOP = 19;
+    private static final int SIGTTOU = 22;
+    /** PTRACE_O_TRACESYSGOOD. */
+    private static final int SYSCALL_STOP = SIGTRAP | 0x80;
+    /** struct mmsghdr: the msghdr, then msg_len. */
+    private static final int MSG_LEN = AddressCall.MSGHDR_BYTES;
+
+    private final Ptrace ptrace;
+    private final Tracees tracees;
+    private final Watch watch;
+    private final Plan plan;
+    private final int root;
+    private final Map<Integer, Task> tasks = new HashMap<>();
+    private final Map<Integer, TracedCall> calls = new HashMap<>();
+    private final WaitEvent event = new WaitEvent();
+    private final SyscallStop stop = new SyscallStop();
+    private final Slots slots;
+    private final VaultMapping mapping;
+    private final VaultGuard guard;
+    private final AddressCall address;
+    private final AddressJudge judge;
+    private final Placement placement;
+    private final int sendmsg;
+    private Task last;
+    private boolean ready;
+
+    /** @param root the process that will become the command; nothing else may trace it */
+    public Tracer(Kernel kernel, Vault vault, Plan plan, Watch watch, int root) {
+        this.ptrace = kernel.ptrace();
+        this.tracees = kernel.tracees();
+        this.watch = watch;
+        this.plan = plan;
+        this.root = root;
+        this.slots = new Slots(vault, plan.vault().address());
+        this.mapping = new VaultMapping(ptrace, tracees, vault, plan.vault(), plan.arch());
+        this.guard = new VaultGuard(plan.vault());
+        this.address = new AddressCall(tracees);
+        this.judge = new AddressJudge(tracees, plan);
+        this.placement = new Placement(kernel.affinity(), tracees);
+        this.sendmsg = plan.arch().syscalls().nr("sendmsg");
+        for (TracedCall call : TracedCall.values()) {
+            if (plan.traces(call)) {
+                plan.arch().syscalls().find(call.syscall()).ifPresent(nr -> calls.put(nr, call));
+            }
+        }
+        this.last = new Task(root);
+        tasks.put(root, last);
+    }
+
+    /** @return 0, or the negative error number of PTRACE_SEIZE */
+    public int seize() {
+        return ptrace.seize(root, OPTIONS);
+    }
+
+    /** Answers stops until no tracee is left. */
+    public void run() {
+        while (ptrace.await(event) == 0) {
+            Task task = task(event.tid());
+            if (event.ended()) {
+                end(task);
+            } else {
+                answer(task);
+            }
+        }
+    }
+
+    /** No task is known and no slot in use: so it is when {@link #run} has returned. */
+    boolean isIdle() {
+        return tasks.isEmpty() && slots.allFree();
+    }
+
+    private Task task(int tid) {
+        if (last.tid != tid) {
+            Task known = tasks.get(tid);
+            if (known == null) {
+                known = new Task(tid);
+                tasks.put(tid, known);
+            }
+            last = known;
+        }
+        return last;
+    }
+
+    private void end(Task task) {
+        if (task.tid == root) {
+            watch.commandEnded();
+        }
+        ptrace.reap(task.tid);
+        forget(task);
+    }
+
+    private void forget(Task task) {
+        giveBack(task);
+        mapping.abandon(task);
+        tasks.remove(task.tid);
+        if (last == task) {
+            last = new Task(Task.NONE);
+        }
+    }
+
+    private void giveBack(Task task) {
+        if (task.slot != Task.NONE) {
+            slots.give(task.slot);
+            task.slot = Task.NONE;
+        }
+    }
+
+    /** One duty for each kind of stop. ptrace(2) "Stopped states". */
+    private void answer(Task task) {
+        int signal = event.signal();
+        switch (event.event()) {
+            case Ptrace.PTRACE_EVENT_SECCOMP -> seccompStop(task);
+            case Ptrace.PTRACE_EVENT_EXEC -> exec(task);
+            case Ptrace.PTRACE_EVENT_STOP -> {
+                if (signal >= SIGSTOP && signal <= SIGTTOU) {
+                    ptrace.listen(task.tid);
+                } else {
+                    // The first stop of a new tracee, whose number an earlier one may have had, or the end of a group-stop.
+                    task.mapped = false;
+                    ptrace.resume(task.tid, 0);
+                }
+            }
+            case 0 -> {
+                if (signal == SYSCALL_STOP) {
+                    syscallExitStop(task);
+                } else {
+                    ptrace.resume(task.tid, signal);
+                }
+            }
+            default -> ptrace.resume(task.tid, 0); // fork, vfork, clone: the child reports itself
+        }
+    }
+
+    /** A thread that is not the leader takes the leader's number; its former one ends without a word. */
+    private void exec(Task task) {
+        long former = ptrace.eventMessage(task.tid);
+        if (former > 0 && former != task.tid) {
+            Task gone = tasks.get((int) former);
+            if (gone != null) {
+                forget(gone);
+            }
+        }
+        giveBack(task);
+        mapping.abandon(task);
+        task.renew();
+        ptrace.resume(task.tid, 0);
+    }
+
+    private void seccompStop(Task task) {
+        if (ptrace.syscallInfo(task.tid, stop) < 0) {
+            skip(task, -Errno.ENOSYS.number()); // most likely it died; a call that cannot be seen must not run
+            return;
+        }
+        TracedCall call = stop.audit() == plan.arch().audit() ? calls.get((int) stop.number()) : null;
+        if (!ready && task.tid == root) {
+            ready = true;
+            skip(task, watch.ready());
+        } else if (call == null) {
+            // A filter of the tracee's own asks for a tracer, and we are not it: as without one.
+            skip(task, -Errno.ENOSYS.number());
+        } else if (call.guardsVault()) {
+            if (guard.touches(call, stop)) {
+                deny(task, call, Optional.empty(), judge.deny("it would touch secfilt's vault"));
+            } else {
+                ptrace.resume(task.tid, 0);
+            }
+        } else if (call == TracedCall.LISTEN) {
+            listenStop(task);
+        } else {
+            addressStop(task, call);
+        }
+    }
+
+    /**
+     * listen(2) on a socket that was never bound binds it: that is judged, and done here, on the very socket that was judged. Of other
+     * families the call goes on: a unix socket's listener is known to its clients by the process that called.
+     */
+    private void listenStop(Task task) {
+        Optional<Tracees.SocketCopy> socket = tracees.socket(task.tid, (int) stop.argument(0));
+        if (socket.isEmpty()) {
+            skip(task, -Errno.ENOTSOCK.number()); // not resumed: the descriptor may be a socket by now
+            return;
+        }
+        try (Tracees.SocketCopy copy = socket.get()) {
+            Optional<Sockaddr> local = copy.localAddress();
+            if (local.isEmpty() || !isInternet(local.get())) {
+                ptrace.resume(task.tid, 0);
+                return;
+            }
+            if (isUnbound(local.get()) && judge.judgeBind(local.get(), copy.protocol()) instanceof Verdict.Deny denial) {
+                deny(task, TracedCall.LISTEN, local, denial);
+                return;
+            }
+            skip(task, copy.listen((int) stop.argument(1)));
+        }
+    }
+
+    private static boolean isInternet(Sockaddr address) {
+        return address instanceof Sockaddr.Inet || address instanceof Sockaddr.Inet6;
+    }
+
+    private static boolean isUnbound(Sockaddr address) {
+        return address instanceof Sockaddr.Inet inet && inet.port() == 0
+                || address instanceof Sockaddr.Inet6 inet6 && inet6.port() == 0;
+    }
+
+    private void addressStop(Task task, TracedCall call) {
+        placement.stopped(task.tid);
+        copy(stop, task.call);
+        if (call == TracedCall.SENDMMSG && (int) stop.argument(2) == 0) {
+            skip(task, 0); // no message, none sent
+            return;
+        }
+        int error = address.read(task.tid, call, stop);
+        if (error == -Errno.EPERM.number()) {
+            deny(task, call, Optional.empty(), judge.deny("the process made its memory unreadable (PR_SET_DUMPABLE)"));
+            return;
+        }
+        if (error < 0) {
+            skip(task, error);
+            return;
+        }
+        Verdict verdict = judge.judge(task, call, address);
+        if (verdict instanceof Verdict.Allow allow) {
+            allow(task, call, allow);
+        } else if (verdict instanceof Verdict.Deny denial) {
+            deny(task, call, judge.destination(), denial);
+        } else {
+            skip(task, -((Verdict.Answer) verdict).errno().number());
+        }
+    }
+
+    private void allow(Task task, TracedCall call, Verdict.Allow allow) {
+        switch (mapping.advance(task)) {
+            case INJECTED -> ptrace.resumeToExit(task.tid);
+            case FAILED -> {
+                String why = task.vaultFailure;
+                task.vaultFailure = "";
+                deny(task, call, judge.destination(), judge.deny(why));
+            }
+            case READY -> runOnVault(task, call, allow);
+        }
+    }
+
+    private void runOnVault(Task task, TracedCall call, Verdict.Allow allow) {
+        task.slot = slots.take();
+        if (task.slot == Task.NONE) {
+            deny(task, call, judge.destination(), judge.deny("too many calls are under way at once"));
+            return;
+        }
+        fill(task.slot, call, allow);
+        if (point(task, call) < 0) {
+            giveBack(task);
+            skip(task, -Errno.ENOSYS.number()); // most likely it died; the call must not run on its own memory
+            return;
+        }
+        task.phase = Task.Phase.IN_CALL;
+        ptrace.resumeToExit(task.tid);
+    }
+
+    /** Points the call's registers at the slot. @return 0 or a negative error number */
+    private int point(Task task, TracedCall call) {
+        int pointer = AddressCall.pointer(call);
+        boolean header = AddressCall.hasHeader(call);
+        int rc = ptrace.setArgument(task.tid, pointer, slots.addressOf(task.slot, header ? 0 : Slots.NAME));
+        task.lengthChanged = !header && address.nameLength != (int) stop.argument(pointer + 1);
+        if (rc == 0 && task.lengthChanged) {
+            rc = ptrace.setArgument(task.tid, pointer + 1, address.nameLength);
+        }
+        if (rc == 0 && call == TracedCall.SENDMMSG) {
+            task.lengthChanged = true;
+            rc = ptrace.setArgument(task.tid, 2, stop.argument(3));
+        }
+        return rc == 0 && call == TracedCall.SENDMMSG ? ptrace.setNumber(task.tid, sendmsg) : rc;
+    }
+
+    private void fill(int slot, TracedCall call, Verdict.Allow allow) {
+        if (address.named) {
+            if (allow.rewritten().isPresent()) {
+                address.rewrite(allow.rewritten().get());
+            }
+            slots.write(slot, Slots.NAME, address.name, address.nameLength);
+        }
+        if (AddressCall.hasHeader(call)) {
+            slots.write(slot, 0, address.header, AddressCall.MSGHDR_BYTES);
+            slots.writeLong(slot, AddressCall.MSG_NAME, address.named ? slots.addressOf(slot, Slots.NAME) : 0);
+            slots.writeLong(slot, AddressCall.MSG_NAMELEN, address.nameLength);
+            slots.write(slot, Slots.CONTROL, address.control, address.controlLength);
+            slots.writeLong(
+                    slot, AddressCall.MSG_CONTROL, address.controlLength == 0 ? 0 : slots.addressOf(slot, Slots.CONTROL));
+        }
+    }
+
+    private void syscallExitStop(Task task) {
+        if (task.phase == Task.Phase.IN_CALL) {
+            finishCall(task);
+        } else if (task.phase != Task.Phase.RUNNING) {
+            mapping.finish(task);
+        }
+        ptrace.resume(task.tid, 0);
+    }
+
+    /** Puts back what the tracee had in its registers: but for the result the ABI promises that a call changes none of them. */
+    private void finishCall(Task task) {
+        task.phase = Task.Phase.RUNNING;
+        giveBack(task);
+        TracedCall call = calls.get((int) task.call.number());
+        int pointer = AddressCall.pointer(call);
+        ptrace.setArgument(task.tid, pointer, task.call.argument(pointer));
+        if (task.lengthChanged) {
+            ptrace.setArgument(task.tid, pointer + 1, task.call.argument(pointer + 1));
+        }
+        if (call == TracedCall.SENDMMSG) {
+            finishFirstMessage(task);
+        }
+        if (plan.needsProtocol()
+                && task.protocol != Task.NONE
+                && task.protocol != tracees.protocol(task.tid, (int) task.call.argument(0))) {
+            // The socket was swapped under the call: a rule for one protocol may have let the other through.
+            ptrace.kill(task.tid);
+        }
+    }
+
+    /** sendmmsg ran as one sendmsg: it sent one message of so many bytes. If a signal interrupted it, sendmmsg is to be restarted. */
+    private void finishFirstMessage(Task task) {
+        ptrace.setNumber(task.tid, task.call.number());
+        if (ptrace.syscallInfo(task.tid, stop) == 0 && stop.result() >= 0) {
+            tracees.writeInt(task.tid, task.call.argument(1) + MSG_LEN, (int) stop.result());
+            ptrace.setResult(task.tid, 1);
+        }
+    }
+
+    private void deny(Task task, TracedCall call, Optional<Sockaddr> destination, Verdict.Deny why) {
+        int protocol = task.protocol;
+        if (protocol == Task.NONE && !call.guardsVault()) {
+            protocol = tracees.protocol(task.tid, (int) stop.argument(0));
+        }
+        watch.denied(task.tid, call.syscall(), destination, protocol, why);
+        skip(task, -why.errno().number());
+    }
+
+    /** The call does not run; the tracee sees this result. */
+    private void skip(Task task, long result) {
+        ptrace.setNumber(task.tid, -1);
+        ptrace.setResult(task.tid, result);
+        ptrace.resume(task.tid, 0);
+    }
+
+    private static void copy(SyscallStop from, SyscallStop to) {
+        to.enter(from.audit(), from.instructionPointer(), from.stackPointer(), from.number());
+        for (int i = 0; i < 6; i++) {
+            to.setArgument(i, from.argument(i));
+        }
+    }
+}

@@ -1,0 +1,155 @@
+package org.secfilt.tracer;
+
+import org.secfilt.abi.Arch;
+import org.secfilt.abi.Errno;
+import org.secfilt.kernel.Ptrace;
+import org.secfilt.kernel.SyscallStop;
+import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.Vault;
+import org.secfilt.plan.VaultRange;
+
+/**
+ * Brings the vault into an address space, at the first judged call made there. A process that never talks to the network never pays.
+ *
+ * <p>At the seccomp-stop of the judged call another call takes its place, three times; after each the judged call is wound back and
+ * stops again:
+ *
+ * <pre>
+ *   vault call   the supervisor answers it with a read-only descriptor of the sealed memfd
+ *   mmap         at the vault's address, MAP_FIXED_NOREPLACE: nothing of the tracee's is ever replaced
+ *   close        of the descriptor
+ * </pre>
+ *
+ * The tracee's other threads can do what they like with the descriptor meanwhile: the memfd was sealed before, and what stands at the
+ * vault's address is looked up in /proc/PID/maps before it is trusted. A signal between two of them runs its handler first; its own
+ * judged calls go on from where this task stands.
+ */
+final class VaultMapping {
+    /** What a judged call has to do next. */
+    enum Step {
+        /** The vault is there. */
+        READY,
+        /** A call was put in the judged one's place: resume to its exit. */
+        INJECTED,
+        /** It cannot be had: deny. {@link Task#vaultFailure} says why. */
+        FAILED
+    }
+
+    // sys/mman.h
+    private static final int PROT_READ = 1;
+    private static final int MAP_SHARED = 1;
+    private static final int MAP_FIXED_NOREPLACE = 0x100000;
+    /** The kernel's own mark for "interrupted, restart"; it and the three above it never reach a program. // linux/errno.h */
+    private static final int ERESTARTSYS = 512;
+
+    private final Ptrace ptrace;
+    private final Tracees tracees;
+    private final Vault vault;
+    private final VaultRange range;
+    private final int mmap;
+    private final int close;
+    private final SyscallStop exit = new SyscallStop();
+
+    VaultMapping(Ptrace ptrace, Tracees tracees, Vault vault, VaultRange range, Arch arch) {
+        this.ptrace = ptrace;
+        this.tracees = tracees;
+        this.vault = vault;
+        this.range = range;
+        this.mmap = arch.syscalls().nr("mmap");
+        this.close = arch.syscalls().nr("close");
+    }
+
+    /** At the seccomp-stop of an allowed call, saved in {@code task.call}. */
+    Step advance(Task task) {
+        if (task.vaultFd != Task.NONE) {
+            return task.mapped || !task.vaultFailure.isEmpty() ? injectClose(task) : injectMap(task);
+        }
+        if (!task.vaultFailure.isEmpty()) {
+            return Step.FAILED;
+        }
+        if (task.mapped) {
+            return Step.READY;
+        }
+        int there = tracees.vaultMapping(task.tid, vault);
+        if (there == 0) {
+            return injectVaultCall(task);
+        }
+        task.mapped = there == 1;
+        if (!task.mapped) {
+            task.vaultFailure = "its address space has no room for secfilt's vault, or cannot be seen";
+        }
+        return task.mapped ? Step.READY : Step.FAILED;
+    }
+
+    private Step injectVaultCall(Task task) {
+        vault.expect(task.tid);
+        task.phase = Task.Phase.ASKING;
+        ptrace.setNumber(task.tid, VaultRange.CALL_NR);
+        return Step.INJECTED;
+    }
+
+    private Step injectMap(Task task) {
+        task.phase = Task.Phase.MAPPING;
+        ptrace.setNumber(task.tid, mmap);
+        ptrace.setArgument(task.tid, 0, range.address());
+        ptrace.setArgument(task.tid, 1, range.lengthBytes());
+        ptrace.setArgument(task.tid, 2, PROT_READ);
+        ptrace.setArgument(task.tid, 3, MAP_SHARED | MAP_FIXED_NOREPLACE);
+        ptrace.setArgument(task.tid, 4, task.vaultFd);
+        ptrace.setArgument(task.tid, 5, 0);
+        return Step.INJECTED;
+    }
+
+    private Step injectClose(Task task) {
+        task.phase = Task.Phase.CLOSING;
+        ptrace.setNumber(task.tid, close);
+        ptrace.setArgument(task.tid, 0, task.vaultFd);
+        return Step.INJECTED;
+    }
+
+    /** The task died or became another program: its vault call must not be answered to whoever gets its number next. */
+    void abandon(Task task) {
+        if (task.phase == Task.Phase.ASKING) {
+            vault.forget(task.tid);
+        }
+    }
+
+    /** At the syscall-exit-stop of an injected call: takes its result and winds back to the judged one. */
+    void finish(Task task) {
+        Task.Phase phase = task.phase;
+        task.phase = Task.Phase.RUNNING;
+        if (phase == Task.Phase.ASKING) {
+            vault.forget(task.tid);
+        }
+        if (ptrace.syscallInfo(task.tid, exit) < 0) {
+            return; // it died, or is about to
+        }
+        long result = exit.result();
+        switch (phase) {
+            case ASKING -> asked(task, result);
+            case MAPPING -> {
+                // Also when mmap failed: another thread may have brought it meanwhile.
+                task.mapped = tracees.vaultMapping(task.tid, vault) == 1;
+                if (!task.mapped) {
+                    task.vaultFailure = "secfilt's vault could not be mapped: " + answer(result);
+                }
+            }
+            case CLOSING -> task.vaultFd = Task.NONE;
+            case RUNNING, IN_CALL -> throw new IllegalStateException("no injected call in phase " + phase);
+        }
+        ptrace.rewind(task.tid, task.call);
+    }
+
+    private static void asked(Task task, long result) {
+        if (result >= 0) {
+            task.vaultFd = (int) result;
+        } else if (result > -ERESTARTSYS && result != -Errno.EINTR.number()) {
+            task.vaultFailure = "secfilt's vault could not be handed over: " + answer(result);
+        }
+        // A signal interrupted it: the judged call is made again, and asks again, after the handler.
+    }
+
+    private static String answer(long result) {
+        return result < 0 ? Errno.of((int) -result).toString() : "another mapping is in its place";
+    }
+}

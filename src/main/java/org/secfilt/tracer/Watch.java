@@ -1,0 +1,26 @@
+package org.secfilt.tracer;
+
+import java.util.Optional;
+import org.secfilt.abi.Sockaddr;
+import org.secfilt.verdict.Verdict;
+
+/** What the tracer tells of. Called on the tracer thread, while the tracee concerned is stopped. */
+public interface Watch {
+    /**
+     * The first stop of the command's process, under its filter and before its execve: filter and tracer work together here.
+     *
+     * @return what the call that stopped answers: 0, or a negative error number, which ends the launch
+     */
+    int ready();
+
+    /**
+     * A call was denied and will fail.
+     *
+     * @param call its name in syscalls(2)
+     * @param protocol IPPROTO_* of the socket, or -1
+     */
+    void denied(int tid, String call, Optional<Sockaddr> destination, int protocol, Verdict.Deny why);
+
+    /** The command's first process is dead and nobody has learnt of it yet; its parent does when this returns. */
+    void commandEnded();
+}

@@ -1,0 +1,13 @@
+/**
+ * The wait loop: every stop of every tracee is answered here, on one thread, by one duty each.
+ *
+ * <p>A judged call runs on what was judged, never on the tracee's own memory: its address (and message header) is written to a slot of
+ * the vault, the argument register points at the slot, and is put back at the syscall-exit-stop. Nothing in this room waits for one
+ * particular tracee; each {@link org.secfilt.tracer.Task} remembers which stop it owes, so death at any point loses nothing.
+ *
+ * <p>Dispatch is by the number of the call. The cookie is not to be trusted: a filter that the tracee stacks on ours may return
+ * RET_TRACE with a cookie of its choice, and the newest filter's data wins.
+ *
+ * <p>Stands on ptrace(2), seccomp(2), seccomp_unotify(2).
+ */
+package org.secfilt.tracer;

@@ -1,0 +1,550 @@
+package org.secfilt.tracer;
+
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.secfilt.abi.Arch;
+import org.secfilt.abi.Errno;
+import org.secfilt.abi.Sockaddr;
+import org.secfilt.kernel.Affinity;
+import org.secfilt.kernel.FrontEnd;
+import org.secfilt.kernel.Kernel;
+import org.secfilt.kernel.Launching;
+import org.secfilt.kernel.Ptrace;
+import org.secfilt.kernel.SyscallStop;
+import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.Vault;
+import org.secfilt.kernel.WaitEvent;
+import org.secfilt.plan.VaultRange;
+
+/**
+ * A kernel with scripted tracees. Each makes its calls in order; what a call would do to the world is written down in {@link #acted}.
+ * Memory may be hostile: once read it changes, as a second thread would change it. A tracee can be made to die
+ * just before the n-th call of the tracer on this kernel.
+ */
+final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity {
+    static final int VAULT_FD = 33;
+    private static final Arch ARCH = Arch.X86_64;
+    private static final VaultRange RANGE = VaultRange.of(ARCH);
+
+    /** What the kernel did for tracees: "7: connect 10.0.0.1:80". */
+    final List<String> acted = new ArrayList<>();
+    /** What tracees saw their calls return: "7: connect -1". */
+    final List<String> returned = new ArrayList<>();
+    /** Signals delivered, group-stops listened to: "7: signal 2". */
+    final List<String> delivered = new ArrayList<>();
+    int protocol = 6;
+    Sockaddr local = new Sockaddr.Inet(org.secfilt.abi.IpAddress.parse("0.0.0.0"), 0);
+
+    private final Thread tracer = Thread.currentThread();
+    private final Map<Integer, FakeTask> tasks = new LinkedHashMap<>();
+    private final TreeMap<Long, byte[]> memory = new TreeMap<>();
+    private final Map<Long, byte[]> changes = new TreeMap<>();
+    private final byte[] vaultBytes = new byte[RANGE.lengthBytes()];
+    private final Set<Integer> expected = new HashSet<>();
+    private int victim = -1;
+    private int stepsToLive = Integer.MAX_VALUE;
+    int steps;
+
+    enum State {
+        RUNNING,
+        SECCOMP_STOP,
+        EXIT_STOP,
+        SIGNAL_STOP,
+        EVENT_STOP,
+        ZOMBIE,
+        DEAD
+    }
+
+    /** One thing a tracee does: a call, or a stop of another kind. */
+    record Deed(String call, long[] arguments, int stopStatus) {
+        static Deed call(String name, long... arguments) {
+            return new Deed(name, Arrays.copyOf(arguments, 6), 0);
+        }
+
+        /** A stop that is no system call: {@code event << 8 | signal}. */
+        static Deed stop(int status) {
+            return new Deed("", new long[6], status);
+        }
+    }
+
+    static final class FakeTask {
+        final int tid;
+        final List<Deed> deeds;
+        int at;
+        State state = State.RUNNING;
+        String made = "";
+        long number;
+        long[] arguments = new long[6];
+        long result;
+        boolean rewound;
+        boolean mapped;
+        boolean forgetsVaultAtExec;
+        int status;
+        /** Results of the vault call that come before a good one: a signal arrived, no descriptor was free. */
+        final List<Long> vaultAnswers = new ArrayList<>();
+        boolean vaultPlaceTaken;
+
+        FakeTask(int tid, List<Deed> deeds) {
+            this.tid = tid;
+            this.deeds = deeds;
+        }
+    }
+
+    FakeTask task(int tid, Deed... deeds) {
+        FakeTask task = new FakeTask(tid, List.of(deeds));
+        tasks.put(tid, task);
+        return task;
+    }
+
+    void remember(long address, byte[] bytes) {
+        memory.put(address, bytes.clone());
+    }
+
+    /** Memory that turns into other bytes once it was read. */
+    void remember(long address, byte[] bytes, byte[] afterwards) {
+        remember(address, bytes);
+        changes.put(address, afterwards);
+    }
+
+    /** The tracee dies just before the tracer's call number {@code step}, counted from 1. */
+    void killBefore(int step, int tid) {
+        stepsToLive = step;
+        victim = tid;
+    }
+
+    private FakeTask on(int tid) {
+        assertSame(tracer, Thread.currentThread(), "off the tracer thread");
+        steps++;
+        if (--stepsToLive == 0 && tasks.get(victim).state != State.DEAD) {
+            tasks.get(victim).state = State.ZOMBIE;
+        }
+        FakeTask task = tasks.get(tid);
+        return task == null ? new FakeTask(tid, List.of()) : task;
+    }
+
+    private static boolean stopped(FakeTask task) {
+        return task.state == State.SECCOMP_STOP
+                || task.state == State.EXIT_STOP
+                || task.state == State.SIGNAL_STOP
+                || task.state == State.EVENT_STOP;
+    }
+
+    private static final int GONE = -Errno.ESRCH.number();
+
+    // ---- waiting
+
+    @Override
+    public int await(WaitEvent event) {
+        on(-1);
+        boolean left = false;
+        for (FakeTask task : tasks.values()) {
+            left |= task.state != State.DEAD;
+            if (task.state == State.RUNNING) {
+                advance(task);
+            }
+            if (task.state == State.ZOMBIE) {
+                event.set(task.tid, true, 0);
+                return 0;
+            }
+            if (stopped(task)) {
+                event.set(task.tid, false, status(task));
+                return 0;
+            }
+        }
+        if (left) {
+            fail("the tracer waits for ever: " + returned);
+        }
+        return -Errno.ECHILD.number();
+    }
+
+    private static int status(FakeTask task) {
+        return switch (task.state) {
+            case SECCOMP_STOP -> PTRACE_EVENT_SECCOMP << 8 | 5;
+            case EXIT_STOP -> 0x85;
+            default -> task.status;
+        };
+    }
+
+    private void advance(FakeTask task) {
+        if (task.at == task.deeds.size()) {
+            task.state = State.ZOMBIE;
+            return;
+        }
+        Deed deed = task.deeds.get(task.at++);
+        if (deed.call().isEmpty()) {
+            task.status = deed.stopStatus();
+            task.mapped &= !task.forgetsVaultAtExec;
+            task.state = deed.stopStatus() >> 8 == 0 ? State.SIGNAL_STOP : State.EVENT_STOP;
+            return;
+        }
+        task.made = deed.call();
+        task.number = ARCH.syscalls().nr(deed.call());
+        task.arguments = deed.arguments().clone();
+        task.state = State.SECCOMP_STOP;
+    }
+
+    @Override
+    public void reap(int tid) {
+        FakeTask task = on(tid);
+        if (task.state != State.ZOMBIE) {
+            fail("reaped " + tid + " in " + task.state);
+        }
+        task.state = State.DEAD;
+    }
+
+    // ---- resuming
+
+    @Override
+    public int seize(int pid, int options) {
+        on(pid);
+        return 0;
+    }
+
+    @Override
+    public int resume(int tid, int signal) {
+        FakeTask task = on(tid);
+        if (!stopped(task)) {
+            return GONE;
+        }
+        if (signal != 0) {
+            delivered.add(tid + ": signal " + signal);
+        }
+        if (task.state == State.SECCOMP_STOP) {
+            execute(task);
+            leave(task);
+        } else if (task.state == State.EXIT_STOP && task.rewound) {
+            task.rewound = false;
+            task.number = task.result;
+            task.state = State.SECCOMP_STOP;
+        } else if (task.state == State.EXIT_STOP) {
+            leave(task);
+        } else {
+            task.state = State.RUNNING;
+        }
+        return 0;
+    }
+
+    private void leave(FakeTask task) {
+        returned.add(task.tid + ": " + task.made + " " + task.result);
+        task.state = State.RUNNING;
+    }
+
+    @Override
+    public int resumeToExit(int tid) {
+        FakeTask task = on(tid);
+        if (!stopped(task)) {
+            return GONE;
+        }
+        if (task.state != State.SECCOMP_STOP) {
+            fail("resumeToExit from " + task.state);
+        }
+        execute(task);
+        task.state = State.EXIT_STOP;
+        return 0;
+    }
+
+    @Override
+    public int listen(int tid) {
+        FakeTask task = on(tid);
+        if (!stopped(task)) {
+            return GONE;
+        }
+        delivered.add(tid + ": group-stop");
+        task.state = State.RUNNING;
+        return 0;
+    }
+
+    // ---- what calls do
+
+    private void execute(FakeTask task) {
+        if ((int) task.number == -1) {
+            return;
+        }
+        if (task.number == VaultRange.CALL_NR) {
+            vaultCall(task);
+            return;
+        }
+        String name = ARCH.syscalls().name((int) task.number).orElseThrow();
+        switch (name) {
+            case "mmap" -> {
+                if (task.vaultPlaceTaken) {
+                    task.result = -Errno.EEXIST.number();
+                } else {
+                    task.mapped |= task.arguments[0] == RANGE.address() && task.arguments[4] == VAULT_FD;
+                    task.result = task.arguments[0];
+                }
+            }
+            case "connect", "bind" -> act(task, name, task.arguments[1], (int) task.arguments[2], 0);
+            case "sendto" -> act(task, name, task.arguments[4], (int) task.arguments[5], 5);
+            case "sendmsg" -> {
+                byte[] header = seen(task, task.arguments[1], AddressCall.MSGHDR_BYTES);
+                act(task, name, ControlMessages.longAt(header, 0), ControlMessages.intAt(header, 8), 7);
+            }
+            default -> {
+                acted.add(task.tid + ": " + name);
+                task.result = 0;
+            }
+        }
+    }
+
+    private void vaultCall(FakeTask task) {
+        boolean ours = expected.remove(task.tid);
+        if (!ours) {
+            fail("a vault call nobody expects");
+        }
+        task.result = task.vaultAnswers.isEmpty() ? VAULT_FD : task.vaultAnswers.remove(0);
+    }
+
+    private void act(FakeTask task, String name, long address, int length, int result) {
+        String where = address == 0 ? "nowhere" : Sockaddr.decode(seen(task, address, length), length).toString();
+        acted.add(task.tid + ": " + name + " " + where);
+        task.result = result;
+    }
+
+    /** The bytes the kernel finds: of the vault if the task has it, else of the tracee's memory as it is by now. */
+    private byte[] seen(FakeTask task, long address, int length) {
+        if (RANGE.overlaps(address, length)) {
+            if (!task.mapped) {
+                fail("the vault is not mapped in " + task.tid);
+            }
+            int offset = (int) (address - RANGE.address());
+            return Arrays.copyOfRange(vaultBytes, offset, offset + length);
+        }
+        byte[] bytes = new byte[length];
+        read(task.tid, address, bytes, length);
+        return bytes;
+    }
+
+    // ---- registers
+
+    @Override
+    public long eventMessage(int tid) {
+        FakeTask task = on(tid);
+        return stopped(task) ? tid : GONE;
+    }
+
+    @Override
+    public int syscallInfo(int tid, SyscallStop stop) {
+        FakeTask task = on(tid);
+        if (!stopped(task)) {
+            return GONE;
+        }
+        stop.enter(ARCH.audit(), 0x1002, 0x7fff0000, task.number);
+        for (int i = 0; i < 6; i++) {
+            stop.setArgument(i, task.arguments[i]);
+        }
+        stop.exit(task.result);
+        return 0;
+    }
+
+    @Override
+    public int setArgument(int tid, int index, long value) {
+        FakeTask task = on(tid);
+        if (!stopped(task)) {
+            return GONE;
+        }
+        task.arguments[index] = value;
+        return 0;
+    }
+
+    @Override
+    public int setNumber(int tid, long number) {
+        FakeTask task = on(tid);
+        if (!stopped(task)) {
+            return GONE;
+        }
+        task.number = number;
+        return 0;
+    }
+
+    @Override
+    public int setResult(int tid, long result) {
+        FakeTask task = on(tid);
+        if (!stopped(task)) {
+            return GONE;
+        }
+        task.result = result;
+        return 0;
+    }
+
+    @Override
+    public int rewind(int tid, SyscallStop stop) {
+        FakeTask task = on(tid);
+        if (!stopped(task)) {
+            return GONE;
+        }
+        for (int i = 0; i < 6; i++) {
+            task.arguments[i] = stop.argument(i);
+        }
+        task.result = stop.number();
+        task.rewound = true;
+        return 0;
+    }
+
+    @Override
+    public void kill(int tid) {
+        on(tid);
+        delivered.add(tid + ": killed");
+        tasks.get(tid).state = State.ZOMBIE;
+    }
+
+    /** Argument registers of a task, to see that they were put back. */
+    long[] arguments(int tid) {
+        return tasks.get(tid).arguments;
+    }
+
+    // ---- memory
+
+    @Override
+    public int read(int tid, long address, byte[] into, int length) {
+        on(tid);
+        Map.Entry<Long, byte[]> region = memory.floorEntry(address);
+        if (region == null || address - region.getKey() >= region.getValue().length) {
+            return -Errno.EFAULT.number();
+        }
+        int from = (int) (address - region.getKey());
+        int count = Math.min(length, region.getValue().length - from);
+        System.arraycopy(region.getValue(), from, into, 0, count);
+        byte[] afterwards = changes.getOrDefault(region.getKey(), region.getValue());
+        System.arraycopy(afterwards, 0, region.getValue(), 0, Math.min(afterwards.length, region.getValue().length));
+        return count;
+    }
+
+    @Override
+    public int writeInt(int tid, long address, int value) {
+        on(tid);
+        delivered.add(tid + ": wrote " + value + " at 0x" + Long.toHexString(address));
+        return 4;
+    }
+
+    @Override
+    public byte[] comm(int tid) {
+        return new byte[0];
+    }
+
+    @Override
+    public int tgid(int tid) {
+        return tid;
+    }
+
+    @Override
+    public Optional<SocketCopy> socket(int tid, int fd) {
+        on(tid);
+        return Optional.of(new SocketCopy() {
+            @Override
+            public int protocol() {
+                return protocol;
+            }
+
+            @Override
+            public Optional<Sockaddr> localAddress() {
+                return Optional.of(local);
+            }
+
+            @Override
+            public int listen(int backlog) {
+                acted.add(tid + ": listen " + local);
+                return 0;
+            }
+
+            @Override
+            public void close() {}
+        });
+    }
+
+    @Override
+    public int processor(int tid) {
+        return 0;
+    }
+
+    @Override
+    public int vaultMapping(int tid, Vault vault) {
+        FakeTask task = on(tid);
+        return task.vaultPlaceTaken ? -1 : task.mapped ? 1 : 0;
+    }
+
+    @Override
+    public Optional<byte[]> socketPath(int tid, byte[] path) {
+        return Optional.of(path);
+    }
+
+    // ---- the kernel's doors
+
+    @Override
+    public Ptrace ptrace() {
+        return this;
+    }
+
+    @Override
+    public Tracees tracees() {
+        return this;
+    }
+
+    @Override
+    public Affinity affinity() {
+        return this;
+    }
+
+    @Override
+    public void pin(int processor) {}
+
+    @Override
+    public void release() {}
+
+    @Override
+    public Vault vault(long address, int lengthBytes) {
+        return new Vault() {
+            @Override
+            public int lengthBytes() {
+                return vaultBytes.length;
+            }
+
+            @Override
+            public void write(int offset, byte[] bytes, int length) {
+                System.arraycopy(bytes, 0, vaultBytes, offset, length);
+            }
+
+            @Override
+            public void writeLong(int offset, long value) {
+                for (int i = 0; i < 8; i++) {
+                    vaultBytes[offset + i] = (byte) (value >>> 8 * i);
+                }
+            }
+
+            @Override
+            public void expect(int tid) {
+                expected.add(tid);
+            }
+
+            @Override
+            public void forget(int tid) {
+                expected.remove(tid);
+            }
+        };
+    }
+
+    /** Tids whose vault call is still awaited: none may be left over. */
+    Set<Integer> expected() {
+        return expected;
+    }
+
+    @Override
+    public Launching launching() {
+        throw new AssertionError("the tracer launches nothing");
+    }
+
+    @Override
+    public FrontEnd frontEnd(int fd, int pid) {
+        throw new AssertionError("the tracer talks to no stub");
+    }
+}

@@ -1,0 +1,383 @@
+package org.secfilt.tracer;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.secfilt.abi.Arch;
+import org.secfilt.abi.Cidr;
+import org.secfilt.abi.Errno;
+import org.secfilt.abi.IpAddress;
+import org.secfilt.abi.Sockaddr;
+import org.secfilt.kernel.Ptrace;
+import org.secfilt.kernel.Vault;
+import org.secfilt.plan.Host;
+import org.secfilt.plan.Plan;
+import org.secfilt.plan.RefusedPolicyException;
+import org.secfilt.policy.Access;
+import org.secfilt.policy.Match;
+import org.secfilt.policy.Mode;
+import org.secfilt.policy.Origin;
+import org.secfilt.policy.Policy;
+import org.secfilt.policy.Rule;
+import org.secfilt.tracer.FakeKernel.Deed;
+import org.secfilt.verdict.Verdict;
+
+/** The supervisor on a kernel of our own, where every interleaving can be had and every death. */
+class TracerTest {
+    private static final int TID = 7;
+    private static final long V = 0x2a7700000000L;
+    private static final long EPERM = -Errno.EPERM.number();
+    private static final byte[] ALLOWED = address("10.0.0.1", 80);
+    private static final byte[] FORBIDDEN = address("10.9.9.9", 80);
+
+    private final FakeKernel kernel = new FakeKernel();
+    private final List<String> reported = new ArrayList<>();
+
+    private static byte[] address(String ip, int port) {
+        return new Sockaddr.Inet(IpAddress.parse(ip), port).encode();
+    }
+
+    private static Plan plan() {
+        Access connect = new Access(
+                Mode.DENY,
+                Origin.flag("--allowed-netmask"),
+                List.of(new Rule(
+                        new Match.Inet(List.of(Cidr.parse("10.0.0.0/24"), Cidr.parse("127.0.0.0/8")), List.of(), Optional.empty()),
+                        Optional.empty(),
+                        Origin.flag("--allowed-netmask=10.0.0.0/24"))),
+                List.of());
+        Policy policy = new Policy(Optional.empty(), connect, connect, Access.OPEN, Optional.empty(), Errno.EPERM);
+        try {
+            return Plan.of(policy, new Host(Arch.X86_64, 0, false));
+        } catch (RefusedPolicyException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Runs the scripted tracees to their end; the first is the command, past its execve. */
+    private void run() {
+        Plan plan = plan();
+        Vault vault = kernel.vault(plan.vault().address(), plan.vault().lengthBytes());
+        Tracer tracer = new Tracer(kernel, vault, plan, new Recorder(), TID);
+        tracer.seize();
+        tracer.run();
+        assertEquals(Set.of(), kernel.expected(), "vault calls still awaited");
+        assertTrue(tracer.isIdle(), "slots or tasks left over");
+    }
+
+    private void runWith(Deed... deeds) {
+        command(deeds);
+        run();
+    }
+
+    /** The ready stop comes first, as the launch script has it. */
+    private FakeKernel.FakeTask command(Deed... deeds) {
+        Deed[] all = new Deed[deeds.length + 1];
+        all[0] = Deed.call("munmap", V, 4 << 20);
+        System.arraycopy(deeds, 0, all, 1, deeds.length);
+        return kernel.task(TID, all);
+    }
+
+    private static Deed connect(long address) {
+        return Deed.call("connect", 3, address, 16);
+    }
+
+    @Test
+    void tells_that_filter_and_tracer_work_together_at_the_first_stop() {
+        runWith();
+        assertEquals(List.of("ready", "command ended"), reported);
+        assertEquals(List.of("7: munmap 0"), kernel.returned);
+        assertEquals(List.of(), kernel.acted);
+    }
+
+    @Test
+    void acts_on_what_was_judged_though_memory_changes_afterwards() {
+        kernel.remember(0x3000, ALLOWED);
+        kernel.remember(0x1000, ALLOWED, FORBIDDEN);
+        runWith(connect(0x3000), connect(0x1000));
+        assertEquals(List.of("7: connect 10.0.0.1:80", "7: connect 10.0.0.1:80"), named("connect"));
+        assertArrayEquals(new long[] {3, 0x1000, 16, 0, 0, 0}, kernel.arguments(TID));
+    }
+
+    @Test
+    void judges_anew_what_changed_while_the_vault_was_mapped() {
+        kernel.remember(0x1000, ALLOWED, FORBIDDEN);
+        runWith(connect(0x1000));
+        assertEquals(List.of(), kernel.acted);
+        assertEquals("connect 10.9.9.9:80", reported.get(1));
+    }
+
+    @Test
+    void maps_the_vault_once_and_closes_its_descriptor() {
+        kernel.remember(0x1000, ALLOWED);
+        runWith(connect(0x1000), connect(0x1000));
+        assertEquals(List.of("7: close", "7: connect 10.0.0.1:80", "7: connect 10.0.0.1:80"), kernel.acted);
+    }
+
+    @Test
+    void denies_without_running_the_call() {
+        kernel.remember(0x1000, FORBIDDEN);
+        runWith(connect(0x1000));
+        assertEquals(List.of(), kernel.acted);
+        assertEquals("7: connect " + EPERM, kernel.returned.get(1));
+        assertEquals("connect 10.9.9.9:80", reported.get(1));
+    }
+
+    @Test
+    void answers_an_unreadable_pointer_as_the_kernel_would() {
+        runWith(connect(0x5000));
+        assertEquals("7: connect " + -Errno.EFAULT.number(), kernel.returned.get(1));
+        assertEquals(List.of("ready", "command ended"), reported);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {-1, 0, 1, 15, 129, 0x1_0000_0001L, 0x8000_0000L})
+    void answers_an_impossible_length_with_EINVAL(long length) {
+        kernel.remember(0x1000, ALLOWED);
+        runWith(Deed.call("connect", 3, 0x1000, length));
+        assertEquals("7: connect " + -Errno.EINVAL.number(), kernel.returned.get(1));
+        assertEquals(List.of(), kernel.acted);
+    }
+
+    @Test
+    void an_address_that_ends_with_its_memory_is_EFAULT() {
+        kernel.remember(0x1000, new byte[] {2, 0, 0, 80, 10, 0});
+        runWith(connect(0x1000));
+        assertEquals("7: connect " + -Errno.EFAULT.number(), kernel.returned.get(1));
+    }
+
+    @Test
+    void a_send_without_an_address_runs_with_none_whatever_memory_says_later() {
+        kernel.remember(0x1000, FORBIDDEN);
+        kernel.remember(0x2000, message(0, 0), message(0x1000, 16));
+        kernel.remember(0x3000, message(0, 0));
+        runWith(Deed.call("sendmsg", 3, 0x3000, 0), Deed.call("sendmsg", 3, 0x2000, 0));
+        assertEquals(List.of("7: sendmsg nowhere", "7: sendmsg nowhere"), named("sendmsg"));
+    }
+
+    @Test
+    void a_message_header_goes_into_the_vault_with_its_name() {
+        kernel.remember(0x1000, ALLOWED, FORBIDDEN);
+        kernel.remember(0x2000, message(0x1000, 16), message(0x4000, 16));
+        kernel.remember(0x3000, message(0, 0));
+        kernel.remember(0x4000, FORBIDDEN);
+        runWith(Deed.call("sendmsg", 3, 0x3000, 0), Deed.call("sendmsg", 3, 0x2000, 0));
+        assertEquals(List.of("7: sendmsg nowhere", "7: sendmsg 10.0.0.1:80"), named("sendmsg"));
+    }
+
+    @Test
+    void sendmmsg_runs_as_one_sendmsg_and_answers_one() {
+        kernel.remember(0x2000, message(0x1000, 16));
+        kernel.remember(0x1000, ALLOWED);
+        runWith(Deed.call("sendmmsg", 3, 0x2000, 5, 0x40));
+        assertEquals(List.of("7: sendmsg 10.0.0.1:80"), named("sendmsg"));
+        assertEquals("7: sendmmsg 1", kernel.returned.get(kernel.returned.size() - 1));
+        assertEquals(List.of("7: wrote 7 at 0x2038"), kernel.delivered);
+        assertArrayEquals(new long[] {3, 0x2000, 5, 0x40, 0, 0}, kernel.arguments(TID));
+    }
+
+    @Test
+    void sendmmsg_of_no_message_sends_none() {
+        runWith(Deed.call("sendmmsg", 3, 0x2000, 0, 0));
+        assertEquals("7: sendmmsg 0", kernel.returned.get(1));
+        assertEquals(List.of(), kernel.acted);
+    }
+
+    @Test
+    void a_source_route_in_control_data_is_denied() {
+        byte[] route = ByteBuffer.allocate(24).order(ByteOrder.nativeOrder()).putLong(19).putInt(0).putInt(7).array();
+        ByteBuffer header = ByteBuffer.wrap(message(0x1000, 16)).order(ByteOrder.nativeOrder());
+        header.putLong(AddressCall.MSG_CONTROL, 0x3000).putLong(40, 24);
+        kernel.remember(0x2000, header.array());
+        kernel.remember(0x1000, ALLOWED);
+        kernel.remember(0x3000, route);
+        runWith(Deed.call("sendmsg", 3, 0x2000, 0));
+        assertEquals("7: sendmsg " + EPERM, kernel.returned.get(1));
+        assertEquals(List.of(), kernel.acted);
+    }
+
+    @Test
+    void more_control_data_than_a_slot_holds_is_refused() {
+        ByteBuffer header = ByteBuffer.wrap(message(0, 0)).order(ByteOrder.nativeOrder());
+        header.putLong(AddressCall.MSG_CONTROL, 0x3000).putLong(40, Slots.CONTROL_BYTES + 1);
+        kernel.remember(0x2000, header.array());
+        kernel.remember(0x3000, new byte[Slots.CONTROL_BYTES + 1]);
+        runWith(Deed.call("sendmsg", 3, 0x2000, 0));
+        assertEquals("7: sendmsg " + -Errno.ENOBUFS.number(), kernel.returned.get(1));
+    }
+
+    @Test
+    void a_call_stopped_by_the_tracees_own_filter_is_answered_as_without_a_tracer() {
+        runWith(Deed.call("getppid"));
+        assertEquals("7: getppid " + -Errno.ENOSYS.number(), kernel.returned.get(1));
+        assertEquals(List.of(), kernel.acted);
+    }
+
+    @Test
+    void the_vault_cannot_be_unmapped() {
+        runWith(Deed.call("munmap", V + 0x1000, 0x1000));
+        assertEquals("7: munmap " + EPERM, kernel.returned.get(1));
+        assertEquals(List.of(), kernel.acted);
+    }
+
+    @Test
+    void mappings_elsewhere_go_on() {
+        runWith(Deed.call("munmap", 0x1000, 0x1000));
+        assertEquals(List.of("7: munmap"), kernel.acted);
+    }
+
+    @Test
+    void a_taken_place_is_a_denial_and_the_next_process_is_unharmed() {
+        kernel.remember(0x1000, ALLOWED);
+        command(connect(0x1000)).vaultPlaceTaken = true;
+        kernel.task(8, connect(0x1000));
+        run();
+        assertEquals(List.of("8: close", "8: connect 10.0.0.1:80"), kernel.acted);
+        assertTrue(kernel.returned.contains("7: connect " + EPERM), kernel.returned.toString());
+    }
+
+    @Test
+    void a_vault_call_interrupted_by_a_signal_is_made_again() {
+        kernel.remember(0x1000, ALLOWED);
+        command(connect(0x1000)).vaultAnswers.addAll(List.of(-512L, -4L));
+        run();
+        assertEquals(List.of("7: connect 10.0.0.1:80"), named("connect"));
+    }
+
+    @Test
+    void a_vault_that_cannot_be_handed_over_is_a_denial_and_is_tried_again_next_time() {
+        kernel.remember(0x1000, ALLOWED);
+        command(connect(0x1000), connect(0x1000)).vaultAnswers.add((long) -Errno.EMFILE.number());
+        run();
+        assertEquals("7: connect " + EPERM, kernel.returned.get(1));
+        assertEquals(List.of("7: connect 10.0.0.1:80"), named("connect"));
+    }
+
+    @Test
+    void after_an_execve_the_vault_is_mapped_anew() {
+        kernel.remember(0x1000, ALLOWED);
+        FakeKernel.FakeTask task = command(
+                connect(0x1000), Deed.stop(Ptrace.PTRACE_EVENT_EXEC << 8 | 5), connect(0x1000));
+        task.forgetsVaultAtExec = true;
+        run();
+        assertEquals(2, named("close").size());
+        assertEquals(2, named("connect").size());
+    }
+
+    @Test
+    void signals_are_delivered_and_group_stops_listened_to() {
+        runWith(
+                Deed.stop(2),
+                Deed.stop(Ptrace.PTRACE_EVENT_STOP << 8 | 20),
+                Deed.stop(Ptrace.PTRACE_EVENT_STOP << 8 | 5),
+                Deed.stop(Ptrace.PTRACE_EVENT_FORK << 8 | 5));
+        assertEquals(List.of("7: signal 2", "7: group-stop"), kernel.delivered);
+    }
+
+    @Test
+    void a_socket_swapped_under_a_call_costs_the_process_its_life() {
+        // No rule of this plan names a protocol: nothing is looked up, nothing killed.
+        kernel.remember(0x1000, ALLOWED);
+        runWith(connect(0x1000));
+        assertEquals(List.of(), kernel.delivered);
+    }
+
+    @Test
+    void listening_on_an_unbound_socket_is_a_bind_to_every_address() {
+        runWith(Deed.call("listen", 3, 5));
+        assertEquals("7: listen " + EPERM, kernel.returned.get(1));
+        assertEquals(List.of(), kernel.acted);
+    }
+
+    @Test
+    void listening_on_a_bound_socket_happens_on_the_very_socket() {
+        kernel.local = new Sockaddr.Inet(IpAddress.parse("10.0.0.1"), 8080);
+        runWith(Deed.call("listen", 3, 5));
+        assertEquals(List.of("7: listen 10.0.0.1:8080"), kernel.acted);
+    }
+
+    @Test
+    void a_full_vault_is_a_denial() {
+        Slots slots = new Slots(kernel.vault(V, 4 << 20), V);
+        int count = 0;
+        while (slots.take() != Task.NONE) {
+            count++;
+        }
+        assertEquals((4 << 20) / Slots.SLOT_BYTES, count);
+        slots.give(5);
+        assertEquals(5, slots.take());
+    }
+
+    @Test
+    void death_at_any_step_loses_nothing_and_lets_nothing_through() {
+        int steps = stepsOfALife(Integer.MAX_VALUE);
+        for (int step = 1; step <= steps; step++) {
+            stepsOfALife(step);
+        }
+        assertTrue(steps > 60, "the life has " + steps + " steps");
+    }
+
+    /** One tracee of two dies at the given step; the other's calls come out as ever. */
+    private static int stepsOfALife(int deathAt) {
+        TracerTest life = new TracerTest();
+        FakeKernel kernel = life.kernel;
+        kernel.remember(0x1000, ALLOWED);
+        kernel.remember(0x2000, message(0x1000, 16));
+        kernel.remember(0x4000, FORBIDDEN);
+        life.command(connect(0x1000), connect(0x4000), Deed.call("sendmmsg", 3, 0x2000, 2, 0));
+        kernel.task(8, connect(0x1000), Deed.call("sendmsg", 3, 0x2000, 0), connect(0x4000), connect(0x1000));
+        kernel.killBefore(deathAt, 8);
+        life.run();
+        for (String act : kernel.acted) {
+            assertTrue(!act.contains("10.9.9.9"), "death at " + deathAt + ": " + kernel.acted);
+        }
+        assertTrue(kernel.returned.contains("7: sendmmsg 1"), "death at " + deathAt + ": " + kernel.returned);
+        return kernel.steps;
+    }
+
+    private static byte[] message(long name, int length) {
+        return ByteBuffer.allocate(AddressCall.MSGHDR_BYTES)
+                .order(ByteOrder.nativeOrder())
+                .putLong(name)
+                .putInt(length)
+                .array();
+    }
+
+    private List<String> named(String call) {
+        List<String> found = new ArrayList<>();
+        for (String act : kernel.acted) {
+            if (act.contains(": " + call)) {
+                found.add(act);
+            }
+        }
+        return found;
+    }
+
+    private final class Recorder implements Watch {
+        @Override
+        public int ready() {
+            reported.add("ready");
+            return 0;
+        }
+
+        @Override
+        public void denied(int tid, String call, Optional<Sockaddr> destination, int protocol, Verdict.Deny why) {
+            reported.add(call + destination.map(d -> " " + d).orElse(""));
+        }
+
+        @Override
+        public void commandEnded() {
+            reported.add("command ended");
+        }
+    }
+}
