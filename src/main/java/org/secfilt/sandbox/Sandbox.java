@@ -1,0 +1,207 @@
+package org.secfilt.sandbox;
+
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+import org.secfilt.abi.ByteString;
+import org.secfilt.abi.Errno;
+import org.secfilt.abi.Protocol;
+import org.secfilt.abi.Sockaddr;
+import org.secfilt.filter.FilterCompiler;
+import org.secfilt.kernel.FrontEnd;
+import org.secfilt.kernel.InheritedDescriptor;
+import org.secfilt.kernel.Kernel;
+import org.secfilt.kernel.KernelException;
+import org.secfilt.kernel.Launching;
+import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.Vault;
+import org.secfilt.launch.LaunchScript;
+import org.secfilt.plan.Plan;
+import org.secfilt.report.Denial;
+import org.secfilt.report.Reports;
+import org.secfilt.tracer.Tracer;
+import org.secfilt.tracer.Watch;
+import org.secfilt.verdict.Verdict;
+
+/** One run of one command under one plan. */
+public final class Sandbox {
+    /** The shell's codes for a command that is there but cannot be executed, and for one that is not there. */
+    private static final int NOT_EXECUTABLE = 126;
+
+    private static final int NOT_FOUND = 127;
+    private static final int FAILED = 125;
+
+    private final Kernel kernel;
+    private final Launching launching;
+    private final FrontEnd frontEnd;
+    private final Plan plan;
+    private final Reports reports;
+
+    public Sandbox(Kernel kernel, FrontEnd frontEnd, Plan plan, Reports reports) {
+        this.kernel = kernel;
+        this.launching = kernel.launching();
+        this.frontEnd = frontEnd;
+        this.plan = plan;
+        this.reports = reports;
+    }
+
+    /**
+     * Runs the command and returns when the last process it left behind is dead. The calling thread becomes the tracer: a platform
+     * thread. The stub has got its exit code, or has become the command.
+     */
+    public void run(Command command) {
+        CommandFile file = CommandFile.find(launching, frontEnd.pid(), command);
+        if (file.error() != 0) {
+            refuse(command.name(), file.error());
+            return;
+        }
+        Set<Integer> open = launching.descriptors(frontEnd.pid());
+        Scripts scripts = new Scripts(plan, command, file.file(), launching.hasYama(),
+                launching.capabilities(frontEnd.pid()));
+        if (!plan.supervised()) {
+            new Launcher(scripts, command, file).run();
+            return;
+        }
+        InheritedSockets inherited = new InheritedSockets(launching, frontEnd.pid(), open, plan);
+        for (String warning : inherited.warnings()) {
+            reports.warn(warning);
+        }
+        LaunchScript first = scripts.supervised(FilterCompiler.compile(plan).program(), inherited.closed());
+        Vault vault = kernel.vault(plan.vault().address(), plan.vault().lengthBytes());
+        Supervision supervision = new Supervision(vault, listener(open, inherited));
+        Tracer tracer = new Tracer(kernel, vault, plan, supervision, frontEnd.pid());
+        launching.hide();
+        int rc = tracer.seize();
+        if (rc < 0) {
+            throw new KernelException("ptrace(PTRACE_SEIZE, " + frontEnd.pid() + ")", -rc,
+                    "is another tracer at work, or yama.ptrace_scope above 1?");
+        }
+        launching.closeStandardInputAndOutput();
+        Thread launcher = new Thread(new Launcher(scripts, command, file, first), "front end");
+        launcher.setDaemon(true);
+        launcher.start();
+        tracer.run();
+        supervision.ended();
+    }
+
+    /** The stub runs one thread and one script: the listener gets the lowest number that is free by then. */
+    private static int listener(Set<Integer> open, InheritedSockets inherited) {
+        Set<Integer> left = new HashSet<>(open);
+        for (InheritedDescriptor closed : inherited.closed()) {
+            left.remove(closed.fd());
+        }
+        int fd = 0;
+        while (left.contains(fd)) {
+            fd++;
+        }
+        return fd;
+    }
+
+    private void refuse(ByteString name, int error) {
+        boolean missing = error == Errno.ENOENT.number() || error == Errno.ENOTDIR.number();
+        reports.error(name + ": " + (missing && name.latin1().indexOf('/') < 0 ? "command not found" : Errno.of(error).text()));
+        frontEnd.exit(missing ? NOT_FOUND : NOT_EXECUTABLE);
+    }
+
+    /** Talks to the stub until it has become the command or got its exit code; the tracer must not wait for it. */
+    private final class Launcher implements Runnable {
+        private final Scripts scripts;
+        private final Command command;
+        private final CommandFile file;
+        private final LaunchScript first;
+
+        Launcher(Scripts scripts, Command command, CommandFile file) {
+            this(scripts, command, file, scripts.plain());
+        }
+
+        Launcher(Scripts scripts, Command command, CommandFile file, LaunchScript first) {
+            this.scripts = scripts;
+            this.command = command;
+            this.file = file;
+            this.first = first;
+        }
+
+        @Override
+        public void run() {
+            frontEnd.launch(first.encode());
+            Optional<FrontEnd.FailedStep> failed = frontEnd.awaitExec();
+            LaunchScript script = first;
+            if (failed.isPresent() && failed.get().errno() == Errno.ENOEXEC.number() && isLast(failed.get(), script)) {
+                script = scripts.byShell();
+                frontEnd.launch(script.encode());
+                failed = frontEnd.awaitExec();
+            }
+            if (failed.isEmpty()) {
+                return;
+            }
+            int errno = failed.get().errno();
+            if (isLast(failed.get(), script)) {
+                if (errno == Errno.ENOENT.number()) {
+                    // The file is there: its interpreter is not.
+                    reports.error(file.file() + ": the interpreter it names is missing");
+                    frontEnd.exit(NOT_FOUND);
+                } else {
+                    refuse(command.name(), errno);
+                }
+            } else {
+                reports.error(script.steps().get(failed.get().index()).name() + ": " + Errno.of(errno));
+                frontEnd.exit(FAILED);
+            }
+        }
+
+        private static boolean isLast(FrontEnd.FailedStep failed, LaunchScript script) {
+            return failed.index() == script.steps().size() - 1;
+        }
+    }
+
+    /** Tells the user what the tracer saw. */
+    private final class Supervision implements Watch {
+        private final Vault vault;
+        private final int listener;
+        private final Tracees tracees = kernel.tracees();
+        private boolean commandEnded;
+        private long told;
+
+        Supervision(Vault vault, int listener) {
+            this.vault = vault;
+            this.listener = listener;
+        }
+
+        @Override
+        public int ready() {
+            try {
+                launching.takeListener(frontEnd.pid(), listener, vault);
+                return 0;
+            } catch (KernelException e) {
+                reports.error(e.getMessage());
+                return -Errno.EPERM.number();
+            }
+        }
+
+        @Override
+        public void denied(int tid, String call, Optional<Sockaddr> destination, int protocol, Verdict.Deny why) {
+            Sockaddr where = destination.orElse(new Sockaddr.Malformed(why.errno(), "unknown"));
+            reports.denied(new Denial(call, where, Protocol.of(protocol), ByteString.of(tracees.comm(tid)),
+                    tracees.tgid(tid), why.why(), why.origin()));
+        }
+
+        @Override
+        public void commandEnded() {
+            commandEnded = true;
+            summarize();
+            launching.releaseStandardError();
+        }
+
+        /** What processes left behind did after the command's end. */
+        void ended() {
+            if (!commandEnded || reports.deniedCalls() > told) {
+                summarize();
+            }
+        }
+
+        private void summarize() {
+            told = reports.deniedCalls();
+            reports.summary();
+        }
+    }
+}
