@@ -30,7 +30,7 @@ class RoomsTest {
 
     /** A name, and the rooms that may use it. */
     private static final Map<Pattern, Set<String>> RESERVED = Map.of(
-            Pattern.compile("\\bjnr\\.\\w|\\bcom\\.kenai\\b"), Set.of("kernel.jnr"),
+            Pattern.compile("(?<!kernel\\.)\\bjnr\\.\\w|\\bcom\\.kenai\\b"), Set.of("kernel.jnr"),
             Pattern.compile("\\bcom\\.fasterxml\\b|\\btools\\.jackson\\b|\\borg\\.yaml\\b|\\borg\\.snakeyaml\\b"),
             Set.of("policy.yaml", "report"),
             Pattern.compile("\\bpicocli\\b|\\bSystem\\s*\\.\\s*exit\\b|\\bgetRuntime\\(\\)\\s*\\.\\s*(exit|halt)\\b"),

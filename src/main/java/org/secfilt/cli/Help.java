@@ -31,7 +31,8 @@ final class Help {
               B is one of 1 yes true on, 0 no false off, and needs the '='.
 
             Policy files:
-              --policy=FILE           a YAML policy; may be repeated
+              --policy=FILE           a YAML policy; may be repeated. Files and options
+                                      add up, and what denies wins
               -c, --config=FILE       an INI file of secfilter; an option given here
                                       replaces that option's values in the file
 
@@ -42,7 +43,7 @@ final class Help {
             Not there yet, and refused:
               --read-only[=B], --allow-write=PATH, --write-allow=PATH
 
-            Printing the filter (secfilt compile):
+            Printing the filter (a command named compile is run by: secfilt -- compile):
               --format=asm|bin        a commented listing, which is the default, or
                                       an array of struct sock_filter
               -o, --output=FILE       to this file in place of standard output

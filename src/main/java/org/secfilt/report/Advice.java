@@ -18,7 +18,7 @@ final class Advice {
     private static final String PORT = "allowed-port";
     private static final String BIND = "allowed-bind";
     /** How the verdict words a denial by a mode, not by a rule. */
-    private static final String NOT_LISTED = "not in ";
+    private static final String NOT_LISTED = "no rule allows it";
 
     private final Set<String> options = new LinkedHashSet<>();
     private final Set<String> leaveOut = new LinkedHashSet<>();
@@ -57,7 +57,7 @@ final class Advice {
             leaveOut.add(place);
         } else if (origin.line() == 0) {
             addOptions(denial, origin.source());
-        } else if (denial.why().startsWith(NOT_LISTED)) {
+        } else if (denial.why().contains(NOT_LISTED)) {
             addEntry(denial, origin.source());
         } else {
             remove.add(place);

@@ -40,12 +40,12 @@ class AdviceTest {
 
     @Test
     void names_the_place_of_a_rule_that_denies() {
-        assertAdvice("to allow it, change ci.yaml:12:7", ofFile("connect", INET, "denied by ci.yaml:12:7"));
+        assertAdvice("to allow it, change ci.yaml:12:7", ofFile("connect", INET, "ci.yaml:12:7 denies it (metadata)"));
     }
 
     @Test
     void names_the_entry_to_add_to_a_list_of_a_file() {
-        String why = "not in the list at ci.yaml:12:7";
+        String why = "no rule allows it on this port (mode deny, ci.yaml:12:7)";
         Sockaddr name = new Sockaddr.UnixAbstract(ByteString.of("com.example"));
         assertAdvice("to allow it, add to connect/allow in ci.yaml: 10.0.0.1:80", ofFile("sendto", INET, why));
         assertAdvice("to allow it, add to connect/allow in ci.yaml: \"[2001:db8::1]:53\"", ofFile("connect", INET6, why));
@@ -56,7 +56,7 @@ class AdviceTest {
 
     @Test
     void repeats_nothing_and_parts_what_differs() {
-        Denial file = ofFile("connect", INET, "denied by ci.yaml:12:7");
+        Denial file = ofFile("connect", INET, "ci.yaml:12:7 denies it (metadata)");
         Denial flag = of("connect", INET, "not in allowed-port", "allowed-port");
         assertEquals(
                 List.of("to allow them, add --allowed-port=80", "to allow them, change ci.yaml:12:7"),
