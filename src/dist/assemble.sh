@@ -36,11 +36,13 @@ train() {
     timeout 60 "$new/bin/secfilt" "$@" < /dev/null > "$target/train.$runs.log" 2>&1 || true
 }
 train --help
-train --allowed-netmask=127.0.0.0/8 -- true
+train --allowed-netmask=127.0.0.0/8 true
+train --version
+train --allowed-port=8000-8099 -- no-such-command
 # A judged connect and bind, a denial and its report; nothing is sent by either connect.
 train --allowed-netmask=127.0.0.0/8 --allowed-port=9 -- bash -c \
     'exec 3<>/dev/udp/127.0.0.1/9; exec 4<>/dev/udp/10.77.0.1/9; (exec true) & wait'
-train --no-outbound-network -- bash -c 'exec 4<>/dev/udp/127.0.0.1/9'
+train -v --no-outbound-network bash -c 'exec 4<>/dev/udp/127.0.0.1/9'
 train --allowed-netmask=no/such
 for policy in "$new"/policies/*.yaml; do
     [ -f "$policy" ] || continue
