@@ -22,6 +22,8 @@ public final class Reports {
     static final int MAX_DISTINCT = 1000;
     /** In characters: a line stays below PIPE_BUF, 4096 bytes, which a pipe takes whole. pipe(7) */
     static final int MAX_LINE = 1000;
+    /** A sink may wait some time before it drops a line; where one was dropped the next is not tried at once. 10 seconds. */
+    private static final long RETRY_NANOS = 10_000_000_000L;
     /** The rows of the summary: with a heading and the advice it stays on a screen. */
     static final int MAX_ROWS = 5;
 
@@ -35,6 +37,8 @@ public final class Reports {
     private long calls;
     private boolean overflowed;
     private long dropped;
+    private boolean stuck;
+    private long stuckSince;
 
     /** @param colour whether the sink is a terminal that wants colours */
     public Reports(Sink sink, Volume volume, boolean colour) {
@@ -94,6 +98,7 @@ public final class Reports {
 
     /** A failure of secfilt itself; never silenced. */
     public synchronized void error(String text) {
+        stuck = false;
         print(text);
     }
 
@@ -102,6 +107,7 @@ public final class Reports {
         if (calls == 0 || volume == Volume.QUIET) {
             return;
         }
+        stuck = false;
         List<Seen> rows = new ArrayList<>(distinct);
         rows.sort(Seen.MOST_FIRST);
         print(paint.bold(heading()));
@@ -133,8 +139,14 @@ public final class Reports {
 
     private void print(String text) {
         String line = text.length() <= MAX_LINE ? text : text.substring(0, MAX_LINE) + "...";
-        if (!sink.write((paint.bold("secfilt:") + " " + line + "\n").getBytes(StandardCharsets.UTF_8))) {
+        if (stuck && System.nanoTime() - stuckSince < RETRY_NANOS) {
             dropped++;
+        } else if (sink.write((paint.bold("secfilt:") + " " + line + "\n").getBytes(StandardCharsets.UTF_8))) {
+            stuck = false;
+        } else {
+            dropped++;
+            stuck = true;
+            stuckSince = System.nanoTime();
         }
     }
 

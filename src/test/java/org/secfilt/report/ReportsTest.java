@@ -138,6 +138,24 @@ class ReportsTest {
     }
 
     @Test
+    void does_not_wait_for_each_line_where_nobody_reads() {
+        int[] tried = {0};
+        Reports reports = new Reports(
+                line -> {
+                    tried[0]++;
+                    return false;
+                },
+                Volume.NORMAL,
+                false);
+        for (int port = 0; port < 50; port++) {
+            reports.denied(denial("connect", inet("10.0.0.1", port), "a", 1));
+        }
+        assertEquals(1, tried[0]);
+        reports.summary();
+        assertEquals(2, tried[0]);
+    }
+
+    @Test
     void no_line_is_longer_than_a_pipe_takes_whole() {
         Reports reports = new Reports(sink, Volume.VERBOSE, true);
         reports.note("\u4e2d".repeat(5000));
