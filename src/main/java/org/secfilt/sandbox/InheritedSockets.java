@@ -21,7 +21,7 @@ import org.secfilt.verdict.Verdict;
  * error are the caller's word and stay.
  */
 final class InheritedSockets {
-    private final List<InheritedDescriptor> closed = new ArrayList<>();
+    private final List<Integer> closed = new ArrayList<>();
     private final List<String> warnings = new ArrayList<>();
 
     InheritedSockets(Launching launching, int pid, Set<Integer> open, Plan plan) {
@@ -29,13 +29,13 @@ final class InheritedSockets {
         for (InheritedDescriptor descriptor : launching.inherited(pid, open)) {
             String why = why(descriptor, judge);
             if (!why.isEmpty()) {
-                closed.add(descriptor);
+                closed.add(descriptor.fd());
                 warnings.add("closed inherited descriptor " + descriptor.fd() + ": " + why);
             }
         }
     }
 
-    List<InheritedDescriptor> closed() {
+    List<Integer> closed() {
         return closed;
     }
 

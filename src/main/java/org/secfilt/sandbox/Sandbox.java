@@ -1,6 +1,6 @@
 package org.secfilt.sandbox;
 
-import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.secfilt.abi.ByteString;
@@ -9,7 +9,6 @@ import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.filter.FilterCompiler;
 import org.secfilt.kernel.FrontEnd;
-import org.secfilt.kernel.InheritedDescriptor;
 import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Launching;
@@ -56,19 +55,23 @@ public final class Sandbox {
             return;
         }
         Set<Integer> open = launching.descriptors(frontEnd.pid());
-        Scripts scripts = new Scripts(plan, command, file.file(), launching.hasYama(),
-                launching.capabilities(frontEnd.pid()));
         if (!plan.supervised()) {
-            new Launcher(scripts, command, file).run();
+            new Launcher(scripts(command, file, new Descriptors(open, List.of())), command, file).run();
             return;
         }
         InheritedSockets inherited = new InheritedSockets(launching, frontEnd.pid(), open, plan);
         for (String warning : inherited.warnings()) {
             reports.warn(warning);
         }
-        LaunchScript first = scripts.supervised(FilterCompiler.compile(plan).program(), inherited.closed());
+        Descriptors descriptors = new Descriptors(open, inherited.closed());
+        Scripts scripts = scripts(command, file, descriptors);
+        LaunchScript first = scripts.restricted(FilterCompiler.compile(plan).program());
+        if (!plan.traced()) {
+            new Launcher(scripts, command, file, first).run(); // the filter alone holds the policy
+            return;
+        }
         Vault vault = kernel.vault(plan.vault().address(), plan.vault().lengthBytes());
-        Supervision supervision = new Supervision(vault, listener(open, inherited));
+        Supervision supervision = new Supervision(vault, descriptors.free(0));
         Tracer tracer = new Tracer(kernel, vault, plan, supervision, frontEnd.pid());
         launching.hide();
         int rc = tracer.seize();
@@ -84,17 +87,8 @@ public final class Sandbox {
         supervision.ended();
     }
 
-    /** The stub runs one thread and one script: the listener gets the lowest number that is free by then. */
-    private static int listener(Set<Integer> open, InheritedSockets inherited) {
-        Set<Integer> left = new HashSet<>(open);
-        for (InheritedDescriptor closed : inherited.closed()) {
-            left.remove(closed.fd());
-        }
-        int fd = 0;
-        while (left.contains(fd)) {
-            fd++;
-        }
-        return fd;
+    private Scripts scripts(Command command, CommandFile file, Descriptors descriptors) {
+        return new Scripts(plan, command, file.file(), launching.hasYama(), launching.capabilities(frontEnd.pid()), descriptors);
     }
 
     private void refuse(ByteString name, int error) {

@@ -2,11 +2,8 @@ package org.secfilt.sandbox;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Arrays;
-import java.util.List;
 import org.secfilt.abi.ByteString;
 import org.secfilt.bpf.Program;
-import org.secfilt.kernel.InheritedDescriptor;
 import org.secfilt.launch.Launch;
 import org.secfilt.launch.LaunchScript;
 import org.secfilt.launch.Operand;
@@ -18,6 +15,11 @@ import org.secfilt.plan.Plan;
 final class Scripts {
     // linux/seccomp.h
     private static final int SECCOMP_FILTER_FLAG_NEW_LISTENER = 8;
+    private static final long CAP_SETPCAP = 1 << 8; // linux/capability.h
+    // linux/landlock.h, fcntl.h
+    private static final int LANDLOCK_RULE_PATH_BENEATH = 1;
+    private static final int AT_FDCWD = -100;
+    private static final int O_PATH_CLOEXEC = 010000000 | 02000000;
 
     private final Plan plan;
     private final Command command;
@@ -25,13 +27,16 @@ final class Scripts {
     private final boolean yama;
     /** The stub's permitted set, one bit a capability. */
     private final long capabilities;
+    private final Descriptors descriptors;
 
-    Scripts(Plan plan, Command command, ByteString file, boolean yama, long capabilities) {
+    Scripts(
+            Plan plan, Command command, ByteString file, boolean yama, long capabilities, Descriptors descriptors) {
         this.plan = plan;
         this.command = command;
         this.file = file;
         this.yama = yama;
         this.capabilities = capabilities;
+        this.descriptors = descriptors;
     }
 
     /** Nothing is restricted. */
@@ -45,20 +50,23 @@ final class Scripts {
         return new Launch(plan.arch().syscalls()).executeByShell(file, command.arguments());
     }
 
-    LaunchScript supervised(Program filter, List<InheritedDescriptor> closed) {
+    LaunchScript restricted(Program filter) {
         Launch launch = launch();
         launch.noNewPrivileges();
-        for (InheritedDescriptor descriptor : closed) {
-            launch.close(descriptor.fd());
+        for (int fd : descriptors.closed()) {
+            launch.close(fd);
         }
         dropCapabilities(launch);
         if (plan.landlock().isPresent()) {
             enter(launch, plan.landlock().get());
         }
+        if (!plan.traced()) {
+            return launch.filter(filter.encode(ByteOrder.nativeOrder()), 0).execute(file, command.first());
+        }
         launch.filter(filter.encode(ByteOrder.nativeOrder()), SECCOMP_FILTER_FLAG_NEW_LISTENER);
         // The vault guard sends this to the tracer: the stop at which it takes the listener, and the proof that filter and tracer work.
         launch.call("munmap(vault)", "munmap",
-                new Operand.Immediate(plan.vault().address()), new Operand.Immediate(plan.vault().lengthBytes()));
+                value(plan.vault().address()), value(plan.vault().lengthBytes()));
         return launch.execute(file, command.first());
     }
 
@@ -70,7 +78,7 @@ final class Scripts {
         return launch;
     }
 
-    /** The bounding set too, so that no execve(2) by root brings them back. */
+    /** No execve(2) brings them back under no_new_privs; the bounding set is for processes that look at it, and needs CAP_SETPCAP. */
     private void dropCapabilities(Launch launch) {
         if (plan.droppedCapabilities().isEmpty()) {
             return;
@@ -78,20 +86,41 @@ final class Scripts {
         long kept = capabilities;
         for (Capability capability : plan.droppedCapabilities()) {
             long bit = 1L << capability.number();
-            if ((capabilities & bit) != 0) {
+            if ((capabilities & bit) != 0 && (capabilities & CAP_SETPCAP) != 0) {
                 launch.dropFromBoundingSet(capability.number());
-                kept &= ~bit;
             }
+            kept &= ~bit;
         }
         launch.clearAmbientCapabilities();
         launch.setCapabilities(kept, kept, 0);
     }
 
-    /** landlock(7): a domain, and where it must handle a file right, the rule that allows that right everywhere. */
-    private static void enter(Launch launch, LandlockDomain domain) {
-        byte[] attribute = ByteBuffer.allocate(24).order(ByteOrder.nativeOrder())
-                .putLong(domain.handledAccessFs()).putLong(0).putLong(domain.scoped()).array();
-        int known = domain.scoped() == 0 ? 8 : attribute.length; // what older kernels know of it
-        launch.restrictSelf(Arrays.copyOf(attribute, known), List.of());
+    /**
+     * landlock(7): a domain, and where it must handle a file right, the rule that allows that right everywhere. The rule's descriptor
+     * stands in memory, not in a register: it is the second number that is free, the ruleset takes the first.
+     */
+    private void enter(Launch launch, LandlockDomain domain) {
+        byte[] attribute = bytes(24).putLong(domain.handledAccessFs()).putLong(0).putLong(domain.scoped()).array();
+        int known = domain.scoped() == 0 ? 8 : attribute.length; // older kernels refuse more than they know
+        Operand ruleset = launch.call("landlock_create_ruleset", "landlock_create_ruleset",
+                launch.data(attribute), value(known), value(0));
+        if (domain.allowedBelowRoot() != 0) {
+            byte[] rule = bytes(12).putLong(domain.allowedBelowRoot()).putInt(descriptors.free(1)).array();
+            Operand root = launch.call("open(/)", "openat",
+                    value(AT_FDCWD), launch.data(new byte[] {'/', 0}), value(O_PATH_CLOEXEC));
+            launch.call("landlock_add_rule", "landlock_add_rule",
+                    ruleset, value(LANDLOCK_RULE_PATH_BENEATH), launch.data(rule), value(0));
+            launch.call("close(/)", "close", root);
+        }
+        launch.call("landlock_restrict_self", "landlock_restrict_self", ruleset, value(0));
+        launch.call("close(ruleset)", "close", ruleset);
+    }
+
+    private static ByteBuffer bytes(int length) {
+        return ByteBuffer.allocate(length).order(ByteOrder.nativeOrder());
+    }
+
+    private static Operand value(long value) {
+        return new Operand.Immediate(value);
     }
 }
