@@ -42,7 +42,8 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity {
     final List<String> returned = new ArrayList<>();
     /** Signals delivered, group-stops listened to: "7: signal 2". */
     final List<String> delivered = new ArrayList<>();
-    int protocol = 6;
+    /** What sockets are, look after look; TCP when the list is used up. */
+    final List<Integer> protocols = new ArrayList<>();
     Sockaddr local = new Sockaddr.Inet(org.secfilt.abi.IpAddress.parse("0.0.0.0"), 0);
 
     private final Thread tracer = Thread.currentThread();
@@ -443,7 +444,7 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity {
         return Optional.of(new SocketCopy() {
             @Override
             public int protocol() {
-                return protocol;
+                return protocols.isEmpty() ? 6 : protocols.remove(0);
             }
 
             @Override

@@ -14,9 +14,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.secfilt.abi.Arch;
+import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Cidr;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.IpAddress;
+import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.Vault;
@@ -42,21 +44,27 @@ class TracerTest {
 
     private final FakeKernel kernel = new FakeKernel();
     private final List<String> reported = new ArrayList<>();
+    private Optional<Protocol> protocol = Optional.empty();
 
     private static byte[] address(String ip, int port) {
         return new Sockaddr.Inet(IpAddress.parse(ip), port).encode();
     }
 
-    private static Plan plan() {
+    private Plan plan() {
         Access connect = new Access(
                 Mode.DENY,
                 Origin.flag("--allowed-netmask"),
                 List.of(new Rule(
-                        new Match.Inet(List.of(Cidr.parse("10.0.0.0/24"), Cidr.parse("127.0.0.0/8")), List.of(), Optional.empty()),
+                        new Match.Inet(List.of(Cidr.parse("10.0.0.0/24"), Cidr.parse("127.0.0.0/8")), List.of(), protocol),
                         Optional.empty(),
                         Origin.flag("--allowed-netmask=10.0.0.0/24"))),
                 List.of());
-        Policy policy = new Policy(Optional.empty(), connect, connect, Access.OPEN, Optional.empty(), Errno.EPERM);
+        Access unix = new Access(
+                Mode.ALLOW,
+                Origin.DEFAULT,
+                List.of(),
+                List.of(new Rule(new Match.UnixPath("/run/docker.sock"), Optional.empty(), Origin.file("ci.yaml", 3, 7))));
+        Policy policy = new Policy(Optional.empty(), connect, connect, unix, Optional.empty(), Errno.EPERM);
         try {
             return Plan.of(policy, new Host(Arch.X86_64, 0, false));
         } catch (RefusedPolicyException e) {
@@ -286,10 +294,20 @@ class TracerTest {
 
     @Test
     void a_socket_swapped_under_a_call_costs_the_process_its_life() {
-        // No rule of this plan names a protocol: nothing is looked up, nothing killed.
+        protocol = Optional.of(Protocol.TCP);
         kernel.remember(0x1000, ALLOWED);
-        runWith(connect(0x1000));
-        assertEquals(List.of(), kernel.delivered);
+        kernel.protocols.addAll(List.of(6, 6, 6, 6, 17));
+        runWith(connect(0x1000), connect(0x1000));
+        assertEquals(List.of("7: killed"), kernel.delivered);
+    }
+
+    @Test
+    void a_directory_renamed_under_a_connect_costs_the_process_its_life() {
+        kernel.remember(0x1000, new Sockaddr.UnixPath(ByteString.of("/tmp/a/s")).encode());
+        kernel.peer = Optional.of(new Sockaddr.UnixPath(ByteString.of("/run/docker.sock")));
+        runWith(Deed.call("connect", 3, 0x1000, 11));
+        assertEquals(List.of("7: connect unix:/tmp/a/s"), named("connect"));
+        assertEquals(List.of("7: killed"), kernel.delivered);
     }
 
     @Test
