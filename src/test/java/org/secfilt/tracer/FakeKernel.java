@@ -42,6 +42,7 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity {
     final List<String> returned = new ArrayList<>();
     /** Signals delivered, group-stops listened to: "7: signal 2". */
     final List<String> delivered = new ArrayList<>();
+    Optional<Sockaddr> peer = Optional.empty();
     /** What sockets are, look after look; TCP when the list is used up. */
     final List<Integer> protocols = new ArrayList<>();
     Sockaddr local = new Sockaddr.Inet(org.secfilt.abi.IpAddress.parse("0.0.0.0"), 0);
