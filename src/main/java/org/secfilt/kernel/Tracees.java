@@ -61,6 +61,9 @@ public interface Tracees {
         /** What it is bound to: address and port 0 for an internet socket that is not; empty if it cannot be told. */
         Optional<Sockaddr> localAddress();
 
+        /** What it is connected to, as the other side bound itself; empty if it is not connected. */
+        Optional<Sockaddr> peer();
+
         /** listen(2) on it. @return 0 or the negative error number */
         int listen(int backlog);
 

@@ -3,6 +3,7 @@ package org.secfilt.sandbox;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.secfilt.abi.Arch;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Protocol;
@@ -49,6 +50,11 @@ public final class Sandbox {
      * thread. The stub has got its exit code, or has become the command.
      */
     public void run(Command command) {
+        if (plan.arch() != Arch.X86_64) {
+            reports.error("this version supervises x86_64 only; for " + plan.arch() + " it can compile the filter");
+            frontEnd.exit(FAILED);
+            return;
+        }
         CommandFile file = CommandFile.find(launching, frontEnd.pid(), command);
         if (file.error() != 0) {
             refuse(command.name(), file.error());

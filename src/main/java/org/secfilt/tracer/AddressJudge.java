@@ -36,6 +36,7 @@ final class AddressJudge {
     Verdict judge(Task task, TracedCall call, AddressCall address) {
         destination = Optional.empty();
         task.protocol = Task.NONE;
+        task.followedPath = false;
         switch (ControlMessages.kind(address.control, address.controlLength)) {
             case SOURCE_ROUTE -> {
                 return deny("control data that routes the packet elsewhere (IP_RETOPTS, IPV6_RTHDR)");
@@ -59,7 +60,10 @@ final class AddressJudge {
         return judge.judge(AddressCall.action(call), named, Protocol.of(task.protocol));
     }
 
-    /** The path is followed here, judged where it leads, and the call is given that path: a link that changes meanwhile changes nothing. */
+    /**
+     * The path is followed here, judged where it leads, and the call is given that path, so a link that changes meanwhile changes
+     * nothing. A directory that another process renames meanwhile does: see {@link #reachedElsewhere}.
+     */
     private Verdict judgePath(Task task, TracedCall call, Sockaddr.UnixPath named) {
         destination = Optional.of(named);
         Optional<byte[]> canonical;
@@ -74,10 +78,29 @@ final class AddressJudge {
         if (canonical.get().length > Sockaddr.UNIX_PATH_LENGTH) {
             return deny("the path it leads to is longer than a socket address holds");
         }
+        task.followedPath = true;
         Sockaddr followed = new Sockaddr.UnixPath(ByteString.of(canonical.get()));
         destination = Optional.of(followed);
         Verdict verdict = judge.judge(AddressCall.action(call), followed, Optional.empty());
         return verdict instanceof Verdict.Allow ? new Verdict.Allow(Optional.of(followed)) : verdict;
+    }
+
+    /**
+     * Whether a connected unix socket ended where the policy denies it: somebody renamed a directory of the path between the verdict and
+     * the kernel's own walk. The other side's name is as it bound itself; a relative one tells nothing.
+     */
+    boolean reachedElsewhere(Task task) {
+        Optional<Tracees.SocketCopy> socket = tracees.socket(task.tid, (int) task.call.argument(0));
+        if (socket.isEmpty()) {
+            return false;
+        }
+        try (Tracees.SocketCopy copy = socket.get()) {
+            Optional<Sockaddr> peer = copy.peer();
+            return peer.isPresent()
+                    && peer.get() instanceof Sockaddr.UnixPath path
+                    && path.path().at(0) == '/'
+                    && judge.judge(Action.CONNECT, path, Optional.empty()) instanceof Verdict.Deny;
+        }
     }
 
     Verdict judgeBind(Sockaddr local, int protocol) {

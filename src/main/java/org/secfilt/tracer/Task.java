@@ -37,6 +37,8 @@ final class Task {
     boolean lengthChanged;
     /** IPPROTO_* of the socket when the call was judged, if a rule looked at it. */
     int protocol = NONE;
+    /** The call names a unix socket by a path that was followed. */
+    boolean followedPath;
 
     Task(int tid) {
         this.tid = tid;

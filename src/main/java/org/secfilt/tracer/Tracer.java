@@ -343,10 +343,10 @@ public final class Tracer {
         if (call == TracedCall.SENDMMSG) {
             finishFirstMessage(task);
         }
-        if (plan.needsProtocol()
-                && task.protocol != Task.NONE
-                && task.protocol != tracees.protocol(task.tid, (int) task.call.argument(0))) {
-            // The socket was swapped under the call: a rule for one protocol may have let the other through.
+        // A socket or a directory was swapped under the call: what it reached may be what the policy denies.
+        boolean swapped = task.protocol != Task.NONE
+                && task.protocol != tracees.protocol(task.tid, (int) task.call.argument(0));
+        if (swapped || task.followedPath && call == TracedCall.CONNECT && judge.reachedElsewhere(task)) {
             ptrace.kill(task.tid);
         }
     }

@@ -454,6 +454,11 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity {
             }
 
             @Override
+            public Optional<Sockaddr> peer() {
+                return peer;
+            }
+
+            @Override
             public int listen(int backlog) {
                 acted.add(tid + ": listen " + local);
                 return 0;

@@ -49,8 +49,8 @@ final class JnrSocket implements Tracees.SocketCopy {
         return address(Libc.GETSOCKNAME);
     }
 
-    /** Where it is connected to. */
-    Optional<Sockaddr> peer() {
+    @Override
+    public Optional<Sockaddr> peer() {
         return address(Libc.GETPEERNAME);
     }
 
