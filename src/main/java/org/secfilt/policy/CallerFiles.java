@@ -3,7 +3,7 @@ package org.secfilt.policy;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemLoopException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
@@ -36,9 +36,7 @@ public final class CallerFiles implements Opener {
             throw new IOException(Errno.ENOENT.text(), e);
         } catch (AccessDeniedException e) {
             throw new IOException(Errno.EACCES.text(), e);
-        } catch (FileSystemLoopException e) {
-            throw new IOException(Errno.ELOOP.text(), e);
-        } catch (java.nio.file.FileSystemException e) {
+        } catch (FileSystemException e) {
             throw new IOException(e.getReason() == null ? "it cannot be read" : e.getReason(), e);
         }
     }

@@ -30,7 +30,8 @@ final class Fields {
 
     /** The key itself, be its value missing or not. */
     Optional<Node> key(String key) {
-        return Optional.ofNullable(entries.get(key)).map(Node.Entry::key);
+        Node.Entry entry = entries.get(key);
+        return entry == null ? Optional.empty() : Optional.of(entry.key());
     }
 
     /** The value of a key; a missing one ({@code mode:} and nothing after it) is complained of. */

@@ -1,0 +1,65 @@
+package org.secfilt.policy;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Files by the names that the calling process gives them. */
+class CallerFilesTest {
+    @TempDir
+    private Path directory;
+
+    private CallerFiles files() {
+        return new CallerFiles(directory, ProcessHandle.current().pid());
+    }
+
+    @Test
+    void names_are_relative_to_the_callers_directory() throws IOException {
+        Files.createDirectory(directory.resolve("d"));
+        Files.writeString(directory.resolve("d/f"), "text");
+        assertArrayEquals("text".getBytes(), files().read("d/f", 100));
+        assertArrayEquals("te".getBytes(), files().read(directory.resolve("d/f").toString(), 2));
+    }
+
+    @Test
+    void the_names_of_one_file_have_one_identity() throws IOException {
+        Files.writeString(directory.resolve("f"), "text");
+        Files.createSymbolicLink(directory.resolve("link"), Path.of("f"));
+        assertEquals(files().identity("f"), files().identity("./link"));
+        assertEquals(files().identity("none"), files().identity("./none"));
+    }
+
+    @Test
+    void says_why_a_file_cannot_be_read() {
+        String[][] rows = {
+            {"none", "No such file or directory"}, {"", "No such file or directory"}, {"a\0b", "No such file or directory"},
+            {".", "Is a directory"},
+        };
+        for (String[] row : rows) {
+            assertEquals(row[1], assertThrows(IOException.class, () -> files().read(row[0], 9), row[0]).getMessage());
+        }
+    }
+
+    @Test
+    void the_callers_own_descriptors_are_meant_not_ours() throws IOException {
+        Process caller = new ProcessBuilder("/bin/sh", "-c", "echo ready; exec sleep 60")
+                .redirectInput(ProcessBuilder.Redirect.PIPE).start();
+        try {
+            caller.getInputStream().read();
+            CallerFiles files = new CallerFiles(directory, caller.pid());
+            String cwd = "/proc/self/cwd/";
+            assertArrayEquals(Files.readAllBytes(Path.of("pom.xml")), files.read(cwd + "pom.xml", 1 << 20));
+            caller.getOutputStream().write("policy".getBytes());
+            caller.getOutputStream().flush();
+            assertArrayEquals("policy".getBytes(), files.read("/dev/stdin", 6));
+        } finally {
+            caller.destroy();
+        }
+    }
+}

@@ -1,0 +1,98 @@
+package org.secfilt.policy;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** secfilter's configuration files. */
+class IniConfigTest {
+    private static final String LATER = "restricts files, which comes with a later version; this one restricts the network alone";
+    private static final String KNOWN = "; known here: allowed-netmask, allowed-port, allowed-bind, allow-resolv, "
+            + "no-outbound-network, mainstream-network-families, errno, verbose, quiet";
+
+    /** A line, and column: message. */
+    private static final String[][] BAD_LINES = {
+        {"allowed-port=70000", "14: port 70000 is above 65535"},
+        {"  allowed-port =  x", "19: 'x' is no port and no range of ports; write one such as 443 or 8000-8099"},
+        {"allowed-port=", "14: 'allowed-port' needs a value: a port is missing"},
+        {"allowed-netmask=10.0.0.0/33", "17: prefix 33 is above 32"},
+        {"allowed-bind=[::1", "14: a ']' is missing after the IPv6 address"},
+        {"allow-resolv=maybe", "14: 'maybe' is neither yes nor no; write 1, 0, yes, no, true, false, on or off"},
+        {"errno=EIO", "7: 'EIO' is no error to deny with; write EPERM, ECONNREFUSED or EACCES"},
+        {"allowed-prot=1", "1: unknown option 'allowed-prot'; did you mean 'allowed-port'?"},
+        {"policy=x", "1: unknown option 'policy'" + KNOWN},
+        {"=x", "1: unknown option ''" + KNOWN},
+        {"mainstream-network-families", "1: a '=' is missing; write mainstream-network-families= for a switch, else key=value"},
+        {"[network]", "1: a configuration has no sections; every line is key=value"},
+        {"read-only=1", "1: 'read-only' " + LATER},
+        {"  allow-write=/run/", "3: 'allow-write' " + LATER},
+        {"write-allow=/run/", "1: 'write-allow' " + LATER},
+    };
+
+    @Test
+    void reads_options_by_name() throws InvalidPolicyException {
+        Options options = read("# masks\nallowed-netmask=127.0.0.0/8\r\n  allowed-netmask = 2001:db8::7 # a host\n\n"
+                + "allowed-port=22\nallowed-port=8000-8099\nmainstream-network-families=\nno-outbound-network=off\n"
+                + "allowed-bind=[::1]:80\nallow-resolv=\nerrno=EACCES\nverbose=");
+        assertEquals("[127.0.0.0/8, 2001:db8::7/128]",
+                List.of(options.netmasks().get(0).value(), options.netmasks().get(1).value()).toString());
+        assertEquals("[22, 8000-8099]", List.of(options.ports().get(0).value(), options.ports().get(1).value()).toString());
+        assertEquals(Origin.file("c.ini", 3, 3), options.netmasks().get(1).origin());
+        assertTrue(options.mainstreamFamilies().orElseThrow().value());
+        assertTrue(!options.noOutboundNetwork().orElseThrow().value());
+        assertTrue(options.allowResolv().orElseThrow().value());
+        assertTrue(options.verbose().orElseThrow().value());
+        assertTrue(options.quiet().isEmpty());
+        assertEquals("EACCES", options.errno().orElseThrow().value().name());
+        assertEquals(1, options.binds().size());
+    }
+
+    @Test
+    void several_files_are_read_as_one() throws InvalidPolicyException {
+        MemoryFiles files = new MemoryFiles().with("a", "allowed-port=1\nerrno=EACCES").with("b", "allowed-port=2\nerrno=EPERM");
+        Options options = IniConfig.read(List.of("a", "b"), files);
+        assertEquals(2, options.ports().size());
+        assertEquals("EPERM", options.errno().orElseThrow().value().name());
+    }
+
+    @Test
+    void says_what_is_wrong_with_a_line_and_where() {
+        for (String[] row : BAD_LINES) {
+            Complaint complaint = complaintsOf(row[0]).complaints().get(0);
+            assertEquals("1:" + row[1], complaint.line() + ":" + complaint.column() + ": " + complaint.message(), row[0]);
+        }
+    }
+
+    @Test
+    void the_samples_of_secfilter_are_refused_for_their_file_options_alone() {
+        assertEquals(3, complaintsOf("allow-write=/run/\nallow-write=/var/run/\nallow-write=/dev/null\n"
+                + "mainstream-network-families=\n").complaints().size());
+        assertEquals(3, complaintsOf("allowed-netmask=127.0.0.0/8\nallowed-netmask=192.0.2.1\nallowed-netmask=2001:db8::1\n"
+                + "allow-write=/dev/null\nallow-write=/home/user/.ssh\nmainstream-network-families=\nread-only=1\n"
+                + "allowed-port=22\nallowed-port=53\n").complaints().size());
+    }
+
+    @Test
+    void a_complaint_quotes_the_line() {
+        assertEquals("c.ini:2:14: port 70000 is above 65535\nallowed-port=70000\n             ^",
+                complaintsOf("# x\nallowed-port=70000\n").getMessage());
+    }
+
+    @Test
+    void a_missing_file_is_never_ignored() {
+        InvalidPolicyException e = assertThrows(InvalidPolicyException.class,
+                () -> IniConfig.read(List.of("none.ini", "none2.ini"), new MemoryFiles()));
+        assertEquals("none.ini: No such file or directory\nnone2.ini: No such file or directory", e.getMessage());
+    }
+
+    private static Options read(String text) throws InvalidPolicyException {
+        return IniConfig.read(List.of("c.ini"), new MemoryFiles().with("c.ini", text));
+    }
+
+    private static InvalidPolicyException complaintsOf(String text) {
+        return assertThrows(InvalidPolicyException.class, () -> read(text), text);
+    }
+}

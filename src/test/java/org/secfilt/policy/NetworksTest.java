@@ -1,0 +1,61 @@
+package org.secfilt.policy;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import org.junit.jupiter.api.Test;
+
+/** ADDR[:PORTS], and the nameservers of resolv.conf. */
+class NetworksTest {
+    private static final String[][] ADDRESSES = {
+        {"10.0.0.1", "[10.0.0.1/32][]"},
+        {"10.0.0.1:8000-8099", "[10.0.0.1/32][8000-8099]"},
+        {"10.0.0.7/8:0", "[10.0.0.0/8][0]"},
+        {"loopback", "[127.0.0.0/8, ::1/128][]"},
+        {"loopback:5432", "[127.0.0.0/8, ::1/128][5432]"},
+        {"::1", "[::1/128][]"},
+        {"::", "[::/128][]"},
+        {"fe80::/10", "[fe80::/10][]"},
+        {"[::1]", "[::1/128][]"},
+        {"[::1]:80", "[::1/128][80]"},
+        {"[fe80::]/10:80", "[fe80::/10][80]"},
+        {"[fe80::/10]:80", "[fe80::/10][80]"},
+        {"::ffff:10.0.0.1", "[10.0.0.1/32][]"},
+    };
+
+    private static final String[] BAD_ADDRESSES = {
+        "", ":", ":80", "10.0.0.1:", "10.0.0.1:x", "10.0.0.1:70000", "10.0.0.1:9-8", "[::1", "[::1]80", "[::1]:", "[]:80",
+        "[10.0.0.1]:80", "[fe80::/10]/10", "::1/129", "localhost", "Loopback", "10.0.0.1/33", " 10.0.0.1", "10.0.0.1/8/8",
+    };
+
+    private static final String[][] RESOLV_CONF = {
+        {"", "[127.0.0.1]"},
+        {"search example.org\noptions edns0\n", "[127.0.0.1]"},
+        {"nameserver 10.0.0.1\nnameserver\t10.0.0.2 \r\nnameserver   ::1", "[10.0.0.1, 10.0.0.2, ::1]"},
+        {"# nameserver 10.0.0.1\n;nameserver 10.0.0.2\nnameserver 10.0.0.3 # x\nnameserver 10.0.0.4;y\n", "[10.0.0.3, 10.0.0.4]"},
+        {"nameserver fe80::1%eth0\nnameserver ::ffff:10.0.0.1\n", "[fe80::1, 10.0.0.1]"},
+        {"nameservers 10.0.0.1\nnameserver\nnameserver \nnameserver example.org\n nameserver 10.0.0.2\n", "[127.0.0.1]"},
+    };
+
+    @Test
+    void reads_an_address_with_ports_or_without() {
+        for (String[] row : ADDRESSES) {
+            Match.Inet match = Networks.parseWithPorts(row[0]);
+            assertEquals(row[1], "" + match.networks() + match.ports(), row[0]);
+        }
+    }
+
+    @Test
+    void refuses_all_else() {
+        for (String text : BAD_ADDRESSES) {
+            assertThrows(IllegalArgumentException.class, () -> Networks.parseWithPorts(text), text);
+        }
+    }
+
+    @Test
+    void reads_the_nameservers_of_resolv_conf_as_the_c_library_does() {
+        for (String[] row : RESOLV_CONF) {
+            assertEquals(row[1], Resolvers.parse(row[0]).toString(), row[0]);
+        }
+    }
+}
