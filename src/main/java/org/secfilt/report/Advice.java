@@ -66,7 +66,7 @@ final class Advice {
 
     /** The origin names the lists that were given; the reason, where it is more precise, those that do not fit. */
     private void addOptions(Denial denial, String source) {
-        Optional<Place> place = Place.of(denial.destination());
+        Optional<Place> place = denial.destination().flatMap(Place::of);
         if (place.isEmpty()) {
             return;
         }
@@ -84,13 +84,14 @@ final class Advice {
 
     /** In the words of the YAML schema, see {@code policy.yaml}. */
     private void addEntry(Denial denial, String file) {
-        Optional<Place> place = Place.of(denial.destination());
+        Optional<Place> place = denial.destination().flatMap(Place::of);
         String list;
         String entry;
-        if (denial.destination() instanceof Sockaddr.UnixPath unix) {
+        Sockaddr destination = denial.destination().orElse(new Sockaddr.UnixUnnamed());
+        if (destination instanceof Sockaddr.UnixPath unix) {
             list = "unix";
             entry = unix.path().toString();
-        } else if (denial.destination() instanceof Sockaddr.UnixAbstract unix) {
+        } else if (destination instanceof Sockaddr.UnixAbstract unix) {
             list = "unix";
             entry = "\"@" + unix.name() + '"';
         } else if (place.isPresent()) {

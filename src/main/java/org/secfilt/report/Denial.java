@@ -10,6 +10,7 @@ import org.secfilt.policy.Origin;
  * A call that the policy denied.
  *
  * @param call the call's name in syscalls(2)
+ * @param destination empty for a call that names none, or one that could not be read
  * @param protocol of the socket, where it could be told
  * @param comm the name of the thread, as it chose it
  * @param why the verdict's words: {@code not in allowed-netmask}
@@ -17,7 +18,7 @@ import org.secfilt.policy.Origin;
  */
 public record Denial(
         String call,
-        Sockaddr destination,
+        Optional<Sockaddr> destination,
         Optional<Protocol> protocol,
         ByteString comm,
         int pid,

@@ -28,12 +28,13 @@ final class DenialText {
     }
 
     private static String call(Denial denial) {
-        return denial.call() + " " + destination(denial);
+        return denial.destination().isEmpty() ? denial.call() : denial.call() + " " + destination(denial);
     }
 
     static String destination(Denial denial) {
-        String text = cut(denial.destination().toString());
-        boolean internet = denial.destination() instanceof Sockaddr.Inet || denial.destination() instanceof Sockaddr.Inet6;
+        Sockaddr destination = denial.destination().orElseThrow();
+        String text = cut(destination.toString());
+        boolean internet = destination instanceof Sockaddr.Inet || destination instanceof Sockaddr.Inet6;
         return internet && denial.protocol().isPresent() ? text + "/" + denial.protocol().get() : text;
     }
 

@@ -180,8 +180,7 @@ public final class Sandbox {
 
         @Override
         public void denied(int tid, String call, Optional<Sockaddr> destination, int protocol, Verdict.Deny why) {
-            Sockaddr where = destination.orElse(new Sockaddr.Malformed(why.errno(), "unknown"));
-            reports.denied(new Denial(call, where, Protocol.of(protocol), ByteString.of(tracees.comm(tid)),
+            reports.denied(new Denial(call, destination, Protocol.of(protocol), ByteString.of(tracees.comm(tid)),
                     tracees.tgid(tid), why.why(), why.origin()));
         }
 

@@ -64,11 +64,11 @@ class AdviceTest {
     }
 
     private static Denial ofFile(String call, Sockaddr destination, String why) {
-        return new Denial(call, destination, Optional.empty(), ByteString.of("x"), 1, why, Origin.file("ci.yaml", 12, 7));
+        return new Denial(call, Optional.of(destination), Optional.empty(), ByteString.of("x"), 1, why, Origin.file("ci.yaml", 12, 7));
     }
 
     private static Denial of(String call, Sockaddr destination, String why, String flag) {
-        return new Denial(call, destination, Optional.empty(), ByteString.of("x"), 1, why, Origin.flag(flag));
+        return new Denial(call, Optional.of(destination), Optional.empty(), ByteString.of("x"), 1, why, Origin.flag(flag));
     }
 
     private static void assertAdvice(String line, Denial denial) {

@@ -60,7 +60,13 @@ class DenialTextTest {
         assertEquals("connect 10.0.0.1:80 by x[7]: " + "y".repeat(DenialText.MAX_PART) + "...", text);
     }
 
+    @Test
+    void a_call_without_an_address_is_told_by_its_name() {
+        Denial denial = new Denial("munmap", Optional.empty(), Optional.empty(), ByteString.of("x"), 7, "why", Origin.DEFAULT);
+        assertEquals("munmap by x[7]: why", DenialText.line(denial));
+    }
+
     private static Denial denial(Sockaddr destination, Optional<Protocol> protocol, String comm, String why) {
-        return new Denial("connect", destination, protocol, ByteString.of(comm), 7, why, Origin.DEFAULT);
+        return new Denial("connect", Optional.of(destination), protocol, ByteString.of(comm), 7, why, Origin.DEFAULT);
     }
 }

@@ -180,7 +180,7 @@ class ReportsTest {
 
     private static Denial denial(String call, Sockaddr destination, String comm, int pid) {
         return new Denial(
-                call, destination, Optional.of(Protocol.TCP), ByteString.of(comm), pid, "not in allowed-netmask", NETMASK);
+                call, Optional.of(destination), Optional.of(Protocol.TCP), ByteString.of(comm), pid, "not in allowed-netmask", NETMASK);
     }
 
     private static Sockaddr inet(String address, int port) {
