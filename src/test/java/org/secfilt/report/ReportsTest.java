@@ -161,7 +161,7 @@ class ReportsTest {
         reports.note("\u4e2d".repeat(5000));
         reports.denied(new Denial(
                 "connect",
-                new Sockaddr.UnixPath(ByteString.of("\u0001".repeat(108))),
+                Optional.of(new Sockaddr.UnixPath(ByteString.of("\u0001".repeat(108)))),
                 Optional.empty(),
                 ByteString.of("\u0001".repeat(15)),
                 1,
