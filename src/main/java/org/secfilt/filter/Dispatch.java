@@ -44,18 +44,24 @@ final class Dispatch {
         entries.add(at, new Entry(nr, then, why));
     }
 
-    Node tree(Node otherwise) {
-        return entries.isEmpty() ? otherwise : tree(0, entries.size(), otherwise);
+    /** @param last the highest number that A can have */
+    Node tree(int last, Node otherwise) {
+        return entries.isEmpty() ? otherwise : tree(0, entries.size(), 0, last, otherwise);
     }
 
-    private Node tree(int from, int to, Node otherwise) {
+    /** Decides among the entries {@code from} to {@code to}, exclusive, for numbers {@code low} to {@code high}, inclusive. */
+    private Node tree(int from, int to, int low, int high, Node otherwise) {
         Entry first = entries.get(from);
         if (to - from == 1) {
-            return assembler.comment(first.why(), assembler.jump(JumpOp.EQ, first.nr(), first.then(), otherwise));
+            // Between two neighbours, no number but this one is left.
+            boolean alone = low == first.nr() && high == first.nr();
+            return assembler.comment(first.why(),
+                    alone ? first.then() : assembler.jump(JumpOp.EQ, first.nr(), first.then(), otherwise));
         }
         int middle = (from + to) >>> 1;
-        Node upper = tree(middle, to, otherwise);
-        Node lower = tree(from, middle, otherwise);
-        return assembler.jump(JumpOp.GE, entries.get(middle).nr(), upper, lower);
+        int half = entries.get(middle).nr();
+        Node upper = tree(middle, to, half, high, otherwise);
+        Node lower = tree(from, middle, low, half - 1, otherwise);
+        return assembler.jump(JumpOp.GE, half, upper, lower);
     }
 }

@@ -52,7 +52,7 @@ public final class FilterCompiler {
         new VaultGuard(plan, assembler, actions).addTo(dispatch, syscalls);
         new SocketCalls(plan, assembler, actions).addTo(dispatch, syscalls);
         new WaysRound(plan, assembler, actions).addTo(dispatch, syscalls);
-        return dispatch.tree(actions.allow());
+        return dispatch.tree(newest(), actions.allow());
     }
 
     /** i386 by int 0x80, and any other: its numbers mean other calls. ENOSYS is what a kernel without it answers. */
@@ -77,13 +77,18 @@ public final class FilterCompiler {
 
     /** A call that a later kernel brings may be one more way to the network. Programs expect ENOSYS of new calls. */
     private Node refuseUnknown(Node next) {
-        int[] known = SyscallTable.of(plan.arch()).all();
         Node unknown = actions.errno(Errno.ENOSYS);
         if (plan.traced()) {
             unknown = assembler.comment("the supervisor's own call for the vault",
                     assembler.jump(JumpOp.EQ, VaultRange.CALL_NR, actions.listener(), unknown));
         }
         return assembler.comment("no call newer than this program",
-                assembler.jump(JumpOp.GT, known[known.length - 1], unknown, next));
+                assembler.jump(JumpOp.GT, newest(), unknown, next));
+    }
+
+    /** The highest number this program knows. */
+    private int newest() {
+        int[] known = SyscallTable.of(plan.arch()).all();
+        return known[known.length - 1];
     }
 }

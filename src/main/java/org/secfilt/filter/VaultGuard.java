@@ -74,7 +74,7 @@ final class VaultGuard {
      */
     private Node mmap(Node trace, Node allow) {
         Node ifFixed = assembler.load(SeccompData.low(3),
-                assembler.jump(JumpOp.SET, MAP_FIXED, range(0, 1, trace, allow), allow));
+                assembler.jump(JumpOp.SET, MAP_FIXED, loadHigh(0, unlessAbove(1, trace, allow)), allow));
         return loadHigh(0, assembler.jump(JumpOp.EQ, plan.vault().highWord(), trace, ifFixed));
     }
 
@@ -87,12 +87,17 @@ final class VaultGuard {
 
     /** The rule of the class comment, for the range of which two arguments are the address and the length. */
     private Node range(int address, int length, Node trace, Node otherwise) {
+        return loadHigh(address,
+                assembler.jump(JumpOp.EQ, plan.vault().highWord(), trace, unlessAbove(length, trace, otherwise)));
+    }
+
+    /** The same where A is the address's high word, and is known not to be the vault's. */
+    private Node unlessAbove(int length, Node trace, Node otherwise) {
         int high = plan.vault().highWord();
         Node reaches = assembler.step(Opcode.ADD_X, 0, assembler.jump(JumpOp.GE, high - 1, trace, otherwise));
         Node below = assembler.step(Opcode.TAX, 0,
                 assembler.load(SeccompData.high(length), assembler.jump(JumpOp.GE, high, trace, reaches)));
-        return loadHigh(address,
-                assembler.jump(JumpOp.EQ, high, trace, assembler.jump(JumpOp.GT, high, otherwise, below)));
+        return assembler.jump(JumpOp.GT, high, otherwise, below);
     }
 
     private Node loadHigh(int address, Node next) {

@@ -7,7 +7,6 @@ import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /** A file of the user's, read as text, that can quote its own lines in complaints. */
 public final class SourceText {
@@ -56,6 +55,11 @@ public final class SourceText {
         }
         source.refuseControlCharacters();
         return source;
+    }
+
+    /** An unreadable file's stand-in for messages. */
+    public String name() {
+        return name;
     }
 
     public String text() {
@@ -113,7 +117,7 @@ public final class SourceText {
     }
 
     private static String codePoint(char c) {
-        String hex = Integer.toHexString(c).toUpperCase(Locale.ROOT);
+        String hex = Integer.toHexString(c).toUpperCase(java.util.Locale.ROOT);
         return "U+" + "0".repeat(4 - hex.length()) + hex;
     }
 

@@ -1,0 +1,175 @@
+package org.secfilt.filter;
+
+import java.math.BigInteger;
+import java.util.List;
+import java.util.Set;
+import org.secfilt.abi.Arch;
+import org.secfilt.abi.Family;
+import org.secfilt.plan.Plan;
+import org.secfilt.policy.Access;
+import org.secfilt.policy.Match;
+import org.secfilt.policy.Mode;
+import org.secfilt.policy.Policy;
+
+/** What a filter may answer, said once more by name and by value, with whole arguments in place of words. */
+final class FilterOracle {
+    private static final BigInteger GIB4 = BigInteger.ONE.shiftLeft(32);
+
+    private final Plan plan;
+    private final Policy policy;
+    private final Arch arch;
+
+    FilterOracle(Plan plan) {
+        this.plan = plan;
+        this.policy = plan.policy();
+        this.arch = plan.arch();
+    }
+
+    /** The answers that are right; two where the guard may be careful. */
+    Set<String> answers(int audit, int nr, long... args) {
+        boolean addresses = policy.restrictsAddresses();
+        if (!addresses && policy.families().isEmpty()) {
+            return Set.of("allow");
+        }
+        if (audit != arch.audit() || nr < 0 || nr >= 0x40000000) {
+            return Set.of("ENOSYS");
+        }
+        if (nr == 0x766c74 && addresses) {
+            return Set.of("listener");
+        }
+        int[] all = arch.syscalls().all();
+        if (nr > all[all.length - 1]) {
+            return Set.of("ENOSYS");
+        }
+        return arch.syscalls().name(nr).map(name -> named(name, args)).orElse(Set.of("allow"));
+    }
+
+    private Set<String> named(String name, long[] args) {
+        boolean addresses = policy.restrictsAddresses();
+        boolean out = policy.noOutbound().isPresent() || !policy.connect().open() || !policy.unix().open();
+        boolean inet = policy.noOutbound().isPresent() || !policy.connect().open() || !policy.bind().open();
+        boolean local = inet && (policy.noOutbound().isPresent() || policy.connect().mode() != Mode.ALLOW);
+        switch (name) {
+            case "connect", "sendmsg", "sendmmsg":
+                return Set.of(out ? "trace " + name : "allow");
+            case "sendto":
+                return Set.of(out && args[4] != 0 ? "trace sendto" : "allow");
+            case "bind", "listen":
+                return Set.of(policy.bind().open() ? "allow" : "trace " + name);
+            case "munmap", "mprotect", "pkey_mprotect", "madvise", "remap_file_pages":
+                return addresses ? guard(name, args[0], args[1], "allow") : Set.of("allow");
+            case "mmap":
+                if (!addresses) {
+                    return Set.of("allow");
+                }
+                return (args[3] & 0x10) != 0 || inHighWord(args[0]) ? guard(name, args[0], args[1], "allow") : Set.of("allow");
+            case "mremap":
+                if (!addresses) {
+                    return Set.of("allow");
+                }
+                Set<String> from = guard(name, args[0], args[1], "allow");
+                if (from.equals(Set.of("trace mremap")) || (args[3] & 6) == 0) {
+                    return from;
+                }
+                Set<String> to = guard(name, args[4], args[2], "allow");
+                return to.equals(Set.of("allow")) ? from : to.contains("allow") || from.equals(Set.of("allow")) ? to : Set.of("trace mremap");
+            case "shmat":
+                return !addresses ? Set.of("allow") : (args[2] & 040000) != 0 ? Set.of("EPERM")
+                        : Set.of(inHighWord(args[1]) ? "trace shmat" : "allow");
+            case "socket":
+                return Set.of(socket((int) args[0], (int) args[1], (int) args[2], inet));
+            case "socketpair":
+                return Set.of(familyAllowed((int) args[0], inet) ? "allow" : policy.denial().name());
+            case "setsockopt":
+                return Set.of(inet && badOption((int) args[1], (int) args[2], local) ? "EPERM" : "allow");
+            case "io_uring_setup", "io_uring_enter", "io_uring_register", "ptrace", "process_vm_writev", "pidfd_getfd", "bpf":
+                return Set.of("EPERM");
+            case "seccomp":
+                return Set.of((args[1] & 8) != 0 ? "EBUSY" : "allow");
+            case "ioctl":
+                return Set.of(List.of(0x5412, 0x541c, 0x400454ca).contains((int) args[1]) ? "EPERM" : "allow");
+            case "request_key":
+                return Set.of(args[2] == 0 ? "allow" : "EPERM");
+            case "prctl":
+                return Set.of(addresses && ((int) args[0] == 35 || (int) args[0] == 55) ? "EPERM" : "allow");
+            case "arch_prctl":
+                return Set.of(addresses && (int) args[0] == 0x4002 ? "EPERM" : "allow");
+            case "process_madvise":
+                return Set.of(addresses && !List.of(3, 20, 21, 25).contains((int) args[3]) ? "EINVAL" : "allow");
+            case "uselib":
+                return Set.of(addresses ? "ENOSYS" : "allow");
+            default:
+                return Set.of("allow");
+        }
+    }
+
+    private boolean familyAllowed(int family, boolean inet) {
+        if (policy.families().isPresent()) {
+            return policy.families().get().allowed().contains(Family.of(family));
+        }
+        return !inet || Set.of(1, 2, 10, 16).contains(family);
+    }
+
+    private String socket(int family, int type, int protocol, boolean inet) {
+        if (!familyAllowed(family, inet)) {
+            return policy.denial().name();
+        }
+        boolean plain = Set.of(1, 2).contains(type % 16 + (type < 0 && type % 16 != 0 ? 16 : 0)) && Set.of(0, 6, 17).contains(protocol);
+        return inet && (family == 2 || family == 10) && !plain ? "EPERM" : "allow";
+    }
+
+    private boolean badOption(int level, int option, boolean local) {
+        boolean groups = local && !allowsSomeGroup(policy.connect());
+        return switch (level) {
+            case 0 -> option == 4 || local && option == 50 || groups && Set.of(35, 39, 42, 46).contains(option);
+            case 1 -> local && Set.of(25, 62).contains(option);
+            case 41 -> Set.of(5, 6, 32, 54, 55, 57, 59).contains(option) || local && Set.of(50, 76).contains(option)
+                    || groups && Set.of(20, 27, 42, 46).contains(option);
+            default -> false;
+        };
+    }
+
+    /** By trying groups, at either end of both ranges and between. */
+    private boolean allowsSomeGroup(Access access) {
+        return policy.noOutbound().isEmpty() && access.allow().stream().map(rule -> (Match.Inet) rule.match()).anyMatch(match ->
+                match.networks().isEmpty() || match.networks().stream().anyMatch(network ->
+                        network.prefix() == 0 || network.toString().equals("224.0.0.0/4") || network.toString().equals("ff00::/8")
+                                || network.toString().equals("128.0.0.0/1")));
+    }
+
+    private boolean inHighWord(long address) {
+        return untagged(address).shiftRight(32).equals(vault().shiftRight(32));
+    }
+
+    private Set<String> guard(String name, long address, long length, String otherwise) {
+        BigInteger start = untagged(address);
+        BigInteger end = start.add(unsigned(length));
+        if (inHighWord(address)) {
+            return length == 0 || start.compareTo(vaultEnd()) >= 0 ? Set.of("trace " + name, otherwise) : Set.of("trace " + name);
+        }
+        if (start.compareTo(vault()) > 0) {
+            return Set.of(otherwise);
+        }
+        if (end.compareTo(vault()) > 0) {
+            return Set.of("trace " + name);
+        }
+        return end.compareTo(vault().subtract(GIB4)) >= 0 ? Set.of("trace " + name, otherwise) : Set.of(otherwise);
+    }
+
+    private BigInteger vault() {
+        return unsigned(plan.vault().address());
+    }
+
+    private BigInteger vaultEnd() {
+        return vault().add(BigInteger.valueOf(plan.vault().lengthBytes()));
+    }
+
+    private BigInteger untagged(long address) {
+        BigInteger whole = unsigned(address);
+        return arch == Arch.AARCH64 ? whole.mod(BigInteger.ONE.shiftLeft(56)) : whole;
+    }
+
+    private static BigInteger unsigned(long value) {
+        return new BigInteger(Long.toUnsignedString(value));
+    }
+}

@@ -1,0 +1,153 @@
+package org.secfilt.plan;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.secfilt.abi.Arch;
+import org.secfilt.abi.Cidr;
+import org.secfilt.abi.Errno;
+import org.secfilt.abi.Family;
+import org.secfilt.abi.Protocol;
+import org.secfilt.policy.Access;
+import org.secfilt.policy.Families;
+import org.secfilt.policy.Match;
+import org.secfilt.policy.Mode;
+import org.secfilt.policy.Origin;
+import org.secfilt.policy.Policy;
+import org.secfilt.policy.Rule;
+
+class PlanTest {
+    private static final Origin ORIGIN = Origin.file("p.yaml", 3, 1);
+    private static final Access DENY = new Access(Mode.DENY, ORIGIN, List.of(), List.of());
+    private static final Host HOST = new Host(Arch.X86_64, 7, false);
+
+    private static Policy policy(Access connect, Access bind, Access unix) {
+        return new Policy(Optional.empty(), connect, bind, unix, Optional.empty(), Errno.EPERM);
+    }
+
+    private static Access allowing(String network, Optional<Protocol> protocol) {
+        List<Cidr> networks = network.isEmpty() ? List.of() : List.of(Cidr.parse(network));
+        return new Access(Mode.DENY, ORIGIN,
+                List.of(new Rule(new Match.Inet(networks, List.of(), protocol), Optional.empty(), ORIGIN)), List.of());
+    }
+
+    private static Plan plan(Policy policy) throws RefusedPolicyException {
+        return Plan.of(policy, HOST);
+    }
+
+    @Test
+    void nothing_restricted_needs_nothing() throws RefusedPolicyException {
+        Plan plan = Plan.of(Policy.OPEN, new Host(Arch.X86_64, 7, true));
+        assertFalse(plan.supervised());
+        assertEquals(List.of(), plan.layers());
+        assertEquals(List.of(), plan.droppedCapabilities());
+        assertEquals(Optional.empty(), plan.landlock());
+        for (TracedCall call : TracedCall.values()) {
+            assertFalse(plan.traces(call));
+        }
+    }
+
+    @Test
+    void families_alone_need_a_filter_and_no_tracer() throws RefusedPolicyException {
+        Families families = new Families(List.of(Family.UNIX, Family.VSOCK), ORIGIN);
+        Plan plan = plan(new Policy(Optional.empty(), Access.OPEN, Access.OPEN, Access.OPEN, Optional.of(families), Errno.EPERM));
+        assertTrue(plan.supervised());
+        assertFalse(plan.traced());
+        assertFalse(plan.limitsInet());
+        assertEquals(Optional.of(List.of(Family.UNIX, Family.VSOCK)), plan.allowedFamilies());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "connect, CONNECT, true", "connect, SENDMMSG, true", "connect, BIND, false", "connect, LISTEN, false", "connect, MUNMAP, true",
+        "bind, CONNECT, false", "bind, SENDTO, false", "bind, BIND, true", "bind, LISTEN, true", "bind, MREMAP, true",
+        "unix, CONNECT, true", "unix, SENDMSG, true", "unix, BIND, false", "unix, MMAP, true",
+    })
+    void a_call_is_traced_if_some_rule_is_about_it(String list, TracedCall call, boolean traced) throws RefusedPolicyException {
+        Plan plan = plan(policy(
+                list.equals("connect") ? DENY : Access.OPEN, list.equals("bind") ? DENY : Access.OPEN, list.equals("unix") ? DENY : Access.OPEN));
+        assertEquals(traced, plan.traces(call));
+        assertEquals(!list.equals("unix"), plan.limitsInet());
+        assertEquals(list.equals("unix"), plan.judgesUnixPaths());
+    }
+
+    @Test
+    void a_family_whose_traffic_no_call_shows_is_refused_beside_address_rules() {
+        Families families = new Families(List.of(Family.INET, Family.PACKET), Origin.file("p.yaml", 5, 12));
+        RefusedPolicyException refused = assertThrows(RefusedPolicyException.class,
+                () -> plan(new Policy(Optional.empty(), DENY, Access.OPEN, Access.OPEN, Optional.of(families), Errno.EPERM)));
+        assertEquals(1, refused.refusals().size());
+        assertEquals("p.yaml:5:12: family packet carries traffic without a call that shows its address, past the rules for connect and bind; "
+                + "leave packet out, or restrict no internet addresses", refused.refusals().get(0).toString());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, -1, -1, -1", "1, -1, -1, -1", "2, 8192, 8192, 0", "5, 8192, 8192, 0", "6, 0, 0, 2", "9, 0, 0, 2"})
+    void the_mildest_landlock_domain_that_bars_ptrace_and_no_rename(int abi, long handled, long allowed, long scoped)
+            throws RefusedPolicyException {
+        Plan plan = Plan.of(policy(DENY, Access.OPEN, Access.OPEN), new Host(Arch.X86_64, abi, false));
+        Optional<LandlockDomain> expected = handled < 0 ? Optional.empty() : Optional.of(new LandlockDomain(handled, allowed, scoped));
+        assertEquals(expected, plan.landlock());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "10.0.0.0/8, false", "'', true", "224.0.0.251, true", "0.0.0.0/0, true", "::/0, true", "128.0.0.0/1, true", "ff02::/16, true",
+        "fc00::/7, false", "127.0.0.1, false", "8000::/1, true", "192.0.0.0/2, true",
+    })
+    void multicast_groups_may_be_joined_only_where_some_group_is_allowed(String network, boolean joins) throws RefusedPolicyException {
+        Plan plan = plan(policy(allowing(network, Optional.empty()), Access.OPEN, Access.OPEN));
+        assertEquals(joins, plan.leavesMulticast());
+        assertFalse(plan.leavesInterfaces());
+    }
+
+    @Test
+    void the_protocol_is_needed_where_a_rule_names_one() throws RefusedPolicyException {
+        assertTrue(plan(policy(Access.OPEN, allowing("10.0.0.1", Optional.of(Protocol.UDP)), Access.OPEN)).needsProtocol());
+        assertFalse(plan(policy(Access.OPEN, allowing("10.0.0.1", Optional.empty()), Access.OPEN)).needsProtocol());
+    }
+
+    @Test
+    void root_loses_what_could_redirect_traffic() throws RefusedPolicyException {
+        Plan plan = Plan.of(policy(DENY, Access.OPEN, Access.OPEN), new Host(Arch.X86_64, 7, true));
+        assertTrue(plan.droppedCapabilities().contains(Capability.NET_ADMIN));
+        assertTrue(plan.droppedCapabilities().contains(Capability.SYS_PTRACE));
+    }
+
+    @Test
+    void every_rule_has_a_layer() throws RefusedPolicyException {
+        Plan plan = plan(policy(allowing("10.0.0.0/8", Optional.of(Protocol.TCP)), Access.OPEN, DENY));
+        List<String> lines = plan.layers().stream().map(Holding::toString).toList();
+        assertTrue(lines.contains("p.yaml:3:1: allow connect 10.0.0.0/8 tcp: tracer: judged call by call, on a copy the command cannot change"),
+                lines.toString());
+        assertTrue(lines.contains("p.yaml:3:1: unix, the rest denied: tracer: judged call by call, on a copy the command cannot change"),
+                lines.toString());
+        assertTrue(lines.contains("default: memory of processes outside: Landlock: a domain of its own"), lines.toString());
+    }
+
+    @ParameterizedTest
+    @EnumSource(Arch.class)
+    void the_vault_overlaps_what_shares_a_byte_with_it(Arch arch) {
+        VaultRange vault = VaultRange.of(arch);
+        long v = vault.address();
+        int length = vault.lengthBytes();
+        assertTrue(vault.overlaps(v, 1));
+        assertTrue(vault.overlaps(v + length - 1, 1));
+        assertFalse(vault.overlaps(v + length, 1));
+        assertFalse(vault.overlaps(v - 1, 1));
+        assertTrue(vault.overlaps(v - 1, 2));
+        assertFalse(vault.overlaps(v, 0));
+        assertTrue(vault.overlaps(0, -1));
+        assertTrue(vault.overlaps(4096, -4095));
+        assertEquals(arch == Arch.AARCH64, vault.overlaps(v | 0x55L << 56, 4096));
+        assertEquals(0, v % (arch == Arch.X86_64 ? 1L << 30 : 16L << 30), "a huge page that begins below ends no later than where the vault begins");
+    }
+}
