@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -242,6 +243,10 @@ int start_supervisor(void)
         complain("no descriptor left for the supervisor's socket: %s", strerror(errno));
         return -1;
     }
+    /* A reaper of orphans would adopt the grandchild, and hand it on to the command as a child. */
+    int reaper = 0;
+    if (prctl(PR_GET_CHILD_SUBREAPER, &reaper) == 0 && reaper)
+        prctl(PR_SET_CHILD_SUBREAPER, 0);
     pid_t child = fork_silently();
     if (child == 0) { /* it only makes the grandchild an orphan, so that we have no child when we become the command */
         pid_t grandchild = fork_silently();
@@ -253,6 +258,8 @@ int start_supervisor(void)
     if (child > 0)
         while (waitpid(child, &status, __WALL) < 0 && errno == EINTR)
             continue;
+    if (reaper)
+        prctl(PR_SET_CHILD_SUBREAPER, 1);
     close(theirs);
     int error = child < 0 ? errno : WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
     if (error != 0) {

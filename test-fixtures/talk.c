@@ -1,9 +1,10 @@
 /*
- * Sends something one way, and tells what the kernel said: talk CALL ADDRESS PORT
+ * Sends something in each of several ways to each of several places, and tells what the kernel said:
+ * talk CALL[,CALL...] ADDRESS PORT [ADDRESS PORT]...
  *
- * CALL: connect (TCP), fastopen (TCP), and for UDP: udp-connect, sendto, sendmsg, sendmmsg (two datagrams, one way of
- * asking for both until they are gone), send and write (connected before). Where the call succeeds the echo is awaited.
- * stdout: "ok", or the name of the errno; exit 0 or 1.
+ * CALL: connect (TCP), fastopen (TCP), and for UDP: udp-connect, sendto, sendmsg, sendmmsg (two datagrams, asking for
+ * both until they are gone), send and write (connected before). Where the call succeeds the echo is awaited.
+ * stdout: a line "CALL ADDRESS PORT OUTCOME" each; the outcome is "ok", or the name of the errno. Exit 0 if all were ok.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -21,15 +22,6 @@ static union {
 	struct sockaddr_in6 v6;
 } to;
 static socklen_t to_length;
-
-static int outcome(long result)
-{
-	if (result >= 0)
-		return 0;
-	puts(strerrorname_np(errno));
-	fflush(stdout);
-	return 1;
-}
 
 static int read_address(const char *address, int port)
 {
@@ -83,27 +75,43 @@ static long say(int s, const char *call)
 	exit(2);
 }
 
-int main(int argc, char **argv)
+/* One conversation; NULL, or the name of the errno that ended it. */
+static const char *talk(const char *call)
 {
-	if (argc != 4 || read_address(argv[2], atoi(argv[3]))) {
-		fprintf(stderr, "usage: talk CALL ADDRESS PORT\n");
-		return 2;
-	}
-	int tcp = !strcmp(argv[1], "connect") || !strcmp(argv[1], "fastopen");
+	int tcp = !strcmp(call, "connect") || !strcmp(call, "fastopen");
 	int s = socket(to.any.sa_family, tcp ? SOCK_STREAM : SOCK_DGRAM, 0);
-	if (outcome(s))
-		return 1;
+	if (s < 0)
+		return strerrorname_np(errno);
 	struct timeval patience = { 3, 0 };
 	setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-	if (outcome(say(s, argv[1])))
-		return 1;
+	const char *error = say(s, call) < 0 ? strerrorname_np(errno) : NULL;
 	char echo[5];
-	for (long got = 0; got < 5;) {
-		long more = recv(s, echo + got, sizeof echo - (size_t)got, 0);
-		if (outcome(more ? more : (errno = EPIPE, -1)))
-			return 1;
-		got += more;
+	for (long got = 0, more; !error && got < 5; got += more) {
+		more = recv(s, echo + got, sizeof echo - (size_t)got, 0);
+		if (more <= 0)
+			error = more ? strerrorname_np(errno) : "end-of-file";
 	}
-	puts("ok");
-	return 0;
+	close(s);
+	return error;
+}
+
+int main(int argc, char **argv)
+{
+	int failed = 0;
+	if (argc < 4 || argc % 2) {
+		fprintf(stderr, "usage: talk CALL[,CALL...] ADDRESS PORT [ADDRESS PORT]...\n");
+		return 2;
+	}
+	for (char *call = strtok(argv[1], ","); call; call = strtok(NULL, ","))
+		for (int i = 2; i < argc; i += 2) {
+			if (read_address(argv[i], atoi(argv[i + 1]))) {
+				fprintf(stderr, "talk: no address: %s\n", argv[i]);
+				return 2;
+			}
+			const char *error = talk(call);
+			printf("%s %s %s %s\n", call, argv[i], argv[i + 1], error ? error : "ok");
+			fflush(stdout);
+			failed |= error != NULL;
+		}
+	return failed;
 }

@@ -98,7 +98,8 @@ class EntryScriptTest {
     @Test
     void shows_what_maven_says_only_if_the_build_fails() throws Exception {
         Files.writeString(tree.resolve("broken"), "");
-        assertEquals(new Run(125, "", NOTE + "what Maven says\nsecfilt: the build failed\n"), bash("\"$TREE/secfilt\" true"));
+        assertEquals(new Run(125, "", NOTE + "what Maven says\nsecfilt: the build failed\n"),
+                bash("\"$TREE/secfilt\" true"));
     }
 
     @Test
@@ -118,7 +119,8 @@ class EntryScriptTest {
 
     @Test
     void installs_what_is_missing_as_root_on_debian() throws Exception {
-        for (String tool : new String[] {"sh", "readlink", "sed", "flock", "chmod", "mktemp", "mkdir", "mv", "sleep", "rm", "cat", "ls"}) {
+        for (String tool : new String[] {
+                "sh", "readlink", "sed", "flock", "chmod", "mktemp", "mkdir", "mv", "sleep", "rm", "cat", "ls"}) {
             bash("cp \"$(command -v " + tool + ")\" tools/");
         }
         bash("mv tools/mvn later");

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -45,6 +46,8 @@ public final class Fixtures {
                 Files.delete(fresh);
                 throw new AssertionError(String.join(" ", command) + "\n" + said);
             }
+            // A program that its user may not read runs undumpable, and ptrace(2) may not read it either.
+            Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString("rwxr-xr-x"));
             Files.setLastModifiedTime(fresh, Files.getLastModifiedTime(source));
             return Files.move(fresh, binary, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {

@@ -7,6 +7,7 @@ import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** A file of the user's, read as text, that can quote its own lines in complaints. */
 public final class SourceText {
@@ -55,11 +56,6 @@ public final class SourceText {
         }
         source.refuseControlCharacters();
         return source;
-    }
-
-    /** An unreadable file's stand-in for messages. */
-    public String name() {
-        return name;
     }
 
     public String text() {
@@ -117,7 +113,7 @@ public final class SourceText {
     }
 
     private static String codePoint(char c) {
-        String hex = Integer.toHexString(c).toUpperCase(java.util.Locale.ROOT);
+        String hex = Integer.toHexString(c).toUpperCase(Locale.ROOT);
         return "U+" + "0".repeat(4 - hex.length()) + hex;
     }
 

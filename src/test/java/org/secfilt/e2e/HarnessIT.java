@@ -25,7 +25,8 @@ class HarnessIT {
         String kind = call.equals("connect") || call.equals("fastopen") ? "tcp" : "udp";
         for (String address : List.of(NetworkRoom.NEAR, NetworkRoom.FAR, NetworkRoom.PUBLIC, NetworkRoom.METADATA,
                 NetworkRoom.NEAR6, NetworkRoom.FAR6, NetworkRoom.PUBLIC6)) {
-            assertEquals("ok\n", ROOM.command(TALK, call, address, "8001").run().exited(0).stdout());
+            assertEquals(call + " " + address + " 8001 ok\n",
+                    ROOM.command(TALK, call, address, "8001").run().exited(0).stdout());
             String line = kind + " " + (address.contains(":") ? "[" + address + "]" : address) + ":8001";
             assertEquals(call.equals("sendmmsg") ? List.of(line, line) : List.of(line), ROOM.arrived());
         }
@@ -46,7 +47,7 @@ class HarnessIT {
 
     @Test
     void sees_a_connect_to_a_port_that_nobody_serves_and_a_ping() {
-        assertEquals("ECONNREFUSED\n", ROOM.command(TALK, "connect", NetworkRoom.NEAR, "9").run().exited(1).stdout());
+        assertEquals("connect 10.77.1.1 9 ECONNREFUSED\n", ROOM.command(TALK, "connect", NetworkRoom.NEAR, "9").run().exited(1).stdout());
         assertEquals(List.of("tcp 10.77.1.1:9"), ROOM.arrived());
         ROOM.command("python3", "-c", """
                 import socket

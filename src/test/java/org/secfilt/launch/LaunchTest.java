@@ -89,8 +89,9 @@ class LaunchTest {
         assertThrows(IllegalArgumentException.class, () -> launch().filter(new byte[12], 0));
         assertThrows(IllegalArgumentException.class, () -> launch().filter(new byte[4097 * 8], 0));
         assertThrows(IllegalArgumentException.class, () -> new Relocation(0, new Operand.Result(0)));
+        Relocation across = new Relocation(1, new Operand.Envp());
         assertThrows(IllegalArgumentException.class,
-                () -> new LaunchScript(List.of(), List.of(new Relocation(1, new Operand.Envp())), ByteString.of("12345678")));
+                () -> new LaunchScript(List.of(), List.of(across), ByteString.of("12345678")));
         Launch forward = launch();
         forward.call("close", "close", new Operand.Result(0));
         assertThrows(IllegalArgumentException.class, forward::script);

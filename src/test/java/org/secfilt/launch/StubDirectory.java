@@ -106,7 +106,8 @@ final class StubDirectory {
     private Run finish(ProcessBuilder builder) throws IOException, InterruptedException {
         Path out = root.resolve("out");
         Path err = root.resolve("err");
-        Process process = builder.redirectInput(new File("/dev/null")).redirectOutput(out.toFile()).redirectError(err.toFile()).start();
+        Process process = builder.redirectInput(new File("/dev/null"))
+                .redirectOutput(out.toFile()).redirectError(err.toFile()).start();
         if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
             process.destroyForcibly();
             throw new AssertionError("still running: " + builder.command() + "\n" + Files.readString(err));

@@ -97,10 +97,11 @@ class StubInheritanceTest {
 
     /** Runs the program without and within the stub and compares what it says. */
     private String compare(String redirections) throws IOException, InterruptedException {
-        String line = "export RUN=; export OUT=" + directory.resolve("out") + " SHOW=" + directory.resolve("show.py") + "\n"
-                + "rm -f $OUT; " + SETUP.formatted(redirections);
+        String line = "export RUN=; export OUT=" + directory.resolve("out") + " SHOW=" + directory.resolve("show.py")
+                + "; rm -f $OUT\n" + SETUP.formatted(redirections);
         Files.deleteIfExists(stub.lib().resolve("done"));
-        stub.answering(new Launch(SyscallTable.of(Arch.X86_64)).execute(ByteString.of("/usr/bin/python3"), 1).encode());
+        stub.answering(new Launch(SyscallTable.of(Arch.current()))
+                .execute(ByteString.of("/usr/bin/python3"), 1).encode());
         String without = said(stub.bash("(" + line + ")\necho $?"));
         String within = said(stub.bash("(" + line.replace("RUN=;", "RUN=$STUB;") + ")\necho $?"));
         assertNotEquals("", stub.noted("args"));

@@ -38,7 +38,8 @@ class StubLocationTest {
     @Test
     void works_from_a_copy_of_its_directory() throws Exception {
         String copy = directory + "/a\\ copy";
-        assertEquals(OK, stub.bash("cp -r " + directory + "/secfilt " + copy + "; rm -r ${STUB%/*}; " + copy + "/bin/secfilt"));
+        assertEquals(OK, stub.bash("cp -r " + directory + "/secfilt " + copy + "; rm -r ${STUB%/*}; " + copy
+                + "/bin/secfilt"));
     }
 
     @Test

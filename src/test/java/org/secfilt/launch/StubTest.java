@@ -52,8 +52,8 @@ class StubTest {
     @Test
     void gives_java_nothing_of_the_users() throws Exception {
         stub.answering(StubDirectory.exit(0));
-        Run run = stub.bash("export JAVA_TOOL_OPTIONS=-X LD_PRELOAD= TERM=vt100 COLUMNS=70 NO_COLOR=1; ulimit -S -v 4000000;"
-                + " exec 5< /dev/zero; cd /; exec env --ignore-signal=INT --block-signal=TERM \"$STUB\"");
+        Run run = stub.bash("export JAVA_TOOL_OPTIONS=-X LD_PRELOAD= TERM=vt100 COLUMNS=70 NO_COLOR=1;"
+                + " ulimit -S -v 4000000; exec 5< /dev/zero; cd /; exec env --ignore-signal=INT --block-signal=TERM \"$STUB\"");
         assertEquals(new Run(0, "", ""), run);
         assertEquals("""
                 COLUMNS=70
@@ -145,7 +145,8 @@ class StubTest {
     @Test
     void installs_a_filter_for_the_command() throws Exception {
         // ld nr; jeq mkdir, 0, 1; ret ERRNO|EDOM; ret ALLOW
-        int mkdir = SyscallTable.of(Arch.X86_64).nr("mkdir");
+        SyscallTable calls = SyscallTable.of(Arch.current());
+        int mkdir = calls.find("mkdir").orElseGet(() -> calls.nr("mkdirat"));
         byte[] program = filter(0x20, 0, 0, 0, 0x15, 0, 1, mkdir, 0x06, 0, 0, 0x00050021, 0x06, 0, 0, 0x7fff0000);
         stub.answering(launch().noNewPrivileges().filter(program, 0).execute(ByteString.of("/bin/mkdir"), 1).encode());
         Run run = stub.run("mkdir", directory.resolve("new").toString());
@@ -184,6 +185,6 @@ class StubTest {
     }
 
     private static Launch launch() {
-        return new Launch(SyscallTable.of(Arch.X86_64));
+        return new Launch(SyscallTable.of(Arch.current()));
     }
 }

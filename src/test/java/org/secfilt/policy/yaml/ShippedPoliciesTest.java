@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.secfilt.abi.IpAddress;
 import org.secfilt.policy.CallerFiles;
 import org.secfilt.policy.InvalidPolicyException;
+import org.secfilt.policy.Match;
 import org.secfilt.policy.MemoryFiles;
 import org.secfilt.policy.Mode;
 import org.secfilt.policy.Policy;
@@ -59,7 +60,7 @@ class ShippedPoliciesTest {
     }
 
     private static String networks(Policy policy, int rule) {
-        return ((org.secfilt.policy.Match.Inet) policy.connect().allow().get(rule).match()).networks().toString();
+        return ((Match.Inet) policy.connect().allow().get(rule).match()).networks().toString();
     }
 
     private static Policy read(String name) throws InvalidPolicyException {
