@@ -1,0 +1,21 @@
+package org.secfilt.kernel.jnr;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import org.junit.jupiter.api.Test;
+
+class MapsLineTest {
+    @Test
+    void reads_the_vaults_line() {
+        assertEquals(
+                new MapsLine(0x2a7700000000L, 0x2a7700400000L, "r--s", 0, "00:01", 1031),
+                MapsLine.decode("2a7700000000-2a7700400000 r--s 00000000 00:01 1031                       /memfd:secfilt (deleted)"));
+    }
+
+    @Test
+    void reads_a_line_without_a_name_and_addresses_of_the_upper_half() {
+        assertEquals(
+                new MapsLine(0xffffffffff600000L, 0xffffffffff601000L, "--xp", 0x1000, "fe:00", 0),
+                MapsLine.decode("ffffffffff600000-ffffffffff601000 --xp 00001000 fe:00 0"));
+    }
+}
