@@ -1,0 +1,190 @@
+package org.secfilt.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** How a run ends: the command's own code or signal for every kind of caller, or secfilt's word why it did not start. */
+class EndingsIT {
+    private static final String LOOPBACK = "--allowed-netmask=127.0.0.1";
+
+    @RegisterExtension
+    static final NetworkRoom ROOM = new NetworkRoom();
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 3, 42, 98, 125, 126, 127, 128, 130, 137, 143, 254, 255})
+    void the_exit_code_is_the_commands(int code) {
+        ROOM.secfilt(LOOPBACK, "bash", "-c", "exit " + code).run().exited(code);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 6, 9, 10, 11, 13, 14, 15, 24, 34, 64})
+    void death_by_a_signal_is_death_by_that_signal(int signal) {
+        ROOM.secfilt(LOOPBACK, "perl", "-e", "kill " + signal + ", $$; sleep 5").as(User.ORDINARY).run().killedBy(signal);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void every_parent_sees_the_signal(User user) {
+        assertEquals("-9\n", ROOM.command("/usr/bin/python3", "-c", """
+                import subprocess, sys, os
+                print(subprocess.run([os.environ["SECFILT"], "--allowed-port=1", "sh", "-c", "kill -9 $$"]).returncode)
+                """).as(user).run().exited(0).stdout());
+        Outcome shell = ROOM.bash("$SECFILT --allowed-port=1 bash -c 'kill -TERM $$'; echo $?").as(user).run().exited(0);
+        assertEquals("143\n", shell.stdout());
+        assertTrue(shell.stderr().contains("Terminated"), shell::toString);
+    }
+
+    @Test
+    void a_fault_is_the_faults_signal() {
+        ROOM.secfilt(LOOPBACK, "/usr/bin/python3", "-c", "import ctypes; ctypes.string_at(0)").run().killedBy(11);
+        ROOM.secfilt(LOOPBACK, "/usr/bin/python3", "-c", "import os; os.abort()").run().killedBy(6);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            127 | no-such-command
+            127 | /no/such/command
+            127 | ./no-such-command
+            127 | ''
+            127 | ./no-interpreter
+            126 | /etc
+            126 | /etc/passwd
+            126 | ./not-executable
+            127 | ./not-executable/x
+            126 | ./loop
+            """)
+    void a_command_that_cannot_be_run_is_told_as_shells_do(int code, String command) throws IOException {
+        fill(ROOM.directory());
+        for (User user : User.values()) {
+            Outcome run = ROOM.secfilt(LOOPBACK, command).as(user).run().exited(code);
+            assertEquals("", run.stdout());
+            assertEquals(1, run.stderr().lines().count(), run::toString);
+            assertTrue(run.stderr().startsWith("secfilt: " + command), run::toString);
+        }
+    }
+
+    private static void fill(Path directory) throws IOException {
+        if (Files.exists(directory.resolve("no-interpreter"))) {
+            return;
+        }
+        Files.writeString(directory.resolve("not-executable"), "#!/bin/sh\n");
+        executable("no-interpreter", "#!/no/such/interpreter\n");
+        Files.createSymbolicLink(directory.resolve("loop"), Path.of("loop"));
+    }
+
+    private static void executable(String name, String text) throws IOException {
+        Path file = ROOM.directory().resolve(name);
+        Files.writeString(file, text);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    @Test
+    void a_directory_on_path_that_may_not_be_entered_is_passed_over() throws IOException {
+        Path closed = Files.createDirectory(ROOM.directory().resolve("closed"));
+        Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("rwx------"));
+        ROOM.secfilt(LOOPBACK, "true").with("PATH", closed + ":/nowhere:/etc/passwd:/bin").as(User.ORDINARY).run().exited(0);
+        ROOM.secfilt(LOOPBACK, "no-such").with("PATH", closed + ":/bin").as(User.ORDINARY).run().exited(126);
+    }
+
+    @Test
+    void a_command_is_looked_up_on_its_own_path() throws IOException {
+        Path bin = Files.createDirectory(ROOM.directory().resolve("bin"));
+        executable("bin/here", "#!/bin/sh\necho \"$0\"\n");
+        assertEquals(bin + "/here\n", ROOM.secfilt(LOOPBACK, "here").with("PATH", "/bin:" + bin).run().exited(0).stdout());
+        assertEquals("here\n", ROOM.secfilt(LOOPBACK, "here").with("PATH", "").in(bin).run().exited(0).stdout());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_script_without_an_interpreter_line_is_run_by_the_shell(User user) throws IOException {
+        executable("plain", "echo \"$#:$1:$2\"; exit 7\n");
+        assertEquals("2:a b:\n", ROOM.secfilt(LOOPBACK, "./plain", "a b", "").as(user).run().exited(7).stdout());
+        Outcome denied = ROOM.secfilt(LOOPBACK, "./plain-net").as(user).run();
+        assertEquals("exit 127", denied.end());
+        executable("plain-net", "bash -c 'exec 3<>/dev/tcp/10.77.1.1/8001'\n");
+        ROOM.secfilt(LOOPBACK, "./plain-net").as(user).run().exited(1);
+        assertEquals(List.of(), ROOM.arrived());
+        ROOM.command("sh", "./plain-net").as(user).run().exited(0);
+        assertEquals(List.of("tcp 10.77.1.1:8001"), ROOM.arrived());
+        Files.delete(ROOM.directory().resolve("plain-net"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "--no-such-option",
+        "--allowed-netmask=10.0.0.0/33",
+        "--allowed-netmask=no/such",
+        "--allowed-netmask=",
+        "--allowed-port=65536",
+        "--allowed-port=-1",
+        "--allowed-port=9-8",
+        "--allowed-port=http",
+        "--no-outbound-network=maybe",
+        "--errno=EWHATEVER",
+        "--allowed-bind=1.2.3",
+        "--policy=/no/such/file",
+        "--policy=/etc/passwd",
+        "--config=/no/such/file",
+        "--read-only",
+        "--allow-write=/tmp",
+    })
+    void a_usage_error_is_2_and_nothing_is_run(String option) {
+        Outcome run = ROOM.secfilt(option, "--", "touch", "it-ran").run().exited(2);
+        assertEquals("", run.stdout());
+        assertTrue(run.stderr().startsWith("secfilt: ") || run.stderr().startsWith("/etc/passwd:1:1: "), run::toString);
+        assertTrue(!Files.exists(ROOM.directory().resolve("it-ran")));
+    }
+
+    @Test
+    void help_and_version_are_on_stdout_and_end_with_0() {
+        for (String option : List.of("-h", "--help", "--version")) {
+            Outcome run = ROOM.secfilt(option).as(User.ORDINARY).run().exited(0);
+            assertTrue(!run.stdout().isBlank() && run.stderr().isEmpty(), run::toString);
+        }
+        ROOM.secfilt().run().exited(2);
+        ROOM.secfilt(LOOPBACK).run().exited(2);
+        ROOM.secfilt(LOOPBACK, "--").run().exited(2);
+    }
+
+    @Test
+    void options_end_at_the_first_word_that_is_none() {
+        assertEquals("-v --help --allowed-port=x\n",
+                ROOM.secfilt(LOOPBACK, "echo", "-v", "--help", "--allowed-port=x").run().exited(0).stdout());
+        assertEquals("-- x\n", ROOM.secfilt(LOOPBACK, "--", "echo", "--", "x").run().exited(0).stdout());
+    }
+
+    @Test
+    void without_a_supervisor_nothing_is_run() throws IOException {
+        Path broken = ROOM.directory().resolve("broken");
+        new ProcessBuilder("cp", "-r", Built.home().toString(), broken.toString()).start().onExit().join();
+        Files.delete(broken.resolve("lib/secfilt.jar"));
+        Outcome run = ROOM.command(broken + "/bin/secfilt", LOOPBACK, "touch", "it-ran").run().exited(125);
+        assertTrue(run.stderr().contains("secfilt: "), run::toString);
+        assertTrue(!Files.exists(ROOM.directory().resolve("it-ran")));
+    }
+
+    @Test
+    void killing_the_supervisor_kills_what_it_confines() {
+        Outcome run = ROOM.bash("""
+                $SECFILT --allowed-port=1 sleep 30 &
+                sleep 0.6
+                tracer=$(awk '/^TracerPid/ { print $2 }' /proc/$!/status)
+                [ "$tracer" -gt 0 ] || echo no tracer
+                kill -KILL $tracer
+                wait $!
+                echo $?""").run().exited(0);
+        assertEquals("137\n", run.stdout(), run::toString);
+    }
+}

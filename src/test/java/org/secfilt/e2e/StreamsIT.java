@@ -1,0 +1,118 @@
+package org.secfilt.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Pipes, files and jobs of a shell, with secfilt at each place in a pipeline. */
+class StreamsIT {
+    @RegisterExtension
+    static final NetworkRoom ROOM = new NetworkRoom();
+
+    @Test
+    void passes_a_large_stream_unchanged() {
+        byte[] bytes = new byte[8 << 20];
+        new Random(1).nextBytes(bytes);
+        Outcome run = ROOM.bash("$SECFILT --allowed-port=1 cat | $SECFILT --allowed-port=1 tee /dev/null | cat").input(bytes)
+                .run().exited(0);
+        assertEquals(new String(bytes, StandardCharsets.ISO_8859_1), run.stdout());
+        assertEquals("", run.stderr());
+    }
+
+    @Test
+    void leaves_stdin_that_the_command_did_not_read_to_the_next() {
+        assertEquals("one\ntwo\n", ROOM.bash("$SECFILT --allowed-port=1 true; $SECFILT --allowed-port=1 bash -c 'read a; echo $a'; cat")
+                .input("one\ntwo\n".getBytes(StandardCharsets.US_ASCII)).run().exited(0).stdout());
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '@', quoteCharacter = '`', textBlock = """
+            stdout and stderr are two              @ $SECFILT -q --allowed-port=1 sh -c 'echo o; echo e >&2' 2>/dev/null @ o
+            a reader that leaves                   @ $SECFILT --allowed-port=1 yes | head -1; echo ${PIPESTATUS[*]} @ y/141 0
+            a writer that ends                     @ echo x | $SECFILT --allowed-port=1 cat; echo $? @ x/0
+            SIGPIPE ignored by the caller          @ (trap '' PIPE; $SECFILT --allowed-port=1 sh -c 'yes 2>/dev/null; echo $? >&2' | head -1) 2>&1 @ y/1
+            command substitution                   @ x=$($SECFILT --allowed-port=1 echo in); echo "<$x>" @ <in>
+            here-document                          @ $SECFILT --allowed-port=1 cat <<< word @ word
+            closed stdin                           @ $SECFILT --allowed-port=1 sh -c '[ -e /proc/self/fd/0 ] && echo open || echo closed' <&- @ closed
+            closed stdout                          @ $SECFILT --allowed-port=1 sh -c 'exit 3' >&-; echo $? @ 3
+            closed stderr                          @ $SECFILT --allowed-port=1 bash -c 'exec 5<>/dev/tcp/10.77.1.1/8001' 2>&-; echo $? @ 141
+            all closed                             @ $SECFILT --allowed-port=1 sh -c 'exit 4' <&- >&- 2>&-; echo $? @ 4
+            a full stderr stops nothing            @ $SECFILT --allowed-port=1 bash -c ': <>/dev/tcp/10.77.1.1/8001' 2>/dev/full; echo $? @ 1
+            process substitution                   @ cat <($SECFILT --allowed-port=1 echo sub) @ sub
+            descriptors of one's own               @ exec 7>&1; $SECFILT --allowed-port=1 sh -c 'echo seven >&7' @ seven
+            $! and wait                            @ $SECFILT --allowed-port=1 sh -c 'exit 9' & wait $!; echo $? @ 9
+            kill by $!                             @ $SECFILT --allowed-port=1 sleep 20 & sleep 0.5; kill $!; wait $!; echo $? @ 143
+            $! is the command                      @ $SECFILT --allowed-port=1 sh -c 'echo $$' > pid & wait $!; [ $(cat pid) = $! ] && echo same @ same
+            an early kill                          @ $SECFILT --allowed-port=1 sleep 20 & kill -9 $!; wait $!; echo $? @ 137
+            exec                                   @ exec $SECFILT --allowed-port=1 echo execed @ execed
+            timeout around                         @ timeout 0.7 $SECFILT --allowed-port=1 sleep 20; echo $? @ 124
+            timeout inside                         @ $SECFILT --allowed-port=1 timeout 0.2 sleep 20; echo $? @ 124
+            timeout that kills                     @ timeout -s KILL 0.7 $SECFILT --allowed-port=1 sleep 20; echo $? @ 137
+            nohup                                  @ nohup $SECFILT --allowed-port=1 sh -c 'kill -HUP $$; echo alive' 2>/dev/null @ alive
+            a trap in the command                  @ $SECFILT --allowed-port=1 bash -c 'trap "echo caught; exit 5" TERM; echo ready; while :; do sleep 0.05; done' > log & sleep 0.7; kill -TERM $!; wait $!; echo $? $(cat log) @ 5 ready caught
+            xargs                                  @ printf '1 2 3 4' | xargs -n1 -P4 $SECFILT --allowed-port=1 echo | sort @ 1/2/3/4
+            secfilt in a loop                      @ for i in 1 2 3 4 5; do $SECFILT --allowed-port=1 echo $i; done @ 1/2/3/4/5
+            no child for the command               @ $SECFILT --allowed-port=1 /usr/bin/python3 -c 'import os;exec("try: os.wait()\\nexcept ChildProcessError: print(0)")' @ 0
+            the parent is the caller               @ $SECFILT --allowed-port=1 sh -c "[ \\$PPID = $$ ] && echo same"; true @ same
+            """)
+    void a_shell_sees(String subject, String script, String expected) throws IOException {
+        for (User user : User.values()) {
+            Outcome run = ROOM.bash(script).as(user).in(directoryOf(user)).run().exited(0);
+            assertEquals(expected, run.stdout().strip().replace('\n', '/'), () -> user + ": " + run);
+        }
+    }
+
+    private static Path directoryOf(User user) throws IOException {
+        Path directory = ROOM.directory().resolve(user.toString());
+        if (!Files.exists(directory)) {
+            Files.createDirectory(directory);
+            Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
+        }
+        return directory;
+    }
+
+    @Test
+    void a_pipeline_ends_with_the_command_though_a_silent_child_lives_on() {
+        Outcome run = ROOM.bash("""
+                $SECFILT --allowed-port=1 bash -c 'sleep 2 < /dev/null > /dev/null 2>&1 & echo done' | cat; date +%s%N > end
+                """).run().exited(0);
+        assertEquals("done\n", run.stdout());
+        assertTrue(run.millis() < 1500, run::toString);
+    }
+
+    @Test
+    void who_waits_for_stderr_too_waits_no_longer_than_for_the_command() {
+        Outcome run = ROOM.command("/usr/bin/python3", "-c", """
+                import os, subprocess, time
+                start = time.time()
+                run = subprocess.run([os.environ["SECFILT"], "--allowed-port=1", "sh", "-c", "echo out; echo err >&2"],
+                                     capture_output=True, text=True)
+                print(run.stdout, run.stderr, time.time() - start < 2)
+                """).run().exited(0);
+        assertEquals("out\n err\n True\n", run.stdout());
+    }
+
+    @Test
+    void a_process_left_behind_stays_confined() {
+        String leave = "(sleep 0.5; exec 3<>/dev/tcp/10.77.1.1/8001; exec 3<>/dev/tcp/10.77.1.1/8002) < /dev/null > /dev/null 2>&1 &";
+        ROOM.bash(leave.replace(";", " ;")).run().exited(0);
+        assertEquals(List.of("tcp 10.77.1.1:8001", "tcp 10.77.1.1:8002"), ROOM.arrived());
+        for (User user : User.values()) {
+            Outcome run = ROOM.secfilt("--allowed-port=8002", "bash", "-c", leave
+                    .replace("exec 3<>/dev/tcp/10.77.1.1/8001", "(exec 3<>/dev/tcp/10.77.1.1/8001)")).as(user).run().exited(0);
+            assertTrue(run.millis() < 500, run::toString);
+            assertEquals(List.of("tcp 10.77.1.1:8002"), ROOM.arrived(), user::toString);
+        }
+    }
+}
