@@ -28,7 +28,7 @@ final class Words {
 
     static Verdict.Deny unnamed(Errno errno, Access access, Missing missing) {
         Origin origin = access.modeOrigin();
-        if (origin.line() == 0 && !origin.equals(Origin.DEFAULT)) {
+        if (origin.line() == 0 && origin != Origin.DEFAULT) {
             return new Verdict.Deny(errno, "not in " + option(origin.source(), missing), origin);
         }
         String mode = access.mode() == Mode.LOCAL ? "not loopback, and no rule allows it (mode local, " : "no rule allows it (mode deny, ";
