@@ -11,7 +11,7 @@ import org.secfilt.policy.Rule;
 
 /** The table of layers, made when somebody asks for it: no layer reads it. */
 final class Holdings implements Match.Visitor<String> {
-    private static final String VAULT = "judged call by call, on a copy the command cannot change";
+    private static final String VAULT = "judges each call";
 
     private final List<Holding> table = new ArrayList<>();
     private final String direction;

@@ -41,6 +41,11 @@ final class AddressJudge {
             case SOURCE_ROUTE -> {
                 return deny("control data that routes the packet elsewhere (IP_RETOPTS, IPV6_RTHDR)");
             }
+            case INTERFACE -> {
+                if (!plan.leavesInterfaces()) {
+                    return deny("control data that chooses the interface (IP_PKTINFO, IPV6_PKTINFO)");
+                }
+            }
             case MALFORMED -> {
                 return new Verdict.Answer(Errno.EINVAL);
             }

@@ -1,8 +1,9 @@
 package org.secfilt.tracer;
 
 /**
- * The control messages of a sendmsg. cmsg(3). Some of them send the packet elsewhere than its name says: source routes. They are
- * read as the kernel reads them (linux/socket.h, CMSG_OK and CMSG_NXTHDR), and what it would not parse is refused.
+ * The control messages of a sendmsg. cmsg(3). Some of them send the packet elsewhere than its name says: source routes, and the choice
+ * of an interface, by which a datagram to 127.0.0.1 leaves the machine. They are read as the kernel reads them (linux/socket.h, CMSG_OK
+ * and CMSG_NXTHDR), and what it would not parse is refused.
  */
 final class ControlMessages {
     private static final int HEADER_BYTES = 16;
@@ -12,17 +13,28 @@ final class ControlMessages {
     private static final int IPPROTO_IPV6 = 41;
     private static final int IPV6_2292RTHDR = 5;
     private static final int IPV6_RTHDR = 57;
+    private static final int IP_PKTINFO = 8;
+    private static final int IPV6_2292PKTINFO = 2;
+    private static final int IPV6_PKTINFO = 50;
+    /** Where struct in_pktinfo and struct in6_pktinfo have the interface's index, from the start of the message. */
+    private static final int PKTINFO_INDEX = HEADER_BYTES;
+    private static final int PKTINFO6_INDEX = HEADER_BYTES + 16;
+    /** The loopback interface is number 1 in every network namespace. // net/flow.h LOOPBACK_IFINDEX */
+    private static final int LOOPBACK_INDEX = 1;
 
     /** What there is in control data. */
     enum Kind {
         HARMLESS,
         SOURCE_ROUTE,
+        /** Names an interface other than loopback. */
+        INTERFACE,
         MALFORMED
     }
 
     private ControlMessages() {}
 
     static Kind kind(byte[] control, int length) {
+        Kind kind = Kind.HARMLESS;
         int at = 0;
         while (length - at >= HEADER_BYTES) {
             long messageLength = longAt(control, at);
@@ -35,9 +47,21 @@ final class ControlMessages {
                     || level == IPPROTO_IPV6 && (type == IPV6_RTHDR || type == IPV6_2292RTHDR)) {
                 return Kind.SOURCE_ROUTE;
             }
+            int index = indexAt(level, type);
+            if (index > 0 && messageLength >= index + 4 && Integer.compareUnsigned(intAt(control, at + index), LOOPBACK_INDEX) > 0) {
+                kind = Kind.INTERFACE;
+            }
             at += (int) ((messageLength + 7) & ~7L); // CMSG_ALIGN
         }
-        return Kind.HARMLESS;
+        return kind;
+    }
+
+    /** Where a message of this kind has an interface's index; 0 if it has none. */
+    private static int indexAt(int level, int type) {
+        if (level == IPPROTO_IP && type == IP_PKTINFO) {
+            return PKTINFO_INDEX;
+        }
+        return level == IPPROTO_IPV6 && (type == IPV6_PKTINFO || type == IPV6_2292PKTINFO) ? PKTINFO6_INDEX : 0;
     }
 
     /** Little-endian, as both architectures are. */
