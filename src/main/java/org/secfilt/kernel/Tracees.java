@@ -1,5 +1,6 @@
 package org.secfilt.kernel;
 
+import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.Sockaddr;
 
@@ -46,12 +47,21 @@ public interface Tracees {
     int vaultMapping(int tid, Vault vault);
 
     /**
-     * Follows the path of a unix socket as the tracee would, to the canonical path of the socket's file.
+     * Follows the path of a unix socket as the tracee would, to the socket's file.
      *
      * @return empty where the tracee's root directory or mounts differ so that its paths cannot be told from here
      * @throws UnresolvedPath with the error the kernel would answer
      */
-    Optional<byte[]> socketPath(int tid, byte[] path) throws UnresolvedPath;
+    Optional<SocketFile> socketFile(int tid, byte[] path) throws UnresolvedPath;
+
+    /**
+     * The file a path leads to.
+     *
+     * @param path canonical and absolute
+     * @param boundNames the absolute names the sockets bound to the file chose when they were bound; another link or a mount gives a
+     *     socket another path, not another name. Empty where none is to be seen from here
+     */
+    record SocketFile(byte[] path, List<byte[]> boundNames) {}
 
     /** The very socket a tracee's descriptor stood for when the copy was made, whatever the tracee does to its descriptor since. */
     interface SocketCopy extends AutoCloseable {

@@ -71,21 +71,27 @@ final class AddressJudge {
      */
     private Verdict judgePath(Task task, TracedCall call, Sockaddr.UnixPath named) {
         destination = Optional.of(named);
-        Optional<byte[]> canonical;
+        Optional<Tracees.SocketFile> file;
         try {
-            canonical = tracees.socketPath(task.tid, named.path().toBytes());
+            file = tracees.socketFile(task.tid, named.path().toBytes());
         } catch (Tracees.UnresolvedPath e) {
             return new Verdict.Answer(Errno.of(e.errno()));
         }
-        if (canonical.isEmpty()) {
+        if (file.isEmpty()) {
             return deny("its root directory or mounts differ from secfilt's, so the path cannot be followed");
         }
-        if (canonical.get().length > Sockaddr.UNIX_PATH_LENGTH) {
+        if (file.get().path().length > Sockaddr.UNIX_PATH_LENGTH) {
             return deny("the path it leads to is longer than a socket address holds");
         }
         task.followedPath = true;
-        Sockaddr followed = new Sockaddr.UnixPath(ByteString.of(canonical.get()));
+        Sockaddr followed = new Sockaddr.UnixPath(ByteString.of(file.get().path()));
         destination = Optional.of(followed);
+        for (byte[] name : file.get().boundNames()) {
+            Optional<Verdict.Deny> denial = judge.denialByRule(ByteString.of(name));
+            if (denial.isPresent()) {
+                return denial.get(); // a link, a mount or a rename gave it another path
+            }
+        }
         Verdict verdict = judge.judge(AddressCall.action(call), followed, Optional.empty());
         return verdict instanceof Verdict.Allow ? new Verdict.Allow(Optional.of(followed)) : verdict;
     }
@@ -104,7 +110,7 @@ final class AddressJudge {
             return peer.isPresent()
                     && peer.get() instanceof Sockaddr.UnixPath path
                     && path.path().at(0) == '/'
-                    && judge.judge(Action.CONNECT, path, Optional.empty()) instanceof Verdict.Deny;
+                    && judge.denialByRule(path.path()).isPresent();
         }
     }
 

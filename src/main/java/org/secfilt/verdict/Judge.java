@@ -62,6 +62,14 @@ public final class Judge {
         return unix.open() ? ALLOW : orAllow(unix.denialOfPath(path));
     }
 
+    /**
+     * What a deny rule says of a name that a unix socket bears besides its path; empty if none names it. Allow rules and the mode are for
+     * paths alone: many servers bind one name and then rename it.
+     */
+    public Optional<Verdict.Deny> denialByRule(ByteString boundName) {
+        return unix.denialByRule(boundName);
+    }
+
     private static Verdict orAllow(Optional<Verdict.Deny> denial) {
         return denial.isPresent() ? denial.get() : ALLOW;
     }

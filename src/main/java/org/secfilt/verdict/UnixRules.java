@@ -58,11 +58,23 @@ final class UnixRules {
         return denial(name, denyName, allowName);
     }
 
-    private Optional<Verdict.Deny> denial(ByteString name, List<NamedRule> deny, List<NamedRule> allow) {
+    Optional<Verdict.Deny> denialByRule(ByteString path) {
+        return denialByRule(path, denyPath);
+    }
+
+    private Optional<Verdict.Deny> denialByRule(ByteString name, List<NamedRule> deny) {
         for (NamedRule rule : deny) {
             if (rule.pattern.matches(name)) {
                 return Optional.of(Words.denied(errno, rule.rule));
             }
+        }
+        return Optional.empty();
+    }
+
+    private Optional<Verdict.Deny> denial(ByteString name, List<NamedRule> deny, List<NamedRule> allow) {
+        Optional<Verdict.Deny> denied = denialByRule(name, deny);
+        if (denied.isPresent()) {
+            return denied;
         }
         if (access.mode() == Mode.ALLOW) {
             return Optional.empty();

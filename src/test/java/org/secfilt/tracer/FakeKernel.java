@@ -42,6 +42,7 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity {
     final List<String> returned = new ArrayList<>();
     /** Signals delivered, group-stops listened to: "7: signal 2". */
     final List<String> delivered = new ArrayList<>();
+    List<byte[]> boundNames = List.of();
     Optional<Sockaddr> peer = Optional.empty();
     /** What sockets are, look after look; TCP when the list is used up. */
     final List<Integer> protocols = new ArrayList<>();
@@ -481,8 +482,8 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity {
     }
 
     @Override
-    public Optional<byte[]> socketPath(int tid, byte[] path) {
-        return Optional.of(path);
+    public Optional<SocketFile> socketFile(int tid, byte[] path) {
+        return Optional.of(new SocketFile(path, boundNames));
     }
 
     // ---- the kernel's doors

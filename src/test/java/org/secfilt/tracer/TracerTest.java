@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -308,6 +309,15 @@ class TracerTest {
         runWith(Deed.call("connect", 3, 0x1000, 11));
         assertEquals(List.of("7: connect unix:/tmp/a/s"), named("connect"));
         assertEquals(List.of("7: killed"), kernel.delivered);
+    }
+
+    @Test
+    void a_denied_socket_stays_denied_under_another_path() {
+        kernel.remember(0x1000, new Sockaddr.UnixPath(ByteString.of("/tmp/a/s")).encode());
+        kernel.boundNames = List.of("/run/docker.sock".getBytes(StandardCharsets.UTF_8));
+        runWith(Deed.call("connect", 3, 0x1000, 11));
+        assertEquals("7: connect " + EPERM, kernel.returned.get(1));
+        assertEquals("connect unix:/tmp/a/s", reported.get(1));
     }
 
     @Test

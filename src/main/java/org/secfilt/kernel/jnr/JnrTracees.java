@@ -1,7 +1,9 @@
 package org.secfilt.kernel.jnr;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
@@ -22,7 +24,15 @@ final class JnrTracees implements Tracees {
     /** proc(5) "stat": the fields after the name's closing bracket start with number 3, the processor is number 39. */
     private static final int PROCESSOR_FIELDS_ON = 39 - 3;
 
+    // linux/stat.h
+    private static final int AT_EMPTY_PATH = 0x1000;
+    private static final int STATX_INO = 0x100;
+    private static final int STX_INO = 32;
+    private static final int STX_DEV_MAJOR = 136;
+    private static final int STX_DEV_MINOR = 140;
+
     private final Proc proc;
+    private final UnixDiag diag = new UnixDiag();
     private final long buffer = NativeMemory.allocate(BUFFER_BYTES);
     private final long local = NativeMemory.allocate(IOVEC_BYTES);
     private final long remote = NativeMemory.allocate(IOVEC_BYTES);
@@ -129,7 +139,7 @@ final class JnrTracees implements Tracees {
     }
 
     @Override
-    public Optional<byte[]> socketPath(int tid, byte[] path) throws UnresolvedPath {
+    public Optional<SocketFile> socketFile(int tid, byte[] path) throws UnresolvedPath {
         // In another mount namespace or root any file may stand under any name.
         if (!Arrays.equals(link("/proc/" + tid + "/root"), new byte[] {'/'})
                 || !Arrays.equals(link("/proc/" + tid + "/ns/mnt"), link("/proc/self/ns/mnt"))) {
@@ -150,8 +160,27 @@ final class JnrTracees implements Tracees {
             throw new UnresolvedPath(-fd);
         }
         byte[] canonical = link("/proc/self/fd/" + fd);
+        List<byte[]> names = boundNames(fd);
         Libc.CLOSE.call(fd);
-        return canonical.length > 0 && canonical[0] == '/' ? Optional.of(canonical) : Optional.empty();
+        return canonical.length > 0 && canonical[0] == '/'
+                ? Optional.of(new SocketFile(canonical, names))
+                : Optional.empty();
+    }
+
+    private List<byte[]> boundNames(int fd) {
+        NativeMemory.IO.putByte(buffer, (byte) 0);
+        long statx = buffer + PATH_MAX;
+        if (Libc.STATX.call(fd, buffer, AT_EMPTY_PATH, STATX_INO, statx) != 0) {
+            return List.of();
+        }
+        int device = NativeMemory.IO.getInt(statx + STX_DEV_MAJOR) << 20 | NativeMemory.IO.getInt(statx + STX_DEV_MINOR);
+        List<byte[]> absolute = new ArrayList<>();
+        for (byte[] name : diag.names(NativeMemory.IO.getLong(statx + STX_INO), device)) {
+            if (name[0] == '/') {
+                absolute.add(name);
+            }
+        }
+        return absolute;
     }
 
     private long string(String path) {
