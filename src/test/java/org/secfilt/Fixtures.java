@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The C programs of {@code test-fixtures/}, each compiled once into {@code target/test-fixtures/}.
+ * The C programs of {@code test-fixtures/}, each compiled once into {@code target/test-fixtures/} and run from where every user may.
  */
 public final class Fixtures {
     private static final Path SOURCES = Path.of("test-fixtures").toAbsolutePath();
@@ -31,7 +31,7 @@ public final class Fixtures {
         try {
             if (Files.exists(binary)
                     && Files.getLastModifiedTime(binary).compareTo(Files.getLastModifiedTime(source)) >= 0) {
-                return binary;
+                return Reachable.of(binary);
             }
             Files.createDirectories(BINARIES);
             Path fresh = Files.createTempFile(BINARIES, name, ".new");
@@ -49,7 +49,8 @@ public final class Fixtures {
             // A program that its user may not read runs undumpable, and ptrace(2) may not read it either.
             Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString("rwxr-xr-x"));
             Files.setLastModifiedTime(fresh, Files.getLastModifiedTime(source));
-            return Files.move(fresh, binary, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            Files.move(fresh, binary, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            return Reachable.of(binary);
         } catch (IOException e) {
             throw new UncheckedIOException(source.toString(), e);
         } catch (InterruptedException e) {

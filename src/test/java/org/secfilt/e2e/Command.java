@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.secfilt.Fixtures;
+import org.secfilt.Reachable;
 
 /**
  * A command of a {@link NetworkRoom}, run by {@code test-fixtures/overseer.c}: with default signals, an environment of
@@ -107,7 +108,7 @@ public final class Command {
                 throw new AssertionError("no run of " + words + ": " + Files.readString(err));
             }
             Outcome outcome = Outcome.read(words, status, out, err);
-            NetworkRoom.removeTree(files);
+            Reachable.remove(files);
             return outcome;
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.secfilt.Reachable;
 import org.secfilt.Requirements;
 
 /**
@@ -197,9 +198,9 @@ public final class NetworkRoom implements BeforeAllCallback, BeforeEachCallback,
         }
         removeNamespace(insideName());
         removeNamespace(outsideName());
-        removeTree(etc());
+        Reachable.remove(etc());
         if (directory != null) {
-            removeTree(directory);
+            Reachable.remove(directory);
         }
     }
 
@@ -223,24 +224,11 @@ public final class NetworkRoom implements BeforeAllCallback, BeforeEachCallback,
                         continue;
                     }
                     removeNamespace(found);
-                    removeTree(Path.of("/etc/netns", found));
+                    Reachable.remove(Path.of("/etc/netns", found));
                 }
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
-        }
-    }
-
-    static void removeTree(Path root) {
-        if (!Files.exists(root)) {
-            return;
-        }
-        try (Stream<Path> paths = Files.walk(root)) {
-            for (Path path : paths.sorted((a, b) -> b.compareTo(a)).toList()) {
-                Files.deleteIfExists(path);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 
