@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
@@ -125,6 +126,33 @@ final class StubDirectory {
             Thread.sleep(5);
         }
         return Files.readString(lib().resolve(name), StandardCharsets.ISO_8859_1);
+    }
+
+    /** Waits until no java works below the directory: it is nobody's child, and may write there after the stub's end. */
+    static void awaitIdle(Path directory) throws IOException, InterruptedException {
+        Path below = directory.toRealPath();
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(TIMEOUT_SECONDS);
+        while (isWorkplace(below)) {
+            if (System.nanoTime() > end) {
+                throw new AssertionError("a java still works in " + below);
+            }
+            Thread.sleep(5);
+        }
+    }
+
+    private static boolean isWorkplace(Path directory) throws IOException {
+        try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+            for (Path process : processes) {
+                try {
+                    if (Files.readSymbolicLink(process.resolve("cwd")).startsWith(directory)) {
+                        return true;
+                    }
+                } catch (IOException e) {
+                    continue; // it has ended
+                }
+            }
+        }
+        return false;
     }
 
     /** The stub's reply to the n-th message: step and errno, or nothing at the end-of-file. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,6 +62,11 @@ class StubInheritanceTest {
         Requirements.need("kernel", Files.isExecutable(Path.of("/usr/bin/python3")), "there is no /usr/bin/python3");
         stub = StubDirectory.in(directory.resolve("secfilt"));
         Files.writeString(directory.resolve("show.py"), SHOW);
+    }
+
+    @AfterEach
+    void waitForJava() throws Exception {
+        StubDirectory.awaitIdle(directory);
     }
 
     @Test

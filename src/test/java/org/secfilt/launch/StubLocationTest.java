@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,6 +27,11 @@ class StubLocationTest {
         Requirements.kernel();
         Requirements.program("bash");
         stub = StubDirectory.in(directory.resolve("secfilt")).answering(StubDirectory.exit(42));
+    }
+
+    @AfterEach
+    void waitForJava() throws Exception {
+        StubDirectory.awaitIdle(directory);
     }
 
     @Test

@@ -9,6 +9,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,6 +35,11 @@ class StubTest {
         Requirements.kernel();
         Requirements.program("bash");
         stub = StubDirectory.in(directory.resolve("secfilt"));
+    }
+
+    @AfterEach
+    void waitForJava() throws Exception {
+        StubDirectory.awaitIdle(directory);
     }
 
     @Test
