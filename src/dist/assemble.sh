@@ -19,7 +19,7 @@ printf '%s\n' "$java_home" > "$lib/java-home"
 # One jar: a class that is looked up in vain (picocli does that) opens every jar of the class path, 10 ms.
 "$java_home/bin/jar" --create --no-compress --no-manifest --file "$lib/secfilt.jar" \
     -C "$target/libraries" . -C "$target/classes" .
-# The archive names the jar by time and size, but takes the time 0 for "unknown": so it stays valid in a copy.
+# The archive names the jar by time and size, but JDK 17 takes the time 0 for "unknown": so it stays valid in a copy.
 touch -d @0 "$lib/secfilt.jar"
 
 # Run the program as users will, note the classes each run loads, archive them all. A run that fails is no
@@ -50,7 +50,8 @@ for policy in "$new"/policies/*.yaml; do
     train compile --policy "$policy"
 done
 cp "$root/src/dist/jvm.options" "$lib/"
-cat "$classes".* 2> /dev/null | awk '!seen[$0]++' > "$classes" || true
+# Later JDKs number the classes of a list, each run anew: the numbers are for loaders other than the built-in ones.
+cat "$classes".* 2> /dev/null | sed '/ super: /!s/ id: [0-9]*$//' | awk '!seen[$0]++' > "$classes" || true
 if [ -s "$classes" ]; then
     # G1, as at run time: only it archives heap objects. The names must be those of a run: from inside lib.
     (cd "$lib" && "$java_home/bin/java" -XX:+UseG1GC -Xmx32m -Xlog:disable -Xshare:dump \

@@ -48,9 +48,11 @@ class DistributionIT {
 
     @Test
     void takes_its_classes_from_the_archive_in_a_copy_too() throws Exception {
+        Requirements.need("java17", Runtime.version().feature() == 17,
+                "later ones archive no class files as old as picocli's, and heed the times of copied files");
         Path log = directory.resolve("classes");
         option("-Xlog:class+load:file=" + log);
-        assertEquals(OK, bash("sed -i /Xlog:disable/d \"$COPY/lib/jvm.options\"; \"$COPY/bin/secfilt\"" + COMMAND));
+        assertEquals(OK, bash("\"$COPY/bin/secfilt\"" + COMMAND));
         List<String> loaded = Files.readAllLines(log);
         assertTrue(loaded.stream().anyMatch(line -> line.contains(" org.secfilt.cli.Main ")), loaded::toString);
         // what the runtime itself makes on the way, for method handles and reflection, no archive holds
