@@ -27,8 +27,9 @@ final class VaultGuard {
             case MREMAP -> overlaps(stop, 0, 1)
                     || overlaps(stop, 0, 2)
                     || (stop.argument(3) & MREMAP_FIXED) != 0 && overlaps(stop, 4, 2);
-            // The segment's length is not among the arguments. Without SHM_REMAP it never replaces a mapping.
-            case SHMAT -> stop.argument(1) != 0 && (stop.argument(2) & SHM_REMAP) != 0;
+            // The segment's length is not among the arguments. Without SHM_REMAP it never replaces a mapping, but would take a free place.
+            case SHMAT -> stop.argument(1) != 0 && (stop.argument(2) & SHM_REMAP) != 0
+                    || range.overlaps(stop.argument(1) & -PAGE_BYTES, PAGE_BYTES);
             case MMAP, MUNMAP, MPROTECT, PKEY_MPROTECT, MADVISE, REMAP_FILE_PAGES -> overlaps(stop, 0, 1);
             case CONNECT, BIND, SENDTO, SENDMSG, SENDMMSG, LISTEN -> true;
         };

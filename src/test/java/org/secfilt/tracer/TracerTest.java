@@ -240,6 +240,13 @@ class TracerTest {
     }
 
     @Test
+    void a_segment_is_not_attached_where_the_vault_will_be() {
+        runWith(Deed.call("shmat", 1, V + 0x1000, 0), Deed.call("shmat", 1, V + (4 << 20), 0));
+        assertEquals("7: shmat " + EPERM, kernel.returned.get(1));
+        assertEquals(List.of("7: shmat"), kernel.acted);
+    }
+
+    @Test
     void mappings_elsewhere_go_on() {
         runWith(Deed.call("munmap", 0x1000, 0x1000));
         assertEquals(List.of("7: munmap"), kernel.acted);
