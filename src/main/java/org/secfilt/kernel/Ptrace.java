@@ -32,6 +32,9 @@ public interface Ptrace {
      */
     int await(WaitEvent event);
 
+    /** {@link #await} without blocking. @return false if there is nothing to see now, or no tracee left */
+    boolean poll(WaitEvent event);
+
     /** Takes the end of a tracee that {@link #await} showed; its parent learns of it now. */
     void reap(int tid);
 

@@ -49,7 +49,7 @@ public final class Tracer {
     private final VaultGuard guard;
     private final AddressCall address;
     private final AddressJudge judge;
-    private final Placement placement;
+    private final Waiting waiting;
     private final int sendmsg;
     private Task last;
     private boolean ready;
@@ -66,7 +66,7 @@ public final class Tracer {
         this.guard = new VaultGuard(plan.vault());
         this.address = new AddressCall(tracees);
         this.judge = new AddressJudge(tracees, plan);
-        this.placement = new Placement(kernel.affinity(), tracees);
+        this.waiting = new Waiting(ptrace, kernel.affinity(), tracees);
         this.sendmsg = plan.arch().syscalls().nr("sendmsg");
         for (TracedCall call : TracedCall.values()) {
             if (plan.traces(call)) {
@@ -84,7 +84,7 @@ public final class Tracer {
 
     /** Answers stops until no tracee is left. */
     public void run() {
-        while (ptrace.await(event) == 0) {
+        while (waiting.await(event) == 0) {
             Task task = task(event.tid());
             if (event.ended()) {
                 end(task);
@@ -235,7 +235,7 @@ public final class Tracer {
     }
 
     private void addressStop(Task task, TracedCall call) {
-        placement.stopped(task.tid);
+        waiting.judging(task.tid);
         copy(stop, task.call);
         if (call == TracedCall.SENDMMSG && (int) stop.argument(2) == 0) {
             skip(task, 0); // no message, none sent

@@ -170,6 +170,11 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity {
         return -Errno.ECHILD.number();
     }
 
+    @Override
+    public boolean poll(WaitEvent event) {
+        return await(event) == 0;
+    }
+
     private static int status(FakeTask task) {
         return switch (task.state) {
             case SECCOMP_STOP -> PTRACE_EVENT_SECCOMP << 8 | 5;

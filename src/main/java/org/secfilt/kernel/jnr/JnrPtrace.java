@@ -23,6 +23,7 @@ final class JnrPtrace implements Ptrace {
     // linux/wait.h
     private static final int P_ALL = 0;
     private static final int P_PID = 1;
+    private static final int WNOHANG = 1;
     private static final int WSTOPPED = 2;
     private static final int WEXITED = 4;
     private static final int WNOWAIT = 0x01000000;
@@ -66,9 +67,24 @@ final class JnrPtrace implements Ptrace {
         if (rc < 0) {
             return (int) rc;
         }
+        show(event);
+        return 0;
+    }
+
+    @Override
+    public boolean poll(WaitEvent event) {
+        NativeMemory.IO.putInt(siginfo + SI_PID, 0);
+        long rc = Libc.WAITID.call(P_ALL, 0, siginfo, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | NOTHREAD_ALL);
+        if (rc < 0 || NativeMemory.IO.getInt(siginfo + SI_PID) == 0) {
+            return false;
+        }
+        show(event);
+        return true;
+    }
+
+    private void show(WaitEvent event) {
         boolean ended = NativeMemory.IO.getInt(siginfo + SI_CODE) <= CLD_DUMPED;
         event.set(NativeMemory.IO.getInt(siginfo + SI_PID), ended, NativeMemory.IO.getInt(siginfo + SI_STATUS));
-        return 0;
     }
 
     @Override
