@@ -111,7 +111,7 @@ final class Cli {
             case FORMAT -> takeFormat(given);
             case HELP, VERSION -> throw new IllegalStateException("answered before");
             case ALLOWED_NETMASK, ALLOWED_PORT, ALLOW_RESOLV, ALLOWED_BIND, NO_OUTBOUND_NETWORK, MAINSTREAM_NETWORK_FAMILIES,
-                    ERRNO, READ_ONLY, ALLOW_WRITE -> takePolicyOption(given);
+                    ERRNO, INHERIT, READ_ONLY, ALLOW_WRITE -> takePolicyOption(given);
         }
     }
 

@@ -28,6 +28,10 @@ final class Help {
                                       only unix, inet, inet6 and netlink sockets
               --errno=E               what a denied call fails with: EPERM, which is
                                       the default, ECONNREFUSED or EACCES
+              --inherit=keep|close|refuse
+                                      sockets open at the start that are connected
+                                      elsewhere than allowed: close is the default,
+                                      refuse runs nothing
               B is one of 1 yes true on, 0 no false off, and needs the '='.
 
             Policy files:

@@ -9,6 +9,7 @@ enum Option {
     NO_OUTBOUND_NETWORK(Takes.SWITCH, "B", "--no-outbound-network"),
     MAINSTREAM_NETWORK_FAMILIES(Takes.SWITCH, "B", "--mainstream-network-families"),
     ERRNO(Takes.VALUE, "E", "--errno"),
+    INHERIT(Takes.VALUE, "keep|close|refuse", "--inherit"),
 
     POLICY(Takes.VALUE, "FILE", "--policy"),
     CONFIG(Takes.VALUE, "FILE", "-c", "--config"),

@@ -16,6 +16,8 @@ public record InheritedDescriptor(int fd, Kind kind, int domain, int type, int p
     /** What an inherited descriptor is. */
     public enum Kind {
         SOCKET,
-        IO_URING
+        IO_URING,
+        /** The network's end of a tun or tap interface, or what drives one: what is written there is a packet. */
+        TUNNEL
     }
 }

@@ -24,6 +24,7 @@ final class Merge {
     private Optional<Setting<Boolean>> noOutbound = Optional.empty();
     private Optional<Setting<Boolean>> resolv = Optional.empty();
     private Errno denial = Errno.EPERM;
+    private Inherit inherit = Inherit.CLOSE;
     private Optional<Families> families = Optional.empty();
 
     void add(PolicyPart part) {
@@ -39,6 +40,9 @@ final class Merge {
         if (part.denial().isPresent()) {
             denial = part.denial().get().value();
         }
+        if (part.inherit().isPresent()) {
+            inherit = part.inherit().get().value();
+        }
         if (part.families().isPresent()) {
             families = Optional.of(families.isPresent() ? union(families.get(), part.families().get()) : part.families().get());
         }
@@ -50,7 +54,7 @@ final class Merge {
         }
         Optional<Origin> blocked =
                 noOutbound.isPresent() && noOutbound.get().value() ? Optional.of(noOutbound.get().origin()) : Optional.empty();
-        return new Policy(blocked, connect.access(), bind.access(), unix.access(), families, denial);
+        return new Policy(blocked, connect.access(), bind.access(), unix.access(), families, denial, inherit);
     }
 
     private static Rule resolverRule(List<IpAddress> nameservers, Origin origin) {

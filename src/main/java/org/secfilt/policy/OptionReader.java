@@ -15,7 +15,7 @@ public final class OptionReader {
     static final String ALLOWED_BIND = "allowed-bind";
     private static final String[] NAMES = {
         ALLOWED_NETMASK, ALLOWED_PORT, ALLOWED_BIND, "allow-resolv", "no-outbound-network",
-        "mainstream-network-families", "errno", "verbose", "quiet",
+        "mainstream-network-families", "errno", "inherit", "verbose", "quiet",
     };
 
     private final List<Setting<Cidr>> netmasks = new ArrayList<>();
@@ -25,6 +25,7 @@ public final class OptionReader {
     private Optional<Setting<Boolean>> noOutboundNetwork = Optional.empty();
     private Optional<Setting<Boolean>> mainstreamFamilies = Optional.empty();
     private Optional<Setting<Errno>> errno = Optional.empty();
+    private Optional<Setting<Inherit>> inherit = Optional.empty();
     private Optional<Setting<Boolean>> verbose = Optional.empty();
     private Optional<Setting<Boolean>> quiet = Optional.empty();
 
@@ -44,6 +45,7 @@ public final class OptionReader {
             case "no-outbound-network" -> noOutboundNetwork = yesOrNo(value, origin);
             case "mainstream-network-families" -> mainstreamFamilies = yesOrNo(value, origin);
             case "errno" -> errno = Optional.of(new Setting<>(parseErrno(value), origin));
+            case "inherit" -> inherit = Optional.of(new Setting<>(Inherit.parse(value), origin));
             case "verbose" -> verbose = yesOrNo(value, origin);
             case "quiet" -> quiet = yesOrNo(value, origin);
             case "read-only", "allow-write", "write-allow" -> throw new IllegalArgumentException(
@@ -64,7 +66,7 @@ public final class OptionReader {
     }
 
     public Options options() {
-        return new Options(netmasks, ports, binds, allowResolv, noOutboundNetwork, mainstreamFamilies, errno, verbose, quiet);
+        return new Options(netmasks, ports, binds, allowResolv, noOutboundNetwork, mainstreamFamilies, errno, inherit, verbose, quiet);
     }
 
     /** The error of a denied call: EPERM, ECONNREFUSED or EACCES. */

@@ -18,6 +18,7 @@ public record Options(
         Optional<Setting<Boolean>> noOutboundNetwork,
         Optional<Setting<Boolean>> mainstreamFamilies,
         Optional<Setting<Errno>> errno,
+        Optional<Setting<Inherit>> inherit,
         Optional<Setting<Boolean>> verbose,
         Optional<Setting<Boolean>> quiet) {
     private static final List<Family> MAINSTREAM = List.of(Family.UNIX, Family.INET, Family.INET6, Family.NETLINK);
@@ -39,6 +40,7 @@ public record Options(
                 first(noOutboundNetwork, files.noOutboundNetwork),
                 first(mainstreamFamilies, files.mainstreamFamilies),
                 first(errno, files.errno),
+                first(inherit, files.inherit),
                 first(verbose, files.verbose),
                 first(quiet, files.quiet));
     }
@@ -66,6 +68,7 @@ public record Options(
                 noOutboundNetwork,
                 restricts ? Optional.empty() : allowResolv,
                 errno,
+                inherit,
                 isOn(mainstreamFamilies)
                         ? Optional.of(new Families(MAINSTREAM, mainstreamFamilies.get().origin()))
                         : Optional.empty(),

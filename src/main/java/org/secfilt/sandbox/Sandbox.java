@@ -30,6 +30,8 @@ public final class Sandbox {
 
     private static final int NOT_FOUND = 127;
     private static final int FAILED = 125;
+    /** The policy cannot be held: what is open already would go round it. */
+    private static final int REFUSED = 2;
 
     private final Kernel kernel;
     private final Launching launching;
@@ -66,6 +68,13 @@ public final class Sandbox {
             return;
         }
         InheritedSockets inherited = new InheritedSockets(launching, frontEnd.pid(), open, plan);
+        if (!inherited.refusals().isEmpty()) {
+            for (String refusal : inherited.refusals()) {
+                reports.error(refusal);
+            }
+            frontEnd.exit(REFUSED);
+            return;
+        }
         for (String warning : inherited.warnings()) {
             reports.warn(warning);
         }

@@ -15,6 +15,7 @@ import org.secfilt.plan.Host;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.RefusedPolicyException;
 import org.secfilt.policy.Access;
+import org.secfilt.policy.Inherit;
 import org.secfilt.policy.Mode;
 import org.secfilt.policy.Origin;
 import org.secfilt.policy.Policy;
@@ -25,7 +26,7 @@ class FilterCompilerTest {
     @ParameterizedTest
     @EnumSource(Arch.class)
     void every_filter_is_one_that_seccomp_takes(Arch arch) throws RefusedPolicyException {
-        Policy policy = new Policy(Optional.empty(), DENY, DENY, DENY, Optional.empty(), Policy.OPEN.denial());
+        Policy policy = new Policy(Optional.empty(), DENY, DENY, DENY, Optional.empty(), Policy.OPEN.denial(), Inherit.CLOSE);
         Assembled filter = FilterCompiler.compile(Plan.of(policy, new Host(arch, 7, false)));
         assertEquals(List.of(), Checker.check(filter.program()));
     }

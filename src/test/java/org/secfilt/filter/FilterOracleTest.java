@@ -23,6 +23,7 @@ import org.secfilt.plan.TracedCall;
 import org.secfilt.plan.VaultRange;
 import org.secfilt.policy.Access;
 import org.secfilt.policy.Families;
+import org.secfilt.policy.Inherit;
 import org.secfilt.policy.Mode;
 import org.secfilt.policy.Origin;
 import org.secfilt.policy.Policy;
@@ -63,7 +64,7 @@ class FilterOracleTest {
         long seed = Long.getLong("secfilt.seed", System.nanoTime());
         Random random = new Random(seed);
         Plan plan = Plan.of(new Policy(Optional.empty(), DENY, Access.OPEN, Access.OPEN, Optional.empty(),
-                Policy.OPEN.denial()), new Host(arch, 7, false));
+                Policy.OPEN.denial(), Inherit.CLOSE), new Host(arch, 7, false));
         Program program = FilterCompiler.compile(plan).program();
         VaultRange vault = plan.vault();
         int overlapping = 0;
@@ -106,7 +107,7 @@ class FilterOracleTest {
     @EnumSource(Arch.class)
     void ordinary_mappings_do_not_stop(Arch arch) throws Exception {
         Plan plan = Plan.of(new Policy(Optional.empty(), DENY, Access.OPEN, Access.OPEN, Optional.empty(),
-                Policy.OPEN.denial()), new Host(arch, 7, false));
+                Policy.OPEN.denial(), Inherit.CLOSE), new Host(arch, 7, false));
         Program program = FilterCompiler.compile(plan).program();
         long gib = 1L << 30;
         long[][] ranges = {
@@ -128,7 +129,7 @@ class FilterOracleTest {
     @ParameterizedTest
     @EnumSource(Arch.class)
     void calls_that_are_always_allowed_are_decided_on_number_and_arch_alone(Arch arch) throws Exception {
-        Plan plan = Plan.of(new Policy(Optional.empty(), DENY, DENY, DENY, Optional.empty(), Policy.OPEN.denial()),
+        Plan plan = Plan.of(new Policy(Optional.empty(), DENY, DENY, DENY, Optional.empty(), Policy.OPEN.denial(), Inherit.CLOSE),
                 new Host(arch, 7, false));
         Program program = FilterCompiler.compile(plan).program();
         for (String name : new String[] {"read", "write", "close", "openat", "futex", "recvmsg", "recvfrom", "accept4", "epoll_pwait", "brk",
@@ -148,7 +149,7 @@ class FilterOracleTest {
     void a_policy_of_families_alone_asks_nobody() throws Exception {
         Plan plan = Plan.of(new Policy(Optional.empty(), Access.OPEN, Access.OPEN, Access.OPEN,
                 Optional.of(new Families(List.of(Family.UNIX), Origin.flag("f"))),
-                Policy.OPEN.denial()), new Host(Arch.X86_64, 7, false));
+                Policy.OPEN.denial(), Inherit.CLOSE), new Host(Arch.X86_64, 7, false));
         Program program = FilterCompiler.compile(plan).program();
         for (int i = 0; i < program.size(); i++) {
             int result = program.get(i).code() == 0x06 ? program.get(i).k() : 0;

@@ -18,6 +18,7 @@ import org.secfilt.abi.Family;
 import org.secfilt.abi.Protocol;
 import org.secfilt.policy.Access;
 import org.secfilt.policy.Families;
+import org.secfilt.policy.Inherit;
 import org.secfilt.policy.Match;
 import org.secfilt.policy.Mode;
 import org.secfilt.policy.Origin;
@@ -30,7 +31,7 @@ class PlanTest {
     private static final Host HOST = new Host(Arch.X86_64, 7, false);
 
     private static Policy policy(Access connect, Access bind, Access unix) {
-        return new Policy(Optional.empty(), connect, bind, unix, Optional.empty(), Errno.EPERM);
+        return new Policy(Optional.empty(), connect, bind, unix, Optional.empty(), Errno.EPERM, Inherit.CLOSE);
     }
 
     private static Access allowing(String network, Optional<Protocol> protocol) {
@@ -58,7 +59,7 @@ class PlanTest {
     @Test
     void families_alone_need_a_filter_and_no_tracer() throws RefusedPolicyException {
         Families families = new Families(List.of(Family.UNIX, Family.VSOCK), ORIGIN);
-        Plan plan = plan(new Policy(Optional.empty(), Access.OPEN, Access.OPEN, Access.OPEN, Optional.of(families), Errno.EPERM));
+        Plan plan = plan(new Policy(Optional.empty(), Access.OPEN, Access.OPEN, Access.OPEN, Optional.of(families), Errno.EPERM, Inherit.CLOSE));
         assertTrue(plan.supervised());
         assertFalse(plan.traced());
         assertFalse(plan.limitsInet());
@@ -83,7 +84,7 @@ class PlanTest {
     void a_family_whose_traffic_no_call_shows_is_refused_beside_address_rules() {
         Families families = new Families(List.of(Family.INET, Family.PACKET), Origin.file("p.yaml", 5, 12));
         RefusedPolicyException refused = assertThrows(RefusedPolicyException.class,
-                () -> plan(new Policy(Optional.empty(), DENY, Access.OPEN, Access.OPEN, Optional.of(families), Errno.EPERM)));
+                () -> plan(new Policy(Optional.empty(), DENY, Access.OPEN, Access.OPEN, Optional.of(families), Errno.EPERM, Inherit.CLOSE)));
         assertEquals(1, refused.refusals().size());
         assertEquals("p.yaml:5:12: family packet carries traffic without a call that shows its address, past the rules for connect and bind; "
                 + "leave packet out, or restrict no internet addresses", refused.refusals().get(0).toString());

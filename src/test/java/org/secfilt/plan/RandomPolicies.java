@@ -14,6 +14,7 @@ import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.policy.Access;
 import org.secfilt.policy.Families;
+import org.secfilt.policy.Inherit;
 import org.secfilt.policy.Match;
 import org.secfilt.policy.Mode;
 import org.secfilt.policy.Origin;
@@ -51,7 +52,7 @@ public final class RandomPolicies {
                 chance(8) ? Optional.of(Origin.flag("--no-outbound-network")) : Optional.empty(),
                 access(true), access(true), access(false),
                 chance(3) ? Optional.of(families()) : Optional.empty(),
-                chance(4) ? Errno.ECONNREFUSED : Errno.EPERM);
+                chance(4) ? Errno.ECONNREFUSED : Errno.EPERM, Inherit.CLOSE);
     }
 
     private Families families() {

@@ -27,6 +27,7 @@ import org.secfilt.plan.Host;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.RefusedPolicyException;
 import org.secfilt.policy.Access;
+import org.secfilt.policy.Inherit;
 import org.secfilt.policy.Match;
 import org.secfilt.policy.Mode;
 import org.secfilt.policy.Origin;
@@ -65,7 +66,7 @@ class TracerTest {
                 Origin.DEFAULT,
                 List.of(),
                 List.of(new Rule(new Match.UnixPath("/run/docker.sock"), Optional.empty(), Origin.file("ci.yaml", 3, 7))));
-        Policy policy = new Policy(Optional.empty(), connect, connect, unix, Optional.empty(), Errno.EPERM);
+        Policy policy = new Policy(Optional.empty(), connect, connect, unix, Optional.empty(), Errno.EPERM, Inherit.CLOSE);
         try {
             return Plan.of(policy, new Host(Arch.X86_64, 0, false));
         } catch (RefusedPolicyException e) {

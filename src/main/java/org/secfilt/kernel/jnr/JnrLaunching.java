@@ -63,13 +63,18 @@ final class JnrLaunching implements Launching {
             }
             String target = new String(tracees.link("/proc/" + pid + "/fd/" + fd), StandardCharsets.ISO_8859_1);
             if (target.equals("anon_inode:[io_uring]")) {
-                found.add(new InheritedDescriptor(
-                        fd, InheritedDescriptor.Kind.IO_URING, -1, -1, -1, Optional.empty()));
+                found.add(noSocket(fd, InheritedDescriptor.Kind.IO_URING));
+            } else if (target.equals("/dev/net/tun") || target.startsWith("/dev/tap") || target.equals("/dev/vhost-net")) {
+                found.add(noSocket(fd, InheritedDescriptor.Kind.TUNNEL));
             } else if (target.startsWith("socket:[")) {
                 found.add(socket(pid, fd));
             }
         }
         return found;
+    }
+
+    private static InheritedDescriptor noSocket(int fd, InheritedDescriptor.Kind kind) {
+        return new InheritedDescriptor(fd, kind, -1, -1, -1, Optional.empty());
     }
 
     private InheritedDescriptor socket(int pid, int fd) {

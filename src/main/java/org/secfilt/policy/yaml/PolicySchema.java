@@ -7,6 +7,7 @@ import org.secfilt.abi.Errno;
 import org.secfilt.abi.Family;
 import org.secfilt.policy.Complaint;
 import org.secfilt.policy.Families;
+import org.secfilt.policy.Inherit;
 import org.secfilt.policy.Mode;
 import org.secfilt.policy.OptionReader;
 import org.secfilt.policy.Origin;
@@ -93,7 +94,7 @@ final class PolicySchema {
 
     private Fields fields(Node.Mapping root) {
         return new Fields(root, complaints, "version", "include", "mode", "errno", "resolv", "no-outbound-network", "families",
-                "connect", "bind", "unix");
+                "inherit", "connect", "bind", "unix");
     }
 
     private PolicyPart part(Fields fields) {
@@ -102,6 +103,7 @@ final class PolicySchema {
                 trueOrFalse(fields, "no-outbound-network"),
                 trueOrFalse(fields, "resolv"),
                 errno(fields),
+                inherit(fields),
                 families(fields),
                 lists(fields, "connect", mode),
                 lists(fields, "bind", mode),
@@ -127,6 +129,19 @@ final class PolicySchema {
         try {
             Errno errno = OptionReader.parseErrno(word.get().text());
             return Optional.of(new Setting<>(errno, complaints.origin(word.get())));
+        } catch (IllegalArgumentException e) {
+            complaints.add(word.get(), e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private Optional<Setting<Inherit>> inherit(Fields fields) {
+        Optional<Node.Scalar> word = fields.scalar("inherit", "keep, close or refuse");
+        if (word.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(new Setting<>(Inherit.parse(word.get().text()), complaints.origin(word.get())));
         } catch (IllegalArgumentException e) {
             complaints.add(word.get(), e.getMessage());
             return Optional.empty();

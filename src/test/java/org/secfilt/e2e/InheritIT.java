@@ -1,0 +1,139 @@
+package org.secfilt.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.secfilt.Requirements;
+
+/** Sockets that the command is handed by its caller: judged before it starts, by where they are connected to. */
+class InheritIT {
+    @RegisterExtension
+    static final NetworkRoom ROOM = new NetworkRoom();
+
+    private static final String ALLOWED = "--allowed-netmask=" + NetworkRoom.NEAR;
+    /** Says of the descriptors 5 to 9 which are open, then writes to all of them. */
+    private static final String WRITE = "for fd in 5 6 7 8 9; do [ -e /proc/self/fd/$fd ] && { echo $fd; echo hi >&$fd; }; done 2>/dev/null; true";
+
+    private static Command inherit(String kinds, String... command) {
+        List<String> words = new ArrayList<>(List.of("/usr/bin/python3", Built.fixture("inherit.py")));
+        words.addAll(List.of(kinds.split(" ")));
+        words.add("--");
+        words.addAll(List.of(command));
+        return ROOM.command(words.toArray(new String[0]));
+    }
+
+    private static Command confined(String kinds, String... options) {
+        List<String> words = new ArrayList<>(List.of(Built.program().toString(), ALLOWED));
+        words.addAll(List.of(options));
+        words.addAll(List.of("bash", "-c", WRITE));
+        return inherit(kinds, words.toArray(new String[0]));
+    }
+
+    @Test
+    void without_secfilt_an_open_socket_talks() {
+        assertEquals("5\n", inherit("udp:10.77.2.1:8002", "bash", "-c", WRITE).run().exited(0).stdout());
+        assertEquals(List.of("udp 10.77.2.1:8002"), ROOM.arrived());
+    }
+
+    @ParameterizedTest(name = "{0}: stays {1}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            udp:10.77.2.1:8002                                            | ``      | ``
+            udp:10.77.1.1:8002                                            | 5       | udp 10.77.1.1:8002
+            udp:fd77:1::1:8002                                            | ``      | ``
+            udp:::ffff:10.77.2.1:8002                                     | ``      | ``
+            udp listen pair file                                          | 5 6 7 8 | ``
+            file udp:10.77.2.1:8002 udp:10.77.1.1:8001 pair               | 5 7 8   | udp 10.77.1.1:8001
+            """)
+    void what_is_connected_elsewhere_is_closed(String kinds, String stay, String arrives) {
+        for (User user : User.values()) {
+            Outcome run = confined(kinds).as(user).run().exited(0);
+            assertEquals(stay, run.stdout().strip().replace('\n', ' '), run::toString);
+            assertEquals(arrives, String.join(" ", ROOM.arrived()), run::toString);
+            for (String report : run.reports()) {
+                assertTrue(report.matches("secfilt: closed inherited descriptor [5-9]: connected to .*, not in allowed-netmask"), run::toString);
+            }
+            assertEquals(kinds.split(" ").length, run.stdout().lines().count() + run.reports().size());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_connection_elsewhere_is_closed_and_the_other_side_sees_its_end(User user) {
+        Outcome run = confined("tcp:10.77.2.1:8001 tcp:10.77.1.1:8001").as(user).run().exited(0);
+        assertEquals("6\n", run.stdout());
+        assertEquals(List.of("secfilt: closed inherited descriptor 5: connected to 10.77.2.1:8001, not in allowed-netmask"), run.reports());
+        ROOM.arrived(); // both connections were made before secfilt started
+    }
+
+    @Test
+    void what_speaks_no_judged_protocol_is_closed() {
+        Outcome run = confined("raw packet").run().exited(0);
+        assertEquals("", run.stdout());
+        assertEquals(List.of(
+                "secfilt: closed inherited descriptor 5: a socket of protocol 1, whose packets no call shows",
+                "secfilt: closed inherited descriptor 6: a socket of family packet"), run.reports());
+    }
+
+    @Test
+    void a_tunnel_is_closed() {
+        Requirements.need("tun", Files.exists(java.nio.file.Path.of("/dev/net/tun")), "there is no /dev/net/tun here");
+        assertEquals(List.of("secfilt: closed inherited descriptor 5: a tunnel's end takes whole packets"), confined("tun").run().reports());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_socket_on_standard_input_and_output_stays(User user) {
+        Outcome run = inherit("stdio:10.77.2.1:8001", Built.program().toString(), ALLOWED, "bash", "-c", "echo hi; read a; [ $a = hi ]")
+                .as(user).run().exited(0);
+        assertEquals("", run.stderr());
+        assertEquals(List.of("tcp 10.77.2.1:8001"), ROOM.arrived());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void kept_ones_stay_and_are_told(User user) {
+        Outcome run = confined("udp:10.77.2.1:8002 pair", "--inherit=keep").as(user).run().exited(0);
+        assertEquals("5\n6\n", run.stdout());
+        assertEquals(List.of("secfilt: kept inherited descriptor 5: connected to 10.77.2.1:8002, not in allowed-netmask"), run.reports());
+        assertEquals(List.of("udp 10.77.2.1:8002"), ROOM.arrived());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void refused_ones_are_named_and_nothing_is_run(User user) throws IOException {
+        Outcome run = confined("udp:10.77.2.1:8002 pair udp:10.77.2.1:8001", "--inherit=refuse").as(user).run().exited(2);
+        assertEquals("", run.stdout());
+        assertEquals(List.of(
+                "secfilt: inherited descriptor 5: connected to 10.77.2.1:8002, not in allowed-netmask",
+                "secfilt: inherited descriptor 7: connected to 10.77.2.1:8001, not in allowed-netmask",
+                "secfilt: nothing was run (inherit: refuse); close them before, as by a shell's N>&-, or write --inherit=close"), run.reports());
+        assertEquals("5\n6\n", confined("pair udp", "--inherit=refuse").as(user).run().exited(0).stdout());
+        String policy = Files.writeString(ROOM.directory().resolve("refuse.yaml"), "version: 1\ninherit: refuse\n").toString();
+        confined("udp:10.77.2.1:8002", "--policy", policy).as(user).run().exited(2);
+        confined("udp:10.77.2.1:8002", "--policy", policy, "--inherit=close").as(user).run().exited(0);
+    }
+
+    @Test
+    void a_unix_connection_is_judged_by_its_path() throws IOException {
+        String path = ROOM.directory() + "/service";
+        String policy = Files.writeString(ROOM.directory().resolve("unix.yaml"), "version: 1\nunix:\n  deny: " + path + "\n").toString();
+        ROOM.serveOutside("/usr/bin/python3", "-c", """
+                import socket, sys, os
+                s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); os.chmod(sys.argv[1], 0o777); s.listen(9); print("ready", flush=True)
+                sys.stdin.read()""", path);
+        for (User user : User.values()) {
+            Outcome run = inherit("unix:" + path, Built.program().toString(), "--policy", policy, "bash", "-c", WRITE).as(user).run().exited(0);
+            assertEquals("", run.stdout());
+            assertTrue(run.reports().get(0).startsWith("secfilt: closed inherited descriptor 5: connected to unix:" + path + ", "), run::toString);
+        }
+    }
+}

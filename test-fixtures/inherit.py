@@ -1,0 +1,49 @@
+"""Runs a command with sockets of its caller's: inherit.py KIND... -- COMMAND. They get the numbers 5, 6, ... in order.
+
+KIND: tcp:ADDRESS:PORT and udp:ADDRESS:PORT (connected), udp (not connected), listen (TCP, on loopback), raw, packet, pair (one end of a
+socketpair), unix:PATH (connected), tun, file. stdio:ADDRESS:PORT is connected TCP as standard input and output.
+"""
+import os
+import socket
+import sys
+
+
+def opened(kind):
+    word, _, place = kind.partition(":")
+    address, _, port = place.rpartition(":")
+    if word in ("tcp", "udp", "stdio") and place:
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        s = socket.socket(family, socket.SOCK_DGRAM if word == "udp" else socket.SOCK_STREAM)
+        s.connect((address, int(port)))
+        return s.detach()
+    if word == "udp":
+        return socket.socket(socket.AF_INET, socket.SOCK_DGRAM).detach()
+    if word == "listen":
+        return socket.create_server(("127.0.0.1", 0)).detach()
+    if word == "raw":
+        return socket.socket(socket.AF_INET, socket.SOCK_RAW, 1).detach()
+    if word == "packet":
+        return socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0x300).detach()
+    if word == "pair":
+        return socket.socketpair()[0].detach()
+    if word == "unix":
+        s = socket.socket(socket.AF_UNIX)
+        s.connect(place)
+        return s.detach()
+    if word == "tun":
+        return os.open("/dev/net/tun", os.O_RDWR)
+    return os.open("/dev/null", os.O_RDWR)
+
+
+kinds, command = sys.argv[1:sys.argv.index("--")], sys.argv[sys.argv.index("--") + 1:]
+descriptors = [(kind, opened(kind)) for kind in kinds]
+for kind, descriptor in descriptors:
+    os.dup2(descriptor, 50 + descriptors.index((kind, descriptor)))
+for number, (kind, descriptor) in enumerate(descriptors):
+    if kind.startswith("stdio:"):
+        os.dup2(50 + number, 0)
+        os.dup2(50 + number, 1)
+    else:
+        os.dup2(50 + number, 5 + number)
+os.closerange(5 + len(kinds), 100)
+os.execvp(command[0], command)
