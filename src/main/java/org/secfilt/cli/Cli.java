@@ -31,11 +31,11 @@ final class Cli {
     /** Exit code of wrong usage and of an invalid policy. */
     static final int USAGE = 2;
 
-    private static final String COMPILE = "compile";
     private static final String RESOLV_CONF = "/etc/resolv.conf";
     /** The C library reads three nameservers of it; a file longer than this is not one of its kind. */
     private static final int MAX_RESOLV_CONF_BYTES = 64 * 1024;
 
+    private final Verb verb;
     private final Environment environment;
     private final List<String> mistakes = new ArrayList<>();
     private final OptionReader options = new OptionReader();
@@ -46,23 +46,24 @@ final class Cli {
     private Outcome.Compile.Format format = Outcome.Compile.Format.ASM;
     private Optional<String> output = Optional.empty();
 
-    private Cli(Environment environment) {
+    private Cli(Verb verb, Environment environment) {
+        this.verb = verb;
         this.environment = environment;
         this.arch = environment.arch();
     }
 
     /** @param words those after the program's own name */
     static Outcome parse(List<String> words, Environment environment) {
-        boolean compile = !words.isEmpty() && words.get(0).equals(COMPILE);
-        int skipped = compile ? 1 : 0;
-        Words split = Words.split(words.subList(skipped, words.size()), compile);
-        return new Cli(environment).outcome(split, compile, words);
+        Verb verb = Verb.of(words);
+        int skipped = verb == Verb.RUN ? 0 : 1;
+        Words split = Words.split(words.subList(skipped, words.size()), verb);
+        return new Cli(verb, environment).outcome(split, words);
     }
 
-    private Outcome outcome(Words split, boolean compile, List<String> words) {
+    private Outcome outcome(Words split, List<String> words) {
         for (Words.Given given : split.given()) {
             if (given.option() == Option.HELP) {
-                return new Outcome.Exit(0, Help.text(environment.colour()), "");
+                return new Outcome.Exit(0, Help.text(verb, environment.colour()), "");
             }
             if (given.option() == Option.VERSION) {
                 return new Outcome.Exit(0, "secfilt " + VERSION + "\n", "");
@@ -72,13 +73,8 @@ final class Cli {
         for (Words.Given given : split.given()) {
             take(given);
         }
-        int command = split.commandIndex() + (compile ? 1 : 0);
         if (mistakes.isEmpty()) {
-            if (compile && command < words.size()) {
-                mistakes.add("compile runs no command, and got '" + Printable.escape(words.get(command)) + "'");
-            } else if (!compile && command == words.size()) {
-                mistakes.add("no command given");
-            }
+            checkRest(split, words);
         }
         if (!mistakes.isEmpty()) {
             return usage();
@@ -90,12 +86,31 @@ final class Cli {
             }
             Policy policy = policy(merged);
             Volume loudness = volume.isPresent() ? volume.get() : volumeOf(merged);
-            return compile
-                    ? new Outcome.Compile(policy, arch, format, output, loudness)
-                    : new Outcome.Run(policy, command + 1, loudness);
+            return switch (verb) {
+                case RUN -> new Outcome.Run(policy, split.commandIndex() + 1, loudness);
+                case COMPILE -> new Outcome.Compile(policy, arch, format, output, loudness);
+            };
         } catch (InvalidPolicyException e) {
             String prefix = e.complaints().get(0).line() == 0 ? "secfilt: " : "";
             return new Outcome.Exit(USAGE, "", prefix + e.getMessage() + "\n");
+        }
+    }
+
+    /** Whether what stands besides the options is there, or is not, as the verb has it. */
+    private void checkRest(Words split, List<String> words) {
+        switch (verb.operands()) {
+            case COMMAND -> {
+                if (split.commandIndex() == words.size()) {
+                    mistakes.add("no command given");
+                }
+            }
+            case NONE -> {
+                int first = split.commandIndex() + 1;
+                if (first < words.size()) {
+                    mistakes.add(verb.word() + " runs no command, and got '" + Printable.escape(words.get(first)) + "'");
+                }
+            }
+            case WORDS -> { }
         }
     }
 
@@ -179,6 +194,6 @@ final class Cli {
         for (String mistake : mistakes) {
             text.append("secfilt: ").append(mistake).append('\n');
         }
-        return new Outcome.Exit(USAGE, "", text.append(Help.TRY).append('\n').toString());
+        return new Outcome.Exit(USAGE, "", text.append(verb.tryHelp()).append('\n').toString());
     }
 }

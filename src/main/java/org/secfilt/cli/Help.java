@@ -1,13 +1,16 @@
 package org.secfilt.cli;
 
-/** What {@code --help} prints: laid out by hand for 80 columns. */
-final class Help {
-    static final String TRY = "Try 'secfilt --help'.";
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 
+/** What {@code --help} prints, laid out by hand for 80 columns: of secfilt itself the text below, of a verb a resource of its name. */
+final class Help {
     private static final String TEXT =
             """
             Usage: secfilt [options] [--] command [args]
-                   secfilt compile [options] [--format=asm|bin] [-o FILE]
+                   secfilt VERB [options]
 
             Runs a command, and everything it starts, under a network policy.
             Options end at the first word that is no option. Without any, all is allowed.
@@ -47,11 +50,9 @@ final class Help {
             Not there yet, and refused:
               --read-only[=B], --allow-write=PATH, --write-allow=PATH
 
-            Printing the filter (a command named compile is run by: secfilt -- compile):
-              --format=asm|bin        a commented listing, which is the default, or
-                                      an array of struct sock_filter
-              -o, --output=FILE       to this file in place of standard output
-              --arch=ARCH             x86_64 or aarch64 in place of this machine's
+            Verbs, as the first word (a command of such a name: secfilt -- compile):
+              compile                 prints the filter that a policy becomes
+              'secfilt VERB --help' tells more of each
 
             Others:
               -h, --help              this text
@@ -74,15 +75,29 @@ final class Help {
     private Help() {}
 
     /** @param colour whether to show headings in bold, for a terminal */
-    static String text(boolean colour) {
-        if (!colour) {
-            return TEXT;
+    static String text(Verb verb, boolean colour) {
+        String text = verb == Verb.RUN ? TEXT : ofVerb(verb);
+        return colour ? withBoldHeadings(text) : text;
+    }
+
+    private static String ofVerb(Verb verb) {
+        String name = "help/" + verb.word() + ".txt";
+        try (InputStream in = Help.class.getResourceAsStream(name)) {
+            if (in == null) {
+                throw new IllegalStateException(name + " is missing from the build");
+            }
+            return new String(in.readAllBytes(), StandardCharsets.US_ASCII);
+        } catch (IOException e) {
+            throw new UncheckedIOException(name, e);
         }
-        StringBuilder out = new StringBuilder(TEXT.length() + 256);
+    }
+
+    private static String withBoldHeadings(String text) {
+        StringBuilder out = new StringBuilder(text.length() + 256);
         int from = 0;
-        while (from < TEXT.length()) {
-            int end = TEXT.indexOf('\n', from);
-            String line = TEXT.substring(from, end);
+        while (from < text.length()) {
+            int end = text.indexOf('\n', from);
+            String line = text.substring(from, end);
             boolean heading = line.endsWith(":") && !line.startsWith(" ");
             out.append(heading ? "\u001b[1m" + line + "\u001b[0m" : line).append('\n');
             from = end + 1;

@@ -1,6 +1,6 @@
 package org.secfilt.cli;
 
-/** The options. What each is for stands in {@link Help}; a test holds that all are there. */
+/** The options. Which verb has which says {@link Verb#has}; what each is for stands in {@link Help}, and a test holds that all are there. */
 enum Option {
     ALLOWED_NETMASK(Takes.VALUE, "M", "--allowed-netmask"),
     ALLOWED_PORT(Takes.VALUE, "PORTS", "--allowed-port"),
@@ -22,7 +22,7 @@ enum Option {
     HELP(Takes.NOTHING, "", "-h", "--help"),
     VERSION(Takes.NOTHING, "", "--version"),
 
-    // of the verb `compile`
+    // of verbs alone
     FORMAT(Takes.VALUE, "asm|bin", "--format"),
     OUTPUT(Takes.VALUE, "FILE", "-o", "--output"),
     ARCH(Takes.VALUE, "ARCH", "--arch");
@@ -66,10 +66,5 @@ enum Option {
             }
         }
         return names[0];
-    }
-
-    /** True for the options that only {@code secfilt compile} has. */
-    boolean ofCompile() {
-        return compareTo(FORMAT) >= 0;
     }
 }

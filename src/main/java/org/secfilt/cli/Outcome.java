@@ -1,26 +1,28 @@
 package org.secfilt.cli;
 
+import java.io.IOException;
 import java.util.Optional;
 import org.secfilt.abi.Arch;
+import org.secfilt.plan.RefusedPolicyException;
 import org.secfilt.policy.Policy;
 import org.secfilt.report.Volume;
 
 /** What a command line asks for. */
 sealed interface Outcome {
-    <R> R accept(Visitor<R> visitor);
+    <R> R accept(Visitor<R> visitor) throws IOException, RefusedPolicyException;
 
     interface Visitor<R> {
-        R run(Run run);
+        R run(Run run) throws IOException, RefusedPolicyException;
 
-        R compile(Compile compile);
+        R compile(Compile compile) throws IOException, RefusedPolicyException;
 
-        R exit(Exit exit);
+        R exit(Exit exit) throws IOException;
     }
 
     /** @param commandIndex where the command's words begin, counted as argv is: the first word after {@code secfilt} is 1 */
     record Run(Policy policy, int commandIndex, Volume volume) implements Outcome {
         @Override
-        public <R> R accept(Visitor<R> visitor) {
+        public <R> R accept(Visitor<R> visitor) throws IOException, RefusedPolicyException {
             return visitor.run(this);
         }
     }
@@ -33,7 +35,7 @@ sealed interface Outcome {
         }
 
         @Override
-        public <R> R accept(Visitor<R> visitor) {
+        public <R> R accept(Visitor<R> visitor) throws IOException, RefusedPolicyException {
             return visitor.compile(this);
         }
     }
@@ -41,7 +43,7 @@ sealed interface Outcome {
     /** Nothing is run: it was help, or a mistake. */
     record Exit(int code, String out, String err) implements Outcome {
         @Override
-        public <R> R accept(Visitor<R> visitor) {
+        public <R> R accept(Visitor<R> visitor) throws IOException {
             return visitor.exit(this);
         }
     }

@@ -9,22 +9,39 @@ import org.secfilt.policy.Suggestion;
 final class Unknown {
     private Unknown() {}
 
-    static String option(String word, boolean compile) {
+    static String option(String word, Verb verb) {
         int equals = word.indexOf('=');
         String name = equals < 0 ? word : word.substring(0, equals);
         List<String> known = new ArrayList<>();
         for (Option option : Option.values()) {
             for (String candidate : option.names()) {
                 if (candidate.equals(name)) {
-                    return name + " belongs to 'secfilt compile', where compile is the first word";
+                    return name + " " + belonging(option, verb);
                 }
-                if (candidate.startsWith("--") && (compile || !option.ofCompile())) {
+                if (candidate.startsWith("--") && verb.has(option)) {
                     known.add(candidate);
                 }
             }
         }
         String near = Suggestion.nearest(name, known.toArray(new String[0]));
-        return "unknown option '" + Printable.escape(name) + "'; "
-                + (near.isEmpty() ? "a command that begins with '-' stands behind --" : "did you mean '" + near + "'?");
+        return "unknown option '" + Printable.escape(name) + "'"
+                + (near.isEmpty() ? otherwise(verb) : "; did you mean '" + near + "'?");
+    }
+
+    private static String belonging(Option option, Verb verb) {
+        for (Verb other : Verb.values()) {
+            if (verb == Verb.RUN && other.has(option)) {
+                return "belongs to '" + other.program() + "', where " + other.word() + " is the first word";
+            }
+        }
+        return "is no option of '" + verb.program() + "'";
+    }
+
+    private static String otherwise(Verb verb) {
+        return switch (verb.operands()) {
+            case COMMAND -> "; a command that begins with '-' stands behind --";
+            case WORDS -> "; a word that begins with '-' stands behind --";
+            case NONE -> "";
+        };
     }
 }

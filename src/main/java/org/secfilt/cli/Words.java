@@ -14,15 +14,16 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
 /**
- * A command line taken apart: the options in the order they were given, and where the command begins.
+ * A command line taken apart: the options in the order they were given, and where the command begins, or a verb's own words.
  *
  * <p>picocli splits the words; {@link Taker} takes the values in its place, because picocli would convert them by reflection and
  * would give the word after {@code --no-outbound-network} to that option. All of this is on the launch path: the specification is
  * built without annotations, and nothing is interpolated, expanded or looked up.
  *
  * @param commandIndex the first word of the command; the number of words if there is none
+ * @param operands of a verb that takes a few; the words of a command are left where they are
  */
-record Words(List<Given> given, List<String> mistakes, int commandIndex) {
+record Words(List<Given> given, List<String> mistakes, int commandIndex, List<String> operands) {
     /** One option as it was given. {@code value} is empty for those that take nothing, and for a switch without {@code =}. */
     record Given(Option option, boolean hasValue, String value) {
         /** {@code --allowed-port=22}, however it was spelt. */
@@ -34,6 +35,7 @@ record Words(List<Given> given, List<String> mistakes, int commandIndex) {
     Words {
         given = List.copyOf(given);
         mistakes = List.copyOf(mistakes);
+        operands = List.copyOf(operands);
     }
 
     static {
@@ -41,26 +43,65 @@ record Words(List<Given> given, List<String> mistakes, int commandIndex) {
         System.setProperty("picocli.converters.excludes", ".*");
     }
 
-    /** Options end at the first word that is no option, or after {@code --}. */
-    static Words split(List<String> all, boolean compile) {
-        List<String> words = head(all);
-        List<Given> given = new ArrayList<>();
-        List<String> mistakes = new ArrayList<>();
-        CommandLine commandLine = new CommandLine(spec(compile, given, mistakes), new Factory());
-        commandLine.setInterpolateVariables(false);
-        List<String> rest;
-        try {
-            rest = commandLine.parseArgs(words.toArray(new String[0])).unmatched();
-        } catch (ParameterException e) {
-            mistakes.add(Printable.escape(e.getMessage()));
-            return new Words(given, mistakes, all.size());
+    /**
+     * Before a command, options end at the first word that is no option, or after {@code --}. Among a verb's own words they may stand
+     * anywhere before {@code --}.
+     */
+    static Words split(List<String> all, Verb verb) {
+        boolean mixed = verb.operands() == Verb.Operands.WORDS;
+        List<String> words = mixed ? all : head(all);
+        Splitter splitter = new Splitter(words, verb);
+        int index = splitter.options(0);
+        List<String> operands = new ArrayList<>();
+        while (mixed && index < words.size()) {
+            operands.add(words.get(index));
+            index = splitter.afterDashes ? index + 1 : splitter.options(index + 1);
         }
-        int index = words.size() - rest.size();
-        boolean afterDashes = index > 0 && words.get(index - 1).equals("--");
-        if (!rest.isEmpty() && words.get(index).startsWith("-") && !afterDashes) {
-            mistakes.add(Unknown.option(words.get(index), compile));
+        return new Words(splitter.given, splitter.mistakes, splitter.failed ? all.size() : index, operands);
+    }
+
+    /** Takes options off the words until one is none. */
+    private static final class Splitter {
+        final List<Given> given = new ArrayList<>();
+        final List<String> mistakes = new ArrayList<>();
+        boolean afterDashes;
+        boolean failed;
+        private final List<String> words;
+        private final Verb verb;
+        private final CommandLine commandLine;
+
+        Splitter(List<String> words, Verb verb) {
+            this.words = words;
+            this.verb = verb;
+            this.commandLine = new CommandLine(spec(verb, given, mistakes), new Factory());
+            commandLine.setInterpolateVariables(false);
         }
-        return new Words(given, mistakes, index);
+
+        /** @return the index of the first word from {@code from} on that is no option; the number of words if there is none */
+        int options(int from) {
+            List<String> rest;
+            try {
+                rest = commandLine.parseArgs(words.subList(from, words.size()).toArray(new String[0])).unmatched();
+            } catch (ParameterException e) {
+                mistakes.add(Printable.escape(e.getMessage()));
+                failed = true;
+                return words.size();
+            }
+            int index = words.size() - rest.size();
+            afterDashes = index > from && words.get(index - 1).equals("--");
+            if (!rest.isEmpty() && !afterDashes && looksLikeOption(words.get(index))) {
+                mistakes.add(Unknown.option(words.get(index), verb));
+            }
+            return index;
+        }
+
+        private boolean looksLikeOption(String word) {
+            return word.startsWith("-") && !(verb.operands() == Verb.Operands.WORDS && isNegative(word));
+        }
+
+        private static boolean isNegative(String word) {
+            return word.length() > 1 && word.charAt(1) >= '0' && word.charAt(1) <= '9';
+        }
     }
 
     /**
@@ -82,10 +123,10 @@ record Words(List<Given> given, List<String> mistakes, int commandIndex) {
         return words;
     }
 
-    private static CommandSpec spec(boolean compile, List<Given> given, List<String> mistakes) {
+    private static CommandSpec spec(Verb verb, List<Given> given, List<String> mistakes) {
         CommandSpec spec = CommandSpec.create();
         for (Option option : Option.values()) {
-            if (compile || !option.ofCompile()) {
+            if (verb.has(option)) {
                 spec.addOption(OptionSpec.builder(option.names())
                         .arity(option.takes() == Option.Takes.VALUE ? "1" : "0")
                         .type(String.class)

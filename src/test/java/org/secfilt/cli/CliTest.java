@@ -134,10 +134,15 @@ class CliTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "-h", "--help x", "-vh", "--bogus=1 --help", "compile --help", "--policy=missing -h x"})
+    @ValueSource(strings = {"--help", "-h", "--help x", "-vh", "--bogus=1 --help", "--policy=missing -h x"})
     void help_goes_to_standard_output(String line) {
         Outcome outcome = parse(line.equals("--bogus=1 --help") ? new String[] {"--quiet=1", "--help"} : line.split(" "));
-        assertEquals(new Outcome.Exit(0, Help.text(false), ""), outcome);
+        assertEquals(new Outcome.Exit(0, Help.text(Verb.RUN, false), ""), outcome);
+    }
+
+    @Test
+    void a_verb_has_help_of_its_own() {
+        assertEquals(new Outcome.Exit(0, Help.text(Verb.COMPILE, false), ""), parse("compile", "--allowed-port=x", "-h"));
     }
 
     @Test
@@ -170,7 +175,8 @@ class CliTest {
             })
     void a_mistake_ends_with_2_and_says_what_to_write(String line, String message) {
         Outcome outcome = parse(line.isEmpty() ? new String[0] : line.split(" "));
-        assertEquals(new Outcome.Exit(2, "", "secfilt: " + message + "\nTry 'secfilt --help'.\n"), outcome);
+        String program = line.startsWith("compile") ? "secfilt compile" : "secfilt";
+        assertEquals(new Outcome.Exit(2, "", "secfilt: " + message + "\nTry '" + program + " --help'.\n"), outcome);
     }
 
     @ParameterizedTest

@@ -8,32 +8,49 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class HelpTest {
-    private static final String TEXT = Help.text(false);
+    private static final String TEXT = Help.text(Verb.RUN, false);
 
     @ParameterizedTest
     @EnumSource(Option.class)
     void tells_every_option_by_every_name(Option option) {
-        for (String name : option.names()) {
-            assertTrue(TEXT.matches("(?s).*[ ,]" + name + "[],= \\[\\n].*"), name);
-        }
-        String separator = option.takes() == Option.Takes.SWITCH ? "[=" : "=";
-        if (!option.label().isEmpty()) {
-            assertTrue(TEXT.contains(option.longName() + separator + option.label()), option.longName());
+        for (Verb verb : Verb.values()) {
+            // What makes a policy is told once, for all verbs.
+            if (verb.has(option) && (verb == Verb.RUN || !Verb.RUN.has(option))) {
+                tells(Help.text(verb, false), option);
+            }
         }
     }
 
-    @Test
-    void fits_a_terminal_of_80_columns() {
-        for (String line : TEXT.split("\n")) {
+    private static void tells(String text, Option option) {
+        for (String name : option.names()) {
+            assertTrue(text.matches("(?s).*[ ,]" + name + "[],= \\[\\n].*"), name);
+        }
+        String separator = option.takes() == Option.Takes.SWITCH ? "[=" : "=";
+        if (!option.label().isEmpty()) {
+            assertTrue(text.contains(option.longName() + separator + option.label()), option.longName());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Verb.class)
+    void fits_a_terminal_of_80_columns(Verb verb) {
+        for (String line : Help.text(verb, false).split("\n")) {
             assertTrue(line.length() <= 80, line);
             assertEquals(line.stripTrailing(), line);
             assertTrue(line.chars().allMatch(c -> c >= ' ' && c < 0x7f), line);
         }
     }
 
+    @ParameterizedTest
+    @EnumSource(Verb.class)
+    void names_every_verb_and_how_it_is_called(Verb verb) {
+        assertTrue(Help.text(verb, false).startsWith("Usage: " + verb.program() + " "));
+        assertTrue(TEXT.contains("\n  " + verb.word()), verb.word());
+    }
+
     @Test
     void shows_headings_in_bold_and_nothing_else_different() {
-        String colour = Help.text(true);
+        String colour = Help.text(Verb.RUN, true);
         assertTrue(colour.contains("\u001b[1mExit status:\u001b[0m\n"));
         assertEquals(TEXT, colour.replace("\u001b[1m", "").replace("\u001b[0m", ""));
     }

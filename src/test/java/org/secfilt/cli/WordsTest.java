@@ -59,7 +59,7 @@ class WordsTest {
                 "--policy f -- | --policy=f $",
             })
     void takes_options_up_to_the_first_word_that_is_none(String line, String understood) {
-        Words words = Words.split(split(line), false);
+        Words words = Words.split(split(line), Verb.RUN);
         assertEquals(List.of(), words.mistakes());
         assertEquals(understood, print(words, split(line)));
     }
@@ -95,12 +95,12 @@ class WordsTest {
                 "--policy -v x | --policy needs a value: --policy=FILE",
             })
     void names_what_is_wrong_and_what_to_write(String line, String mistake) {
-        assertEquals(List.of(mistake), Words.split(split(line), false).mistakes());
+        assertEquals(List.of(mistake), Words.split(split(line), Verb.RUN).mistakes());
     }
 
     @Test
     void reports_several_mistakes_at_once() {
-        List<String> mistakes = Words.split(split("--quiet=1 --policy --nonsense"), false).mistakes();
+        List<String> mistakes = Words.split(split("--quiet=1 --policy --nonsense"), Verb.RUN).mistakes();
         assertEquals(
                 List.of(
                         "--quiet takes no value, and got '1'",
@@ -111,20 +111,20 @@ class WordsTest {
 
     @Test
     void shows_no_control_characters_of_a_word() {
-        List<String> mistakes = Words.split(List.of("--\u001b[31m\n=x"), false).mistakes();
+        List<String> mistakes = Words.split(List.of("--\u001b[31m\n=x"), Verb.RUN).mistakes();
         assertEquals(
                 List.of("unknown option '--\\x1b[31m\\x0a'; a command that begins with '-' stands behind --"), mistakes);
     }
 
     @Test
     void knows_the_options_of_compile_after_the_verb_only() {
-        Words words = Words.split(split("--format bin -o out --arch=x86_64 --allowed-port=1"), true);
+        Words words = Words.split(split("--format bin -o out --arch=x86_64 --allowed-port=1"), Verb.COMPILE);
         assertEquals("--format=bin --output=out --arch=x86_64 --allowed-port=1 $", print(words, List.of()));
     }
 
     @Test
     void an_empty_word_is_a_command() {
-        Words words = Words.split(List.of("-v", "", "x"), false);
+        Words words = Words.split(List.of("-v", "", "x"), Verb.RUN);
         assertEquals(List.of(), words.mistakes());
         assertEquals(1, words.commandIndex());
     }
@@ -133,7 +133,7 @@ class WordsTest {
     void many_words_of_a_command_cost_no_more_than_reading_them() {
         List<String> words = new ArrayList<>(List.of("-v", "echo"));
         words.addAll(Collections.nCopies(200_000, "-x"));
-        assertEquals(1, Words.split(words, false).commandIndex());
+        assertEquals(1, Words.split(words, Verb.RUN).commandIndex());
     }
 
     private static List<String> split(String line) {

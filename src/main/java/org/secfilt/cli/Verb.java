@@ -1,0 +1,71 @@
+package org.secfilt.cli;
+
+import java.util.List;
+
+/**
+ * What a command line asks secfilt to do. A verb is one only as the first word; without a verb a command is run.
+ *
+ * <p>A new verb is a row here, its options in {@link #has}, its help in the resource {@code help/VERB.txt}, an {@link Outcome} of its
+ * own that {@link Cli} makes, and a class that answers it, which {@link Main} names and a run of a command never loads.
+ */
+enum Verb {
+    RUN("", Operands.COMMAND),
+    COMPILE("compile", Operands.NONE);
+
+    /** What stands on a command line besides options. */
+    enum Operands {
+        /** All words from the first that is no option: they are the command's, whatever they look like. */
+        COMMAND,
+        NONE,
+        /** Words of the verb's own, options before, between and behind them. */
+        WORDS
+    }
+
+    private final String word;
+    private final Operands operands;
+
+    Verb(String word, Operands operands) {
+        this.word = word;
+        this.operands = operands;
+    }
+
+    /** The verb of a command line, by its first word. */
+    static Verb of(List<String> words) {
+        if (!words.isEmpty()) {
+            String first = words.get(0);
+            for (Verb verb : values()) {
+                if (verb != RUN && verb.word.equals(first)) {
+                    return verb;
+                }
+            }
+        }
+        return RUN;
+    }
+
+    /** As the user writes it; empty for {@link #RUN}. */
+    String word() {
+        return word;
+    }
+
+    Operands operands() {
+        return operands;
+    }
+
+    /** What the user calls, such as {@code secfilt compile}. */
+    String program() {
+        return this == RUN ? "secfilt" : "secfilt " + word;
+    }
+
+    /** Where to read on after a mistake. */
+    String tryHelp() {
+        return "Try '" + program() + " --help'.";
+    }
+
+    boolean has(Option option) {
+        return switch (option) {
+            case ALLOWED_NETMASK, ALLOWED_PORT, ALLOW_RESOLV, ALLOWED_BIND, NO_OUTBOUND_NETWORK, MAINSTREAM_NETWORK_FAMILIES,
+                    ERRNO, INHERIT, READ_ONLY, ALLOW_WRITE, POLICY, CONFIG, VERBOSE, QUIET, HELP, VERSION -> true;
+            case FORMAT, OUTPUT, ARCH -> this == COMPILE;
+        };
+    }
+}
