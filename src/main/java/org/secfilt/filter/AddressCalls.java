@@ -17,28 +17,44 @@ final class AddressCalls {
     private final Plan plan;
     private final Assembler assembler;
     private final Actions actions;
+    private final SyscallTable syscalls;
 
     AddressCalls(Plan plan, Assembler assembler, Actions actions) {
         this.plan = plan;
+        this.syscalls = SyscallTable.of(plan.arch());
         this.assembler = assembler;
         this.actions = actions;
     }
 
-    void addTo(Dispatch dispatch, SyscallTable syscalls) {
+    void addTo(Dispatch dispatch) {
         for (TracedCall call : TracedCall.values()) {
-            if (!call.guardsVault() && plan.traces(call)) {
-                Node node = call == TracedCall.SENDTO ? withAddress(actions.trace(call)) : actions.trace(call);
-                dispatch.add(syscalls.nr(call.syscall()), node, call.syscall() + ": judged by the tracer" + rules(call));
+            if (!call.guardsVault() && call != TracedCall.SENDTO && plan.traces(call)) {
+                dispatch.add(syscalls.nr(call.syscall()), actions.trace(call), why(call));
             }
         }
     }
 
-    /** A sendto(2) without an address is send(2): it goes where connect(2) was judged to go. The pointer is argument 4, and has 64 bits. */
-    private Node withAddress(Node trace) {
-        return assembler.load(SeccompData.low(4),
+    /**
+     * A sendto(2) without an address is send(2): it goes where connect(2) was judged to go. The pointer is argument 4, and has 64 bits.
+     * No other call that the kernel cannot answer from its bitmap is made so often, so it does not go through the tree.
+     *
+     * @param next what is to be done with all other calls
+     */
+    Node send(Node next) {
+        if (!plan.traces(TracedCall.SENDTO)) {
+            return next;
+        }
+        Node trace = actions.trace(TracedCall.SENDTO);
+        Node ifNull = assembler.load(SeccompData.low(4),
                 assembler.jump(JumpOp.EQ, 0,
                         assembler.load(SeccompData.high(4), assembler.jump(JumpOp.EQ, 0, actions.allow(), trace)),
                         trace));
+        return assembler.comment("sendto first",
+                assembler.jump(JumpOp.EQ, syscalls.nr(TracedCall.SENDTO.syscall()), assembler.comment(why(TracedCall.SENDTO), ifNull), next));
+    }
+
+    private String why(TracedCall call) {
+        return call.syscall() + ": judged by the tracer" + rules(call);
     }
 
     /** The policy's places that the verdict comes from, a line each. */

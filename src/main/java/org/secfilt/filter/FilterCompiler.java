@@ -17,10 +17,11 @@ import org.secfilt.plan.VaultRange;
  * <pre>
  *   arch? ── foreign ──> ENOSYS
  *     │
- *    nr ── x32, or newer than this program ──> ENOSYS          nr is the vault's ──> the supervisor
+ *    nr ── sendto ──> ALLOW without an address, else TRACE     first of all: send(2) is the most frequent call that is looked at
+ *     │ ── x32, or newer than this program ──> ENOSYS          nr is the vault's ──> the supervisor
  *     │
  *   tree ── a call it does not know ──> ALLOW
- *     ├── connect, bind, sendmsg, sendmmsg ──> TRACE      sendto: ALLOW without an address
+ *     ├── connect, bind, sendmsg, sendmmsg ──> TRACE
  *     ├── mmap, munmap, ... ──> TRACE if it could reach the vault, else ALLOW
  *     ├── socket, socketpair, setsockopt, ... ──> ERRNO or ALLOW by their scalar arguments
  *     └── io_uring_setup, ptrace, ... ──> ERRNO
@@ -30,9 +31,11 @@ public final class FilterCompiler {
     private final Plan plan;
     private final Assembler assembler = new Assembler();
     private final Actions actions = new Actions(assembler);
+    private final AddressCalls addressCalls;
 
     private FilterCompiler(Plan plan) {
         this.plan = plan;
+        this.addressCalls = new AddressCalls(plan, assembler, actions);
     }
 
     /** The filter of a plan; one that restricts nothing has a filter that allows everything. */
@@ -42,13 +45,13 @@ public final class FilterCompiler {
     }
 
     private Node program() {
-        return plan.supervised() ? checkArch(loadNr(refuseX32(refuseUnknown(dispatch())))) : actions.allow();
+        return plan.supervised() ? checkArch(loadNr(addressCalls.send(refuseX32(refuseUnknown(dispatch()))))) : actions.allow();
     }
 
     private Node dispatch() {
         SyscallTable syscalls = SyscallTable.of(plan.arch());
         Dispatch dispatch = new Dispatch(assembler);
-        new AddressCalls(plan, assembler, actions).addTo(dispatch, syscalls);
+        addressCalls.addTo(dispatch);
         new VaultGuard(plan, assembler, actions).addTo(dispatch, syscalls);
         new SocketCalls(plan, assembler, actions).addTo(dispatch, syscalls);
         new WaysRound(plan, assembler, actions).addTo(dispatch, syscalls);
