@@ -35,6 +35,9 @@ final class Help {
                                       sockets open at the start that are connected
                                       elsewhere than allowed: close is the default,
                                       refuse runs nothing
+              --firewall=auto|require|off
+                                      judge packets too, where the host lets us: auto
+                                      is the default, require runs nothing without
               B is one of 1 yes true on, 0 no false off, and needs the '='.
 
             Policy files:

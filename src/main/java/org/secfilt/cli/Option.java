@@ -10,6 +10,7 @@ enum Option {
     MAINSTREAM_NETWORK_FAMILIES(Takes.SWITCH, "B", "--mainstream-network-families"),
     ERRNO(Takes.VALUE, "E", "--errno"),
     INHERIT(Takes.VALUE, "keep|close|refuse", "--inherit"),
+    FIREWALL(Takes.VALUE, "auto|require|off", "--firewall"),
 
     POLICY(Takes.VALUE, "FILE", "--policy"),
     CONFIG(Takes.VALUE, "FILE", "-c", "--config"),

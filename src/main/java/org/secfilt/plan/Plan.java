@@ -9,6 +9,7 @@ import org.secfilt.abi.Family;
 import org.secfilt.abi.IpAddress;
 import org.secfilt.policy.Access;
 import org.secfilt.policy.Families;
+import org.secfilt.policy.Firewall;
 import org.secfilt.policy.Match;
 import org.secfilt.policy.Mode;
 import org.secfilt.policy.Origin;
@@ -57,6 +58,10 @@ public final class Plan {
                             "leave " + family + " out, or restrict no internet addresses"));
                 }
             }
+        }
+        if (policy.firewall().value() == Firewall.REQUIRE) {
+            refusals.add(new Refusal(policy.firewall().origin(), "this version cannot judge packets",
+                    "write --firewall=auto, which runs without"));
         }
         return refusals;
     }

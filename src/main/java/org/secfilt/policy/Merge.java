@@ -25,6 +25,7 @@ final class Merge {
     private Optional<Setting<Boolean>> resolv = Optional.empty();
     private Errno denial = Errno.EPERM;
     private Inherit inherit = Inherit.CLOSE;
+    private Setting<Firewall> firewall = Policy.OPEN.firewall();
     private Optional<Families> families = Optional.empty();
 
     void add(PolicyPart part) {
@@ -43,6 +44,9 @@ final class Merge {
         if (part.inherit().isPresent()) {
             inherit = part.inherit().get().value();
         }
+        if (part.firewall().isPresent()) {
+            firewall = part.firewall().get();
+        }
         if (part.families().isPresent()) {
             families = Optional.of(families.isPresent() ? union(families.get(), part.families().get()) : part.families().get());
         }
@@ -54,7 +58,7 @@ final class Merge {
         }
         Optional<Origin> blocked =
                 noOutbound.isPresent() && noOutbound.get().value() ? Optional.of(noOutbound.get().origin()) : Optional.empty();
-        return new Policy(blocked, connect.access(), bind.access(), unix.access(), families, denial, inherit);
+        return new Policy(blocked, connect.access(), bind.access(), unix.access(), families, denial, inherit, firewall);
     }
 
     private static Rule resolverRule(List<IpAddress> nameservers, Origin origin) {

@@ -15,7 +15,7 @@ public final class OptionReader {
     static final String ALLOWED_BIND = "allowed-bind";
     private static final String[] NAMES = {
         ALLOWED_NETMASK, ALLOWED_PORT, ALLOWED_BIND, "allow-resolv", "no-outbound-network",
-        "mainstream-network-families", "errno", "inherit", "verbose", "quiet",
+        "mainstream-network-families", "errno", "inherit", "firewall", "verbose", "quiet",
     };
 
     private final List<Setting<Cidr>> netmasks = new ArrayList<>();
@@ -26,6 +26,7 @@ public final class OptionReader {
     private Optional<Setting<Boolean>> mainstreamFamilies = Optional.empty();
     private Optional<Setting<Errno>> errno = Optional.empty();
     private Optional<Setting<Inherit>> inherit = Optional.empty();
+    private Optional<Setting<Firewall>> firewall = Optional.empty();
     private Optional<Setting<Boolean>> verbose = Optional.empty();
     private Optional<Setting<Boolean>> quiet = Optional.empty();
 
@@ -46,6 +47,7 @@ public final class OptionReader {
             case "mainstream-network-families" -> mainstreamFamilies = yesOrNo(value, origin);
             case "errno" -> errno = Optional.of(new Setting<>(parseErrno(value), origin));
             case "inherit" -> inherit = Optional.of(new Setting<>(Inherit.parse(value), origin));
+            case "firewall" -> firewall = Optional.of(new Setting<>(Firewall.parse(value), origin));
             case "verbose" -> verbose = yesOrNo(value, origin);
             case "quiet" -> quiet = yesOrNo(value, origin);
             case "read-only", "allow-write", "write-allow" -> throw new IllegalArgumentException(
@@ -66,7 +68,8 @@ public final class OptionReader {
     }
 
     public Options options() {
-        return new Options(netmasks, ports, binds, allowResolv, noOutboundNetwork, mainstreamFamilies, errno, inherit, verbose, quiet);
+        return new Options(netmasks, ports, binds, allowResolv, noOutboundNetwork, mainstreamFamilies, errno, inherit, firewall,
+                verbose, quiet);
     }
 
     /** The error of a denied call: EPERM, ECONNREFUSED or EACCES. */

@@ -19,6 +19,7 @@ public record Options(
         Optional<Setting<Boolean>> mainstreamFamilies,
         Optional<Setting<Errno>> errno,
         Optional<Setting<Inherit>> inherit,
+        Optional<Setting<Firewall>> firewall,
         Optional<Setting<Boolean>> verbose,
         Optional<Setting<Boolean>> quiet) {
     private static final List<Family> MAINSTREAM = List.of(Family.UNIX, Family.INET, Family.INET6, Family.NETLINK);
@@ -41,6 +42,7 @@ public record Options(
                 first(mainstreamFamilies, files.mainstreamFamilies),
                 first(errno, files.errno),
                 first(inherit, files.inherit),
+                first(firewall, files.firewall),
                 first(verbose, files.verbose),
                 first(quiet, files.quiet));
     }
@@ -69,6 +71,7 @@ public record Options(
                 restricts ? Optional.empty() : allowResolv,
                 errno,
                 inherit,
+                firewall,
                 isOn(mainstreamFamilies)
                         ? Optional.of(new Families(MAINSTREAM, mainstreamFamilies.get().origin()))
                         : Optional.empty(),

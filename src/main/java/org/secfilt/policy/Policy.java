@@ -16,6 +16,7 @@ import org.secfilt.abi.IpAddress;
  * @param families the families socket(2) may make, if the user named them
  * @param denial the error a denied call fails with
  * @param inherit what becomes of sockets open at launch that are connected elsewhere than allowed
+ * @param firewall whether packets are judged too, and who said so
  */
 public record Policy(
         Optional<Origin> noOutbound,
@@ -24,10 +25,25 @@ public record Policy(
         Access unix,
         Optional<Families> families,
         Errno denial,
-        Inherit inherit) {
+        Inherit inherit,
+        Setting<Firewall> firewall) {
+    private static final Setting<Firewall> AUTO = new Setting<>(Firewall.AUTO, Origin.DEFAULT);
+
     /** Nothing is restricted. */
     public static final Policy OPEN =
             new Policy(Optional.empty(), Access.OPEN, Access.OPEN, Access.OPEN, Optional.empty(), Errno.EPERM, Inherit.CLOSE);
+
+    /** With the firewall where the host has it. */
+    public Policy(
+            Optional<Origin> noOutbound,
+            Access connect,
+            Access bind,
+            Access unix,
+            Optional<Families> families,
+            Errno denial,
+            Inherit inherit) {
+        this(noOutbound, connect, bind, unix, families, denial, inherit, AUTO);
+    }
 
     /**
      * Merges what the files and the options say, in the order given: an included file stands before the file that includes
@@ -35,7 +51,7 @@ public record Policy(
      *
      * <ul>
      *   <li>Lists add up: allow lists, deny lists, families. Deny beats allow beats the mode, whatever file each is from.
-     *   <li>Of single values (a direction's mode, errno, resolv, no-outbound-network, inherit) the last one given counts.
+     *   <li>Of single values (a direction's mode, errno, resolv, no-outbound-network, inherit, firewall) the last one given counts.
      *   <li>Where no source sets a direction's mode, an allow list, be it empty, denies the rest; without one the rest is allowed.
      *   <li>An option that restricts is never without effect: masks and ports turn connect's mode {@code allow} into
      *       {@code deny}, --allowed-bind does so for bind. {@code local} and {@code deny} stay.

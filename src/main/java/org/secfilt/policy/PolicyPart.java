@@ -14,13 +14,15 @@ public record PolicyPart(
         Optional<Setting<Boolean>> resolv,
         Optional<Setting<Errno>> denial,
         Optional<Setting<Inherit>> inherit,
+        Optional<Setting<Firewall>> firewall,
         Optional<Families> families,
         Lists connect,
         Lists bind,
         Lists unix) {
     /** Says nothing. */
     public static final PolicyPart EMPTY = new PolicyPart(
-            Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Lists.EMPTY, Lists.EMPTY, Lists.EMPTY);
+            Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(),
+            Lists.EMPTY, Lists.EMPTY, Lists.EMPTY);
 
     /**
      * What one source says of one direction.

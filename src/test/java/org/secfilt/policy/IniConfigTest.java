@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class IniConfigTest {
     private static final String LATER = "restricts files, which comes with a later version; this one restricts the network alone";
     private static final String KNOWN = "; known here: allowed-netmask, allowed-port, allowed-bind, allow-resolv, "
-            + "no-outbound-network, mainstream-network-families, errno, inherit, verbose, quiet";
+            + "no-outbound-network, mainstream-network-families, errno, inherit, firewall, verbose, quiet";
 
     /** A line, and column: message. */
     private static final String[][] BAD_LINES = {
@@ -22,6 +22,7 @@ class IniConfigTest {
         {"allowed-bind=[::1", "14: a ']' is missing after the IPv6 address"},
         {"allow-resolv=maybe", "14: 'maybe' is neither yes nor no; write 1, 0, yes, no, true, false, on or off"},
         {"errno=EIO", "7: 'EIO' is no error to deny with; write EPERM, ECONNREFUSED or EACCES"},
+        {"firewall=on", "10: 'on' is no use of the firewall; write auto, require or off"},
         {"allowed-prot=1", "1: unknown option 'allowed-prot'; did you mean 'allowed-port'?"},
         {"policy=x", "1: unknown option 'policy'" + KNOWN},
         {"=x", "1: unknown option ''" + KNOWN},

@@ -7,6 +7,7 @@ import org.secfilt.abi.Errno;
 import org.secfilt.abi.Family;
 import org.secfilt.policy.Complaint;
 import org.secfilt.policy.Families;
+import org.secfilt.policy.Firewall;
 import org.secfilt.policy.Inherit;
 import org.secfilt.policy.Mode;
 import org.secfilt.policy.OptionReader;
@@ -94,7 +95,7 @@ final class PolicySchema {
 
     private Fields fields(Node.Mapping root) {
         return new Fields(root, complaints, "version", "include", "mode", "errno", "resolv", "no-outbound-network", "families",
-                "inherit", "connect", "bind", "unix");
+                "inherit", "firewall", "connect", "bind", "unix");
     }
 
     private PolicyPart part(Fields fields) {
@@ -104,6 +105,7 @@ final class PolicySchema {
                 trueOrFalse(fields, "resolv"),
                 errno(fields),
                 inherit(fields),
+                firewall(fields),
                 families(fields),
                 lists(fields, "connect", mode),
                 lists(fields, "bind", mode),
@@ -142,6 +144,19 @@ final class PolicySchema {
         }
         try {
             return Optional.of(new Setting<>(Inherit.parse(word.get().text()), complaints.origin(word.get())));
+        } catch (IllegalArgumentException e) {
+            complaints.add(word.get(), e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private Optional<Setting<Firewall>> firewall(Fields fields) {
+        Optional<Node.Scalar> word = fields.scalar("firewall", "auto, require or off");
+        if (word.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(new Setting<>(Firewall.parse(word.get().text()), complaints.origin(word.get())));
         } catch (IllegalArgumentException e) {
             complaints.add(word.get(), e.getMessage());
             return Optional.empty();

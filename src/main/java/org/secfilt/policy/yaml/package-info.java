@@ -17,6 +17,7 @@
  * resolv: true                # allow the nameservers of /etc/resolv.conf, port 53
  * no-outbound-network: false  # true: deny connect and every send that names an address, to unix sockets too
  * families: [unix, inet, inet6, netlink]   # all that socket(2) may make
+ * firewall: auto              # judge packets too, where the host lets us: auto, require or off
  * inherit: close              # sockets open at launch, connected elsewhere than allowed: keep, close or refuse
  * connect:                    # connect, sendto, sendmsg, sendmmsg
  *   mode: deny                # for connect alone; beats the mode above

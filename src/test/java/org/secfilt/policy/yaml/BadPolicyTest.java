@@ -19,7 +19,7 @@ class BadPolicyTest {
     private static final String CONNECT = HEAD + "connect:\n  allow:\n    - ";
     private static final String UNIX = HEAD + "unix:\n  deny:\n    - ";
     private static final String TOP =
-            "; known here: version, include, mode, errno, resolv, no-outbound-network, families, inherit, connect, bind, unix";
+            "; known here: version, include, mode, errno, resolv, no-outbound-network, families, inherit, firewall, connect, bind, unix";
 
     private static final String[][] DOCUMENTS = {
         {"", "1:1: the file is empty; a policy begins with version: 1"},
