@@ -55,6 +55,7 @@ final class Merge {
     Policy policy(List<IpAddress> nameservers) {
         if (resolv.isPresent() && resolv.get().value()) {
             connect.allow.add(resolverRule(nameservers, resolv.get().origin()));
+            unix.allow.addAll(Resolvers.sockets(resolv.get().origin()));
         }
         Optional<Origin> blocked =
                 noOutbound.isPresent() && noOutbound.get().value() ? Optional.of(noOutbound.get().origin()) : Optional.empty();

@@ -77,7 +77,13 @@ public record Options(
                         : Optional.empty(),
                 restricts ? connectLists(nameservers) : PolicyPart.Lists.EMPTY,
                 binds.isEmpty() ? PolicyPart.Lists.EMPTY : bindLists(),
-                PolicyPart.Lists.EMPTY);
+                restricts && isOn(allowResolv) ? resolverSockets() : PolicyPart.Lists.EMPTY);
+    }
+
+    /** Where a file restricts unix sockets. */
+    private PolicyPart.Lists resolverSockets() {
+        List<Rule> rules = Resolvers.sockets(allowResolv.get().origin());
+        return new PolicyPart.Lists(Optional.empty(), Optional.empty(), Optional.empty(), rules, List.of());
     }
 
     private PolicyPart.Lists connectLists(List<IpAddress> nameservers) {

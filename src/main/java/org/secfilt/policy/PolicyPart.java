@@ -7,7 +7,7 @@ import org.secfilt.abi.Errno;
 /**
  * What one source says, a file or the options of a command line: the operand of {@link Policy#merge}.
  *
- * @param resolv whether the nameservers of /etc/resolv.conf may be reached on port 53
+ * @param resolv whether the nameservers of /etc/resolv.conf may be reached on port 53, and this machine's resolvers by their unix sockets
  */
 public record PolicyPart(
         Optional<Setting<Boolean>> noOutbound,

@@ -2,11 +2,21 @@ package org.secfilt.policy;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.secfilt.abi.IpAddress;
 
-/** The nameservers that the C library asks, resolv.conf(5). */
+/** Whom the C library asks for addresses: the nameservers of resolv.conf(5), and the caches of this machine, by unix sockets. */
 public final class Resolvers {
     private static final String KEYWORD = "nameserver";
+    private static final Optional<String> REASON = Optional.of("resolver of this machine");
+
+    /**
+     * nscd(8), which glibc tries first, and systemd-resolved(8), which nss-resolve(8) asks. They look names up as a nameserver does and
+     * do nothing else. /var/run stands here for where it is no link to /run.
+     */
+    private static final String[] SOCKETS = {
+        "/run/nscd/socket", "/var/run/nscd/socket", "/run/systemd/resolve/io.systemd.Resolve",
+    };
 
     private Resolvers() {}
 
@@ -27,6 +37,15 @@ public final class Resolvers {
             found.add(IpAddress.parse("127.0.0.1"));
         }
         return List.copyOf(found);
+    }
+
+    /** Rules that allow the resolvers' unix sockets, for where unix sockets are restricted. */
+    static List<Rule> sockets(Origin origin) {
+        List<Rule> rules = new ArrayList<>();
+        for (String path : SOCKETS) {
+            rules.add(new Rule(new Match.UnixPath(path), REASON, origin));
+        }
+        return rules;
     }
 
     /** The keyword stands at the very start of its line, resolv.conf(5). */

@@ -88,6 +88,15 @@ class MergeTest {
     }
 
     @Test
+    void resolv_allows_this_machines_resolvers_by_their_unix_sockets() throws InvalidPolicyException {
+        String sockets = " +/run/nscd/socket +/var/run/nscd/socket +/run/systemd/resolve/io.systemd.Resolve";
+        assertEquals("DENY @1:2:14" + sockets, print(merge("unix: {mode: deny}\nresolv: true", "", "").unix()));
+        assertEquals("DENY @1:2:14" + sockets, print(merge("unix: {mode: deny}", "--allow-resolv --allowed-port=22", "").unix()));
+        assertEquals("DENY @1:2:14", print(merge("unix: {mode: deny}\nresolv: true", "--allow-resolv=no", "").unix()));
+        assertTrue(merge("resolv: true", "", "").unix().open());
+    }
+
+    @Test
     void the_last_word_on_outbound_network_and_errno_counts() throws InvalidPolicyException {
         assertEquals("--no-outbound-network", merge("mode: allow", "--no-outbound-network", "").noOutbound().orElseThrow().toString());
         assertEquals("1:2:1", merge("no-outbound-network: true", "", "").noOutbound().orElseThrow().toString());

@@ -1,0 +1,72 @@
+package org.secfilt.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The resolvers of a machine that are asked by unix sockets: ways to names, which {@code resolv} opens, and nothing else opens by itself. */
+class ResolverIT {
+    @RegisterExtension
+    static final NetworkRoom ROOM = new NetworkRoom();
+
+    /**
+     * Runs the words after the user's name under a /run of its own, in which a server listens at each path; it says on standard output
+     * which were connected to, and by which program: the supervisor looks up who it is. "ip netns exec" has made a mount namespace for us.
+     */
+    private static final String WITH_SERVERS = """
+            mount -t tmpfs -o mode=755 none /run
+            /usr/bin/python3 "$SERVERS" /run/nscd/socket /run/systemd/resolve/io.systemd.Resolve /run/docker.sock > told &
+            server=$!
+            until [ -s told ]; do sleep 0.01; done
+            setpriv --reuid "$1" --regid "$1" --clear-groups -- "${@:2}"
+            kill $server; wait $server
+            cat told""";
+
+    private static List<String> asked(User user, String policy, String... command) throws IOException {
+        Files.writeString(ROOM.directory().resolve("policy.yaml"), "version: 1\n" + policy + "\n");
+        List<String> words = new ArrayList<>(List.of(user == User.ROOT ? "0" : "54771", Built.program().toString(), "-q", "--policy=policy.yaml"));
+        words.addAll(List.of(command));
+        String program = Path.of(command[0]).getFileName().toString();
+        return ROOM.bash(WITH_SERVERS, words.toArray(new String[0])).with("SERVERS", Built.fixture("unix-servers.py"))
+                .run().exited(0).stdout().lines().filter(line -> line.startsWith(program + " ")).map(line -> line.substring(program.length() + 1))
+                .distinct().toList();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void the_c_library_asks_nscd_where_resolv_is_true(User user) throws IOException {
+        ROOM.resolvConf("nameserver 10.77.1.1\n");
+        assertEquals(List.of("/run/nscd/socket"),
+                asked(user, "mode: deny\nunix: {mode: deny}\nresolv: true", "/usr/bin/getent", "ahostsv4", "some.example"));
+        assertEquals(List.of(), asked(user, "unix: {mode: deny}", "/usr/bin/getent", "ahostsv4", "some.example"));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+            unix: {mode: deny}, resolv: true          | /run/nscd/socket /run/systemd/resolve/io.systemd.Resolve
+            unix: {mode: deny}, resolv: false         | ''
+            unix: {allow: [/run/x]}, resolv: true     | /run/nscd/socket /run/systemd/resolve/io.systemd.Resolve
+            unix: {mode: deny, deny: [/run/nscd/*]}, resolv: true | /run/systemd/resolve/io.systemd.Resolve
+            unix: {mode: allow}, resolv: true         | /run/nscd/socket /run/systemd/resolve/io.systemd.Resolve /run/docker.sock
+            include: CI                               | /run/nscd/socket /run/systemd/resolve/io.systemd.Resolve
+            """)
+    void resolv_opens_the_resolvers_and_no_other_socket(String policy, String open) throws IOException {
+        String text = policy.replace("}, ", "}\n").replace("CI", Built.policy("ci-job.yaml").toString());
+        List<String> asked = asked(User.ORDINARY, text, "/usr/bin/python3", "-c", """
+                import socket
+                for path in "/run/nscd/socket", "/var/run/nscd/socket", "/run/systemd/resolve/io.systemd.Resolve", "/run/docker.sock":
+                    try:
+                        socket.socket(socket.AF_UNIX).connect(path)
+                    except PermissionError:
+                        pass""");
+        assertEquals(open.isEmpty() ? List.of() : List.of(open.split(" ")), asked);
+    }
+}
