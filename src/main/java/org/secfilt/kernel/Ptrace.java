@@ -26,7 +26,7 @@ public interface Ptrace {
 
     /**
      * Blocks for the next stop or end of a tracee, and leaves it waitable: an end is seen by others only after {@link #reap}. A stop
-     * that is not answered by a resuming call is seen again by the next await.
+     * that is not answered by a resuming call is seen again by the next await, unless it is an exec's.
      *
      * @return 0, or -ECHILD when no tracee is left
      */

@@ -52,6 +52,17 @@ class EndingsIT {
         ROOM.secfilt(LOOPBACK, "/usr/bin/python3", "-c", "import os; os.abort()").run().killedBy(6);
     }
 
+    @Test
+    void another_threads_execve_goes_on_as_the_first_and_stays_supervised() {
+        Outcome run = ROOM.secfilt(LOOPBACK, "/usr/bin/python3", "-c", """
+                import os, threading, time
+                words = ["bash", "-c", ": > /dev/tcp/10.77.0.9/80 || exit 42"]
+                threading.Thread(target=os.execv, args=("/bin/bash", words)).start()
+                time.sleep(60)
+                """).run().exited(42);
+        assertTrue(run.stderr().contains("denied connect 10.77.0.9:80/tcp by bash"), run::toString);
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             127 | no-such-command

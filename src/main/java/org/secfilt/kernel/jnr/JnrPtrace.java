@@ -85,6 +85,11 @@ final class JnrPtrace implements Ptrace {
     private void show(WaitEvent event) {
         boolean ended = NativeMemory.IO.getInt(siginfo + SI_CODE) <= CLD_DUMPED;
         event.set(NativeMemory.IO.getInt(siginfo + SI_PID), ended, NativeMemory.IO.getInt(siginfo + SI_STATUS));
+        if (!ended && event.event() == PTRACE_EVENT_EXEC) {
+            // After another thread's execve the number is held for the dead leader's, and ptrace(2) answers ESRCH, until the stop is
+            // taken. // kernel/ptrace.c looks_like_a_spurious_pid()
+            Libc.WAITID.call(P_PID, event.tid(), siginfo, WSTOPPED | WNOHANG | NOTHREAD_ALL);
+        }
     }
 
     @Override
