@@ -49,6 +49,7 @@ final class Help {
             Reports, on standard error:
               -v, --verbose           tell also what the sandbox does
               -q, --quiet             tell nothing but failures of secfilt itself
+              --violation-exit=N      exit with code N, 1 to 255, if a call was denied
 
             Not there yet, and refused:
               --read-only[=B], --allow-write=PATH, --write-allow=PATH

@@ -12,6 +12,8 @@ enum Option {
     INHERIT(Takes.VALUE, "keep|close|refuse", "--inherit"),
     FIREWALL(Takes.VALUE, "auto|require|off", "--firewall"),
 
+    VIOLATION_EXIT(Takes.VALUE, "N", "--violation-exit"),
+
     POLICY(Takes.VALUE, "FILE", "--policy"),
     CONFIG(Takes.VALUE, "FILE", "-c", "--config"),
 

@@ -64,7 +64,7 @@ enum Verb {
     boolean has(Option option) {
         return switch (option) {
             case ALLOWED_NETMASK, ALLOWED_PORT, ALLOW_RESOLV, ALLOWED_BIND, NO_OUTBOUND_NETWORK, MAINSTREAM_NETWORK_FAMILIES,
-                    ERRNO, INHERIT, FIREWALL, READ_ONLY, ALLOW_WRITE, POLICY, CONFIG, VERBOSE, QUIET, HELP, VERSION -> true;
+                    ERRNO, INHERIT, FIREWALL, VIOLATION_EXIT, READ_ONLY, ALLOW_WRITE, POLICY, CONFIG, VERBOSE, QUIET, HELP, VERSION -> true;
             case FORMAT, OUTPUT, ARCH -> this == COMPILE;
         };
     }

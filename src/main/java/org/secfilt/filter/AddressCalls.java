@@ -28,7 +28,7 @@ final class AddressCalls {
 
     void addTo(Dispatch dispatch) {
         for (TracedCall call : TracedCall.values()) {
-            if (!call.guardsVault() && call != TracedCall.SENDTO && plan.traces(call)) {
+            if (call.namesAddress() && call != TracedCall.SENDTO && plan.traces(call)) {
                 dispatch.add(syscalls.nr(call.syscall()), actions.trace(call), why(call));
             }
         }

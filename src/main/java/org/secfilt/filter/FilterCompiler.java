@@ -9,6 +9,7 @@ import org.secfilt.bpf.Assembler;
 import org.secfilt.bpf.JumpOp;
 import org.secfilt.bpf.Node;
 import org.secfilt.plan.Plan;
+import org.secfilt.plan.TracedCall;
 import org.secfilt.plan.VaultRange;
 
 /**
@@ -22,6 +23,7 @@ import org.secfilt.plan.VaultRange;
  *     │
  *   tree ── a call it does not know ──> ALLOW
  *     ├── connect, bind, sendmsg, sendmmsg ──> TRACE
+ *     ├── exit, exit_group ──> TRACE if denials decide the exit code
  *     ├── mmap, munmap, ... ──> TRACE if it could reach the vault, else ALLOW
  *     ├── socket, socketpair, setsockopt, ... ──> ERRNO or ALLOW by their scalar arguments
  *     └── io_uring_setup, ptrace, ... ──> ERRNO
@@ -53,9 +55,19 @@ public final class FilterCompiler {
         Dispatch dispatch = new Dispatch(assembler);
         addressCalls.addTo(dispatch);
         new VaultGuard(plan, assembler, actions).addTo(dispatch, syscalls);
+        traceExits(dispatch, syscalls);
         new SocketCalls(plan, assembler, actions).addTo(dispatch, syscalls);
         new WaysRound(plan, assembler, actions).addTo(dispatch, syscalls);
         return dispatch.tree(newest(), actions.allow());
+    }
+
+    /** Of every process, for a filter cannot tell the first one. */
+    private void traceExits(Dispatch dispatch, SyscallTable syscalls) {
+        for (TracedCall call : new TracedCall[] {TracedCall.EXIT, TracedCall.EXIT_GROUP}) {
+            if (plan.traces(call)) {
+                dispatch.add(syscalls.nr(call.syscall()), actions.trace(call), call.syscall() + ": its code becomes violation-exit's after a denial");
+            }
+        }
     }
 
     /** i386 by int 0x80, and any other: its numbers mean other calls. ENOSYS is what a kernel without it answers. */

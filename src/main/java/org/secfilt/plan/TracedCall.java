@@ -14,6 +14,9 @@ public enum TracedCall {
     SENDMMSG("sendmmsg", 5),
     /** On a socket that was never bound, it binds to every address and a free port: judged as such a bind. */
     LISTEN("listen", 6),
+    /** Of the command's first process: its code may have to be the policy's. */
+    EXIT("exit", 7),
+    EXIT_GROUP("exit_group", 8),
     MMAP("mmap", 16),
     MUNMAP("munmap", 17),
     MREMAP("mremap", 18),
@@ -41,7 +44,12 @@ public enum TracedCall {
         return cookie;
     }
 
-    /** True for the calls that could unmap or replace the vault; false for those that give a socket an address. */
+    /** True for the calls that give a socket an address. */
+    public boolean namesAddress() {
+        return cookie < EXIT.cookie;
+    }
+
+    /** True for the calls that could unmap or replace the vault. */
     public boolean guardsVault() {
         return cookie >= MMAP.cookie;
     }

@@ -26,6 +26,7 @@ final class Merge {
     private Errno denial = Errno.EPERM;
     private Inherit inherit = Inherit.CLOSE;
     private Setting<Firewall> firewall = Policy.OPEN.firewall();
+    private Optional<Integer> violationExit = Optional.empty();
     private Optional<Families> families = Optional.empty();
 
     void add(PolicyPart part) {
@@ -47,6 +48,9 @@ final class Merge {
         if (part.firewall().isPresent()) {
             firewall = part.firewall().get();
         }
+        if (part.violationExit().isPresent()) {
+            violationExit = Optional.of(part.violationExit().get().value());
+        }
         if (part.families().isPresent()) {
             families = Optional.of(families.isPresent() ? union(families.get(), part.families().get()) : part.families().get());
         }
@@ -59,7 +63,8 @@ final class Merge {
         }
         Optional<Origin> blocked =
                 noOutbound.isPresent() && noOutbound.get().value() ? Optional.of(noOutbound.get().origin()) : Optional.empty();
-        return new Policy(blocked, connect.access(), bind.access(), unix.access(), families, denial, inherit, firewall);
+        return new Policy(
+                blocked, connect.access(), bind.access(), unix.access(), families, denial, inherit, firewall, violationExit);
     }
 
     private static Rule resolverRule(List<IpAddress> nameservers, Origin origin) {

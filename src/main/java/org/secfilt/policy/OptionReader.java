@@ -15,7 +15,7 @@ public final class OptionReader {
     static final String ALLOWED_BIND = "allowed-bind";
     private static final String[] NAMES = {
         ALLOWED_NETMASK, ALLOWED_PORT, ALLOWED_BIND, "allow-resolv", "no-outbound-network",
-        "mainstream-network-families", "errno", "inherit", "firewall", "verbose", "quiet",
+        "mainstream-network-families", "errno", "inherit", "firewall", "violation-exit", "verbose", "quiet",
     };
 
     private final List<Setting<Cidr>> netmasks = new ArrayList<>();
@@ -27,6 +27,7 @@ public final class OptionReader {
     private Optional<Setting<Errno>> errno = Optional.empty();
     private Optional<Setting<Inherit>> inherit = Optional.empty();
     private Optional<Setting<Firewall>> firewall = Optional.empty();
+    private Optional<Setting<Integer>> violationExit = Optional.empty();
     private Optional<Setting<Boolean>> verbose = Optional.empty();
     private Optional<Setting<Boolean>> quiet = Optional.empty();
 
@@ -48,6 +49,7 @@ public final class OptionReader {
             case "errno" -> errno = Optional.of(new Setting<>(parseErrno(value), origin));
             case "inherit" -> inherit = Optional.of(new Setting<>(Inherit.parse(value), origin));
             case "firewall" -> firewall = Optional.of(new Setting<>(Firewall.parse(value), origin));
+            case "violation-exit" -> violationExit = Optional.of(new Setting<>(parseExitCode(value), origin));
             case "verbose" -> verbose = yesOrNo(value, origin);
             case "quiet" -> quiet = yesOrNo(value, origin);
             case "read-only", "allow-write", "write-allow" -> throw new IllegalArgumentException(
@@ -69,7 +71,7 @@ public final class OptionReader {
 
     public Options options() {
         return new Options(netmasks, ports, binds, allowResolv, noOutboundNetwork, mainstreamFamilies, errno, inherit, firewall,
-                verbose, quiet);
+                violationExit, verbose, quiet);
     }
 
     /** The error of a denied call: EPERM, ECONNREFUSED or EACCES. */
@@ -85,6 +87,19 @@ public final class OptionReader {
                 throw new IllegalArgumentException(
                         "'" + Printable.escape(name) + "' is no error to deny with; write EPERM, ECONNREFUSED or EACCES");
         }
+    }
+
+    /** The exit code of a run in which a call was denied: 1 to 255, for 0 would say that all is well. */
+    public static int parseExitCode(String text) {
+        int code = 0;
+        for (int i = 0; i < text.length() && code <= 255; i++) {
+            char digit = text.charAt(i);
+            code = digit >= '0' && digit <= '9' ? 10 * code + digit - '0' : 256;
+        }
+        if (code < 1 || code > 255 || text.charAt(0) == '0') {
+            throw new IllegalArgumentException("'" + Printable.escape(text) + "' is no exit code for denials; write a number from 1 to 255");
+        }
+        return code;
     }
 
     private void addNetmasks(String value, Origin origin) {

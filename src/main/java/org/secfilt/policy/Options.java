@@ -20,6 +20,7 @@ public record Options(
         Optional<Setting<Errno>> errno,
         Optional<Setting<Inherit>> inherit,
         Optional<Setting<Firewall>> firewall,
+        Optional<Setting<Integer>> violationExit,
         Optional<Setting<Boolean>> verbose,
         Optional<Setting<Boolean>> quiet) {
     private static final List<Family> MAINSTREAM = List.of(Family.UNIX, Family.INET, Family.INET6, Family.NETLINK);
@@ -43,6 +44,7 @@ public record Options(
                 first(errno, files.errno),
                 first(inherit, files.inherit),
                 first(firewall, files.firewall),
+                first(violationExit, files.violationExit),
                 first(verbose, files.verbose),
                 first(quiet, files.quiet));
     }
@@ -72,6 +74,7 @@ public record Options(
                 errno,
                 inherit,
                 firewall,
+                violationExit,
                 isOn(mainstreamFamilies)
                         ? Optional.of(new Families(MAINSTREAM, mainstreamFamilies.get().origin()))
                         : Optional.empty(),

@@ -17,6 +17,7 @@ import org.secfilt.abi.IpAddress;
  * @param denial the error a denied call fails with
  * @param inherit what becomes of sockets open at launch that are connected elsewhere than allowed
  * @param firewall whether packets are judged too, and who said so
+ * @param violationExit the code the command's caller sees if a call was denied, 1 to 255; empty: the command's own
  */
 public record Policy(
         Optional<Origin> noOutbound,
@@ -26,14 +27,15 @@ public record Policy(
         Optional<Families> families,
         Errno denial,
         Inherit inherit,
-        Setting<Firewall> firewall) {
+        Setting<Firewall> firewall,
+        Optional<Integer> violationExit) {
     private static final Setting<Firewall> AUTO = new Setting<>(Firewall.AUTO, Origin.DEFAULT);
 
     /** Nothing is restricted. */
     public static final Policy OPEN =
             new Policy(Optional.empty(), Access.OPEN, Access.OPEN, Access.OPEN, Optional.empty(), Errno.EPERM, Inherit.CLOSE);
 
-    /** With the firewall where the host has it. */
+    /** With the firewall where the host has it, and the command's own exit code. */
     public Policy(
             Optional<Origin> noOutbound,
             Access connect,
@@ -42,7 +44,7 @@ public record Policy(
             Optional<Families> families,
             Errno denial,
             Inherit inherit) {
-        this(noOutbound, connect, bind, unix, families, denial, inherit, AUTO);
+        this(noOutbound, connect, bind, unix, families, denial, inherit, AUTO, Optional.empty());
     }
 
     /**
@@ -51,7 +53,8 @@ public record Policy(
      *
      * <ul>
      *   <li>Lists add up: allow lists, deny lists, families. Deny beats allow beats the mode, whatever file each is from.
-     *   <li>Of single values (a direction's mode, errno, resolv, no-outbound-network, inherit, firewall) the last one given counts.
+     *   <li>Of single values (a direction's mode, errno, resolv, no-outbound-network, inherit, firewall, violation-exit) the last
+     *       one given counts.
      *   <li>Where no source sets a direction's mode, an allow list, be it empty, denies the rest; without one the rest is allowed.
      *   <li>An option that restricts is never without effect: masks and ports turn connect's mode {@code allow} into
      *       {@code deny}, --allowed-bind does so for bind. {@code local} and {@code deny} stay.

@@ -15,6 +15,7 @@ public record PolicyPart(
         Optional<Setting<Errno>> denial,
         Optional<Setting<Inherit>> inherit,
         Optional<Setting<Firewall>> firewall,
+        Optional<Setting<Integer>> violationExit,
         Optional<Families> families,
         Lists connect,
         Lists bind,
@@ -22,7 +23,7 @@ public record PolicyPart(
     /** Says nothing. */
     public static final PolicyPart EMPTY = new PolicyPart(
             Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(),
-            Lists.EMPTY, Lists.EMPTY, Lists.EMPTY);
+            Optional.empty(), Lists.EMPTY, Lists.EMPTY, Lists.EMPTY);
 
     /**
      * What one source says of one direction.

@@ -53,6 +53,7 @@ public final class Tracer {
     private final int sendmsg;
     private Task last;
     private boolean ready;
+    private boolean denied;
 
     /** @param root the process that will become the command; nothing else may trace it */
     public Tracer(Kernel kernel, Vault vault, Plan plan, Watch watch, int root) {
@@ -196,9 +197,22 @@ public final class Tracer {
             }
         } else if (call == TracedCall.LISTEN) {
             listenStop(task);
-        } else {
+        } else if (call.namesAddress()) {
             addressStop(task, call);
+        } else {
+            exitStop(task);
         }
+    }
+
+    /**
+     * The exit code of a process is that of its exit_group(2), or of its last thread's exit(2) where none made one; so every such call of
+     * the first process is given the policy's code once something was denied. Death by a signal is left as it is.
+     */
+    private void exitStop(Task task) {
+        if (denied && plan.policy().violationExit().isPresent() && tracees.tgid(task.tid) == root) {
+            ptrace.setArgument(task.tid, 0, plan.policy().violationExit().get());
+        }
+        ptrace.resume(task.tid, 0);
     }
 
     /**
@@ -361,6 +375,7 @@ public final class Tracer {
     }
 
     private void deny(Task task, TracedCall call, Optional<Sockaddr> destination, Verdict.Deny why) {
+        denied = true;
         int protocol = task.protocol;
         if (protocol == Task.NONE && !call.guardsVault()) {
             protocol = tracees.protocol(task.tid, (int) stop.argument(0));

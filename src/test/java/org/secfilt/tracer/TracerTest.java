@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.ByteString;
@@ -47,6 +48,7 @@ class TracerTest {
     private final FakeKernel kernel = new FakeKernel();
     private final List<String> reported = new ArrayList<>();
     private Optional<Protocol> protocol = Optional.empty();
+    private Optional<Integer> violationExit = Optional.empty();
 
     private static byte[] address(String ip, int port) {
         return new Sockaddr.Inet(IpAddress.parse(ip), port).encode();
@@ -66,7 +68,8 @@ class TracerTest {
                 Origin.DEFAULT,
                 List.of(),
                 List.of(new Rule(new Match.UnixPath("/run/docker.sock"), Optional.empty(), Origin.file("ci.yaml", 3, 7))));
-        Policy policy = new Policy(Optional.empty(), connect, connect, unix, Optional.empty(), Errno.EPERM, Inherit.CLOSE);
+        Policy policy = new Policy(Optional.empty(), connect, connect, unix, Optional.empty(), Errno.EPERM, Inherit.CLOSE,
+                Policy.OPEN.firewall(), violationExit);
         try {
             return Plan.of(policy, new Host(Arch.X86_64, 0, false));
         } catch (RefusedPolicyException e) {
@@ -397,6 +400,26 @@ class TracerTest {
             }
         }
         return found;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"exit_group, true, 77", "exit, true, 77", "exit_group, false, 3", "exit, false, 3"})
+    void a_denial_decides_the_exit_code_of_the_command(String call, boolean denied, long code) {
+        violationExit = Optional.of(77);
+        kernel.remember(0x1000, denied ? FORBIDDEN : ALLOWED);
+        runWith(connect(0x1000), Deed.call(call, 3));
+        assertEquals(code, kernel.arguments(TID)[0]);
+        assertTrue(kernel.acted.contains("7: " + call));
+    }
+
+    @Test
+    void a_denial_leaves_other_processes_their_exit_code() {
+        violationExit = Optional.of(77);
+        kernel.remember(0x1000, FORBIDDEN);
+        command();
+        kernel.task(8, connect(0x1000), Deed.call("exit_group", 3));
+        run();
+        assertEquals(3, kernel.arguments(8)[0]);
     }
 
     private final class Recorder implements Watch {

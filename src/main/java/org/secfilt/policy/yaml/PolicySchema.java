@@ -95,7 +95,7 @@ final class PolicySchema {
 
     private Fields fields(Node.Mapping root) {
         return new Fields(root, complaints, "version", "include", "mode", "errno", "resolv", "no-outbound-network", "families",
-                "inherit", "firewall", "connect", "bind", "unix");
+                "inherit", "firewall", "violation-exit", "connect", "bind", "unix");
     }
 
     private PolicyPart part(Fields fields) {
@@ -106,6 +106,7 @@ final class PolicySchema {
                 errno(fields),
                 inherit(fields),
                 firewall(fields),
+                violationExit(fields),
                 families(fields),
                 lists(fields, "connect", mode),
                 lists(fields, "bind", mode),
@@ -159,6 +160,20 @@ final class PolicySchema {
             return Optional.of(new Setting<>(Firewall.parse(word.get().text()), complaints.origin(word.get())));
         } catch (IllegalArgumentException e) {
             complaints.add(word.get(), e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private Optional<Setting<Integer>> violationExit(Fields fields) {
+        Optional<Node.Scalar> number = fields.scalar("violation-exit", "an exit code");
+        if (number.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            int code = OptionReader.parseExitCode(number.get().text());
+            return Optional.of(new Setting<>(code, complaints.origin(number.get())));
+        } catch (IllegalArgumentException e) {
+            complaints.add(number.get(), e.getMessage());
             return Optional.empty();
         }
     }

@@ -19,6 +19,7 @@
  * families: [unix, inet, inet6, netlink]   # all that socket(2) may make
  * firewall: auto              # judge packets too, where the host lets us: auto, require or off
  * inherit: close              # sockets open at launch, connected elsewhere than allowed: keep, close or refuse
+ * violation-exit: 77          # the exit code of a run in which a call was denied, 1 to 255; without it the command's own
  * connect:                    # connect, sendto, sendmsg, sendmmsg
  *   mode: deny                # for connect alone; beats the mode above
  *   allow:

@@ -19,7 +19,8 @@ class BadPolicyTest {
     private static final String CONNECT = HEAD + "connect:\n  allow:\n    - ";
     private static final String UNIX = HEAD + "unix:\n  deny:\n    - ";
     private static final String TOP =
-            "; known here: version, include, mode, errno, resolv, no-outbound-network, families, inherit, firewall, connect, bind, unix";
+            "; known here: version, include, mode, errno, resolv, no-outbound-network, families, inherit, firewall, violation-exit, "
+            + "connect, bind, unix";
 
     private static final String[][] DOCUMENTS = {
         {"", "1:1: the file is empty; a policy begins with version: 1"},
@@ -79,6 +80,9 @@ class BadPolicyTest {
         {HEAD + "families: {unix: 1}\n", "2:11: 'families' is an address family, or a list of such, not a mapping"},
         {HEAD + "connect: deny\n", "2:10: 'connect' is a mapping with mode, allow, deny, not a single value"},
         {HEAD + "bind:\n  - ::1\n", "3:3: 'bind' is a mapping with mode, allow, deny, not a list"},
+        {HEAD + "violation-exit: 0\n", "2:17: '0' is no exit code for denials; write a number from 1 to 255"},
+        {HEAD + "violation-exit: 256\n", "2:17: '256' is no exit code for denials; write a number from 1 to 255"},
+        {HEAD + "violation-exit: [1]\n", "2:17: 'violation-exit' is an exit code, not a list"},
         {HEAD + "include: {a: b}\n", "2:10: 'include' is a file's name, or a list of names, not a mapping"},
     };
 

@@ -1,0 +1,83 @@
+package org.secfilt.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.secfilt.Fixtures;
+
+/** The exit code of a run in which something was denied. */
+class ViolationExitIT {
+    @RegisterExtension
+    static final NetworkRoom ROOM = new NetworkRoom();
+
+    private static final String ALLOWED = "--allowed-netmask=" + NetworkRoom.NEAR;
+    private static final String DENIED_ADDRESS = "10.77.2.1";
+    private static final String ALLOWED_ADDRESS = "10.77.1.1";
+
+    private static Command ending(String address, String way, int code, String... options) {
+        String[] words = new String[options.length + 5];
+        System.arraycopy(options, 0, words, 0, options.length);
+        words[options.length] = Fixtures.compile("ending").toString();
+        words[options.length + 1] = address;
+        words[options.length + 2] = "8002";
+        words[options.length + 3] = way;
+        words[options.length + 4] = String.valueOf(code);
+        return ROOM.secfilt(words);
+    }
+
+    @ParameterizedTest(name = "{0} {1}")
+    @CsvSource({
+        "return, 0", "return, 3", "return, 77", "thread, 0", "thread, 5", "first-leaves, 0", "first-leaves, 9", "last-leaves, 0",
+        "last-leaves, 9", "exec, 0", "exec, 4", "thread-exec, 0", "thread-exec, 4", "child, 0", "child, 6",
+    })
+    void a_denial_decides_the_exit_code_however_the_command_ends(String way, int code) {
+        for (User user : User.values()) {
+            ending(DENIED_ADDRESS, way, code, ALLOWED, "--violation-exit=77").as(user).run().exited(77);
+            ending(ALLOWED_ADDRESS, way, code, ALLOWED, "--violation-exit=77").as(user).run().exited(code);
+            ending(DENIED_ADDRESS, way, code, ALLOWED).as(user).run().exited(code);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void death_by_a_signal_stays_death_by_that_signal(User user) {
+        ending(DENIED_ADDRESS, "signal", 15, ALLOWED, "--violation-exit=77").as(user).run().killedBy(15);
+        ending(DENIED_ADDRESS, "signal", 9, ALLOWED, "--violation-exit=77").as(user).run().killedBy(9);
+    }
+
+    @Test
+    void what_other_processes_end_with_is_their_own() {
+        String script = Fixtures.compile("ending") + " " + DENIED_ADDRESS + " 8002 return 5; echo $?; (exit 6); echo $?";
+        assertEquals("5\n6\n", ROOM.secfilt(ALLOWED, "--violation-exit=255", "bash", "-c", script).run().exited(255).stdout());
+    }
+
+    @Test
+    void a_policy_file_and_an_INI_file_can_say_it_and_the_option_counts() throws IOException {
+        String yaml = Files.writeString(ROOM.directory().resolve("v.yaml"),
+                "version: 1\nmode: local\nviolation-exit: 41\n").toString();
+        String ini = Files.writeString(ROOM.directory().resolve("v.ini"), "allowed-netmask=127.0.0.1\nviolation-exit=42\n").toString();
+        ending(DENIED_ADDRESS, "return", 0, "--policy", yaml).run().exited(41);
+        ending(DENIED_ADDRESS, "return", 0, "-c", ini).run().exited(42);
+        ending(DENIED_ADDRESS, "return", 0, "--policy", yaml, "-c", ini, "--violation-exit=43").run().exited(43);
+    }
+
+    @Test
+    void a_command_that_is_not_there_is_not_there() {
+        ROOM.secfilt(ALLOWED, "--violation-exit=77", "no-such-command").run().exited(127);
+        ROOM.secfilt(ALLOWED, "--violation-exit=77", ROOM.directory().toString()).run().exited(126);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0", "256", "-1", "07", "x", "4294967297", "99999999999999999999"})
+    void no_other_code_is_taken(String code) {
+        Outcome run = ROOM.secfilt("--violation-exit=" + code, "true").run().exited(2);
+        assertEquals("secfilt: --violation-exit=" + code + ": '" + code + "' is no exit code for denials; write a number from 1 to 255",
+                run.reports().get(0));
+    }
+}
