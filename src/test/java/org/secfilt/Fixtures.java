@@ -29,8 +29,7 @@ public final class Fixtures {
         Path source = SOURCES.resolve(name + ".c");
         Path binary = BINARIES.resolve(name + String.join("", flags).replace('/', '_'));
         try {
-            if (Files.exists(binary)
-                    && Files.getLastModifiedTime(binary).compareTo(Files.getLastModifiedTime(source)) >= 0) {
+            if (Files.exists(binary) && isNewer(binary, source) && isNewer(binary, SOURCES.resolve("probe.h"))) {
                 return Reachable.of(binary);
             }
             Files.createDirectories(BINARIES);
@@ -48,7 +47,6 @@ public final class Fixtures {
             }
             // A program that its user may not read runs undumpable, and ptrace(2) may not read it either.
             Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString("rwxr-xr-x"));
-            Files.setLastModifiedTime(fresh, Files.getLastModifiedTime(source));
             Files.move(fresh, binary, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             return Reachable.of(binary);
         } catch (IOException e) {
@@ -57,5 +55,8 @@ public final class Fixtures {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while compiling " + source, e);
         }
+    }
+    private static boolean isNewer(Path binary, Path source) throws IOException {
+        return Files.getLastModifiedTime(binary).compareTo(Files.getLastModifiedTime(source)) >= 0;
     }
 }

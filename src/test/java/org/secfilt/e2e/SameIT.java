@@ -1,0 +1,68 @@
+package org.secfilt.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.secfilt.Fixtures;
+
+/**
+ * What a command sees of the kernel is the same under secfilt as without: each probe of {@code test-fixtures/probe-*.c} is run both ways,
+ * and what it says and how it ends is compared. The policy has every call judged that can be, and allows them all.
+ */
+class SameIT {
+    @RegisterExtension
+    static final NetworkRoom ROOM = new NetworkRoom();
+
+    private static final int PATIENCE_MILLIS = 60_000;
+
+    @BeforeAll
+    static void judgeEverything() throws IOException {
+        Path policy = Files.writeString(ROOM.directory().resolve("all.yaml"), """
+                version: 1
+                connect: {mode: deny, allow: [0.0.0.0/0, "::/0"]}
+                bind: {mode: deny, allow: [0.0.0.0/0, "::/0"]}
+                unix: {mode: allow, deny: [/no/such/socket]}
+                """);
+        Files.setPosixFilePermissions(policy, PosixFilePermissions.fromString("rw-r--r--"));
+    }
+
+    static Stream<Arguments> probes() throws IOException {
+        List<Arguments> probes = new ArrayList<>();
+        for (String program : List.of("probe-interrupts", "probe-waits")) {
+            Matcher probe = Pattern.compile("^PROBE\\((\\w+)\\)", Pattern.MULTILINE)
+                    .matcher(Files.readString(Path.of("test-fixtures", program + ".c")));
+            while (probe.find()) {
+                for (User user : User.values()) {
+                    probes.add(Arguments.of(program, probe.group(1), user));
+                }
+            }
+        }
+        return probes.stream();
+    }
+
+    @ParameterizedTest(name = "{0}: {1} as {2}")
+    @MethodSource("probes")
+    void a_probe_sees(String program, String probe, User user) {
+        String binary = Fixtures.compile(program).toString();
+        Outcome bare = ROOM.command(binary, probe).as(user).timeoutMillis(PATIENCE_MILLIS).run();
+        Outcome under = ROOM.secfilt("--policy=" + ROOM.directory().resolve("all.yaml"), "--", binary, probe)
+                .as(user).timeoutMillis(PATIENCE_MILLIS).run();
+        assertFalse(bare.stdout().isEmpty(), bare::toString);
+        assertEquals(bare.stdout() + bare.end(), under.stdout() + under.end(), under::toString);
+        assertEquals(bare.stderr(), under.stderr());
+    }
+}

@@ -1,0 +1,451 @@
+/* What parents learn of their children: wait4(2), waitid(2), SIGCHLD, pidfds, orphans. */
+#include "probe.h"
+
+#include <sys/time.h>
+
+enum { CLONE_CHILD_MS = 50 };
+
+static volatile int *counter;
+static volatile int seen;
+static siginfo_t told[32];
+
+static void note(int signal, siginfo_t *info, void *context)
+{
+	(void)signal;
+	(void)context;
+	if (seen < 32)
+		told[seen] = *info;
+	seen++;
+}
+
+static void note_children(int flags)
+{
+	struct sigaction action = { .sa_sigaction = note, .sa_flags = SA_SIGINFO | SA_RESTART | flags };
+	sigaction(SIGCHLD, &action, NULL);
+}
+
+static void say_info(const char *what, const siginfo_t *info, pid_t child)
+{
+	say("%s: code %d status %d uid %s pid %s", what, info->si_code, info->si_status, info->si_uid == getuid() ? "ours" : "other",
+	    info->si_pid == child ? "the child" : info->si_pid ? "other" : "none");
+}
+
+static void end_by(int how)
+{
+	struct rlimit none = { 0, 0 };
+	setrlimit(RLIMIT_CORE, &none);
+	if (how >= 0)
+		_exit(how);
+	raise(-how);
+}
+
+PROBE(every_end_by_every_call)
+{
+	static const int ends[] = { 0, 1, 42, 255, -SIGTERM, -SIGKILL, -SIGSEGV, -SIGABRT, -SIGTRAP, -SIGSYS, -SIGHUP, -34, -64 };
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		int status;
+		siginfo_t info = { 0 };
+		struct rusage usage;
+		pid_t child = fork();
+		if (child == 0)
+			end_by(ends[i]);
+		say("waitid %s", outcome(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT)));
+		say_info("waitid", &info, child);
+		say("wait4 %d: %s", wait4(child, &status, 0, &usage) == child, how_ended(status));
+		say("again %s", outcome(waitpid(child, &status, 0)));
+	}
+}
+
+PROBE(stops_and_continues_are_told_once)
+{
+	note_children(0);
+	pid_t child = fork();
+	if (child == 0)
+		for (;;)
+			pause();
+	int status;
+	static const int stops[] = { SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU };
+	for (int i = 0; i < 4; i++) {
+		int before = seen;
+		kill(child, stops[i]);
+		say("stop %d", waitpid(child, &status, WUNTRACED) == child);
+		say("%s", how_ended(status));
+		say("again %d", waitpid(child, &status, WUNTRACED | WNOHANG));
+		say("told %d", reaches(&seen, before + 1));
+		say_info("SIGCHLD", &told[seen - 1], child);
+		kill(child, SIGCONT);
+		say("continue %d", waitpid(child, &status, WUNTRACED | WCONTINUED) == child);
+		say("%s", how_ended(status));
+		say("again %d", waitpid(child, &status, WUNTRACED | WCONTINUED | WNOHANG));
+		say("told %d", reaches(&seen, before + 2));
+		say_info("SIGCHLD", &told[seen - 1], child);
+	}
+	kill(child, SIGSTOP);
+	siginfo_t info = { 0 };
+	say("waitid %s", outcome(waitid(P_ALL, 0, &info, WSTOPPED | WNOWAIT)));
+	say_info("stopped", &info, child);
+	say("waitid %s", outcome(waitid(P_PID, (id_t)child, &info, WSTOPPED)));
+	kill(child, SIGKILL);
+	waitpid(child, &status, 0);
+	say("%s, told %d", how_ended(status), reaches(&seen, 10));
+	say_info("SIGCHLD", &told[seen - 1], child);
+}
+
+PROBE(nothing_is_told_of_stops_without_leave)
+{
+	note_children(SA_NOCLDSTOP);
+	pid_t child = fork();
+	if (child == 0)
+		for (;;)
+			pause();
+	int status;
+	kill(child, SIGSTOP);
+	waitpid(child, &status, WUNTRACED);
+	kill(child, SIGCONT);
+	waitpid(child, &status, WCONTINUED);
+	say("told %d", seen);
+	kill(child, SIGTERM);
+	waitpid(child, &status, 0);
+	say("told %d", reaches(&seen, 1));
+}
+
+static void children_that_nobody_waits_for(void)
+{
+	for (int i = 0; i < 20; i++)
+		if (fork() == 0)
+			_exit(i);
+	int status;
+	say("wait %s", outcome(wait(&status)));
+	say("told %s", seen ? "yes" : "no");
+	if (fork() == 0) {
+		struct sigaction action;
+		sigaction(SIGCHLD, NULL, &action);
+		say("a child has %s", action.sa_handler == SIG_IGN ? "SIG_IGN" : action.sa_handler == SIG_DFL ? "SIG_DFL" : "a handler");
+		_exit(0);
+	}
+	wait(&status);
+}
+
+PROBE(an_ignored_child_signal_reaps)
+{
+	signal(SIGCHLD, SIG_IGN);
+	children_that_nobody_waits_for();
+}
+
+PROBE(no_child_wait_reaps)
+{
+	note_children(SA_NOCLDWAIT);
+	children_that_nobody_waits_for();
+}
+
+PROBE(not_yet_ended_is_not_ended)
+{
+	int hold[2], status = 77;
+	if (pipe(hold))
+		return;
+	pid_t child = fork();
+	if (child == 0) {
+		char byte;
+		close(hold[1]);
+		_exit(read(hold[0], &byte, 1) == 0 ? 3 : 4);
+	}
+	close(hold[0]);
+	siginfo_t info = { .si_pid = 1 };
+	say("waitpid %d, %d", waitpid(child, &status, WNOHANG), status);
+	say("waitid %d, pid %d", waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG), info.si_pid);
+	say("any %d", waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED));
+	close(hold[1]);
+	say("%d %s", waitpid(child, &status, 0) == child, how_ended(status));
+	say("none %s", outcome(waitpid(child, &status, WNOHANG)));
+	say("none %s", outcome(waitid(P_ALL, 0, &info, WEXITED | WNOHANG)));
+	say("not ours %s", outcome(waitpid(getppid(), &status, WNOHANG)));
+	say("invalid %s", outcome(waitid(P_PID, 1, &info, WNOHANG)));
+	say("invalid %s", outcome(waitpid(child, &status, 0x10000)));
+}
+
+PROBE(groups_are_waited_for)
+{
+	int status;
+	pid_t leader = fork();
+	if (leader == 0) {
+		setpgid(0, 0);
+		pause();
+	}
+	setpgid(leader, leader);
+	pid_t member = fork();
+	if (member == 0) {
+		setpgid(0, leader);
+		_exit(5);
+	}
+	setpgid(member, leader);
+	if (fork() == 0)
+		_exit(6);
+	say("of the group %d", waitpid(-leader, &status, 0) == member);
+	say("%s", how_ended(status));
+	say("of ours %d", waitpid(0, &status, 0) > 0);
+	say("%s", how_ended(status));
+	say("no more of ours %s", outcome(waitpid(0, &status, 0)));
+	kill(-leader, SIGTERM);
+	say("%d", waitpid(-1, &status, 0) == leader);
+	say("%s", how_ended(status));
+}
+
+static int bare_clone(unsigned long flags)
+{
+	return (int)syscall(SYS_clone, flags, 0L, 0L, 0L, 0L);
+}
+
+PROBE(children_of_clone)
+{
+	int status;
+	static const int signals[] = { 0, SIGUSR1, SIGCHLD };
+	signal(SIGUSR1, SIG_IGN);
+	for (int i = 0; i < 3; i++) {
+		static const int flags[] = { 0, (int)__WCLONE, (int)__WALL };
+		for (int f = 0; f < 3; f++) {
+			pid_t child = bare_clone((unsigned long)signals[i]);
+			if (child == 0)
+				_exit(9);
+			pid_t got = waitpid(child, &status, flags[f]);
+			say("exit signal %d, flags %d: %s", signals[i], f, got == child ? how_ended(status) : strerrorname_np(errno));
+			if (got != child)
+				waitpid(child, &status, __WALL);
+		}
+	}
+	pid_t parent = fork();
+	if (parent == 0) { /* its clone is our child */
+		if (bare_clone(CLONE_PARENT | SIGCHLD) == 0)
+			_exit(11);
+		_exit(wait(NULL) < 0 ? 10 : 12);
+	}
+	int sum = 0;
+	while (wait(&status) > 0)
+		sum += WEXITSTATUS(status);
+	say("CLONE_PARENT %d", sum);
+}
+
+static int threads_child;
+
+static void *fork_in_thread(void *unused)
+{
+	(void)unused;
+	int status;
+	threads_child = fork();
+	if (threads_child == 0) {
+		sleep_ms(CLONE_CHILD_MS);
+		_exit(21);
+	}
+	say("other's %s", outcome(waitpid(-1, &status, __WNOTHREAD | WNOHANG)));
+	*counter = 1;
+	reaches(counter, 2);
+	say("own %d", waitpid(-1, &status, __WNOTHREAD) == threads_child);
+	say("%s", how_ended(status));
+	return NULL;
+}
+
+PROBE(threads_wait_for_their_own)
+{
+	counter = shared(sizeof *counter);
+	pthread_t thread;
+	pthread_create(&thread, NULL, fork_in_thread, NULL);
+	reaches(counter, 1);
+	int status;
+	say("not ours %s", outcome(waitpid(threads_child, &status, __WNOTHREAD)));
+	*counter = 2;
+	pthread_join(thread, NULL);
+	say("none left %s", outcome(waitpid(threads_child, &status, 0)));
+}
+
+static void *wait_for_any(void *status)
+{
+	return (void *)(long)waitpid(-1, status, 0);
+}
+
+PROBE(any_thread_waits_for_the_process)
+{
+	pthread_t thread;
+	int status = 0;
+	void *got;
+	pid_t child = fork();
+	if (child == 0) {
+		sleep_ms(CLONE_CHILD_MS);
+		_exit(22);
+	}
+	pthread_create(&thread, NULL, wait_for_any, &status);
+	pthread_join(thread, &got);
+	say("%d %s", (long)got == child, how_ended(status));
+}
+
+static void orphan(const char *whose)
+{
+	int ready[2];
+	if (pipe(ready))
+		return;
+	pid_t us = getpid(), child = fork();
+	if (child == 0) {
+		pid_t parent = getpid();
+		if (fork() == 0) {
+			close(ready[0]);
+			while (getppid() == parent)
+				sleep_ms(1);
+			say("%s: %s", whose, getppid() == us ? "adopted by us" : "adopted by another");
+			_exit(31);
+		}
+		_exit(30);
+	}
+	close(ready[1]);
+	int status, sum = 0;
+	char byte;
+	while (read(ready[0], &byte, 1) > 0)
+		continue;
+	while (wait(&status) > 0)
+		sum += WEXITSTATUS(status);
+	say("%s: waited for %d", whose, sum);
+}
+
+PROBE(orphans_are_adopted)
+{
+	orphan("no reaper");
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	orphan("reaper");
+	pid_t child = fork();
+	if (child == 0) { /* an orphan that has ended already */
+		if (fork() == 0)
+			_exit(41);
+		siginfo_t info;
+		waitid(P_ALL, 0, &info, WEXITED | WNOWAIT);
+		_exit(40);
+	}
+	int status, sum = 0;
+	while (wait(&status) > 0)
+		sum += WEXITSTATUS(status);
+	say("ended orphan %d", sum);
+}
+
+PROBE(a_death_signal_comes_with_the_parents_end)
+{
+	counter = shared(sizeof *counter);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (fork() == 0) {
+		pid_t child = fork();
+		if (child == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGUSR1);
+			*counter = 1;
+			for (;;)
+				pause();
+		}
+		reaches(counter, 1);
+		_exit(1);
+	}
+	int status;
+	while (wait(&status) > 0)
+		say("%s", how_ended(status));
+}
+
+static void *exit_group(void *unused)
+{
+	(void)unused;
+	sleep_ms(20);
+	exit(51);
+}
+
+static void *live_on(void *unused)
+{
+	(void)unused;
+	sleep_ms(100);
+	return NULL;
+}
+
+static void *execute(void *unused)
+{
+	(void)unused;
+	sleep_ms(20);
+	execl("/bin/sh", "sh", "-c", "exit 53", NULL);
+	return NULL;
+}
+
+/* 0: another thread ends the process; 1: the first thread ends before the others; 2: another executes a program */
+static void end_with_threads(int way)
+{
+	static void *(*const routines[])(void *) = { exit_group, live_on, execute };
+	pthread_t thread;
+	for (int i = 0; i < 4; i++)
+		pthread_create(&thread, NULL, i == 2 ? routines[way] : live_on, NULL);
+	if (way == 1)
+		syscall(SYS_exit, 52);
+	for (;;)
+		pause();
+}
+
+PROBE(a_process_ends_when_its_last_thread_does)
+{
+	for (int way = 0; way < 3; way++) {
+		pid_t child = fork();
+		if (child == 0)
+			end_with_threads(way);
+		int status;
+		long long start = now_ms();
+		say("way %d: %d", way, waitpid(child, &status, 0) == child);
+		say("%s%s", how_ended(status), way == 1 && now_ms() - start < 90 ? ", too early" : "");
+	}
+}
+
+PROBE(a_leader_that_ended_is_no_end)
+{
+	pid_t child = fork();
+	if (child == 0)
+		end_with_threads(1);
+	while (state_of(child) != 'Z')
+		sleep_ms(1);
+	int status;
+	say("%d", waitpid(child, &status, WNOHANG));
+	say("%s", outcome(kill(child, SIGSTOP)));
+	say("%d", waitpid(child, &status, WUNTRACED) == child);
+	say("%s", how_ended(status));
+	kill(child, SIGCONT);
+	waitpid(child, &status, 0);
+	say("%s", how_ended(status));
+}
+
+PROBE(core_dumps_are_told)
+{
+	char directory[] = "/tmp/probe-core-XXXXXX";
+	if (mkdtemp(directory) == NULL || chdir(directory))
+		return;
+	for (int limit = 0; limit < 2; limit++) {
+		pid_t child = fork();
+		if (child == 0) {
+			struct rlimit size = { limit ? 1 << 20 : 0, limit ? 1 << 20 : 0 };
+			setrlimit(RLIMIT_CORE, &size);
+			abort();
+		}
+		int status;
+		siginfo_t info = { 0 };
+		waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT);
+		waitpid(child, &status, 0);
+		say("%s, code %d", how_ended(status), info.si_code);
+	}
+	if (system("rm -f core*"))
+		say("core?");
+	rmdir(directory);
+}
+
+PROBE(many_short_processes)
+{
+	int sum = 0, status;
+	for (int i = 0; i < 2000; i++) {
+		pid_t child = fork();
+		if (child == 0)
+			_exit(i % 7);
+		sum += waitpid(child, &status, 0) == child ? WEXITSTATUS(status) : 1000000;
+	}
+	say("one by one %d", sum);
+	for (int round = 0; round < 20; round++) {
+		for (int i = 0; i < 100; i++)
+			if (fork() == 0)
+				_exit(i % 7);
+		while (wait(&status) > 0)
+			sum += WEXITSTATUS(status);
+	}
+	say("side by side %d", sum);
+}
