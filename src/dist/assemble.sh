@@ -44,6 +44,8 @@ train --allowed-netmask=127.0.0.0/8 --allowed-port=9 -- bash -c \
     'exec 3<>/dev/udp/127.0.0.1/9; exec 4<>/dev/udp/10.77.0.1/9; (exec true) & wait'
 train -v --no-outbound-network bash -c 'exec 4<>/dev/udp/127.0.0.1/9'
 train --allowed-netmask=no/such
+train explain --allowed-port=443 tcp 192.0.2.1:80 unix:/run/x.sock
+train simulate --allowed-port=443 socket AF_INET SOCK_RAW 1
 for policy in "$new"/policies/*.yaml; do
     [ -f "$policy" ] || continue
     train --policy "$policy" -- true

@@ -1,6 +1,7 @@
 package org.secfilt.bpf;
 
 import java.util.BitSet;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -20,6 +21,7 @@ import java.util.Optional;
  */
 public final class Listing {
     private static final String INDENT = "        ";
+    private static final int NOTE_COLUMN = 44;
 
     private final Assembled assembled;
     private final Program program;
@@ -39,6 +41,23 @@ public final class Listing {
     }
 
     /**
+     * Those instructions alone that ran, with their comments and labels.
+     *
+     * @param notes one for each instruction, printed behind it as a comment; "" for none
+     */
+    public static String printRun(Assembled assembled, Coverage run, List<String> notes) {
+        Listing listing = new Listing(assembled);
+        for (int i = 0; i < assembled.program().size(); i++) {
+            if (run.hasRun(i)) {
+                // Many ways may end at one return, and its comment is of another.
+                listing.comment(i, assembled.program().returns(i) ? "" : assembled.comments().get(i));
+                listing.line(i, true, notes.get(i));
+            }
+        }
+        return listing.out.toString();
+    }
+
+    /**
      * Reads what {@link #print} writes, and what {@code bpf_asm} reads if it is one instruction a line and seccomp has
      * those instructions: other words for jumps ({@code jmp}, {@code jne}, {@code jlt}, ...), one label in place of
      * two, labels of any name.
@@ -53,12 +72,20 @@ public final class Listing {
         BitSet targets = targets();
         for (int i = 0; i < program.size(); i++) {
             comment(i, assembled.comments().get(i));
-            String label = targets.get(i) ? label(i) + ":" : "";
-            out.append(label).append(INDENT, 0, INDENT.length() - label.length());
-            instruction(i, program.get(i));
-            out.append('\n');
+            line(i, targets.get(i), "");
         }
         return out.toString();
+    }
+
+    private void line(int i, boolean labelled, String note) {
+        int start = out.length();
+        String label = labelled ? label(i) + ":" : "";
+        out.append(label).append(INDENT, 0, INDENT.length() - label.length());
+        instruction(i, program.get(i));
+        if (!note.isEmpty()) {
+            out.append(" ".repeat(Math.max(2, NOTE_COLUMN - (out.length() - start)))).append("; ").append(note);
+        }
+        out.append('\n');
     }
 
     private void comment(int i, String comment) {

@@ -24,6 +24,15 @@ public record Program(List<Instruction> instructions) {
         return instructions.get(index);
     }
 
+    /** Whether an instruction loads a word of the data; its {@code k} is then the offset. */
+    public boolean loadsData(int index) {
+        return Opcode.of(get(index).code()).map(opcode -> opcode == Opcode.LD_ABS).orElse(false);
+    }
+
+    public boolean returns(int index) {
+        return Opcode.of(get(index).code()).map(Opcode::isReturn).orElse(false);
+    }
+
     /** An array of {@code struct sock_filter}: u16 code, u8 jt, u8 jf, u32 k. */
     public byte[] encode(ByteOrder order) {
         ByteBuffer out = ByteBuffer.allocate(size() * INSTRUCTION_LENGTH).order(order);

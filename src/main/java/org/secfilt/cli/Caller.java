@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.AbstractList;
@@ -50,6 +51,25 @@ final class Caller {
     /** Its files, by the names that it would use. */
     Opener files() {
         return new CallerFiles(directory, pid);
+    }
+
+    /** The absolute path that a name of the caller's leads to, links followed as far as it is there. */
+    String canonical(String name) {
+        try {
+            return canonical(directory.resolve(name)).toString();
+        } catch (InvalidPathException e) {
+            return name;
+        }
+    }
+
+    private static Path canonical(Path path) {
+        try {
+            return path.toRealPath();
+        } catch (IOException e) {
+            Path parent = path.getParent();
+            Path last = path.getFileName();
+            return parent == null || last == null ? path : canonical(parent).resolve(last).normalize();
+        }
     }
 
     /**

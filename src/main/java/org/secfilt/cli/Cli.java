@@ -43,6 +43,7 @@ final class Cli {
     private final List<String> configs = new ArrayList<>();
     private Optional<Volume> volume = Optional.empty();
     private Arch arch;
+    private Optional<String> entry = Optional.empty();
     private Outcome.Compile.Format format = Outcome.Compile.Format.ASM;
     private Optional<String> output = Optional.empty();
 
@@ -89,6 +90,8 @@ final class Cli {
             return switch (verb) {
                 case RUN -> new Outcome.Run(policy, split.commandIndex() + 1, loudness);
                 case COMPILE -> new Outcome.Compile(policy, arch, format, output, loudness);
+                case EXPLAIN -> new Outcome.Explain(policy, split.operands(), loudness);
+                case SIMULATE -> new Outcome.Simulate(policy, arch, entry, split.operands(), loudness);
             };
         } catch (InvalidPolicyException e) {
             String prefix = e.complaints().get(0).line() == 0 ? "secfilt: " : "";
@@ -147,10 +150,17 @@ final class Cli {
         for (Arch known : Arch.values()) {
             if (known.toString().equals(given.value())) {
                 arch = known;
+                entry = Optional.empty();
                 return;
             }
         }
-        mistakes.add(Printable.escape(given.words()) + ": write x86_64 or aarch64");
+        boolean entries = verb == Verb.SIMULATE;
+        if (entries && (given.value().equals("i386") || given.value().equals("x32"))) {
+            arch = Arch.X86_64;
+            entry = Optional.of(given.value());
+            return;
+        }
+        mistakes.add(Printable.escape(given.words()) + (entries ? ": write x86_64, aarch64, i386 or x32" : ": write x86_64 or aarch64"));
     }
 
     private void takeFormat(Words.Given given) {

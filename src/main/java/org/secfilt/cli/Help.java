@@ -56,6 +56,9 @@ final class Help {
 
             Verbs, as the first word (a command of such a name: secfilt -- compile):
               compile                 prints the filter that a policy becomes
+              explain                 tells what holds each rule, and what becomes of
+                                      a destination: explain tcp 192.0.2.1:443
+              simulate                tells what the filter does to a system call
               'secfilt VERB --help' tells more of each
 
             Others:

@@ -92,6 +92,16 @@ public final class Main implements Outcome.Visitor<Integer> {
         return CompileVerb.answer(plan, compile, streams, caller);
     }
 
+    @Override
+    public Integer explain(Outcome.Explain explain) throws RefusedPolicyException {
+        return ExplainVerb.answer(plan(explain.policy(), Arch.current(), reports(Volume.NORMAL)), explain, streams, caller);
+    }
+
+    @Override
+    public Integer simulate(Outcome.Simulate simulate) throws RefusedPolicyException {
+        return SimulateVerb.answer(plan(simulate.policy(), simulate.arch(), reports(simulate.volume())), simulate, streams);
+    }
+
     private Plan plan(Policy policy, Arch arch, Reports reports) throws RefusedPolicyException {
         Plan plan = Plan.of(policy, new Host(arch, launching.landlockAbi(), launching.capabilities(stub.pid()) != 0));
         if (reports.isVerbose()) {

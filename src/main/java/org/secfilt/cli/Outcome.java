@@ -1,6 +1,7 @@
 package org.secfilt.cli;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.Arch;
 import org.secfilt.plan.RefusedPolicyException;
@@ -15,6 +16,10 @@ sealed interface Outcome {
         R run(Run run) throws IOException, RefusedPolicyException;
 
         R compile(Compile compile) throws IOException, RefusedPolicyException;
+
+        R explain(Explain explain) throws IOException, RefusedPolicyException;
+
+        R simulate(Simulate simulate) throws IOException, RefusedPolicyException;
 
         R exit(Exit exit) throws IOException;
     }
@@ -37,6 +42,26 @@ sealed interface Outcome {
         @Override
         public <R> R accept(Visitor<R> visitor) throws IOException, RefusedPolicyException {
             return visitor.compile(this);
+        }
+    }
+
+    /** @param destinations as the user wrote them */
+    record Explain(Policy policy, List<String> destinations, Volume volume) implements Outcome {
+        @Override
+        public <R> R accept(Visitor<R> visitor) throws IOException, RefusedPolicyException {
+            return visitor.explain(this);
+        }
+    }
+
+    /**
+     * @param arch of the filter
+     * @param entry of the call, where it is another: {@code i386} or {@code x32}
+     * @param call as the user wrote it: its name or number, its arguments
+     */
+    record Simulate(Policy policy, Arch arch, Optional<String> entry, List<String> call, Volume volume) implements Outcome {
+        @Override
+        public <R> R accept(Visitor<R> visitor) throws IOException, RefusedPolicyException {
+            return visitor.simulate(this);
         }
     }
 

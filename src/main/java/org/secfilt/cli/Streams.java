@@ -28,6 +28,13 @@ final class Streams implements Sink {
         write(("secfilt: " + message + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
+    /** Says what is wrong with a verb's words. @return the exit code */
+    int usage(String mistake, Verb verb) {
+        complain(mistake);
+        write((verb.tryHelp() + "\n").getBytes(StandardCharsets.UTF_8));
+        return Cli.USAGE;
+    }
+
     boolean print(String text) {
         return print(text.getBytes(StandardCharsets.UTF_8));
     }

@@ -10,7 +10,9 @@ import java.util.List;
  */
 enum Verb {
     RUN("", Operands.COMMAND),
-    COMPILE("compile", Operands.NONE);
+    COMPILE("compile", Operands.NONE),
+    EXPLAIN("explain", Operands.WORDS),
+    SIMULATE("simulate", Operands.WORDS);
 
     /** What stands on a command line besides options. */
     enum Operands {
@@ -65,7 +67,8 @@ enum Verb {
         return switch (option) {
             case ALLOWED_NETMASK, ALLOWED_PORT, ALLOW_RESOLV, ALLOWED_BIND, NO_OUTBOUND_NETWORK, MAINSTREAM_NETWORK_FAMILIES,
                     ERRNO, INHERIT, FIREWALL, VIOLATION_EXIT, READ_ONLY, ALLOW_WRITE, POLICY, CONFIG, VERBOSE, QUIET, HELP, VERSION -> true;
-            case FORMAT, OUTPUT, ARCH -> this == COMPILE;
+            case FORMAT, OUTPUT -> this == COMPILE;
+            case ARCH -> this == COMPILE || this == SIMULATE;
         };
     }
 }

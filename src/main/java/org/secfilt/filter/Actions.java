@@ -7,10 +7,10 @@ import org.secfilt.plan.TracedCall;
 
 /** The ends of a filter: what the kernel is to do with the call. // linux/seccomp.h */
 final class Actions {
-    private static final int RET_ALLOW = 0x7fff0000;
-    private static final int RET_TRACE = 0x7ff00000;
-    private static final int RET_USER_NOTIF = 0x7fc00000;
-    private static final int RET_ERRNO = 0x00050000;
+    static final int RET_ALLOW = 0x7fff0000;
+    static final int RET_TRACE = 0x7ff00000;
+    static final int RET_USER_NOTIF = 0x7fc00000;
+    static final int RET_ERRNO = 0x00050000;
 
     private final Assembler assembler;
 

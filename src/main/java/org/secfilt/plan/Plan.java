@@ -47,6 +47,11 @@ public final class Plan {
         return plan;
     }
 
+    /** Of another policy on the same host, to ask what would then be. */
+    public Plan with(Policy other) throws RefusedPolicyException {
+        return of(other, host);
+    }
+
     private List<Refusal> refusals() {
         List<Refusal> refusals = new ArrayList<>();
         if (policy.families().isPresent() && limitsInet()) {

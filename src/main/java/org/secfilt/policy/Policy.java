@@ -81,6 +81,11 @@ public record Policy(
         return false;
     }
 
+    /** These rules and nothing else. */
+    public static Policy ofRules(Access connect, Access bind, Access unix) {
+        return new Policy(Optional.empty(), connect, bind, unix, OPEN.families, OPEN.denial, OPEN.inherit);
+    }
+
     /** True if some internet or unix destination, or some bind, can be denied. */
     public boolean restrictsAddresses() {
         return noOutbound.isPresent() || !connect.open() || !bind.open() || !unix.open();

@@ -7,13 +7,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.secfilt.abi.ByteString;
 import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.Printable;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.policy.Origin;
 
 /** What to write to allow what was denied: options if options denied it, else the entry or the place in the policy file. */
-final class Advice {
+public final class Advice {
     private static final String NETMASK = "allowed-netmask";
     private static final String PORT = "allowed-port";
     private static final String BIND = "allowed-bind";
@@ -26,6 +27,11 @@ final class Advice {
     private final Map<String, Set<String>> entries = new LinkedHashMap<>();
 
     private Advice() {}
+
+    /** The same for one call that nobody has made yet. */
+    public static List<String> toAllow(String call, Sockaddr destination, String why, Origin origin) {
+        return lines(List.of(new Denial(call, Optional.of(destination), Optional.empty(), ByteString.EMPTY, 0, why, origin)));
+    }
 
     /** A line for each way: options to add or leave out, rules to remove, and for each list of a file what to add to it. */
     static List<String> lines(List<Denial> denials) {
@@ -66,7 +72,7 @@ final class Advice {
 
     /** The origin names the lists that were given; the reason, where it is more precise, those that do not fit. */
     private void addOptions(Denial denial, String source) {
-        Optional<Place> place = denial.destination().flatMap(Place::of);
+        Optional<Place> place = Place.of(denial);
         if (place.isEmpty()) {
             return;
         }
@@ -84,7 +90,7 @@ final class Advice {
 
     /** In the words of the YAML schema, see {@code policy.yaml}. */
     private void addEntry(Denial denial, String file) {
-        Optional<Place> place = denial.destination().flatMap(Place::of);
+        Optional<Place> place = Place.of(denial);
         String list;
         String entry;
         Sockaddr destination = denial.destination().orElse(new Sockaddr.UnixUnnamed());
@@ -111,7 +117,20 @@ final class Advice {
 
     /** An internet destination in the words of the options. */
     private record Place(IpAddress address, int port) {
-        static Optional<Place> of(Sockaddr destination) {
+        private static final IpAddress LOOPBACK_V4 = IpAddress.parse("127.0.0.1");
+        private static final IpAddress LOOPBACK_V6 = IpAddress.parse("::1");
+
+        static Optional<Place> of(Denial denial) {
+            Sockaddr destination = denial.destination().orElse(new Sockaddr.UnixUnnamed());
+            Optional<Place> place = of(destination);
+            boolean goesOut = !denial.call().equals("bind") && !denial.call().equals("listen");
+            // Whoever goes to no address in particular goes to loopback, and is judged so.
+            return place.isPresent() && place.get().address().isAny() && goesOut
+                    ? Optional.of(new Place(destination instanceof Sockaddr.Inet ? LOOPBACK_V4 : LOOPBACK_V6, place.get().port()))
+                    : place;
+        }
+
+        private static Optional<Place> of(Sockaddr destination) {
             if (destination instanceof Sockaddr.Inet inet) {
                 return Optional.of(new Place(inet.address(), inet.port()));
             }

@@ -1,19 +1,23 @@
 package org.secfilt.report;
 
 /** Colours for a terminal, or none. ECMA-48 "SGR". */
-final class Paint {
+public final class Paint {
     private final boolean colour;
 
-    Paint(boolean colour) {
+    public Paint(boolean colour) {
         this.colour = colour;
     }
 
-    String bold(String text) {
+    public String bold(String text) {
         return sgr("1", text);
     }
 
-    String red(String text) {
+    public String red(String text) {
         return sgr("31", text);
+    }
+
+    public String green(String text) {
+        return sgr("32", text);
     }
 
     private String sgr(String code, String text) {

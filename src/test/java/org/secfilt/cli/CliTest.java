@@ -133,6 +133,21 @@ class CliTest {
         assertEquals(Arch.AARCH64, full.arch());
     }
 
+    @Test
+    void explain_and_simulate_take_words_among_their_options() {
+        Outcome.Explain explain = assertInstanceOf(Outcome.Explain.class,
+                parse("explain", "--allowed-port=1", "tcp", "1.2.3.4:443", "-q", "unix:/x", "--", "-q"));
+        assertEquals(List.of("tcp", "1.2.3.4:443", "unix:/x", "-q"), explain.destinations());
+        assertEquals(1, explain.policy().connect().allow().size());
+        assertEquals(Volume.QUIET, explain.volume());
+        Outcome.Simulate simulate = assertInstanceOf(Outcome.Simulate.class,
+                parse("simulate", "mmap", "0", "1", "-1", "--arch=x32", "-1"));
+        assertEquals(List.of("mmap", "0", "1", "-1", "-1"), simulate.call());
+        assertEquals(Optional.of("x32"), simulate.entry());
+        assertEquals(Arch.X86_64, simulate.arch());
+        assertEquals(Optional.empty(), assertInstanceOf(Outcome.Simulate.class, parse("simulate", "--arch=aarch64", "read")).entry());
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"--help", "-h", "--help x", "-vh", "--bogus=1 --help", "--policy=missing -h x"})
     void help_goes_to_standard_output(String line) {
@@ -170,12 +185,15 @@ class CliTest {
                 "--errno=EIO x | --errno=EIO: 'EIO' is no error to deny with; write EPERM, ECONNREFUSED or EACCES",
                 "compile --format=elf | --format=elf: write asm or bin",
                 "compile --arch=i386 | --arch=i386: write x86_64 or aarch64",
+                "simulate --arch=mips read | --arch=mips: write x86_64, aarch64, i386 or x32",
+                "explain tcp 1.2.3.4:5 --bogus | unknown option '--bogus'; a word that begins with '-' stands behind --",
+                "explain --format=asm | --format is no option of 'secfilt explain'",
                 "compile -v ls | compile runs no command, and got 'ls'",
                 "--bogus x | unknown option '--bogus'; a command that begins with '-' stands behind --",
             })
     void a_mistake_ends_with_2_and_says_what_to_write(String line, String message) {
         Outcome outcome = parse(line.isEmpty() ? new String[0] : line.split(" "));
-        String program = line.startsWith("compile") ? "secfilt compile" : "secfilt";
+        String program = Verb.of(List.of(line.split(" "))).program();
         assertEquals(new Outcome.Exit(2, "", "secfilt: " + message + "\nTry '" + program + " --help'.\n"), outcome);
     }
 

@@ -1,0 +1,31 @@
+package org.secfilt.cli;
+
+import java.util.List;
+import org.secfilt.explain.Destination;
+import org.secfilt.explain.DestinationReader;
+import org.secfilt.explain.Explanation;
+import org.secfilt.plan.Plan;
+import org.secfilt.report.Volume;
+
+/** {@code secfilt explain}: tells which layer holds which rule, and what becomes of destinations. */
+final class ExplainVerb {
+    private ExplainVerb() {}
+
+    /** @return the exit code: 0 whatever the verdicts are */
+    static int answer(Plan plan, Outcome.Explain explain, Streams streams, Caller caller) {
+        List<Destination> destinations;
+        try {
+            destinations = DestinationReader.read(explain.destinations(), caller::canonical);
+        } catch (IllegalArgumentException e) {
+            return streams.usage(e.getMessage(), Verb.EXPLAIN);
+        }
+        Explanation explanation = new Explanation(plan, streams.outWantsColour());
+        if (explain.volume() != Volume.QUIET) {
+            explanation.addLayers();
+        }
+        for (Destination destination : destinations) {
+            explanation.add(destination);
+        }
+        return streams.print(explanation.toString()) ? Main.OK : Main.FAILED;
+    }
+}

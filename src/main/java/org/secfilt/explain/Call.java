@@ -1,0 +1,162 @@
+package org.secfilt.explain;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import org.secfilt.abi.Arch;
+import org.secfilt.abi.Constants;
+import org.secfilt.abi.Printable;
+import org.secfilt.abi.SeccompData;
+import org.secfilt.abi.SyscallTable;
+import org.secfilt.policy.Suggestion;
+
+/**
+ * A system call as a user writes it: a name or number, and arguments that are numbers, names of constants, or several of these with
+ * {@code |} between them.
+ *
+ * @param arguments six at most
+ */
+public record Call(Abi abi, String name, int nr, List<Long> arguments) {
+    /** By which of a machine's entries the call comes. A filter sees the entry's architecture, not the program's. */
+    public enum Abi {
+        /** The architecture that the filter is for. */
+        OWN,
+        /** {@code int 0x80} or a 32-bit program. */
+        I386,
+        /** x86-64 with pointers of 32 bits. */
+        X32
+    }
+
+    /** What {@code ptr} stands for: an address as a program's heap has it, in no place that the filter guards. */
+    private static final long POINTER = 0x5555_5555_a000L;
+    /** AUDIT_ARCH_I386 // linux/audit.h */
+    private static final int AUDIT_I386 = 0x40000003;
+
+    public Call {
+        arguments = List.copyOf(arguments);
+    }
+
+    /** @throws IllegalArgumentException saying what is wrong with the first word that cannot be read, and what to write */
+    public static Call parse(Arch arch, Abi abi, List<String> words) {
+        if (words.isEmpty()) {
+            throw new IllegalArgumentException("no system call given; write one such as: socket AF_INET SOCK_RAW 1");
+        }
+        if (words.size() > 1 + SeccompData.ARGUMENTS) {
+            throw new IllegalArgumentException("a system call has 6 arguments at most, and got " + (words.size() - 1));
+        }
+        SyscallTable syscalls = SyscallTable.of(arch);
+        int nr = nr(syscalls, words.get(0), arch);
+        String name = syscalls.name(nr).orElse("call " + Integer.toUnsignedString(nr));
+        List<Long> arguments = new ArrayList<>();
+        if (words.size() > 1) {
+            Constants constants = Constants.load();
+            for (String word : words.subList(1, words.size())) {
+                arguments.add(argument(constants, word));
+            }
+        }
+        return new Call(abi, name, abi == Abi.X32 ? nr | Arch.X32_SYSCALL_BIT : nr, arguments);
+    }
+
+    /** What a filter of this architecture sees. */
+    byte[] data(Arch arch) {
+        long[] values = new long[arguments.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = arguments.get(i);
+        }
+        return SeccompData.encode(nr, abi == Abi.I386 ? AUDIT_I386 : arch.audit(), 0, values);
+    }
+
+    /** {@code socket(0x2, 0x3, 0x1)}. */
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder(name).append('(');
+        for (int i = 0; i < arguments.size(); i++) {
+            text.append(i == 0 ? "" : ", ").append("0x").append(Long.toHexString(arguments.get(i)));
+        }
+        return text.append(')').toString();
+    }
+
+    private static int nr(SyscallTable syscalls, String word, Arch arch) {
+        OptionalInt named = syscalls.find(word);
+        if (named.isPresent()) {
+            return named.getAsInt();
+        }
+        Optional<Long> number = number(word);
+        if (number.isPresent() && number.get() >= Integer.MIN_VALUE && number.get() <= 0xffff_ffffL) {
+            return number.get().intValue();
+        }
+        List<String> names = new ArrayList<>();
+        for (int nr : syscalls.all()) {
+            names.add(syscalls.name(nr).orElseThrow());
+        }
+        String near = near(word, names.toArray(new String[0]));
+        throw new IllegalArgumentException(arch + " has no system call '" + Printable.escape(word) + "'"
+                + (near.isEmpty() ? "; write its name or its number" : "; did you mean '" + near + "'?"));
+    }
+
+    private static long argument(Constants constants, String word) {
+        if (word.startsWith("/") || word.startsWith("\"")) {
+            return POINTER;
+        }
+        long value = 0;
+        for (String part : word.split("\\|", -1)) {
+            value |= term(constants, part.strip());
+        }
+        return value;
+    }
+
+    private static long term(Constants constants, String word) {
+        if (word.equals("NULL")) {
+            return 0;
+        }
+        if (word.equals("ptr")) {
+            return POINTER;
+        }
+        OptionalLong constant = constants.find(word);
+        if (constant.isPresent()) {
+            return constant.getAsLong();
+        }
+        return number(word).orElseThrow(() -> {
+            String near = near(word, constants.names());
+            return new IllegalArgumentException("argument '" + Printable.escape(word) + "' is no number and no constant known here"
+                    + (near.isEmpty() ? "; write its number, and ptr for a pointer" : "; did you mean '" + near + "'?"));
+        });
+    }
+
+    /** The kernel's names have underscores, where those of options have dashes. */
+    private static String near(String word, String[] names) {
+        String[] dashed = new String[names.length];
+        for (int i = 0; i < names.length; i++) {
+            dashed[i] = names[i].replace('_', '-').toLowerCase(Locale.ROOT);
+        }
+        String near = Suggestion.nearest(word, dashed);
+        for (int i = 0; i < names.length; i++) {
+            if (!near.isEmpty() && dashed[i].equals(near)) {
+                return names[i];
+            }
+        }
+        return "";
+    }
+
+    /** Decimal, 0x hexadecimal, 0 octal, as in C; 64 bits, with or without a sign. */
+    private static Optional<Long> number(String word) {
+        boolean negative = word.startsWith("-");
+        String digits = negative ? word.substring(1) : word;
+        try {
+            long value;
+            if (digits.startsWith("0x") || digits.startsWith("0X")) {
+                value = Long.parseUnsignedLong(digits.substring(2), 16);
+            } else if (digits.length() > 1 && digits.startsWith("0")) {
+                value = Long.parseUnsignedLong(digits, 8);
+            } else {
+                value = Long.parseUnsignedLong(digits);
+            }
+            return digits.startsWith("+") ? Optional.empty() : Optional.of(negative ? -value : value);
+        } catch (NumberFormatException e) {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,37 @@
+package org.secfilt.explain;
+
+import java.util.Optional;
+import org.secfilt.abi.Family;
+import org.secfilt.abi.Protocol;
+import org.secfilt.abi.SocketType;
+import org.secfilt.abi.Sockaddr;
+import org.secfilt.verdict.Action;
+
+/**
+ * What a user asks about: an address, what is to be done with it, by what kind of socket.
+ *
+ * @param text as it is shown: {@code tcp 93.184.216.34:443}
+ * @param address of a unix socket, its canonical path
+ */
+public record Destination(String text, Action action, Sockaddr address, Optional<Protocol> protocol) {
+    /** The call that names it, as reports name it. */
+    String call() {
+        return switch (action) {
+            case BIND -> "bind";
+            case CONNECT, SEND -> "connect";
+        };
+    }
+
+    boolean isUnix() {
+        return address instanceof Sockaddr.UnixPath || address instanceof Sockaddr.UnixAbstract;
+    }
+
+    Family family() {
+        return isUnix() ? Family.UNIX : address instanceof Sockaddr.Inet ? Family.INET : Family.INET6;
+    }
+
+    /** Of the socket that would be made, the second argument of socket(2). */
+    int socketType() {
+        return protocol.isPresent() && protocol.get() == Protocol.UDP ? SocketType.DGRAM : SocketType.STREAM;
+    }
+}

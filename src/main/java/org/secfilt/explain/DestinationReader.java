@@ -1,0 +1,186 @@
+package org.secfilt.explain;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.secfilt.abi.ByteString;
+import org.secfilt.abi.IpAddress;
+import org.secfilt.abi.PortRange;
+import org.secfilt.abi.Printable;
+import org.secfilt.abi.Protocol;
+import org.secfilt.abi.Sockaddr;
+import org.secfilt.verdict.Action;
+
+/**
+ * Reads destinations off a command line.
+ *
+ * <pre>
+ *   [connect|send|bind] tcp|udp ADDR:PORT      [CALL] ADDR:PORT[/tcp|/udp]      [CALL] unix:PATH      [CALL] unix:@NAME
+ * </pre>
+ *
+ * The parts stand in words of their own or, quoted, in one word. The second form is how reports print a destination; without a protocol
+ * it is asked about for both.
+ */
+public final class DestinationReader {
+    /** What takes place of a path's links. */
+    public interface Paths {
+        /** The absolute path that the kernel would reach by this name, as far as it is there. */
+        String canonical(String path);
+    }
+
+    private static final String UNIX = "unix:";
+    private static final String ABSTRACT = "unix-abstract:";
+    private static final String SHAPE = "write tcp 192.0.2.1:443, udp [2001:db8::1]:53, unix:/run/x.sock, unix:@name or bind tcp 0.0.0.0:80";
+
+    private final Paths paths;
+    private final List<String> parts;
+    private final List<Destination> found = new ArrayList<>();
+    private int at;
+
+    private DestinationReader(List<String> parts, Paths paths) {
+        this.parts = parts;
+        this.paths = paths;
+    }
+
+    /** @throws IllegalArgumentException saying what is wrong with the first that cannot be read, and what to write */
+    public static List<Destination> read(List<String> words, Paths paths) {
+        DestinationReader reader = new DestinationReader(parts(words), paths);
+        while (reader.at < reader.parts.size()) {
+            reader.one();
+        }
+        return List.copyOf(reader.found);
+    }
+
+    /** A path may hold blanks, so that {@code unix:} takes the rest of its word. */
+    private static List<String> parts(List<String> words) {
+        List<String> parts = new ArrayList<>();
+        for (String word : words) {
+            String rest = word.strip();
+            while (!rest.isEmpty()) {
+                int blank = rest.startsWith(UNIX) || rest.startsWith(ABSTRACT) ? -1 : rest.indexOf(' ');
+                parts.add(blank < 0 ? rest : rest.substring(0, blank));
+                rest = blank < 0 ? "" : rest.substring(blank).strip();
+            }
+        }
+        return parts;
+    }
+
+    private void one() {
+        String word = parts.get(at);
+        Optional<Action> called = action(word);
+        if (called.isPresent()) {
+            at++;
+        }
+        Action action = called.orElse(Action.CONNECT);
+        String before = called.isPresent() ? word + " " : "";
+        if (at == parts.size()) {
+            throw new IllegalArgumentException("behind '" + Printable.escape(word) + "' a destination is missing; " + SHAPE);
+        }
+        String place = parts.get(at);
+        at++;
+        if (place.startsWith(UNIX) || place.startsWith(ABSTRACT)) {
+            found.add(unix(before, action, place));
+            return;
+        }
+        if (place.equalsIgnoreCase("tcp") || place.equalsIgnoreCase("udp")) {
+            if (at == parts.size()) {
+                throw new IllegalArgumentException("behind '" + before + place + "' an address and a port are missing; " + SHAPE);
+            }
+            add(before, action, Protocol.parse(place), parts.get(at));
+            at++;
+            return;
+        }
+        int slash = place.lastIndexOf('/');
+        if (slash > 0 && place.indexOf(':') >= 0 && place.indexOf(':') < slash && place.charAt(slash - 1) != ':'
+                && Character.isLetter(place.charAt(Math.min(slash + 1, place.length() - 1)))) {
+            add(before, action, Protocol.parse(place.substring(slash + 1)), place.substring(0, slash));
+        } else {
+            Sockaddr address = address(place, place);
+            for (Protocol protocol : Protocol.values()) {
+                found.add(new Destination(before + protocol + " " + address, action, address, Optional.of(protocol)));
+            }
+        }
+    }
+
+    private static Optional<Action> action(String word) {
+        return switch (word) {
+            case "connect" -> Optional.of(Action.CONNECT);
+            case "bind", "listen" -> Optional.of(Action.BIND);
+            case "send", "sendto", "sendmsg", "sendmmsg" -> Optional.of(Action.SEND);
+            default -> Optional.empty();
+        };
+    }
+
+    private void add(String before, Action action, Protocol protocol, String place) {
+        Sockaddr address = address(place, protocol + " " + place);
+        found.add(new Destination(before + protocol + " " + address, action, address, Optional.of(protocol)));
+    }
+
+    private static Sockaddr address(String place, String whole) {
+        int colon = place.lastIndexOf(':');
+        boolean bracketed = place.startsWith("[");
+        boolean hasPort = bracketed ? place.indexOf("]:") > 0 : colon >= 0 && place.indexOf(':') == colon;
+        if (!hasPort) {
+            throw new IllegalArgumentException(isAddress(place)
+                    ? "'" + Printable.escape(whole) + "' lacks a port; write " + withPort(place)
+                    : "'" + Printable.escape(whole) + "' is no destination; " + SHAPE);
+        }
+        String host = bracketed ? place.substring(1, place.indexOf(']')) : place.substring(0, colon);
+        // A scope is not compared, see Judge.
+        int scope = host.indexOf('%');
+        IpAddress ip;
+        try {
+            ip = IpAddress.parse(scope < 0 ? host : host.substring(0, scope));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(Character.isLetter(host.isEmpty() ? '.' : host.charAt(0)) && host.indexOf(':') < 0
+                    ? "'" + Printable.escape(host) + "' is a name, and calls carry addresses; 'getent ahosts "
+                            + Printable.escape(host) + "' shows them"
+                    : "'" + Printable.escape(whole) + "': " + e.getMessage(), e);
+        }
+        PortRange port = PortRange.parse(place.substring(colon + 1));
+        if (port.first() != port.last()) {
+            throw new IllegalArgumentException("'" + Printable.escape(whole) + "': a destination has one port");
+        }
+        return ip.isV4() ? new Sockaddr.Inet(ip, port.first()) : new Sockaddr.Inet6(ip, port.first(), 0, 0);
+    }
+
+    private static boolean isAddress(String text) {
+        try {
+            IpAddress.parse(bare(text));
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    private static String withPort(String address) {
+        return IpAddress.parse(bare(address)).isV4() ? address + ":443" : "[" + bare(address) + "]:443";
+    }
+
+    private static String bare(String text) {
+        return text.startsWith("[") && text.endsWith("]") ? text.substring(1, text.length() - 1) : text;
+    }
+
+    private Destination unix(String before, Action action, String word) {
+        boolean abstractWord = word.startsWith(ABSTRACT);
+        String name = word.substring(abstractWord ? ABSTRACT.length() : UNIX.length());
+        boolean isAbstract = abstractWord || name.startsWith("@");
+        String rest = isAbstract && !abstractWord ? name.substring(1) : name;
+        if (rest.isEmpty()) {
+            throw new IllegalArgumentException("'" + Printable.escape(word) + "' names no socket; write unix:/run/x.sock or unix:@name");
+        }
+        if (ByteString.of(rest).length() >= Sockaddr.UNIX_PATH_LENGTH) {
+            throw new IllegalArgumentException("'" + Printable.escape(word) + "': the name of a unix socket has 107 bytes at most");
+        }
+        if (isAbstract) {
+            return new Destination(before + "unix:@" + Printable.escape(rest), action,
+                    new Sockaddr.UnixAbstract(ByteString.of(rest)), Optional.empty());
+        }
+        ByteString path = ByteString.of(paths.canonical(rest));
+        if (path.length() > Sockaddr.UNIX_PATH_LENGTH) {
+            throw new IllegalArgumentException("'" + Printable.escape(word) + "' leads to " + path
+                    + ", which is longer than a socket address holds; such a call is denied");
+        }
+        return new Destination(before + UNIX + Printable.escape(rest), action, new Sockaddr.UnixPath(path), Optional.empty());
+    }
+}

@@ -1,0 +1,97 @@
+package org.secfilt.explain;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.secfilt.abi.Errno;
+import org.secfilt.abi.Protocol;
+import org.secfilt.abi.SeccompData;
+import org.secfilt.abi.SyscallTable;
+import org.secfilt.bpf.Assembled;
+import org.secfilt.bpf.Coverage;
+import org.secfilt.bpf.Interpreter;
+import org.secfilt.bpf.Listing;
+import org.secfilt.filter.FilterCompiler;
+import org.secfilt.filter.FilterResult;
+import org.secfilt.plan.Plan;
+
+/** One call, put to the filter of a plan: what the filter answers, and by which way it comes to that. */
+public final class Simulation {
+    private final Assembled filter;
+    private final byte[] data;
+    private final Coverage way;
+    private final FilterResult result;
+
+    private Simulation(Assembled filter, byte[] data) {
+        this.filter = filter;
+        this.data = data;
+        this.way = new Coverage(filter.program());
+        this.result = FilterResult.of(Interpreter.run(filter.program(), data, ByteOrder.LITTLE_ENDIAN, way));
+    }
+
+    public static Simulation of(Plan plan, Call call) {
+        return of(plan, call.data(plan.arch()));
+    }
+
+    private static Simulation of(Plan plan, byte[] data) {
+        return new Simulation(FilterCompiler.compile(plan), data);
+    }
+
+    /** The socket(2) that must be made to reach a destination. */
+    static Simulation ofSocket(Plan plan, Destination destination) {
+        int nr = SyscallTable.of(plan.arch()).nr("socket");
+        int protocol = destination.protocol().map(Protocol::number).orElse(0);
+        return of(plan, SeccompData.encode(nr, plan.arch().audit(), 0, destination.family().number(), destination.socketType(), protocol));
+    }
+
+    public FilterResult result() {
+        return result;
+    }
+
+    /** The error the filter itself answers with; empty if the call goes on. */
+    Optional<Errno> refused() {
+        return result.errno();
+    }
+
+    /** The instructions that ran, in order, as in the filter's listing; behind a load what it loaded, behind a comparison how it ended. */
+    public String way() {
+        List<String> notes = new ArrayList<>();
+        ByteBuffer words = ByteBuffer.wrap(data).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < filter.program().size(); i++) {
+            notes.add("");
+        }
+        for (int i = 0; i < filter.program().size(); i++) {
+            if (!way.hasRun(i)) {
+                continue;
+            }
+            if (filter.program().loadsData(i)) {
+                int offset = filter.program().get(i).k();
+                notes.set(i, field(offset) + " = 0x" + Integer.toHexString(words.getInt(offset)));
+            } else if (way.hasBranched(i, true)) {
+                notes.set(i, "yes");
+            } else if (way.hasBranched(i, false)) {
+                notes.set(i, "no");
+            } else if (filter.program().returns(i)) {
+                notes.set(i, result.toString());
+            }
+        }
+        return Listing.printRun(filter, way, notes);
+    }
+
+    /** The name of a word of {@code struct seccomp_data}. */
+    private static String field(int offset) {
+        if (offset == SeccompData.NR) {
+            return "nr";
+        }
+        if (offset == SeccompData.ARCH) {
+            return "arch";
+        }
+        if (offset < SeccompData.low(0)) {
+            return "instruction_pointer";
+        }
+        int argument = (offset - SeccompData.low(0)) / 8;
+        return "args[" + argument + "]" + (offset == SeccompData.low(argument) ? "" : ", high word");
+    }
+}

@@ -1,0 +1,65 @@
+package org.secfilt.abi;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ConstantsTest {
+    private static final Constants CONSTANTS = Constants.load();
+
+    private static final List<String> HEADERS = List.of("stdio.h", "sys/socket.h", "netinet/in.h", "linux/tcp.h", "sys/mman.h",
+            "linux/mman.h", "sys/shm.h", "sched.h", "sys/prctl.h", "linux/seccomp.h", "sys/ptrace.h", "sys/ioctl.h", "linux/if_tun.h",
+            "linux/sockios.h", "fcntl.h", "signal.h", "sys/mount.h", "asm/prctl.h");
+
+    /** Headers older than a constant lack it; nearly all have been there for ten years. */
+    @Test
+    void are_those_of_the_c_headers(@TempDir Path directory) throws IOException, InterruptedException {
+        StringBuilder source = new StringBuilder("#define _GNU_SOURCE\n");
+        for (String header : HEADERS) {
+            source.append("#include <").append(header).append(">\n");
+        }
+        source.append("int main(void) {\n");
+        for (String name : CONSTANTS.names()) {
+            source.append("#ifdef ").append(name).append("\nprintf(\"").append(name).append(" %#llx\\n\", (unsigned long long) (long long) (")
+                    .append(name).append("));\n#endif\n");
+        }
+        Path file = Files.writeString(directory.resolve("constants.c"), source.append("return 0;\n}\n"));
+        Path program = directory.resolve("constants");
+        run("cc", "-w", "-o", program.toString(), file.toString());
+        List<String> wrong = new ArrayList<>();
+        String[] rows = run(program.toString()).split("\n");
+        for (String row : rows) {
+            int blank = row.indexOf(' ');
+            String name = row.substring(0, blank);
+            long value = Long.parseUnsignedLong(row.substring(blank + 1).replace("0x", ""), 16);
+            if (CONSTANTS.find(name).orElseThrow() != value) {
+                wrong.add(row);
+            }
+        }
+        assertEquals(List.of(), wrong);
+        assertTrue(rows.length > CONSTANTS.names().length * 9 / 10, rows.length + " of " + CONSTANTS.names().length);
+    }
+
+    @Test
+    void an_unknown_name_has_no_value() {
+        assertEquals(OptionalLong.empty(), CONSTANTS.find("AF_NOSUCH"));
+        assertEquals(OptionalLong.of(2), CONSTANTS.find("AF_INET"));
+    }
+
+    private static String run(String... command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        process.getOutputStream().close();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, process.waitFor(), said);
+        return said;
+    }
+}

@@ -1,0 +1,109 @@
+package org.secfilt.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.secfilt.Fixtures;
+
+/** The verbs that explain, on the built program: what they foretell is what then happens. */
+class ExplainIT {
+    @RegisterExtension
+    static final NetworkRoom ROOM = new NetworkRoom();
+
+    /** Each destination of the room, foretold and then tried. */
+    @ParameterizedTest
+    @CsvSource({
+        "no-network.yaml, ''", "local-only.yaml, ''", "lan.yaml, ''", "ci-job.yaml, ''",
+        "'', --allowed-netmask=10.77.1.0/24", "'', --allowed-port=8002-8099", "'', --no-outbound-network",
+    })
+    void what_explain_foretells_is_what_happens(String policy, String option) {
+        ROOM.resolvConf("nameserver " + NetworkRoom.NEAR + "\n");
+        String[] options = option.isEmpty() ? new String[] {"--policy", Built.policy(policy).toString()} : new String[] {option};
+        List<String> ask = new ArrayList<>(List.of("explain", "-q"));
+        ask.addAll(List.of(options));
+        List<String> talk = Destination.talkToAll(Fixtures.compile("talk").toString());
+        List<String> run = new ArrayList<>(List.of(options));
+        run.add("--");
+        run.addAll(talk);
+        List<String> tried = new ArrayList<>();
+        for (String line : ROOM.secfilt(run.toArray(new String[0])).as(User.ORDINARY).run().stdout().split("\n")) {
+            String[] words = line.split(" ");
+            if (words[0].equals("connect")) {
+                String place = words[1].contains(":") ? "[" + words[1] + "]:" + words[2] : words[1] + ":" + words[2];
+                ask.add("tcp " + place);
+                tried.add("tcp " + place + ": " + (words[3].equals("EPERM") ? "denied" : "allowed"));
+            }
+        }
+        assertTrue(tried.size() > 10, tried::toString);
+        List<String> foretold = new ArrayList<>();
+        for (String line : ROOM.secfilt(ask.toArray(new String[0])).as(User.ORDINARY).run().exited(0).stdout().split("\n")) {
+            if (line.startsWith("tcp ")) {
+                foretold.add(line.replace(", it fails with EPERM", ""));
+            }
+        }
+        assertEquals(tried, foretold);
+    }
+
+    @Test
+    void a_socket_is_judged_where_its_links_lead() throws IOException {
+        Files.createDirectories(ROOM.directory().resolve("real"));
+        Files.createSymbolicLink(ROOM.directory().resolve("link"), ROOM.directory().resolve("real"));
+        String real = ROOM.directory().toRealPath().resolve("real/x.sock").toString();
+        Files.writeString(ROOM.directory().resolve("u.yaml"), "version: 1\nunix: {deny: [" + real + "]}\n");
+        String told = ROOM.secfilt("explain", "--policy=u.yaml", "-q", "unix:link/x.sock", "unix:link/y.sock").in(ROOM.directory())
+                .run().exited(0).stdout();
+        assertTrue(told.startsWith("unix:link/x.sock: denied, it fails with EPERM\n  judged as unix:" + real + "\n"
+                + "  rule      u.yaml:2:15 denies it\n            deny unix:" + real + "\n"), told);
+        assertTrue(told.contains("unix:link/y.sock: allowed\n"), told);
+    }
+
+    @Test
+    void words_and_quoted_words_are_one() {
+        String words = ROOM.secfilt("explain", "--allowed-port=443", "tcp", "1.2.3.4:443", "udp", "[::1]:53").run().exited(0).stdout();
+        assertEquals(words, ROOM.secfilt("explain", "tcp 1.2.3.4:443", "--allowed-port=443", "udp [::1]:53").run().exited(0).stdout());
+        assertTrue(words.contains("tcp 1.2.3.4:443: allowed\n") && words.contains("udp [::1]:53: denied"), words);
+        assertTrue(words.startsWith("Each rule, and the layer that holds it on this host:\n  --allowed-port=443: allow connect any"), words);
+    }
+
+    @Test
+    void simulate_prints_the_way_and_the_answer() {
+        for (User user : User.values()) {
+            String told = ROOM.secfilt("simulate", "--no-outbound-network", "socket", "AF_INET", "SOCK_RAW", "1").as(user).run()
+                    .exited(0).stdout();
+            assertTrue(told.startsWith("; no other architecture than x86_64\nl0:     ld [4]"), told);
+            assertTrue(told.endsWith("\nsocket(0x2, 0x3, 0x1): ERRNO(EPERM): the call fails with EPERM (Operation not permitted),"
+                    + " by the filter alone\n"), told);
+        }
+        assertEquals("i386 getppid(): ERRNO(ENOSYS): the call fails with ENOSYS (Function not implemented), by the filter alone\n",
+                ROOM.secfilt("simulate", "-q", "--arch=i386", "--allowed-port=1", "getppid").run().exited(0).stdout());
+        assertEquals("getppid(): ALLOW: nothing is restricted, so a command has no filter\n",
+                ROOM.secfilt("simulate", "getppid").run().exited(0).stdout());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"explain tcp", "explain example.org:80", "explain --bogus", "explain --policy=missing.yaml",
+        "simulate", "simulate conect", "simulate --arch=mips read"})
+    void a_mistake_exits_with_2_and_prints_nothing(String line) {
+        Outcome run = ROOM.secfilt(line.split(" ")).run().exited(2);
+        assertEquals("", run.stdout());
+        assertTrue(run.stderr().startsWith("secfilt: "), run.stderr());
+    }
+
+    @Test
+    void a_command_named_like_a_verb_is_run_behind_dashes() throws IOException {
+        Files.writeString(ROOM.directory().resolve("explain"), "#!/bin/sh\necho run $1\n").toFile().setExecutable(true);
+        assertEquals("run tcp\n", ROOM.bash("PATH=$PWD:$PATH $SECFILT -- explain tcp").in(ROOM.directory()).run().exited(0).stdout());
+        assertEquals("run tcp\n", ROOM.bash("PATH=$PWD:$PATH $SECFILT -q explain tcp").in(ROOM.directory()).run().exited(0).stdout());
+        assertEquals(Set.of(), Destination.arrived(ROOM));
+    }
+}

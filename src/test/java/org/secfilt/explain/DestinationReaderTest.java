@@ -1,0 +1,87 @@
+package org.secfilt.explain;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class DestinationReaderTest {
+    /** Words parted by {@code +} | what is asked about: call, address, protocol. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "tcp+93.184.216.34:443 | CONNECT 93.184.216.34:443 tcp",
+                "tcp 93.184.216.34:443 | CONNECT 93.184.216.34:443 tcp",
+                "tcp  93.184.216.34:443 udp [::1]:53 | CONNECT 93.184.216.34:443 tcp, CONNECT [::1]:53 udp",
+                "TCP+1.2.3.4:1+bind udp+0.0.0.0:0 | CONNECT 1.2.3.4:1 tcp, BIND 0.0.0.0:0 udp",
+                "udp+[2001:db8::1]:53 | CONNECT [2001:db8::1]:53 udp",
+                "udp [fe80::1%eth0]:53 | CONNECT [fe80::1]:53 udp",
+                "bind+tcp+0.0.0.0:80 | BIND 0.0.0.0:80 tcp",
+                "bind tcp 0.0.0.0:80 | BIND 0.0.0.0:80 tcp",
+                "bind+tcp 0.0.0.0:80 | BIND 0.0.0.0:80 tcp",
+                "10.0.0.1:80 | CONNECT 10.0.0.1:80 tcp, CONNECT 10.0.0.1:80 udp",
+                "connect 93.184.216.34:443/tcp | CONNECT 93.184.216.34:443 tcp",
+                "sendto+8.8.8.8:53/udp | SEND 8.8.8.8:53 udp",
+                "listen+[::]:80/tcp | BIND [::]:80 tcp",
+                "unix:/run/x.sock | CONNECT unix:/run/x.sock -",
+                "connect unix:/run/my x.sock+tcp 1.2.3.4:1 | CONNECT unix:/run/my x.sock -, CONNECT 1.2.3.4:1 tcp",
+                "unix:x.sock | CONNECT unix:/here/x.sock -",
+                "bind+unix:/x | BIND unix:/x -",
+                "unix:@name of it | CONNECT unix-abstract:name of it -",
+                "unix-abstract:name | CONNECT unix-abstract:name -",
+            })
+    void reads_destinations_in_words_or_quoted(String words, String expected) {
+        assertEquals(expected, print(Arrays.asList(words.split("\\+"))));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "true | 'true' is no destination; write tcp 192.0.2.1:443",
+                "tcp | behind 'tcp' an address and a port are missing",
+                "bind | behind 'bind' a destination is missing",
+                "bind tcp | behind 'bind tcp' an address and a port are missing",
+                "tcp 1.2.3.4 | 'tcp 1.2.3.4' lacks a port; write 1.2.3.4:443",
+                "tcp ::1 | 'tcp ::1' lacks a port; write [::1]:443",
+                "tcp [::1] | 'tcp [::1]' lacks a port; write [::1]:443",
+                "tcp example.org:443 | 'example.org' is a name, and calls carry addresses",
+                "tcp 1.2.3:4 | 'tcp 1.2.3:4': ",
+                "tcp 1.2.3.4:70000 | port 70000 is above 65535",
+                "tcp 1.2.3.4:1-9 | 'tcp 1.2.3.4:1-9': a destination has one port",
+                "1.2.3.4:80/sctp | 'sctp' is no protocol; write tcp or udp",
+                "10.0.0.0/8:80 | '10.0.0.0/8:80': '10.0.0.0/8' is no IPv4",
+                "unix: | 'unix:' names no socket",
+                "unix:@ | 'unix:@' names no socket",
+                "tcp 1.2.3.4:443 \u001b[2J | '\\x1b[2J' is no destination",
+            })
+    void says_what_to_write(String words, String message) {
+        String said = assertThrows(IllegalArgumentException.class, () -> print(List.of(words))).getMessage();
+        assertEquals(message, said.substring(0, Math.min(message.length(), said.length())), said);
+    }
+
+    @Test
+    void a_name_too_long_for_a_socket_is_refused() {
+        String said = assertThrows(IllegalArgumentException.class, () -> print(List.of("unix:@" + "x".repeat(108)))).getMessage();
+        assertEquals(true, said.endsWith("the name of a unix socket has 107 bytes at most"), said);
+    }
+
+    @Test
+    void without_words_nothing_is_asked() {
+        assertEquals("", print(List.of()));
+    }
+
+    private static String print(List<String> words) {
+        List<String> found = new ArrayList<>();
+        for (Destination one : DestinationReader.read(words, path -> path.startsWith("/") ? path : "/here/" + path)) {
+            found.add(one.action() + " " + one.address() + " " + (one.protocol().isPresent() ? one.protocol().get() : "-"));
+        }
+        return String.join(", ", found);
+    }
+}

@@ -1,0 +1,142 @@
+package org.secfilt.explain;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.secfilt.abi.Arch;
+import org.secfilt.abi.IpAddress;
+import org.secfilt.plan.Holding;
+import org.secfilt.plan.Host;
+import org.secfilt.plan.Plan;
+import org.secfilt.plan.RefusedPolicyException;
+import org.secfilt.policy.InvalidPolicyException;
+import org.secfilt.policy.MemoryFiles;
+import org.secfilt.policy.Policy;
+import org.secfilt.policy.yaml.PolicyFiles;
+
+class ExplanationTest {
+    private static final String POLICY = """
+            version: 1
+            mode: deny
+            resolv: true
+            families: [unix, inet]
+            connect:
+              allow:
+                - 10.0.0.0/8
+                - address: 192.168.1.10
+                  port: 8000-8099
+                  protocol: tcp
+                  reason: mirror
+              deny:
+                - 10.9.0.0/16
+            bind:
+              mode: local
+              allow: ["10.0.0.1:80"]
+            unix:
+              mode: deny
+              allow: [/run/a.sock, "@name*"]
+            """;
+
+    /** A destination | lines of its explanation, in order, parted by {@code ;;}. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "tcp 10.1.2.3:443 | tcp 10.1.2.3:443: allowed ;; rule      p.yaml:7:7: allow connect 10.0.0.0/8",
+                "tcp 10.9.2.3:443 | tcp 10.9.2.3:443: denied, it fails with EPERM ;; rule      p.yaml:13:7 denies it"
+                        + " ;; deny connect 10.9.0.0/16 ;; layer     tracer"
+                        + " ;; nearest   but for that, allowed: p.yaml:7:7: allow connect 10.0.0.0/8 ;; to allow it, change p.yaml:13:7",
+                "tcp 11.0.0.1:443 | rule      no rule allows it (mode deny, p.yaml:2:7) ;; nearest   p.yaml:7:7: allow connect 10.0.0.0/8 (for"
+                        + " another address) ;; to allow it, add to connect/allow in p.yaml: 11.0.0.1:443",
+                "tcp 192.168.1.10:80 | rule      no rule allows it on this port ;; nearest   p.yaml:8:7: allow connect 192.168.1.10/32"
+                        + " port 8000-8099 tcp (mirror) (for another port)",
+                "udp 192.168.1.10:8001 | rule      no rule allows it with this protocol ;; (mirror) (for another protocol)",
+                "udp 192.168.1.10:80 | (mirror) (for another port and protocol)",
+                "tcp 192.168.1.11:8001 | (mirror) (for another address)",
+                "udp 192.168.1.11:9 | nearest   p.yaml:7:7: allow connect 10.0.0.0/8 (for another address)",
+                "udp 9.9.9.9:53 | rule      p.yaml:3:1: allow connect 9.9.9.9/32 port 53 (nameservers of /etc/resolv.conf)",
+                "tcp [::1]:80 | denied, socket(2) fails with EPERM ;; p.yaml:4:1 has no family inet6 ;; layer     filter"
+                        + " ;; add inet6 to the families in p.yaml:4:1",
+                "tcp 0.0.0.0:80 | denied, it fails with EPERM ;; add to connect/allow in p.yaml: 127.0.0.1:80",
+                "bind tcp 127.0.0.1:80 | allowed ;; rule      mode local allows loopback (p.yaml:15:9)",
+                "bind tcp 10.0.0.1:80 | allowed ;; rule      p.yaml:16:11: allow bind 10.0.0.1/32 port 80",
+                "bind tcp 0.0.0.0:80 | denied ;; no rule allows it (mode local, p.yaml:15:9) ;; add to bind/allow in p.yaml: 0.0.0.0:80",
+                "unix:/run/a.sock | allowed ;; rule      p.yaml:19:11: allow unix:/run/a.sock",
+                "unix:/link | judged as unix:/run/b.sock ;; rule      no rule allows it (mode deny, p.yaml:18:9)"
+                        + " ;; nearest   p.yaml:19:11: allow unix:/run/a.sock (for another name) ;; add to unix/allow in p.yaml: /run/b.sock",
+                "unix:@namesake | allowed ;; rule      p.yaml:19:24: allow unix-abstract:name*",
+                "unix:@other | denied ;; nearest   no rule allows anything like it ;; to allow it, add to unix/allow in p.yaml: \"@other\"",
+                "bind unix:/x | allowed ;; a name for a unix socket is a matter of files",
+            })
+    void tells_the_verdict_the_rule_and_the_nearest(String destination, String lines) throws Exception {
+        String text = new Explanation(plan(POLICY), false).add(read(destination)).toString();
+        int at = 0;
+        for (String line : lines.split(" ;; ")) {
+            int found = text.indexOf(line.strip(), at);
+            assertTrue(found >= 0, () -> line + "\n" + text);
+            at = found;
+        }
+    }
+
+    @Test
+    void a_deny_rule_of_an_allowed_mode_needs_no_allow_rule() throws Exception {
+        String text = new Explanation(plan("version: 1\nconnect: {mode: allow, deny: [10.0.0.1]}\n"), false)
+                .add(read("tcp 10.0.0.1:1")).add(read("tcp 10.0.0.2:1")).toString();
+        assertTrue(text.contains("but for that, allowed: no rule denies it (mode allow, p.yaml:2:17)"), text);
+        assertTrue(text.contains("10.0.0.2:1: allowed\n  rule      no rule denies it (mode allow, p.yaml:2:17)"), text);
+    }
+
+    @Test
+    void no_outbound_network_beats_what_is_allowed() throws Exception {
+        String text = new Explanation(plan("version: 1\nno-outbound-network: true\nconnect: {allow: [10.0.0.1]}\n"), false)
+                .add(read("tcp 10.0.0.1:1")).toString();
+        assertTrue(text.contains("rule      no outbound network, p.yaml:2:1"), text);
+        assertTrue(text.contains("but for that, allowed: p.yaml:3:19: allow connect 10.0.0.1/32"), text);
+        assertTrue(text.contains("to allow it, change p.yaml:2:1"), text);
+    }
+
+    @Test
+    void any_address_means_loopback_and_a_mapped_one_its_ipv4_address() throws Exception {
+        String text = new Explanation(plan("version: 1\nmode: local\n"), false)
+                .add(read("tcp 0.0.0.0:80")).add(read("tcp [::ffff:10.0.0.7]:80")).toString();
+        assertTrue(text.contains("tcp 0.0.0.0:80: allowed\n  acts on   127.0.0.1:80\n"), text);
+        assertTrue(text.contains("judged as 10.0.0.7:80\n"), text);
+    }
+
+    @Test
+    void every_rule_is_told_with_its_layer() throws Exception {
+        Plan plan = plan(POLICY);
+        String text = new Explanation(plan, false).addLayers().toString();
+        for (Holding holding : plan.layers()) {
+            String rule = "  " + holding.origin() + ": " + holding.subject() + "\n";
+            int at = text.indexOf(rule);
+            assertTrue(at > 0, rule);
+            assertTrue(text.indexOf("      " + holding.layer() + ": " + holding.how() + "\n", at) > at, text);
+        }
+        assertEquals("nothing is restricted, so no layer has anything to do\n",
+                new Explanation(plan("version: 1\n"), false).addLayers().toString());
+    }
+
+    @Test
+    void colours_change_nothing_else() throws Exception {
+        Plan plan = plan(POLICY);
+        String plain = new Explanation(plan, false).addLayers().add(read("tcp 11.0.0.1:1")).toString();
+        String colour = new Explanation(plan, true).addLayers().add(read("tcp 11.0.0.1:1")).toString();
+        assertTrue(colour.contains("\u001b[31mdenied\u001b[0m"), colour);
+        assertEquals(plain, colour.replaceAll("\u001b\\[[0-9]+m", ""));
+    }
+
+    private static Destination read(String text) {
+        return DestinationReader.read(List.of(text), path -> path.equals("/link") ? "/run/b.sock" : path).get(0);
+    }
+
+    private static Plan plan(String text) throws InvalidPolicyException, RefusedPolicyException {
+        Policy policy = Policy.merge(PolicyFiles.read(List.of("p.yaml"), new MemoryFiles().with("p.yaml", text)),
+                List.of(IpAddress.parse("9.9.9.9")));
+        return Plan.of(policy, new Host(Arch.X86_64, 6, false));
+    }
+}

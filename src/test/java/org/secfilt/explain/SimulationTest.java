@@ -1,0 +1,113 @@
+package org.secfilt.explain;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.secfilt.abi.Arch;
+import org.secfilt.bpf.Listing;
+import org.secfilt.filter.FilterCompiler;
+import org.secfilt.plan.Host;
+import org.secfilt.plan.Plan;
+import org.secfilt.plan.RefusedPolicyException;
+import org.secfilt.policy.Access;
+import org.secfilt.policy.Mode;
+import org.secfilt.policy.Origin;
+import org.secfilt.policy.Policy;
+
+class SimulationTest {
+    /** A call, and what the filter of a policy that restricts connect says. */
+    @ParameterizedTest
+    @CsvSource({
+        "getppid, ALLOW",
+        "socket AF_INET SOCK_STREAM, ALLOW",
+        "socket AF_INET SOCK_DGRAM|SOCK_CLOEXEC IPPROTO_UDP, ALLOW",
+        "socket AF_INET SOCK_RAW IPPROTO_ICMP, ERRNO(EPERM)",
+        "socket 2 3 1, ERRNO(EPERM)",
+        "41 0x2 03 1, ERRNO(EPERM)",
+        "socket AF_PACKET SOCK_RAW, ERRNO(EPERM)",
+        "connect 3 ptr 16, TRACE(connect)",
+        "sendto 3 ptr 5 0 NULL 0, ALLOW",
+        "sendto 3 ptr 5 MSG_FASTOPEN ptr 16, TRACE(sendto)",
+        "openat AT_FDCWD /etc/passwd O_RDONLY, ALLOW",
+        "io_uring_setup 8, ERRNO(EPERM)",
+        "mmap NULL 4096 PROT_READ MAP_PRIVATE|MAP_ANONYMOUS -1, ALLOW",
+        "munmap 0x2a7700000000 4096, TRACE(munmap)",
+        "setsockopt 3 IPPROTO_IP IP_OPTIONS ptr 4, ERRNO(EPERM)",
+        "seccomp SECCOMP_SET_MODE_FILTER SECCOMP_FILTER_FLAG_NEW_LISTENER ptr, ERRNO(EBUSY)",
+        "500, ERRNO(ENOSYS)",
+        "0x766c74, USER_NOTIF",
+    })
+    void the_filter_answers(String call, String answer) throws RefusedPolicyException {
+        Simulation simulation = simulate(Call.Abi.OWN, call.split(" "));
+        assertEquals(answer, simulation.result().toString());
+        assertTrue(simulation.way().strip().endsWith("; " + answer), simulation.way());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"I386, 0x40000003", "X32, 0xc000003e"})
+    void other_entries_of_the_machine_are_refused(Call.Abi abi, String arch) throws RefusedPolicyException {
+        Simulation simulation = simulate(abi, "getppid");
+        assertEquals("ERRNO(ENOSYS)", simulation.result().toString());
+        assertTrue(simulation.way().contains("; arch = " + arch + "\n"), simulation.way());
+    }
+
+    @Test
+    void the_way_is_part_of_the_listing_and_says_what_was_loaded() throws RefusedPolicyException {
+        String way = simulate(Call.Abi.OWN, "socket", "AF_INET", "SOCK_RAW", "IPPROTO_ICMP").way();
+        assertTrue(way.startsWith("; no other architecture than x86_64\nl0:     ld [4]                              ; arch = 0xc000003e\n"), way);
+        assertTrue(way.contains("; nr = 0x29\n") && way.contains("; args[0] = 0x2\n") && way.contains("; args[1] = 0x3\n"), way);
+        String listing = Listing.print(FilterCompiler.compile(plan()));
+        List<String> strange = new ArrayList<>();
+        for (String line : way.split("\n")) {
+            String instruction = line.startsWith(";") ? line : line.replaceAll("^l[0-9]+: *| *;.*", "");
+            if (!listing.contains(instruction)) {
+                strange.add(line);
+            }
+        }
+        assertEquals(List.of(), strange);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '@',
+            value = {
+                "conect @ x86_64 has no system call 'conect'; did you mean 'connect'?",
+                "io-uring-setup @ x86_64 has no system call 'io-uring-setup'; did you mean 'io_uring_setup'?",
+                "frobnicate_all @ x86_64 has no system call 'frobnicate_all'; write its name or its number",
+                "socket AF_INETT @ argument 'AF_INETT' is no number and no constant known here; did you mean 'AF_INET'?",
+                "socket sock_stream @ argument 'sock_stream' is no number and no constant known here; did you mean 'SOCK_STREAM'?",
+                "socket AF_INET|quux @ argument 'quux' is no number and no constant known here; write its number, and ptr for a pointer",
+                "read 08 @ argument '08' is no number and no constant known here; write its number, and ptr for a pointer",
+                "read 0x @ argument '0x' is no number and no constant known here; write its number, and ptr for a pointer",
+                "read 1 2 3 4 5 6 7 @ a system call has 6 arguments at most, and got 7",
+            })
+    void says_what_to_write(String call, String message) {
+        List<String> words = Arrays.asList(call.split(" "));
+        assertEquals(message, assertThrows(IllegalArgumentException.class, () -> Call.parse(Arch.X86_64, Call.Abi.OWN, words)).getMessage());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"-1, 0xffffffffffffffff", "18446744073709551615, 0xffffffffffffffff", "017, 0xf", "0xFf, 0xff", "AT_FDCWD, 0xffffffffffffff9c"})
+    void numbers_are_as_in_c(String word, String hex) {
+        assertEquals("read(" + hex + ")", Call.parse(Arch.X86_64, Call.Abi.OWN, List.of("read", word)).toString());
+    }
+
+    private static Simulation simulate(Call.Abi abi, String... words) throws RefusedPolicyException {
+        return Simulation.of(plan(), Call.parse(Arch.X86_64, abi, List.of(words)));
+    }
+
+    private static Plan plan() throws RefusedPolicyException {
+        Access none = new Access(Mode.DENY, Origin.DEFAULT, List.of(), List.of());
+        Policy policy = Policy.ofRules(none, Access.OPEN, Access.OPEN);
+        assertEquals(Optional.empty(), policy.families());
+        return Plan.of(policy, new Host(Arch.X86_64, 6, false));
+    }
+}
