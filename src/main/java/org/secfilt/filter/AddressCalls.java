@@ -12,7 +12,7 @@ import org.secfilt.policy.Mode;
 import org.secfilt.policy.Origin;
 import org.secfilt.policy.Rule;
 
-/** The calls that name a socket address in memory: they stop for the tracer, which reads and judges it. */
+/** The calls that name a socket address in memory, or may bring a socket: they stop for the tracer, which reads and judges it. */
 final class AddressCalls {
     private final Plan plan;
     private final Assembler assembler;
@@ -28,7 +28,7 @@ final class AddressCalls {
 
     void addTo(Dispatch dispatch) {
         for (TracedCall call : TracedCall.values()) {
-            if (call.namesAddress() && call != TracedCall.SENDTO && plan.traces(call)) {
+            if ((call.namesAddress() || call.receives()) && call != TracedCall.SENDTO && plan.traces(call)) {
                 dispatch.add(syscalls.nr(call.syscall()), actions.trace(call), why(call));
             }
         }
@@ -54,6 +54,9 @@ final class AddressCalls {
     }
 
     private String why(TracedCall call) {
+        if (call.receives()) {
+            return call.syscall() + ": what a unix peer hands over is judged by the tracer";
+        }
         return call.syscall() + ": judged by the tracer" + rules(call);
     }
 

@@ -38,7 +38,7 @@ import org.secfilt.plan.Plan;
  * <caption>Looked at and left alone</caption>
  * <tr><th>call</th><th>because</th></tr>
  * <tr><td>write, sendfile, splice, vmsplice, io_submit, send</td><td>go where connect was judged to go</td></tr>
- * <tr><td>accept, recvmsg</td><td>give what others sent; what a unix socket may bring is for the unix rules</td></tr>
+ * <tr><td>accept, read, recvfrom</td><td>give what others sent, and no descriptors</td></tr>
  * <tr><td>setns, unshare, clone, clone3</td><td>addresses are judged in every namespace; a fresh one has no way out. A child without a
  *     tracer gets ENOSYS for every traced call</td></tr>
  * <tr><td>execve, personality</td><td>no_new_privs; the filter stays, the architecture is checked at every call</td></tr>

@@ -9,7 +9,7 @@ public interface Launching {
     Set<Integer> descriptors(int pid);
 
     /** Those of them, standard input, output and error apart, that could carry traffic. */
-    List<InheritedDescriptor> inherited(int pid, Set<Integer> descriptors);
+    List<OpenDescriptor> inherited(int pid, Set<Integer> descriptors);
 
     /** The ABI that landlock_create_ruleset(2) tells; 0 without Landlock. */
     int landlockAbi();

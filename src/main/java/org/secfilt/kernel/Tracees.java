@@ -17,6 +17,9 @@ public interface Tracees {
     /** process_vm_writev(2) of the four bytes of a native int. @return 4 or a negative error number */
     int writeInt(int tid, long address, int value);
 
+    /** process_vm_writev(2), up to 64 KiB. @return the bytes written, fewer where memory may not be written, or a negative error number */
+    int write(int tid, long address, byte[] from, int length);
+
     /** The tracee's name, up to 15 bytes as the tracee set them (escape before printing); empty if it died. */
     byte[] comm(int tid);
 
@@ -25,6 +28,11 @@ public interface Tracees {
 
     /** A copy of the tracee's socket; empty if it is no socket or the tracee died. Close it. */
     Optional<SocketCopy> socket(int tid, int fd);
+
+    /**
+     * A descriptor of the tracee's that carries traffic and is no socket: an io_uring, a tunnel. Empty for any other.
+     */
+    Optional<OpenDescriptor> carrier(int tid, int fd);
 
     /** SO_PROTOCOL (IPPROTO_*) of the tracee's socket; -1 if it is no socket or the tracee died. */
     default int protocol(int tid, int fd) {
@@ -73,6 +81,15 @@ public interface Tracees {
 
         /** What it is connected to, as the other side bound itself; empty if it is not connected. */
         Optional<Sockaddr> peer();
+
+        /** All of it, as the descriptor {@code fd}. */
+        OpenDescriptor describe(int fd);
+
+        /**
+         * Takes its connection from it, for everyone who has it: a plain internet or datagram socket is unconnected, and each further send must
+         * name an address; a connected unix socket is shut down. @return false if it cannot be done
+         */
+        boolean disconnect();
 
         /** listen(2) on it. @return 0 or the negative error number */
         int listen(int backlog);

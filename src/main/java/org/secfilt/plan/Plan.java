@@ -98,6 +98,7 @@ public final class Plan {
             case CONNECT, SENDTO, SENDMSG, SENDMMSG ->
                     policy.noOutbound().isPresent() || !policy.connect().open() || !policy.unix().open();
             case BIND, LISTEN -> !policy.bind().open();
+            case RECVMSG, RECVMMSG -> traced();
             case EXIT, EXIT_GROUP -> traced() && policy.violationExit().isPresent();
             case MMAP, MUNMAP, MREMAP, MPROTECT, PKEY_MPROTECT, MADVISE, SHMAT, REMAP_FILE_PAGES -> traced();
         };

@@ -17,6 +17,9 @@ public enum TracedCall {
     /** Of the command's first process: its code may have to be the policy's. */
     EXIT("exit", 7),
     EXIT_GROUP("exit_group", 8),
+    /** Of a unix socket, it may bring descriptors: judged when it has. */
+    RECVMSG("recvmsg", 9),
+    RECVMMSG("recvmmsg", 10),
     MMAP("mmap", 16),
     MUNMAP("munmap", 17),
     MREMAP("mremap", 18),
@@ -47,6 +50,11 @@ public enum TracedCall {
     /** True for the calls that give a socket an address. */
     public boolean namesAddress() {
         return cookie < EXIT.cookie;
+    }
+
+    /** True for the calls that may bring descriptors. */
+    public boolean receives() {
+        return this == RECVMSG || this == RECVMMSG;
     }
 
     /** True for the calls that could unmap or replace the vault. */

@@ -4,16 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.secfilt.abi.Family;
-import org.secfilt.abi.Protocol;
-import org.secfilt.abi.Sockaddr;
-import org.secfilt.abi.SocketType;
-import org.secfilt.kernel.InheritedDescriptor;
+import org.secfilt.kernel.OpenDescriptor;
 import org.secfilt.kernel.Launching;
 import org.secfilt.plan.Plan;
 import org.secfilt.policy.Inherit;
-import org.secfilt.verdict.Action;
-import org.secfilt.verdict.Judge;
+import org.secfilt.verdict.DescriptorJudge;
 import org.secfilt.verdict.Verdict;
 
 /**
@@ -28,8 +23,8 @@ final class InheritedSockets {
 
     InheritedSockets(Launching launching, int pid, Set<Integer> open, Plan plan) {
         this.inherit = plan.policy().inherit();
-        Judge judge = new Judge(plan);
-        for (InheritedDescriptor descriptor : launching.inherited(pid, open)) {
+        DescriptorJudge judge = new DescriptorJudge(plan);
+        for (OpenDescriptor descriptor : launching.inherited(pid, open)) {
             String why = why(descriptor, judge);
             if (!why.isEmpty()) {
                 forbidden.add(descriptor.fd());
@@ -63,34 +58,12 @@ final class InheritedSockets {
     }
 
     /** Why it may not stay; empty if it may. */
-    private static String why(InheritedDescriptor descriptor, Judge judge) {
-        switch (descriptor.kind()) {
-            case IO_URING:
-                return "an io_uring submits calls that no filter sees";
-            case TUNNEL:
-                return "a tunnel's end takes whole packets";
-            case SOCKET:
-                return whySocket(descriptor, judge);
-        }
-        throw new IllegalStateException("no kind");
-    }
-
-    private static String whySocket(InheritedDescriptor descriptor, Judge judge) {
-        boolean inet = descriptor.domain() == Family.INET.number() || descriptor.domain() == Family.INET6.number();
-        boolean unix = descriptor.domain() == Family.UNIX.number();
-        if (!inet && !unix && descriptor.domain() != Family.NETLINK.number()) {
-            return "a socket of family " + Family.of(descriptor.domain());
-        }
-        Optional<Protocol> protocol = Protocol.of(descriptor.protocol());
-        boolean plain = descriptor.type() == SocketType.STREAM || descriptor.type() == SocketType.DGRAM;
-        if (inet && (protocol.isEmpty() || !plain)) {
-            return "a socket of protocol " + descriptor.protocol() + ", whose packets no call shows";
-        }
-        if (descriptor.peer().isEmpty() || descriptor.peer().get() instanceof Sockaddr.UnixUnnamed) {
+    private static String why(OpenDescriptor descriptor, DescriptorJudge judge) {
+        Optional<Verdict.Deny> denial = judge.denial(descriptor);
+        if (denial.isEmpty()) {
             return "";
         }
-        Sockaddr peer = descriptor.peer().get();
-        Verdict verdict = judge.judge(Action.CONNECT, peer, protocol);
-        return verdict instanceof Verdict.Deny denial ? "connected to " + peer + ", " + denial.why() : "";
+        boolean connected = descriptor.peer().isPresent();
+        return (connected ? "connected to " + descriptor.peer().get() + ", " : "") + denial.get().why();
     }
 }

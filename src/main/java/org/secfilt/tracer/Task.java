@@ -10,6 +10,8 @@ final class Task {
         RUNNING,
         /** Of a judged call that runs on the vault. */
         IN_CALL,
+        /** Of a call that may bring descriptors to {@link Task#room}. */
+        RECEIVING,
         /** Of the vault call, put in the place of a judged one: its result is a descriptor of the vault. */
         ASKING,
         /** Of the mmap of the vault. */
@@ -31,6 +33,8 @@ final class Task {
     int vaultFd = NONE;
     /** Why the vault could not be mapped, for the denial of the call that needed it; empty while all is well. */
     String vaultFailure = "";
+    /** Where the call that is under way may put descriptors; meaningful while {@link Phase#RECEIVING}. */
+    HandedOver.Room room;
     /** The slot of the call that runs. */
     int slot = NONE;
     /** The argument after the pointer was changed too: the length of a rewritten name, or the flags of a sendmsg that was sendmmsg. */

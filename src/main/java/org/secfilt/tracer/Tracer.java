@@ -32,6 +32,7 @@ public final class Tracer {
     private static final int SIGTTOU = 22;
     /** PTRACE_O_TRACESYSGOOD. */
     private static final int SYSCALL_STOP = SIGTRAP | 0x80;
+    private static final String UNREADABLE = "the process made its memory unreadable (PR_SET_DUMPABLE)";
     /** struct mmsghdr: the msghdr, then msg_len. */
     private static final int MSG_LEN = AddressCall.MSGHDR_BYTES;
 
@@ -49,6 +50,7 @@ public final class Tracer {
     private final VaultGuard guard;
     private final AddressCall address;
     private final AddressJudge judge;
+    private final HandedOver handedOver;
     private final Waiting waiting;
     private final int sendmsg;
     private Task last;
@@ -67,6 +69,7 @@ public final class Tracer {
         this.guard = new VaultGuard(plan.vault());
         this.address = new AddressCall(tracees);
         this.judge = new AddressJudge(tracees, plan);
+        this.handedOver = new HandedOver(ptrace, tracees, watch, plan);
         this.waiting = new Waiting(ptrace, kernel.affinity(), tracees);
         this.sendmsg = plan.arch().syscalls().nr("sendmsg");
         for (TracedCall call : TracedCall.values()) {
@@ -197,6 +200,8 @@ public final class Tracer {
             }
         } else if (call == TracedCall.LISTEN) {
             listenStop(task);
+        } else if (call.receives()) {
+            receiveStop(task, call);
         } else if (call.namesAddress()) {
             addressStop(task, call);
         } else {
@@ -239,6 +244,25 @@ public final class Tracer {
         }
     }
 
+    private void receiveStop(Task task, TracedCall call) {
+        waiting.judging(task.tid);
+        copy(stop, task.call);
+        switch (handedOver.prepare(task, call, stop)) {
+            case NOTHING -> ptrace.resume(task.tid, 0);
+            case EXIT -> {
+                task.phase = Task.Phase.RECEIVING;
+                ptrace.resumeToExit(task.tid);
+            }
+            case ANSWER -> {
+                if (handedOver.error() == -Errno.EPERM.number()) {
+                    deny(task, call, Optional.empty(), judge.deny(UNREADABLE));
+                } else {
+                    skip(task, handedOver.error());
+                }
+            }
+        }
+    }
+
     private static boolean isInternet(Sockaddr address) {
         return address instanceof Sockaddr.Inet || address instanceof Sockaddr.Inet6;
     }
@@ -257,7 +281,7 @@ public final class Tracer {
         }
         int error = address.read(task.tid, call, stop);
         if (error == -Errno.EPERM.number()) {
-            deny(task, call, Optional.empty(), judge.deny("the process made its memory unreadable (PR_SET_DUMPABLE)"));
+            deny(task, call, Optional.empty(), judge.deny(UNREADABLE));
             return;
         }
         if (error < 0) {
@@ -338,6 +362,9 @@ public final class Tracer {
     private void syscallExitStop(Task task) {
         if (task.phase == Task.Phase.IN_CALL) {
             finishCall(task);
+        } else if (task.phase == Task.Phase.RECEIVING) {
+            task.phase = Task.Phase.RUNNING;
+            denied |= handedOver.look(task, calls.get((int) task.call.number()));
         } else if (task.phase != Task.Phase.RUNNING) {
             mapping.finish(task);
         }

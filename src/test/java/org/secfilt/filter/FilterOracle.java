@@ -54,6 +54,8 @@ final class FilterOracle {
                 return Set.of(out ? "trace " + name : "allow");
             case "sendto":
                 return Set.of(out && args[4] != 0 ? "trace sendto" : "allow");
+            case "recvmsg", "recvmmsg":
+                return Set.of(addresses ? "trace " + name : "allow");
             case "bind", "listen":
                 return Set.of(policy.bind().open() ? "allow" : "trace " + name);
             case "munmap", "mprotect", "pkey_mprotect", "madvise", "remap_file_pages":

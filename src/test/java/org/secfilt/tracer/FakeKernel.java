@@ -19,6 +19,7 @@ import org.secfilt.kernel.Affinity;
 import org.secfilt.kernel.FrontEnd;
 import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.Launching;
+import org.secfilt.kernel.OpenDescriptor;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SyscallStop;
 import org.secfilt.kernel.Tracees;
@@ -47,6 +48,14 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity {
     /** What sockets are, look after look; TCP when the list is used up. */
     final List<Integer> protocols = new ArrayList<>();
     Sockaddr local = new Sockaddr.Inet(org.secfilt.abi.IpAddress.parse("0.0.0.0"), 0);
+
+    /** Of every socket: AF_*, and whether its connection can be taken from it. */
+    int domain = 1;
+    boolean disconnects = true;
+    /** What a recvmsg puts where the control data is to go. */
+    byte[] handed = new byte[0];
+    /** Run while a recvmsg is under way, as another thread would. */
+    Runnable meanwhile = () -> { };
 
     private final Thread tracer = Thread.currentThread();
     private final Map<Integer, FakeTask> tasks = new LinkedHashMap<>();
@@ -117,6 +126,10 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity {
     void remember(long address, byte[] bytes, byte[] afterwards) {
         remember(address, bytes);
         changes.put(address, afterwards);
+    }
+
+    void forgetMemory(long address) {
+        memory.remove(address);
     }
 
     /** The tracee dies just before the tracer's call number {@code step}, counted from 1. */
@@ -298,6 +311,16 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity {
                 byte[] header = seen(task, task.arguments[1], AddressCall.MSGHDR_BYTES);
                 act(task, name, ControlMessages.longAt(header, 0), ControlMessages.intAt(header, 8), 7);
             }
+            case "recvmsg", "recvmmsg" -> {
+                acted.add(task.tid + ": " + name + " of " + (name.equals("recvmsg") ? 1 : task.arguments[2]));
+                byte[] header = seen(task, task.arguments[1], AddressCall.MSGHDR_BYTES);
+                memory.computeIfPresent(ControlMessages.longAt(header, AddressCall.MSG_CONTROL), (at, room) -> {
+                    System.arraycopy(handed, 0, room, 0, handed.length);
+                    return room;
+                });
+                meanwhile.run();
+                task.result = 4;
+            }
             default -> {
                 acted.add(task.tid + ": " + name);
                 task.result = 0;
@@ -455,6 +478,17 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity {
             }
 
             @Override
+            public OpenDescriptor describe(int number) {
+                return new OpenDescriptor(number, OpenDescriptor.Kind.SOCKET, domain, 1, protocol(), peer);
+            }
+
+            @Override
+            public boolean disconnect() {
+                delivered.add(tid + ": disconnected " + fd);
+                return disconnects;
+            }
+
+            @Override
             public Optional<Sockaddr> localAddress() {
                 return Optional.of(local);
             }
@@ -473,6 +507,22 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity {
             @Override
             public void close() {}
         });
+    }
+
+    @Override
+    public Optional<OpenDescriptor> carrier(int tid, int fd) {
+        return Optional.empty();
+    }
+
+    @Override
+    public int write(int tid, long address, byte[] from, int length) {
+        on(tid);
+        byte[] region = memory.get(address);
+        if (region == null || region.length < length) {
+            return -Errno.EFAULT.number();
+        }
+        System.arraycopy(from, 0, region, 0, length);
+        return length;
     }
 
     @Override

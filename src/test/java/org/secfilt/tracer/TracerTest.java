@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -329,6 +330,91 @@ class TracerTest {
         runWith(Deed.call("connect", 3, 0x1000, 11));
         assertEquals("7: connect " + EPERM, kernel.returned.get(1));
         assertEquals("connect unix:/tmp/a/s", reported.get(1));
+    }
+
+    /** A message header at 0x2000 whose control data goes to 0x3000, where something stands already. */
+    private void receiveAt(byte[] control) {
+        byte[] header = message(0, 0);
+        ByteBuffer words = ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN);
+        words.putLong(32, 0x3000).putLong(40, control.length);
+        kernel.remember(0x2000, Arrays.copyOf(header, 64));
+        kernel.remember(0x3000, control);
+    }
+
+    private static byte[] rights(int... numbers) {
+        ByteBuffer message = ByteBuffer.allocate(16 + 4 * numbers.length).order(ByteOrder.LITTLE_ENDIAN);
+        message.putLong(16L + 4L * numbers.length).putInt(1).putInt(1);
+        for (int number : numbers) {
+            message.putInt(number);
+        }
+        return message.array();
+    }
+
+    @Test
+    void a_socket_handed_over_is_disconnected_if_the_policy_denies_where_it_is_connected_to() {
+        receiveAt(new byte[64]);
+        kernel.handed = rights(21);
+        kernel.peer = Optional.of(new Sockaddr.UnixPath(ByteString.of("/run/docker.sock")));
+        runWith(Deed.call("recvmsg", 3, 0x2000, 0));
+        assertEquals(List.of("7: disconnected 21"), kernel.delivered);
+        assertEquals("recvmsg unix:/run/docker.sock", reported.get(1));
+        assertEquals("7: recvmsg 4", kernel.returned.get(1));
+    }
+
+    @Test
+    void a_socket_handed_over_that_cannot_be_disconnected_costs_the_process_its_life() {
+        receiveAt(new byte[64]);
+        kernel.handed = rights(21);
+        kernel.disconnects = false;
+        kernel.peer = Optional.of(new Sockaddr.UnixPath(ByteString.of("/run/docker.sock")));
+        runWith(Deed.call("recvmsg", 3, 0x2000, 0));
+        assertEquals(List.of("7: disconnected 21", "7: killed"), kernel.delivered);
+    }
+
+    @Test
+    void what_stood_in_the_buffer_before_is_not_taken_for_a_descriptor() {
+        receiveAt(Arrays.copyOf(rights(21), 64));
+        kernel.peer = Optional.of(new Sockaddr.UnixPath(ByteString.of("/run/docker.sock")));
+        runWith(Deed.call("recvmsg", 3, 0x2000, 0));
+        assertEquals(List.of(), kernel.delivered);
+    }
+
+    @Test
+    void a_buffer_that_vanishes_while_descriptors_arrive_costs_the_process_its_life() {
+        receiveAt(new byte[64]);
+        kernel.meanwhile = () -> kernel.forgetMemory(0x3000);
+        runWith(Deed.call("recvmsg", 3, 0x2000, 0));
+        assertEquals(List.of("7: killed"), kernel.delivered);
+    }
+
+    @Test
+    void a_buffer_that_may_not_be_written_is_EFAULT_before_anything_arrives() {
+        byte[] header = message(0, 0);
+        ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN).putLong(32, 0x5000).putLong(40, 64);
+        kernel.remember(0x2000, header);
+        runWith(Deed.call("recvmsg", 3, 0x2000, 0));
+        assertEquals("7: recvmsg " + -Errno.EFAULT.number(), kernel.returned.get(1));
+        assertEquals(List.of(), kernel.acted);
+    }
+
+    @Test
+    void a_call_that_has_no_room_for_descriptors_or_is_on_an_internet_socket_goes_on() {
+        kernel.domain = 2;
+        receiveAt(new byte[64]);
+        kernel.remember(0x4000, message(0, 0));
+        kernel.handed = rights(21);
+        runWith(Deed.call("recvmsg", 3, 0x2000, 0), Deed.call("recvmsg", 3, 0x4000, 0));
+        assertEquals(List.of("7: recvmsg of 1", "7: recvmsg of 1"), kernel.acted);
+        assertEquals(List.of(), kernel.delivered);
+    }
+
+    @Test
+    void recvmmsg_receives_a_bounded_number_of_messages() {
+        byte[] headers = new byte[16 * 64];
+        kernel.remember(0x2000, headers);
+        runWith(Deed.call("recvmmsg", 3, 0x2000, 500, 0, 0));
+        assertEquals(List.of("7: recvmmsg of 16"), kernel.acted);
+        assertArrayEquals(new long[] {3, 0x2000, 500, 0, 0, 0}, kernel.arguments(TID));
     }
 
     @Test

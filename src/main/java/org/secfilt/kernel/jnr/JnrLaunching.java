@@ -6,11 +6,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
-import org.secfilt.kernel.InheritedDescriptor;
+import org.secfilt.kernel.OpenDescriptor;
 import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Launching;
 import org.secfilt.kernel.Vault;
@@ -55,38 +54,25 @@ final class JnrLaunching implements Launching {
     }
 
     @Override
-    public List<InheritedDescriptor> inherited(int pid, Set<Integer> descriptors) {
-        List<InheritedDescriptor> found = new ArrayList<>();
+    public List<OpenDescriptor> inherited(int pid, Set<Integer> descriptors) {
+        List<OpenDescriptor> found = new ArrayList<>();
         for (int fd : descriptors) {
             if (fd <= 2) {
                 continue;
             }
-            String target = new String(tracees.link("/proc/" + pid + "/fd/" + fd), StandardCharsets.ISO_8859_1);
-            if (target.equals("anon_inode:[io_uring]")) {
-                found.add(noSocket(fd, InheritedDescriptor.Kind.IO_URING));
-            } else if (target.equals("/dev/net/tun") || target.startsWith("/dev/tap") || target.equals("/dev/vhost-net")) {
-                found.add(noSocket(fd, InheritedDescriptor.Kind.TUNNEL));
-            } else if (target.startsWith("socket:[")) {
+            if (tracees.isSocket(pid, fd)) {
                 found.add(socket(pid, fd));
+            } else {
+                tracees.carrier(pid, fd).ifPresent(found::add);
             }
         }
         return found;
     }
 
-    private static InheritedDescriptor noSocket(int fd, InheritedDescriptor.Kind kind) {
-        return new InheritedDescriptor(fd, kind, -1, -1, -1, Optional.empty());
-    }
-
-    private InheritedDescriptor socket(int pid, int fd) {
+    private OpenDescriptor socket(int pid, int fd) {
         int copy = (int) Libc.must("pidfd_getfd(" + pid + ", " + fd + ")", Pidfd.copy(proc, pid, fd));
         try (JnrSocket socket = new JnrSocket(copy)) {
-            return new InheritedDescriptor(
-                    fd,
-                    InheritedDescriptor.Kind.SOCKET,
-                    socket.domain(),
-                    socket.type(),
-                    socket.protocol(),
-                    socket.peer());
+            return socket.describe(fd);
         }
     }
 

@@ -1,7 +1,10 @@
 package org.secfilt.kernel.jnr;
 
 import java.util.Optional;
+import org.secfilt.abi.Family;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.abi.SocketType;
+import org.secfilt.kernel.OpenDescriptor;
 import org.secfilt.kernel.Tracees;
 
 /** A socket by a descriptor of our own, taken from another process. */
@@ -11,6 +14,9 @@ final class JnrSocket implements Tracees.SocketCopy {
     private static final int SO_TYPE = 3;
     private static final int SO_PROTOCOL = 38;
     private static final int SO_DOMAIN = 39;
+    private static final int SHUT_RDWR = 2; // sys/socket.h
+    /** sizeof(struct sockaddr). */
+    private static final int SOCKADDR_BYTES = 16;
     private static final int SCRATCH_BYTES = 8 + Sockaddr.MAX_LENGTH;
 
     private final int fd;
@@ -62,6 +68,22 @@ final class JnrSocket implements Tracees.SocketCopy {
         byte[] name = new byte[Sockaddr.MAX_LENGTH];
         NativeMemory.IO.getByteArray(scratch + 8, name, 0, name.length);
         return Optional.of(Sockaddr.decode(name, Math.min(name.length, NativeMemory.IO.getInt(scratch))));
+    }
+
+    @Override
+    public OpenDescriptor describe(int number) {
+        return new OpenDescriptor(number, OpenDescriptor.Kind.SOCKET, domain(), type(), protocol(), peer());
+    }
+
+    /** connect(2) "AF_UNSPEC", which stream sockets of the unix family do not know. */
+    @Override
+    public boolean disconnect() {
+        boolean plain = type() == SocketType.STREAM || type() == SocketType.DGRAM;
+        if (domain() == Family.UNIX.number() && type() != SocketType.DGRAM) {
+            return Libc.SHUTDOWN.call(fd, SHUT_RDWR) >= 0;
+        }
+        NativeMemory.IO.setMemory(scratch, SCRATCH_BYTES, (byte) 0);
+        return plain && Libc.CONNECT.call(fd, scratch, SOCKADDR_BYTES) >= 0 && peer().isEmpty();
     }
 
     @Override

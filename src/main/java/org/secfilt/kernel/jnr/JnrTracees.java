@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
+import org.secfilt.kernel.OpenDescriptor;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.kernel.Vault;
 
@@ -59,6 +60,13 @@ final class JnrTracees implements Tracees {
         return (int) Libc.PROCESS_VM_WRITEV.call(tid, local, 1, remote, 1, 0);
     }
 
+    @Override
+    public int write(int tid, long address, byte[] from, int length) {
+        span(address, length);
+        NativeMemory.IO.putByteArray(buffer, from, 0, length);
+        return (int) Libc.PROCESS_VM_WRITEV.call(tid, local, 1, remote, 1, 0);
+    }
+
     private void span(long address, int length) {
         if (length > BUFFER_BYTES) {
             throw new IllegalArgumentException(length + " bytes are more than the buffer holds");
@@ -96,6 +104,28 @@ final class JnrTracees implements Tracees {
             return Optional.empty();
         }
         return Optional.of(socket);
+    }
+
+    @Override
+    public Optional<OpenDescriptor> carrier(int tid, int fd) {
+        String target = target(tid, fd);
+        if (target.equals("anon_inode:[io_uring]")) {
+            return Optional.of(noSocket(fd, OpenDescriptor.Kind.IO_URING));
+        }
+        boolean tunnel = target.equals("/dev/net/tun") || target.startsWith("/dev/tap") || target.equals("/dev/vhost-net");
+        return tunnel ? Optional.of(noSocket(fd, OpenDescriptor.Kind.TUNNEL)) : Optional.empty();
+    }
+
+    boolean isSocket(int tid, int fd) {
+        return target(tid, fd).startsWith("socket:[");
+    }
+
+    private String target(int tid, int fd) {
+        return new String(link("/proc/" + tid + "/fd/" + fd), StandardCharsets.ISO_8859_1);
+    }
+
+    private static OpenDescriptor noSocket(int fd, OpenDescriptor.Kind kind) {
+        return new OpenDescriptor(fd, kind, -1, -1, -1, Optional.empty());
     }
 
     @Override

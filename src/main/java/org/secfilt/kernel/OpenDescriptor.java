@@ -4,7 +4,8 @@ import java.util.Optional;
 import org.secfilt.abi.Sockaddr;
 
 /**
- * A descriptor that the command would inherit and that could carry traffic past every inspected call.
+ * A descriptor that was open before anybody could judge it, inherited or handed over, and that could carry traffic past every
+ * inspected call.
  *
  * @param kind what it is
  * @param domain AF_* of a socket, else -1
@@ -12,8 +13,8 @@ import org.secfilt.abi.Sockaddr;
  * @param protocol IPPROTO_* of a socket, else -1
  * @param peer where a socket is connected to
  */
-public record InheritedDescriptor(int fd, Kind kind, int domain, int type, int protocol, Optional<Sockaddr> peer) {
-    /** What an inherited descriptor is. */
+public record OpenDescriptor(int fd, Kind kind, int domain, int type, int protocol, Optional<Sockaddr> peer) {
+    /** What such a descriptor is. */
     public enum Kind {
         SOCKET,
         IO_URING,

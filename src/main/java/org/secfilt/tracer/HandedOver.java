@@ -1,0 +1,201 @@
+package org.secfilt.tracer;
+
+import java.util.Optional;
+import org.secfilt.abi.Errno;
+import org.secfilt.abi.Family;
+import org.secfilt.kernel.OpenDescriptor;
+import org.secfilt.kernel.Ptrace;
+import org.secfilt.kernel.SyscallStop;
+import org.secfilt.kernel.Tracees;
+import org.secfilt.plan.Plan;
+import org.secfilt.plan.TracedCall;
+import org.secfilt.verdict.DescriptorJudge;
+import org.secfilt.verdict.Verdict;
+
+/**
+ * The descriptors that a unix peer hands over, unix(7) "SCM_RIGHTS": each is judged as an inherited one is, when the call that brought it
+ * has ended and before the thread that made it goes on. A socket that is connected elsewhere than allowed is disconnected; one that
+ * cannot be, and what carries traffic past every call, costs the process its life.
+ *
+ * <p>Where the kernel writes the numbers is known beforehand, and cleared, so that neither stale bytes nor an EFAULT hides them: the
+ * kernel installs the descriptors before it finds out that it cannot write the rest (net/core/scm.c scm_detach_fds). Memory is the
+ * tracee's: its other threads have the microseconds until the stop to use a number they guess, or to overwrite it.
+ */
+final class HandedOver {
+    private static final int HEADER_BYTES = AddressCall.MSGHDR_BYTES;
+    private static final int MMSGHDR_BYTES = 64;
+    private static final int MSG_CONTROLLEN = 40;
+    private static final int CMSG_HEADER_BYTES = 16;
+    private static final int SOL_SOCKET = 1; // asm-generic/socket.h
+    private static final int SCM_RIGHTS = 1; // linux/socket.h
+    /** What else the kernel puts before the descriptors is shorter: times, credentials, a security label. */
+    private static final int CONTROL_BYTES = 16 << 10;
+    /** A recvmmsg receives no more at a time; callers must handle a short count. */
+    private static final int MESSAGES = 16;
+
+    private static final byte[] CLEAR = new byte[CONTROL_BYTES];
+
+    /** Where a call that is under way may write numbers of descriptors. */
+    static final class Room {
+        final long[] addresses = new long[MESSAGES];
+        final int[] lengths = new int[MESSAGES];
+        int count;
+        /** The number of messages as the tracee gave it, if it was changed; else -1. */
+        long messages;
+    }
+
+    /** What a call needs. */
+    enum Need {
+        /** It can bring nothing. */
+        NOTHING,
+        /** Its exit must be seen; the room is in the task. */
+        EXIT,
+        /** It cannot be seen, and must not run: {@link #error} tells what to answer. */
+        ANSWER
+    }
+
+    private final Ptrace ptrace;
+    private final Tracees tracees;
+    private final Watch watch;
+    private final DescriptorJudge judge;
+    private final byte[] headers = new byte[MESSAGES * MMSGHDR_BYTES];
+    private final byte[] control = new byte[CONTROL_BYTES];
+    private int error;
+    private boolean denied;
+
+    HandedOver(Ptrace ptrace, Tracees tracees, Watch watch, Plan plan) {
+        this.ptrace = ptrace;
+        this.tracees = tracees;
+        this.watch = watch;
+        this.judge = new DescriptorJudge(plan);
+    }
+
+    static boolean bringsMany(TracedCall call) {
+        return call == TracedCall.RECVMMSG;
+    }
+
+    /** The negative error number of {@link Need#ANSWER}. */
+    int error() {
+        return error;
+    }
+
+    /** At the seccomp-stop of a receiving call. */
+    Need prepare(Task task, TracedCall call, SyscallStop stop) {
+        int step = bringsMany(call) ? MMSGHDR_BYTES : HEADER_BYTES;
+        long given = bringsMany(call) ? stop.argument(2) & 0xffff_ffffL : 1;
+        int messages = (int) Math.min(given, MESSAGES);
+        if (messages == 0) {
+            return Need.NOTHING;
+        }
+        int got = tracees.read(task.tid, stop.argument(1), headers, messages * step);
+        if (got < step) {
+            return answer(got < 0 ? got : -Errno.EFAULT.number());
+        }
+        Room room = new Room();
+        for (int at = 0; at + step <= got; at += step) {
+            add(room, ControlMessages.longAt(headers, at + AddressCall.MSG_CONTROL), ControlMessages.longAt(headers, at + MSG_CONTROLLEN));
+        }
+        room.messages = given > got / step ? given : -1;
+        boolean limited = room.messages > 0;
+        if (room.count == 0 && !limited || !isUnix(task.tid, (int) stop.argument(0))) {
+            return Need.NOTHING;
+        }
+        for (int i = 0; i < room.count; i++) {
+            if (tracees.write(task.tid, room.addresses[i], CLEAR, room.lengths[i]) != room.lengths[i]) {
+                return answer(-Errno.EFAULT.number());
+            }
+        }
+        if (limited && ptrace.setArgument(task.tid, 2, got / step) < 0) {
+            return answer(-Errno.ENOSYS.number());
+        }
+        task.room = room;
+        return Need.EXIT;
+    }
+
+    private Need answer(int negative) {
+        error = negative;
+        return Need.ANSWER;
+    }
+
+    private static void add(Room room, long address, long length) {
+        boolean fits = Long.compareUnsigned(length, CMSG_HEADER_BYTES + Integer.BYTES) >= 0;
+        if (address != 0 && fits) {
+            room.addresses[room.count] = address;
+            room.lengths[room.count] = Long.compareUnsigned(length, CONTROL_BYTES) < 0 ? (int) length : CONTROL_BYTES;
+            room.count++;
+        }
+    }
+
+    private boolean isUnix(int tid, int fd) {
+        Optional<Tracees.SocketCopy> socket = tracees.socket(tid, fd);
+        if (socket.isEmpty()) {
+            return true; // cannot be told
+        }
+        try (Tracees.SocketCopy copy = socket.get()) {
+            return copy.describe(fd).domain() == Family.UNIX.number();
+        }
+    }
+
+    /** At the syscall-exit-stop, whatever the result: EFAULT comes after the descriptors. @return whether one was denied */
+    boolean look(Task task, TracedCall call) {
+        Room room = task.room;
+        denied = false;
+        if (room.messages > 0) {
+            ptrace.setArgument(task.tid, 2, room.messages);
+        }
+        for (int i = 0; i < room.count; i++) {
+            int got = tracees.read(task.tid, room.addresses[i], control, room.lengths[i]);
+            if (got != room.lengths[i]) {
+                ptrace.kill(task.tid); // it was cleared, and has vanished since; or the process died
+                return denied;
+            }
+            lookAt(task.tid, call, got);
+        }
+        return denied;
+    }
+
+    private void lookAt(int tid, TracedCall call, int length) {
+        int at = 0;
+        while (length - at >= CMSG_HEADER_BYTES) {
+            long messageLength = Math.min(ControlMessages.longAt(control, at), length - at);
+            if (messageLength < CMSG_HEADER_BYTES) {
+                return;
+            }
+            if (ControlMessages.intAt(control, at + 8) == SOL_SOCKET && ControlMessages.intAt(control, at + 12) == SCM_RIGHTS) {
+                for (int number = at + CMSG_HEADER_BYTES; number + Integer.BYTES <= at + messageLength; number += Integer.BYTES) {
+                    judge(tid, call, ControlMessages.intAt(control, number));
+                }
+            }
+            at += (int) ((messageLength + 7) & ~7L); // CMSG_ALIGN
+        }
+    }
+
+    private void judge(int tid, TracedCall call, int fd) {
+        Optional<Tracees.SocketCopy> socket = tracees.socket(tid, fd);
+        if (socket.isEmpty()) {
+            Optional<OpenDescriptor> carrier = tracees.carrier(tid, fd);
+            if (carrier.isPresent()) {
+                refuse(tid, call, carrier.get(), judge.denial(carrier.get()), false);
+            }
+            return;
+        }
+        try (Tracees.SocketCopy copy = socket.get()) {
+            OpenDescriptor descriptor = copy.describe(fd);
+            Optional<Verdict.Deny> denial = judge.denial(descriptor);
+            refuse(tid, call, descriptor, denial, denial.isPresent() && copy.disconnect());
+        }
+    }
+
+    private void refuse(int tid, TracedCall call, OpenDescriptor descriptor, Optional<Verdict.Deny> denial, boolean disconnected) {
+        if (denial.isEmpty()) {
+            return;
+        }
+        denied = true;
+        String end = disconnected ? "; handed over by a unix peer, now unconnected" : "; handed over by a unix peer: process killed";
+        watch.denied(tid, call.syscall(), descriptor.peer(), descriptor.protocol(),
+                new Verdict.Deny(denial.get().errno(), denial.get().why() + end, denial.get().origin()));
+        if (!disconnected) {
+            ptrace.kill(tid);
+        }
+    }
+}

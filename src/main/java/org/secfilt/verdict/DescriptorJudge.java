@@ -1,0 +1,62 @@
+package org.secfilt.verdict;
+
+import java.util.Optional;
+import org.secfilt.abi.Errno;
+import org.secfilt.abi.Family;
+import org.secfilt.abi.Protocol;
+import org.secfilt.abi.Sockaddr;
+import org.secfilt.abi.SocketType;
+import org.secfilt.kernel.OpenDescriptor;
+import org.secfilt.plan.Plan;
+import org.secfilt.policy.Origin;
+
+/**
+ * Judges descriptors that were open before anybody could judge the calls that opened them: inherited ones, and those that a unix peer
+ * hands over. What is connected elsewhere than the policy allows must not stay, nor what speaks a protocol that socket(2) would be
+ * refused.
+ */
+public final class DescriptorJudge {
+    private final Judge judge;
+    private final Errno errno;
+    private final Origin origin;
+    private final boolean limitsInet;
+
+    public DescriptorJudge(Plan plan) {
+        this.judge = new Judge(plan);
+        this.errno = plan.policy().denial();
+        this.origin = plan.familiesOrigin();
+        this.limitsInet = plan.limitsInet();
+    }
+
+    /** Why it may not stay; empty if it may. */
+    public Optional<Verdict.Deny> denial(OpenDescriptor descriptor) {
+        return switch (descriptor.kind()) {
+            case IO_URING -> deny("an io_uring submits calls that no filter sees");
+            case TUNNEL -> !limitsInet ? Optional.empty() : deny("a tunnel's end takes whole packets");
+            case SOCKET -> socket(descriptor);
+        };
+    }
+
+    private Optional<Verdict.Deny> socket(OpenDescriptor descriptor) {
+        boolean inet = descriptor.domain() == Family.INET.number() || descriptor.domain() == Family.INET6.number();
+        boolean unix = descriptor.domain() == Family.UNIX.number();
+        if (limitsInet && !inet && !unix && descriptor.domain() != Family.NETLINK.number()) {
+            return deny("a socket of family " + Family.of(descriptor.domain()));
+        }
+        Optional<Protocol> protocol = Protocol.of(descriptor.protocol());
+        boolean plain = descriptor.type() == SocketType.STREAM || descriptor.type() == SocketType.DGRAM;
+        if (limitsInet && inet && (protocol.isEmpty() || !plain)) {
+            return deny("a socket of protocol " + descriptor.protocol() + ", whose packets no call shows");
+        }
+        if (descriptor.peer().isEmpty() || descriptor.peer().get() instanceof Sockaddr.UnixUnnamed) {
+            return Optional.empty();
+        }
+        return judge.judge(Action.CONNECT, descriptor.peer().get(), protocol) instanceof Verdict.Deny denial
+                ? Optional.of(denial)
+                : Optional.empty();
+    }
+
+    private Optional<Verdict.Deny> deny(String why) {
+        return Optional.of(new Verdict.Deny(errno, why, origin));
+    }
+}

@@ -1,0 +1,126 @@
+package org.secfilt.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.secfilt.Fixtures;
+
+/** Sockets that somebody outside made, and hands to a process inside when it runs already. */
+class DescriptorAttackIT {
+    @RegisterExtension
+    static final NetworkRoom ROOM = new NetworkRoom();
+
+    private static final String TAKE = Fixtures.compile("take").toString();
+    private static final String ALLOWED = "--allowed-netmask=" + NetworkRoom.NEAR;
+    private static final String FAR = "udp:10.77.2.1:8002";
+
+    /** Runs the words after "--" beside a peer, which hands over the kinds; $1 is what it does, $2 where. */
+    private static final String BESIDE_PEER = """
+            rm -f "$2"; coproc peer { exec /usr/bin/python3 "$PEER" "$1" "$2" $3; }
+            [ "$1" = serve ] && read -r _ <&"${peer[0]}"
+            exec 0<&- ; peer_pid=$!
+            "${@:5}"; code=$?
+            kill $peer_pid 2>/dev/null; wait $peer_pid 2>/dev/null
+            exit $code""";
+
+    private static Command beside(String peer, String path, String kinds, String... command) {
+        List<String> words = new ArrayList<>(List.of(peer, path, kinds, "--"));
+        words.addAll(List.of(command));
+        return ROOM.bash(BESIDE_PEER, words.toArray(new String[0])).with("PEER", Built.fixture("hand-over.py"));
+    }
+
+    private static Outcome taken(User user, String way, String kinds, String... secfilt) {
+        String[] words = way.split(" ");
+        String path = words[2].startsWith("@") ? words[2] : ROOM.directory() + "/" + words[2];
+        List<String> command = new ArrayList<>();
+        if (user == User.ORDINARY) {
+            command.addAll(List.of("setpriv", "--reuid=54771", "--regid=54771", "--clear-groups"));
+        }
+        command.addAll(List.of(secfilt));
+        command.addAll(List.of(TAKE, words[0], words[1], path));
+        String peer = words[1].equals("connect") ? "serve" : words[1].equals("bind") ? "pass" : "offer";
+        return beside(peer, path, kinds, command.toArray(new String[0])).run();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({"recvmsg connect s", "recvmmsg connect s", "late connect s", "recvmsg connect @handed", "recvmsg accept s", "recvmsg bind s"})
+    void a_socket_that_a_unix_peer_hands_over_talks_without_secfilt_and_not_with_it(String way) {
+        for (User user : User.values()) {
+            assertEquals("1 ok\n", taken(user, way, FAR).exited(0).stdout());
+            assertEquals(List.of("udp 10.77.2.1:8002"), ROOM.arrived());
+            Outcome run = taken(user, way, FAR, Built.program().toString(), ALLOWED).exited(0);
+            assertEquals("1 EDESTADDRREQ\n", run.stdout(), run::toString);
+            assertEquals(List.of(), ROOM.arrived(), run::toString);
+            String call = way.startsWith("recvmmsg") ? "recvmmsg" : "recvmsg";
+            assertEquals("secfilt: denied " + call + " 10.77.2.1:8002/udp by take: not in allowed-netmask; handed over by a unix peer, now unconnected",
+                    run.reports().get(0).replaceAll("\\[\\d+\\]", ""), run::toString);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"efault connect s,1 EDESTADDRREQ", "split connect s,1 EBADF"})
+    void a_number_that_the_kernel_tells_nobody_is_found_too(String way, String said) {
+        assertEquals("1 ok\n", taken(User.ORDINARY, way, FAR).exited(0).stdout());
+        assertEquals(List.of("udp 10.77.2.1:8002"), ROOM.arrived());
+        Outcome run = taken(User.ORDINARY, way, FAR, Built.program().toString(), ALLOWED).exited(0);
+        assertEquals(said + "\n", run.stdout(), run::toString);
+        assertEquals(List.of(), ROOM.arrived());
+    }
+
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            udp:10.77.1.1:8002                                 | 1 ok                         | udp 10.77.1.1:8002
+            tcp:10.77.1.1:8002                                 | 1 ok                         | tcp 10.77.1.1:8002
+            tcp:10.77.2.1:8002                                 | 1 ECONNRESET                 | tcp 10.77.2.1:8002
+            udp:::ffff:10.77.2.1:8002                          | 1 EDESTADDRREQ               | ``
+            udp:fd77:2::1:8002                                 | 1 EDESTADDRREQ               | ``
+            free memfd                                         | 1 EDESTADDRREQ 2 ok          | ``
+            memfd udp:10.77.2.1:8002 udp:10.77.1.1:8001        | 1 ok 2 EDESTADDRREQ 3 ok     | udp 10.77.1.1:8001
+            """)
+    void what_is_handed_over_is_judged_by_where_it_is_connected_to(String kinds, String said, String arrived) {
+        Outcome run = taken(User.ORDINARY, "recvmsg connect s", kinds, Built.program().toString(), ALLOWED, "--", "env", "--ignore-signal=PIPE").exited(0);
+        assertEquals(said, run.stdout().strip().replace('\n', ' '), run::toString);
+        assertEquals(arrived, String.join(" ", ROOM.arrived()), run::toString); // a TCP connection arrives when the peer makes it
+    }
+
+    @ParameterizedTest
+    @CsvSource({"raw", "packet", "memfd packet"})
+    void a_process_that_gets_a_socket_which_no_call_shows_is_killed(String kinds) {
+        taken(User.ROOT, "recvmsg connect s", kinds).exited(0);
+        ROOM.arrived();
+        Outcome run = taken(User.ROOT, "recvmsg connect s", kinds, Built.program().toString(), ALLOWED).exited(137);
+        assertEquals("", run.stdout());
+        assertEquals(List.of(), ROOM.arrived());
+    }
+
+    @Test
+    void a_unix_socket_handed_over_is_judged_by_the_unix_rules() throws IOException {
+        String policy = Files.writeString(ROOM.directory().resolve("unix.yaml"), "version: 1\nunix:\n  deny: " + ROOM.directory() + "/denied\n").toString();
+        Outcome run = ROOM.bash("""
+                rm -f denied s
+                /usr/bin/python3 "$SERVERS" "$PWD/denied" > told & servers=$!
+                until [ -s told ]; do sleep 0.01; done
+                /usr/bin/python3 "$PEER" serve s "unix:$PWD/denied" > ready & peer=$!
+                until [ -s ready ]; do sleep 0.01; done
+                "$SECFILT" --policy "$1" -- env --ignore-signal=PIPE "$2" recvmsg connect "$PWD/s"
+                kill $servers $peer; wait""", policy, TAKE).with("SERVERS", Built.fixture("unix-servers.py"))
+                .with("PEER", Built.fixture("hand-over.py")).run().exited(0);
+        assertEquals("1 EPIPE\n", run.stdout(), run::toString);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"pair,1 EPIPE", "free,1 EDESTADDRREQ"})
+    void processes_inside_hand_each_other_what_they_like(String kind, String said) {
+        // The other end of the pair is gone with the child; a socket that was looked at and left alone says so itself.
+        Outcome run = ROOM.secfilt(ALLOWED, "env", "--ignore-signal=PIPE", TAKE, "recvmsg", "child", kind).as(User.ORDINARY).run().exited(0);
+        assertEquals(said + "\n", run.stdout(), run::toString);
+        assertEquals(List.of(), run.reports());
+    }
+}
