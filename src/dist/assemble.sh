@@ -45,6 +45,7 @@ train --allowed-netmask=127.0.0.0/8 --allowed-port=9 -- bash -c \
 train -v --no-outbound-network bash -c 'exec 4<>/dev/udp/127.0.0.1/9'
 train --allowed-netmask=no/such
 train explain --allowed-port=443 tcp 192.0.2.1:80 unix:/run/x.sock
+train check "$new"/policies/*.yaml
 train simulate --allowed-port=443 socket AF_INET SOCK_RAW 1
 for policy in "$new"/policies/*.yaml; do
     [ -f "$policy" ] || continue

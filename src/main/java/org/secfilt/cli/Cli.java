@@ -91,6 +91,7 @@ final class Cli {
                 case RUN -> new Outcome.Run(policy, split.commandIndex() + 1, loudness);
                 case COMPILE -> new Outcome.Compile(policy, arch, format, output, loudness);
                 case EXPLAIN -> new Outcome.Explain(policy, split.operands(), loudness);
+                case CHECK -> new Outcome.Check(split.operands(), loudness);
                 case SIMULATE -> new Outcome.Simulate(policy, arch, entry, split.operands(), loudness);
             };
         } catch (InvalidPolicyException e) {
@@ -113,7 +114,11 @@ final class Cli {
                     mistakes.add(verb.word() + " runs no command, and got '" + Printable.escape(words.get(first)) + "'");
                 }
             }
-            case WORDS -> { }
+            case WORDS -> {
+                if (verb == Verb.CHECK && split.operands().isEmpty()) {
+                    mistakes.add("no file given");
+                }
+            }
         }
     }
 

@@ -59,6 +59,7 @@ final class Help {
               explain                 tells what holds each rule, and what becomes of
                                       a destination: explain tcp 192.0.2.1:443
               simulate                tells what the filter does to a system call
+              check                   tells what is wrong or odd in policy files
               'secfilt VERB --help' tells more of each
 
             Others:

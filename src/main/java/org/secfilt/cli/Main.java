@@ -102,6 +102,12 @@ public final class Main implements Outcome.Visitor<Integer> {
         return SimulateVerb.answer(plan(simulate.policy(), simulate.arch(), reports(simulate.volume())), simulate, streams);
     }
 
+    @Override
+    public Integer check(Outcome.Check check) {
+        Reports silent = reports(Volume.NORMAL);
+        return new CheckVerb(streams, caller, policy -> plan(policy, Arch.current(), silent)).answer(check);
+    }
+
     private Plan plan(Policy policy, Arch arch, Reports reports) throws RefusedPolicyException {
         Plan plan = Plan.of(policy, new Host(arch, launching.landlockAbi(), launching.capabilities(stub.pid()) != 0));
         if (reports.isVerbose()) {

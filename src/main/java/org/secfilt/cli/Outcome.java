@@ -21,6 +21,8 @@ sealed interface Outcome {
 
         R simulate(Simulate simulate) throws IOException, RefusedPolicyException;
 
+        R check(Check check) throws IOException;
+
         R exit(Exit exit) throws IOException;
     }
 
@@ -62,6 +64,14 @@ sealed interface Outcome {
         @Override
         public <R> R accept(Visitor<R> visitor) throws IOException, RefusedPolicyException {
             return visitor.simulate(this);
+        }
+    }
+
+    /** @param files as the user named them, one at least */
+    record Check(List<String> files, Volume volume) implements Outcome {
+        @Override
+        public <R> R accept(Visitor<R> visitor) throws IOException {
+            return visitor.check(this);
         }
     }
 

@@ -12,7 +12,8 @@ enum Verb {
     RUN("", Operands.COMMAND),
     COMPILE("compile", Operands.NONE),
     EXPLAIN("explain", Operands.WORDS),
-    SIMULATE("simulate", Operands.WORDS);
+    SIMULATE("simulate", Operands.WORDS),
+    CHECK("check", Operands.WORDS);
 
     /** What stands on a command line besides options. */
     enum Operands {
@@ -66,9 +67,15 @@ enum Verb {
     boolean has(Option option) {
         return switch (option) {
             case ALLOWED_NETMASK, ALLOWED_PORT, ALLOW_RESOLV, ALLOWED_BIND, NO_OUTBOUND_NETWORK, MAINSTREAM_NETWORK_FAMILIES,
-                    ERRNO, INHERIT, FIREWALL, VIOLATION_EXIT, READ_ONLY, ALLOW_WRITE, POLICY, CONFIG, VERBOSE, QUIET, HELP, VERSION -> true;
+                    ERRNO, INHERIT, FIREWALL, VIOLATION_EXIT, READ_ONLY, ALLOW_WRITE, POLICY, CONFIG, VERBOSE -> makesPolicy();
+            case QUIET, HELP, VERSION -> true;
             case FORMAT, OUTPUT -> this == COMPILE;
             case ARCH -> this == COMPILE || this == SIMULATE;
         };
+    }
+
+    /** Whether the options of a policy make sense to it. */
+    private boolean makesPolicy() {
+        return this != CHECK;
     }
 }

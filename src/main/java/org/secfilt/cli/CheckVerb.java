@@ -1,0 +1,137 @@
+package org.secfilt.cli;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.secfilt.abi.Printable;
+import org.secfilt.lint.Lint;
+import org.secfilt.lint.Warning;
+import org.secfilt.plan.Plan;
+import org.secfilt.plan.RefusedPolicyException;
+import org.secfilt.plan.Refusal;
+import org.secfilt.policy.Complaint;
+import org.secfilt.policy.IniConfig;
+import org.secfilt.policy.InvalidPolicyException;
+import org.secfilt.policy.Opener;
+import org.secfilt.policy.Options;
+import org.secfilt.policy.Origin;
+import org.secfilt.policy.Policy;
+import org.secfilt.policy.PolicyPart;
+import org.secfilt.policy.Resolvers;
+import org.secfilt.policy.SourceText;
+import org.secfilt.policy.yaml.PolicyFiles;
+import org.secfilt.report.Volume;
+
+/** {@code secfilt check}: tells what is wrong with policy files, as a run would, and what is odd about those that can be run. */
+final class CheckVerb {
+    /** Makes the plan that a run here would have. */
+    interface Planner {
+        Plan plan(Policy policy) throws RefusedPolicyException;
+    }
+
+    private static final int WARNED = 1;
+
+    private final Streams streams;
+    private final Caller caller;
+    private final Opener files;
+    private final Planner planner;
+
+    CheckVerb(Streams streams, Caller caller, Planner planner) {
+        this.streams = streams;
+        this.caller = caller;
+        this.files = caller.files();
+        this.planner = planner;
+    }
+
+    /** @return the exit code: 0 if all files are clean, 1 if there are warnings alone, 2 if a file cannot be run */
+    int answer(Outcome.Check check) {
+        int worst = Main.OK;
+        for (String file : check.files()) {
+            int code = check(file);
+            if (code == Main.OK && check.volume() != Volume.QUIET) {
+                streams.print(Printable.escape(file) + ": clean\n");
+            }
+            worst = Math.max(worst, code);
+        }
+        return worst;
+    }
+
+    private int check(String file) {
+        try {
+            List<Warning> warnings = isYaml(file) ? ofYaml(file) : ofIni(file);
+            tellInOrder(warnings);
+            return warnings.isEmpty() ? Main.OK : WARNED;
+        } catch (InvalidPolicyException e) {
+            tell((e.complaints().get(0).line() == 0 ? "secfilt: " : "") + e.getMessage());
+            return Cli.USAGE;
+        } catch (RefusedPolicyException e) {
+            for (Refusal refusal : e.refusals()) {
+                tell("secfilt: " + Printable.escape(refusal.toString()));
+            }
+            return Cli.USAGE;
+        }
+    }
+
+    private List<Warning> ofYaml(String file) throws InvalidPolicyException, RefusedPolicyException {
+        List<PolicyPart> parts = PolicyFiles.read(List.of(file), files);
+        Optional<Origin> resolv = Optional.empty();
+        for (PolicyPart part : parts) {
+            resolv = part.resolv().isPresent() ? Optional.of(part.resolv().get().origin()) : resolv;
+        }
+        Plan plan = planner.plan(Policy.merge(parts, Resolvers.parse("")));
+        return Lint.ofPolicy(plan, Origin.file(file, 1, 1), resolv, caller::canonical);
+    }
+
+    private List<Warning> ofIni(String file) throws InvalidPolicyException, RefusedPolicyException {
+        Options options = IniConfig.read(List.of(file), files);
+        PolicyPart part = options.part(Resolvers.parse(""));
+        Plan plan = planner.plan(Policy.merge(List.of(part), Resolvers.parse("")));
+        return Lint.ofOptions(options, plan, Origin.file(file, 1, 1), caller::canonical);
+    }
+
+    /** By its name, and where that tells nothing by its first line: {@code key=value} is INI's, all else is to be YAML. */
+    private boolean isYaml(String file) throws InvalidPolicyException {
+        String name = file.substring(file.lastIndexOf('/') + 1);
+        if (name.endsWith(".yaml") || name.endsWith(".yml")) {
+            return true;
+        }
+        SourceText source = SourceText.read(file, files);
+        for (int line = 1; line <= source.lineCount(); line++) {
+            String text = source.line(line).strip();
+            if (!text.isEmpty() && !text.startsWith("#")) {
+                int equals = text.indexOf('=');
+                int colon = text.indexOf(':');
+                return equals < 0 || colon >= 0 && colon < equals;
+            }
+        }
+        return false;
+    }
+
+    /** The files in the order of their first warning, the warnings of each in the order of its lines. */
+    private void tellInOrder(List<Warning> warnings) throws InvalidPolicyException {
+        Map<String, List<Complaint>> byFile = new LinkedHashMap<>();
+        for (Warning warning : warnings) {
+            byFile.computeIfAbsent(warning.origin().source(), file -> new ArrayList<>()).add(complaint(warning));
+        }
+        for (List<Complaint> complaints : byFile.values()) {
+            Collections.sort(complaints);
+            for (Complaint complaint : complaints) {
+                tell(complaint.toString());
+            }
+        }
+    }
+
+    private Complaint complaint(Warning warning) throws InvalidPolicyException {
+        Origin origin = warning.origin();
+        return SourceText.read(origin.source(), files)
+                .complaint(origin.line(), origin.column(), "warning: " + warning.message());
+    }
+
+    private void tell(String text) {
+        streams.write((text + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+}

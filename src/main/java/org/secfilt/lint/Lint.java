@@ -1,0 +1,269 @@
+package org.secfilt.lint;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Optional;
+import org.secfilt.abi.Cidr;
+import org.secfilt.abi.Family;
+import org.secfilt.abi.PortRange;
+import org.secfilt.abi.Printable;
+import org.secfilt.abi.Sockaddr;
+import org.secfilt.plan.Plan;
+import org.secfilt.policy.Access;
+import org.secfilt.policy.Families;
+import org.secfilt.policy.Match;
+import org.secfilt.policy.Mode;
+import org.secfilt.policy.Networks;
+import org.secfilt.policy.Options;
+import org.secfilt.policy.Origin;
+import org.secfilt.policy.Policy;
+import org.secfilt.policy.Rule;
+import org.secfilt.policy.Setting;
+
+/** Looks for what is odd in the rules of a policy. */
+public final class Lint {
+    /** The links of this host's file system. */
+    public interface Links {
+        /** The absolute path without links, as far as it is there. */
+        String canonical(String path);
+    }
+
+    private final Plan plan;
+    private final Policy policy;
+    private final Names names;
+    private final Links links;
+    private final List<Warning> warnings = new ArrayList<>();
+
+    private Lint(Plan plan, Links links) {
+        this.plan = plan;
+        this.policy = plan.policy();
+        this.names = new Names(plan);
+        this.links = links;
+    }
+
+    /**
+     * What is odd about a policy file.
+     *
+     * @param file the place that stands for all of it
+     * @param resolv where the nameservers were allowed: what its rules are for differs from host to host
+     */
+    public static List<Warning> ofPolicy(Plan plan, Origin file, Optional<Origin> resolv, Links links) {
+        Lint lint = new Lint(plan, links);
+        lint.nothing(file);
+        lint.direction("connect", lint.policy.connect(), resolv);
+        lint.direction("bind", lint.policy.bind(), resolv);
+        lint.direction("unix", lint.policy.unix(), resolv);
+        lint.families();
+        return List.copyOf(lint.warnings);
+    }
+
+    /** What is odd about the options of an INI file, whose masks and ports make one rule. */
+    public static List<Warning> ofOptions(Options options, Plan plan, Origin file, Links links) {
+        Lint lint = new Lint(plan, links);
+        lint.nothing(file);
+        List<Rule> masks = new ArrayList<>();
+        for (Setting<Cidr> mask : options.netmasks()) {
+            masks.add(new Rule(new Match.Inet(List.of(mask.value()), List.of(), Optional.empty()), Optional.empty(), mask.origin()));
+        }
+        List<Rule> ports = new ArrayList<>();
+        for (Setting<PortRange> port : options.ports()) {
+            ports.add(new Rule(new Match.Inet(List.of(), List.of(port.value()), Optional.empty()), Optional.empty(), port.origin()));
+        }
+        lint.list("connect", masks);
+        lint.list("connect", ports);
+        lint.list("bind", lint.policy.bind().allow());
+        return List.copyOf(lint.warnings);
+    }
+
+    private void list(String direction, List<Rule> allow) {
+        direction(direction, new Access(Mode.DENY, Origin.DEFAULT, allow, List.of()), Optional.empty());
+    }
+
+    private void warn(Origin origin, String message) {
+        warnings.add(new Warning(origin, message));
+    }
+
+    private void nothing(Origin file) {
+        if (!plan.supervised()) {
+            warn(file, "this restricts nothing: a command runs as without secfilt");
+        }
+    }
+
+    private void families() {
+        if (policy.families().isPresent() && policy.families().get().allowed().isEmpty()) {
+            warn(policy.families().get().origin(), "the list of families is empty: no socket can be made at all");
+        }
+    }
+
+    private void direction(String direction, Access access, Optional<Origin> resolv) {
+        boolean goesOut = !direction.equals("bind");
+        if (goesOut && policy.noOutbound().isPresent()) {
+            first(access.allow(), resolv, "no rule of " + direction + "/allow has an effect: no-outbound-network ("
+                    + place(policy.noOutbound().get()) + ") beats every list");
+            return;
+        }
+        if (access.mode() == Mode.ALLOW) {
+            first(access.allow(), resolv, "no rule of " + direction + "/allow has an effect: the mode is allow ("
+                    + place(access.modeOrigin()) + "), which allows all that no rule denies");
+        } else {
+            for (int i = 0; i < access.allow().size(); i++) {
+                if (!resolv.equals(Optional.of(access.allow().get(i).origin()))) {
+                    allowed(direction, access, i, resolv);
+                }
+            }
+        }
+        for (int i = 0; i < access.deny().size(); i++) {
+            denied(direction, access, i);
+        }
+    }
+
+    /** Of the rules that the user wrote, the first. */
+    private void first(List<Rule> rules, Optional<Origin> resolv, String message) {
+        for (Rule rule : rules) {
+            if (!resolv.equals(Optional.of(rule.origin()))) {
+                warn(rule.origin(), message);
+                return;
+            }
+        }
+    }
+
+    private void allowed(String direction, Access access, int index, Optional<Origin> resolv) {
+        Rule rule = access.allow().get(index);
+        Optional<Rule> shadow = covering(access.deny(), access.deny().size(), rule);
+        if (shadow.isPresent()) {
+            warn(rule.origin(), "this allows nothing: " + place(shadow.get().origin()) + " denies all of it");
+            return;
+        }
+        Optional<Rule> earlier = covering(access.allow(), index, rule);
+        if (earlier.isPresent() && !resolv.equals(Optional.of(earlier.get().origin()))) {
+            warn(rule.origin(), "this adds nothing: " + place(earlier.get().origin()) + " allows all of it already");
+            return;
+        }
+        if (access.mode() == Mode.LOCAL && rule.match() instanceof Match.Inet inet
+                && Extent.covers(new Match.Inet(Networks.LOOPBACK, List.of(), Optional.empty()), inet)) {
+            warn(rule.origin(), "this adds nothing: the mode is local (" + place(access.modeOrigin()) + "), which allows loopback");
+            return;
+        }
+        rule.match().accept(new Breadth(rule, direction, access.allow(), "allows"));
+    }
+
+    private void denied(String direction, Access access, int index) {
+        Rule rule = access.deny().get(index);
+        Optional<Rule> earlier = covering(access.deny(), index, rule);
+        if (earlier.isPresent()) {
+            warn(rule.origin(), "this adds nothing: " + place(earlier.get().origin()) + " denies all of it already");
+            return;
+        }
+        rule.match().accept(new Breadth(rule, direction, access.deny(), "denies"));
+    }
+
+    /** The first of so many rules that covers all of one. */
+    private Optional<Rule> covering(List<Rule> rules, int count, Rule rule) {
+        for (int i = 0; i < count; i++) {
+            Match other = rules.get(i).match();
+            boolean covers = other instanceof Match.Inet broad && rule.match() instanceof Match.Inet narrow
+                    ? Extent.covers(broad, narrow)
+                    : names.covers(other, rule.match());
+            if (covers) {
+                return Optional.of(rules.get(i));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static String place(Origin origin) {
+        return Printable.escape(origin.toString());
+    }
+
+    /** What is odd about one rule by itself. */
+    private final class Breadth implements Match.Visitor<Void> {
+        private final Rule rule;
+        private final String direction;
+        private final List<Rule> list;
+        private final String does;
+
+        Breadth(Rule rule, String direction, List<Rule> list, String does) {
+            this.rule = rule;
+            this.direction = direction;
+            this.list = list;
+            this.does = does;
+        }
+
+        @Override
+        public Void inet(Match.Inet match) {
+            BitSet ports = Extent.ports(match.ports());
+            if (!match.ports().isEmpty() && ports.nextClearBit(1) > PortRange.MAX_PORT) {
+                warn(rule.origin(), "these are all ports; leave them out");
+            }
+            if (direction.equals("connect") && ports.cardinality() == 1 && ports.get(0)) {
+                warn(rule.origin(), "nothing can be reached at port 0");
+            }
+            boolean v4 = Extent.covers(match.networks(), Extent.ALL_V4);
+            boolean v6 = Extent.covers(match.networks(), Extent.ALL_V6);
+            boolean bare = match.ports().isEmpty() && match.protocol().isEmpty();
+            // A rule without addresses is the way to write one for a port.
+            if (!match.networks().isEmpty() && (v4 || v6) || match.networks().isEmpty() && match.ports().isEmpty()) {
+                warn(rule.origin(), "this " + does + " every " + (v4 && v6 ? "" : v4 ? "IPv4 " : "IPv6 ") + "address"
+                        + (v4 && v6 ? "" : v4 ? ", 0.0.0.0/0" : ", ::/0") + (bare ? "" : ", as far as port and protocol fit"));
+            }
+            family(match);
+            return null;
+        }
+
+        /** IPv4 addresses can be written as mapped IPv6 addresses too. */
+        private void family(Match.Inet match) {
+            if (policy.families().isEmpty()) {
+                return;
+            }
+            Families families = policy.families().get();
+            boolean inet6 = families.allowed().contains(Family.INET6);
+            boolean inet = inet6 || families.allowed().contains(Family.INET);
+            boolean reachable = match.networks().isEmpty() && inet;
+            for (Cidr network : match.networks()) {
+                reachable |= network.base().isV4() ? inet : inet6;
+            }
+            if (!reachable) {
+                warn(rule.origin(), "this has no effect: the families (" + place(families.origin()) + ") have no socket for it");
+            }
+        }
+
+        @Override
+        public Void unixPath(Match.UnixPath match) {
+            String pattern = match.pattern();
+            String followed = Names.followed(pattern, links);
+            if (pattern.equals("/**")) {
+                warn(rule.origin(), "this " + does + " every path");
+            } else if (Names.isLiteral(pattern) && Names.length(pattern) >= Sockaddr.UNIX_PATH_LENGTH) {
+                warn(rule.origin(), "this matches nothing: the name of a socket has 107 bytes at most");
+            } else if (!followed.equals(pattern) && covering(list, list.size(), followedRule(followed)).isEmpty()) {
+                warn(rule.origin(), "this matches nothing here: links are followed before a path is compared; write "
+                        + Printable.escape(followed));
+            }
+            unixFamily();
+            return null;
+        }
+
+        private Rule followedRule(String followed) {
+            return new Rule(new Match.UnixPath(followed), Optional.empty(), rule.origin());
+        }
+
+        @Override
+        public Void unixAbstract(Match.UnixAbstract match) {
+            if (match.pattern().equals("*")) {
+                warn(rule.origin(), "this " + does + " every abstract name");
+            } else if (Names.isLiteral(match.pattern()) && Names.length(match.pattern()) >= Sockaddr.UNIX_PATH_LENGTH) {
+                warn(rule.origin(), "this matches nothing: the name of a socket has 107 bytes at most");
+            }
+            unixFamily();
+            return null;
+        }
+
+        private void unixFamily() {
+            if (policy.families().isPresent() && !policy.families().get().allowed().contains(Family.UNIX)) {
+                warn(rule.origin(), "this has no effect: the families (" + place(policy.families().get().origin())
+                        + ") have no unix sockets");
+            }
+        }
+    }
+}

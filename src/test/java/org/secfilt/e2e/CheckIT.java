@@ -1,0 +1,95 @@
+package org.secfilt.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** {@code secfilt check} on the built program. */
+class CheckIT {
+    @RegisterExtension
+    static final NetworkRoom ROOM = new NetworkRoom();
+
+    @Test
+    void the_shipped_policies_are_clean() throws IOException {
+        List<String> words = new ArrayList<>(List.of("check"));
+        StringBuilder clean = new StringBuilder();
+        try (Stream<Path> policies = Files.list(Built.policy("lan.yaml").getParent())) {
+            for (Path policy : policies.filter(file -> file.toString().endsWith(".yaml")).sorted().toList()) {
+                words.add(policy.toString());
+                clean.append(policy).append(": clean\n");
+            }
+        }
+        assertTrue(words.size() > 4, words::toString);
+        for (User user : User.values()) {
+            Outcome run = ROOM.secfilt(words.toArray(new String[0])).as(user).run().exited(0);
+            assertEquals(clean.toString(), run.stdout());
+            assertEquals("", run.stderr());
+        }
+        words.add("-q");
+        assertEquals("", ROOM.secfilt(words.toArray(new String[0])).run().exited(0).stdout());
+    }
+
+    @Test
+    void a_warning_shows_its_place_and_exits_with_1() throws IOException {
+        write("w.yaml", "version: 1\nconnect:\n  allow:\n    - 10.0.0.0/8\n    - 0.0.0.0/0\n    - 10.1.2.3\n");
+        Outcome run = check("w.yaml").exited(1);
+        assertEquals("", run.stdout());
+        assertEquals("""
+                w.yaml:5:7: warning: this allows every IPv4 address, 0.0.0.0/0
+                    - 0.0.0.0/0
+                      ^
+                w.yaml:6:7: warning: this adds nothing: w.yaml:4:7 allows all of it already
+                    - 10.1.2.3
+                      ^
+                """, run.stderr());
+    }
+
+    @Test
+    void errors_are_those_of_a_run() throws IOException {
+        write("e.yaml", "version: 1\nmod: deny\nconnect: {allow: [\"1.2.3.4:99999\"]}\n");
+        write("e.ini", "allowed-port=70000\nno-such=\n");
+        write("vsock.yaml", "version: 1\nmode: deny\nfamilies: [inet, vsock]\n");
+        String yaml = ROOM.secfilt("--policy=e.yaml", "true").in(ROOM.directory()).run().exited(2).stderr();
+        String ini = ROOM.secfilt("-c", "e.ini", "true").in(ROOM.directory()).run().exited(2).stderr();
+        String refused = ROOM.secfilt("--policy=vsock.yaml", "true").in(ROOM.directory()).run().exited(2).stderr();
+        assertEquals(yaml, check("e.yaml").exited(2).stderr());
+        assertEquals(ini, check("e.ini").exited(2).stderr());
+        assertEquals(refused, check("vsock.yaml").exited(2).stderr());
+        assertTrue(yaml.contains("e.yaml:2:1:") && yaml.contains("e.yaml:3:19:"), yaml);
+        assertEquals(yaml + ini, check("e.yaml", "e.ini").exited(2).stderr());
+        assertEquals("secfilt: missing.yaml: No such file or directory\n", check("missing.yaml").exited(2).stderr());
+    }
+
+    @Test
+    void a_file_is_ini_by_its_first_line() throws IOException {
+        write("settings", "# of a user\nallowed-netmask=0.0.0.0/0\n");
+        write("policy", "# of a user\nversion: 1\nmode: deny\n");
+        Outcome run = check("settings", "policy").exited(1);
+        assertTrue(run.stderr().startsWith("settings:2:1: warning: this allows every IPv4 address"), run.stderr());
+        assertEquals("policy: clean\n", run.stdout());
+    }
+
+    @Test
+    void without_files_it_is_wrong_usage() {
+        assertEquals("secfilt: no file given\nTry 'secfilt check --help'.\n", check().exited(2).stderr());
+        assertTrue(check("--allowed-port=1", "x").exited(2).stderr().startsWith("secfilt: --allowed-port is no option of 'secfilt check'\n"));
+    }
+
+    private static void write(String name, String text) throws IOException {
+        Files.writeString(ROOM.directory().resolve(name), text);
+    }
+
+    private static Outcome check(String... files) {
+        List<String> words = new ArrayList<>(List.of("check"));
+        words.addAll(List.of(files));
+        return ROOM.secfilt(words.toArray(new String[0])).in(ROOM.directory()).run();
+    }
+}

@@ -1,0 +1,153 @@
+package org.secfilt.lint;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.secfilt.abi.Arch;
+import org.secfilt.abi.Cidr;
+import org.secfilt.abi.IpAddress;
+import org.secfilt.plan.Host;
+import org.secfilt.plan.Plan;
+import org.secfilt.policy.IniConfig;
+import org.secfilt.policy.MemoryFiles;
+import org.secfilt.policy.Options;
+import org.secfilt.policy.Origin;
+import org.secfilt.policy.Policy;
+import org.secfilt.policy.PolicyPart;
+import org.secfilt.policy.yaml.PolicyFiles;
+
+class LintTest {
+    private static final List<IpAddress> NAMESERVERS = List.of(IpAddress.parse("10.0.0.53"));
+    private static final Host HOST = new Host(Arch.X86_64, 6, false);
+
+    /** What follows {@code version: 1} of a policy, lines parted by {@code ;;} | the warnings, each LINE:COLUMN and what it begins with. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "errno: EPERM | 1:1 this restricts nothing: a command runs as without secfilt",
+                "connect: {allow: [0.0.0.0/0]} | 2:19 this allows every IPv4 address, 0.0.0.0/0",
+                "connect: {allow: [\"::/0\"]} | 2:19 this allows every IPv6 address, ::/0",
+                "connect: {allow: [\"0.0.0.0/0:443\"]} | 2:19 this allows every IPv4 address, 0.0.0.0/0, as far as port and protocol fit",
+                "connect: {allow: [{address: [0.0.0.0/1, 128.0.0.0/1]}]} | 2:19 this allows every IPv4 address, 0.0.0.0/0",
+                "connect: {allow: [{address: [0.0.0.0/0, \"::/0\"]}]} | 2:19 this allows every address",
+                "connect: {allow: [{protocol: tcp}]} | 2:19 this allows every address, as far as port and protocol fit",
+                "connect: {deny: [0.0.0.0/0]} | 2:18 this denies every IPv4 address, 0.0.0.0/0",
+                "connect: {allow: [\"10.0.0.1:0-65535\"]} | 2:19 these are all ports; leave them out",
+                "connect: {allow: [{address: 10.0.0.1, port: [1-1000, 1001-65535]}]} | 2:19 these are all ports; leave them out",
+                "connect: {allow: [\"10.0.0.1:0\"]} | 2:19 nothing can be reached at port 0",
+                "connect: {allow: [10.1.0.0/16], deny: [10.0.0.0/8]} | 2:19 this allows nothing: p.yaml:2:40 denies all of it",
+                "connect: {allow: [10.0.0.0/8, 10.1.0.0/16]} | 2:31 this adds nothing: p.yaml:2:19 allows all of it already",
+                "connect: {allow: [10.0.0.1, 10.0.0.1]} | 2:29 this adds nothing: p.yaml:2:19 allows all of it already",
+                "connect: {allow: [10.0.0.0/8, \"10.1.0.0/16:80\"]} | 2:31 this adds nothing: p.yaml:2:19",
+                "connect: {allow: [{port: 80}, \"10.1.0.0/16:80\"]} | 2:31 this adds nothing: p.yaml:2:19",
+                "connect: {allow: [{address: [10.0.0.0/9, 10.128.0.0/9]}, 10.0.0.0/8]} | 2:58 this adds nothing: p.yaml:2:19",
+                "connect: {deny: [10.0.0.0/8, 10.0.0.1]} | 2:30 this adds nothing: p.yaml:2:18 denies all of it already",
+                "connect: {mode: allow, allow: [10.0.0.1], deny: [10.0.0.2]} | 2:32 no rule of connect/allow has an effect: the mode is allow (p.yaml:2:17)",
+                "connect: {mode: local, allow: [127.0.0.1, 10.0.0.1]} | 2:32 this adds nothing: the mode is local (p.yaml:2:17)",
+                "no-outbound-network: true ;; connect: {allow: [10.0.0.1]} ;; unix: {allow: [/a]} | 3:19 no rule of connect/allow has an effect:"
+                        + " no-outbound-network (p.yaml:2:1) ;; 4:16 no rule of unix/allow has an effect",
+                "families: [unix] ;; connect: {allow: [10.0.0.1]} | 3:19 this has no effect: the families (p.yaml:2:1) have no socket for it",
+                "families: [inet] ;; connect: {allow: [\"fd00::1\"]} ;; unix: {deny: [/a]} | 3:19 this has no effect: the families"
+                        + " ;; 4:15 this has no effect: the families (p.yaml:2:1) have no unix sockets",
+                "families: [] | 2:1 the list of families is empty",
+                "unix: {deny: [/**]} | 2:15 this denies every path",
+                "unix: {allow: [\"@*\"]} | 2:16 this allows every abstract name",
+                "unix: {allow: [/run/a/*, /run/a/b]} | 2:26 this adds nothing: p.yaml:2:16 allows all of it already",
+                "unix: {allow: [/run/a/b], deny: [/run/**]} | 2:16 this allows nothing: p.yaml:2:34 denies all of it",
+                "unix: {allow: [\"@ab\"], deny: [\"@a*\"]} | 2:16 this allows nothing: p.yaml:2:31 denies all of it",
+                "unix: {deny: [/var/run/docker.sock]} | 2:15 this matches nothing here: links are followed before a path is compared; write /run/docker.sock",
+                "unix: {deny: [/var/run/x/*]} | 2:15 this matches nothing here: links are followed before a path is compared; write /run/x/*",
+            })
+    void tells_what_is_odd(String policy, String warnings) throws Exception {
+        List<String> expected = List.of(warnings.split(" ;; "));
+        List<String> told = ofPolicy("version: 1\n" + policy.replace(" ;; ", "\n") + "\n");
+        assertEquals(expected.size(), told.size(), told::toString);
+        for (int i = 0; i < expected.size(); i++) {
+            String shown = told.get(i);
+            assertEquals(expected.get(i), shown.substring(0, Math.min(expected.get(i).length(), shown.length())), shown);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "mode: deny", "mode: local", "no-outbound-network: true", "families: [unix]", "mode: deny ;; resolv: true",
+        "connect: {mode: allow, deny: [10.0.0.1]} ;; resolv: true",
+        "connect: {allow: [10.0.0.1, 10.0.0.2, \"10.0.0.3:80\", \"10.0.0.3:81\"]}",
+        "connect: {allow: [\"10.0.0.1:80\", 10.0.0.0/8]}",
+        "connect: {allow: [{port: 443}], deny: [10.0.0.0/8]}",
+        "connect: {allow: [{address: 10.0.0.1, protocol: tcp}, {address: 10.0.0.1, protocol: udp}]}",
+        "connect: {allow: [10.0.0.53]} ;; resolv: true",
+        "bind: {allow: [{address: [0.0.0.0, \"::\"], port: 0}]}",
+        "families: [inet6] ;; connect: {allow: [10.0.0.1]}",
+        "unix: {deny: [/run/docker.sock, /var/run/docker.sock]}",
+        "unix: {deny: [/run/a, /run/*, \"@a\"]}",
+        "unix: {mode: allow, deny: [/run/a]} ;; resolv: true",
+    })
+    void is_silent_about_what_makes_sense(String policy) throws Exception {
+        assertEquals(List.of(), ofPolicy("version: 1\n" + policy.replace(" ;; ", "\n") + "\n"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "allowed-netmask=10.0.0.0/8 ;; allowed-port=22 |",
+                "allowed-netmask=127.0.0.1 ;; allowed-netmask=10.0.0.0/8 ;; allow-resolv= |",
+                "allowed-netmask=0.0.0.0/0 | 1:1 this allows every IPv4 address, 0.0.0.0/0",
+                "allowed-port=0-65535 | 1:1 these are all ports; leave them out",
+                "allowed-netmask=10.0.0.0/8 ;; allowed-netmask=10.1.0.0/16 | 2:1 this adds nothing: c.ini:1:1 allows all of it already",
+                "allowed-port=20-30 ;; allowed-port=22 | 2:1 this adds nothing: c.ini:1:1",
+                "no-outbound-network= ;; allowed-port=22 | 2:1 no rule of connect/allow has an effect: no-outbound-network (c.ini:1:1)",
+                "verbose= | 1:1 this restricts nothing",
+            })
+    void reads_ini_files_too(String lines, String warning) throws Exception {
+        MemoryFiles files = new MemoryFiles().with("c.ini", lines.replace(" ;; ", "\n") + "\n");
+        Options options = IniConfig.read(List.of("c.ini"), files);
+        Plan plan = Plan.of(Policy.merge(List.of(options.part(NAMESERVERS)), NAMESERVERS), HOST);
+        List<String> told = print(Lint.ofOptions(options, plan, Origin.file("c.ini", 1, 1), path -> path));
+        String first = told.isEmpty() ? "" : told.get(0);
+        String expected = warning == null ? "" : warning;
+        assertEquals(expected, first.substring(0, Math.min(first.length(), expected.length())));
+        assertEquals(warning == null ? 0 : 1, told.size(), told::toString);
+    }
+
+    @Test
+    void a_block_is_covered_by_its_parts_together_only() {
+        assertEquals(true, Extent.covers(networks("10.0.0.0/9", "10.128.0.0/10", "10.192.0.0/10"), networks("10.0.0.0/8").get(0)));
+        assertEquals(false, Extent.covers(networks("10.0.0.0/9", "10.128.0.0/10"), networks("10.0.0.0/8").get(0)));
+        assertEquals(false, Extent.covers(networks("0.0.0.0/0"), Extent.ALL_V6));
+        assertEquals(false, Extent.covers(networks("10.0.0.1"), networks("10.0.0.2").get(0)));
+    }
+
+    private static List<Cidr> networks(String... texts) {
+        List<Cidr> networks = new ArrayList<>();
+        for (String text : texts) {
+            networks.add(Cidr.parse(text));
+        }
+        return networks;
+    }
+
+    private static List<String> ofPolicy(String text) throws Exception {
+        List<PolicyPart> parts = PolicyFiles.read(List.of("p.yaml"), new MemoryFiles().with("p.yaml", text));
+        Optional<Origin> resolv = parts.get(0).resolv().map(setting -> setting.origin());
+        Plan plan = Plan.of(Policy.merge(parts, NAMESERVERS), HOST);
+        return print(Lint.ofPolicy(plan, Origin.file("p.yaml", 1, 1), resolv,
+                path -> path.equals("/var/run") || path.startsWith("/var/run/") ? path.substring("/var".length()) : path));
+    }
+
+    private static List<String> print(List<Warning> warnings) {
+        List<String> lines = new ArrayList<>();
+        for (Warning warning : warnings) {
+            lines.add(warning.origin().line() + ":" + warning.origin().column() + " " + warning.message());
+        }
+        return lines;
+    }
+}
