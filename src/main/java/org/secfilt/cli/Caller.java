@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
 import org.secfilt.policy.CallerFiles;
@@ -22,8 +21,6 @@ import org.secfilt.policy.Opener;
 
 /** The process that the user started as {@code secfilt}, seen through /proc. It waits while we look. */
 final class Caller {
-    private static final ByteString PATH = ByteString.of("PATH=");
-
     private final int pid;
     private final Path directory;
 
@@ -37,15 +34,9 @@ final class Caller {
         return split(read("cmdline"));
     }
 
-    /** The value of PATH in its environment. @throws IOException if it has ended */
-    Optional<ByteString> path() throws IOException {
-        for (ByteString variable : split(read("environ"))) {
-            if (variable.startsWith(PATH)) {
-                byte[] bytes = variable.toBytes();
-                return Optional.of(ByteString.of(bytes, PATH.length(), bytes.length));
-            }
-        }
-        return Optional.empty();
+    /** Its environment, {@code NAME=value} each. @throws IOException if it has ended */
+    List<ByteString> environment() throws IOException {
+        return split(read("environ"));
     }
 
     /** Its files, by the names that it would use. */

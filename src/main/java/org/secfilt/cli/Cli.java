@@ -134,7 +134,7 @@ final class Cli {
             case FORMAT -> takeFormat(given);
             case HELP, VERSION -> throw new IllegalStateException("answered before");
             case ALLOWED_NETMASK, ALLOWED_PORT, ALLOW_RESOLV, ALLOWED_BIND, NO_OUTBOUND_NETWORK, MAINSTREAM_NETWORK_FAMILIES,
-                    ERRNO, INHERIT, FIREWALL, VIOLATION_EXIT, READ_ONLY, ALLOW_WRITE -> takePolicyOption(given);
+                    ERRNO, INHERIT, FIREWALL, VIOLATION_EXIT, NET, PUBLISH, PRIVATE_TMP, USER, READ_ONLY, ALLOW_WRITE -> takePolicyOption(given);
         }
     }
 

@@ -40,6 +40,17 @@ final class Help {
                                       is the default, require runs nothing without
               B is one of 1 yes true on, 0 no false off, and needs the '='.
 
+            What the command has of its own:
+              --net=host|none|nat     the host's network, which is the default; one with
+                                      loopback alone; or one behind the host's
+                                      addresses, by a pair of virtual interfaces (root)
+              --publish=HOSTPORT:PORT[/udp]
+                                      with nat: this port of the host leads to that
+                                      port of the command's. May be repeated
+              --private-tmp[=exec]    a fresh /tmp that goes with the command; nothing
+                                      is executed from it, or with exec is
+              --user=NAME[:GROUP]     run as this user, with the user's groups (root)
+
             Policy files:
               --policy=FILE           a YAML policy; may be repeated. Files and options
                                       add up, and what denies wins

@@ -81,7 +81,7 @@ public final class Main implements Outcome.Visitor<Integer> {
     public Integer run(Outcome.Run run) throws IOException, RefusedPolicyException {
         Reports reports = reports(run.volume());
         Plan plan = plan(run.policy(), Arch.current(), reports);
-        Command command = new Command(argv, run.commandIndex(), caller.path());
+        Command command = new Command(argv, run.commandIndex(), caller.environment());
         new Sandbox(kernel, stub, plan, reports).run(command);
         return ANSWERED;
     }

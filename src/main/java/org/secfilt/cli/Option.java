@@ -11,6 +11,10 @@ enum Option {
     ERRNO(Takes.VALUE, "E", "--errno"),
     INHERIT(Takes.VALUE, "keep|close|refuse", "--inherit"),
     FIREWALL(Takes.VALUE, "auto|require|off", "--firewall"),
+    NET(Takes.VALUE, "host|none|nat", "--net"),
+    PUBLISH(Takes.VALUE, "HOSTPORT:PORT[/udp]", "--publish"),
+    PRIVATE_TMP(Takes.SWITCH, "exec", "--private-tmp"),
+    USER(Takes.VALUE, "NAME[:GROUP]", "--user"),
 
     VIOLATION_EXIT(Takes.VALUE, "N", "--violation-exit"),
 

@@ -67,7 +67,8 @@ enum Verb {
     boolean has(Option option) {
         return switch (option) {
             case ALLOWED_NETMASK, ALLOWED_PORT, ALLOW_RESOLV, ALLOWED_BIND, NO_OUTBOUND_NETWORK, MAINSTREAM_NETWORK_FAMILIES,
-                    ERRNO, INHERIT, FIREWALL, VIOLATION_EXIT, READ_ONLY, ALLOW_WRITE, POLICY, CONFIG, VERBOSE -> makesPolicy();
+                    ERRNO, INHERIT, FIREWALL, VIOLATION_EXIT, NET, PUBLISH, PRIVATE_TMP, USER, READ_ONLY, ALLOW_WRITE, POLICY, CONFIG,
+                    VERBOSE -> makesPolicy();
             case QUIET, HELP, VERSION -> true;
             case FORMAT, OUTPUT -> this == COMPILE;
             case ARCH -> this == COMPILE || this == SIMULATE;

@@ -32,6 +32,7 @@ import org.secfilt.plan.Plan;
  * <tr><td>request_key with callout_info</td><td>have root's request-key(8) resolve a name outside of the sandbox</td><td>EPERM</td></tr>
  * <tr><td>ioctl TIOCSTI, TIOCLINUX</td><td>type commands into the terminal, for the shell outside to run</td><td>EPERM</td></tr>
  * <tr><td>ioctl TUNSETIFF</td><td>send packets through a tunnel that root left open to this user</td><td>EPERM</td></tr>
+ * <tr><td>setns, for root in a network of its own</td><td>enter the host's network again</td><td>EPERM</td></tr>
  * </table>
  *
  * <table>
@@ -39,7 +40,7 @@ import org.secfilt.plan.Plan;
  * <tr><th>call</th><th>because</th></tr>
  * <tr><td>write, sendfile, splice, vmsplice, io_submit, send</td><td>go where connect was judged to go</td></tr>
  * <tr><td>accept, read, recvfrom</td><td>give what others sent, and no descriptors</td></tr>
- * <tr><td>setns, unshare, clone, clone3</td><td>addresses are judged in every namespace; a fresh one has no way out. A child without a
+ * <tr><td>setns (else), unshare, clone, clone3</td><td>addresses are judged in every namespace; a fresh one has no way out. A child without a
  *     tracer gets ENOSYS for every traced call</td></tr>
  * <tr><td>execve, personality</td><td>no_new_privs; the filter stays, the architecture is checked at every call</td></tr>
  * <tr><td>seccomp, prctl PR_SET_SECCOMP</td><td>further filters only take away</td></tr>
@@ -89,6 +90,9 @@ final class WaysRound {
                 load(2, assembler.jump(JumpOp.EQ, 0,
                         assembler.load(SeccompData.high(2), assembler.jump(JumpOp.EQ, 0, actions.allow(), refuse)), refuse)),
                 "request_key: no program that runs outside");
+        if (plan.confinesToNetwork()) {
+            dispatch.add(syscalls.nr("setns"), refuse, "setns: no way back into the host's network");
+        }
         if (plan.traced()) {
             keepVaultInPlace(dispatch, syscalls, refuse);
         }

@@ -16,6 +16,8 @@ public interface Kernel {
 
     Launching launching();
 
+    Accounts accounts();
+
     /** @param fd the supervisor's end of the socket to the stub */
     FrontEnd frontEnd(int fd, int pid);
 }

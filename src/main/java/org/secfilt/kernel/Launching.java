@@ -17,6 +17,12 @@ public interface Launching {
     /** The permitted capabilities of the process, one bit each. */
     long capabilities(int pid);
 
+    /** The effective user and group of the process. */
+    Owner owner(int pid);
+
+    /** The effective user and group of a process, as this user namespace counts them. */
+    record Owner(int uid, int gid) {}
+
     /** prctl(PR_SET_DUMPABLE, 0): no process of this user may read or trace the supervisor. */
     void hide();
 

@@ -54,6 +54,9 @@ public interface Tracees {
      */
     int vaultMapping(int tid, Vault vault);
 
+    /** From now on the mount namespace of this tracee counts as the one whose paths can be told: it was made for the sandbox. */
+    void trustMounts(int tid);
+
     /**
      * Follows the path of a unix socket as the tracee would, to the socket's file.
      *

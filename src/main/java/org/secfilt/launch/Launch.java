@@ -38,6 +38,7 @@ public final class Launch {
     private final List<Step> steps = new ArrayList<>();
     private final List<Relocation> relocations = new ArrayList<>();
     private final ByteArrayOutputStream data = new ByteArrayOutputStream();
+    private Operand environment = new Operand.Envp();
 
     /** @param numbers of the architecture the stub runs on, which is ours */
     public Launch(SyscallTable numbers) {
@@ -77,6 +78,23 @@ public final class Launch {
         sets.putInt((int) effective).putInt((int) permitted).putInt((int) inheritable);
         sets.putInt((int) (effective >>> 32)).putInt((int) (permitted >>> 32)).putInt((int) (inheritable >>> 32));
         call("capset", "capset", data(header.array()), data(sets.array()));
+        return this;
+    }
+
+    /**
+     * Becomes another user: setgroups(2), setresgid(2), setresuid(2). EPERM without CAP_SETGID and CAP_SETUID. From root it takes all
+     * capabilities away: capabilities(7) "Effect of user ID changes".
+     *
+     * @param groups the supplementary groups
+     */
+    public Launch becomeUser(int uid, int gid, int[] groups) {
+        ByteBuffer list = bytes(groups.length * Integer.BYTES);
+        for (int group : groups) {
+            list.putInt(group);
+        }
+        call("setgroups", "setgroups", value(groups.length), data(list.array()));
+        call("setresgid(" + gid + ")", "setresgid", value(gid), value(gid), value(gid));
+        call("setresuid(" + uid + ")", "setresuid", value(uid), value(uid), value(uid));
         return this;
     }
 
@@ -130,8 +148,32 @@ public final class Launch {
      * new script that has only this: the steps before are done.
      */
     public LaunchScript execute(ByteString path, int argument) {
-        call("execve", "execve", data(text(path)), new Operand.Argv(argument), new Operand.Envp());
+        call("execve", "execve", data(text(path)), new Operand.Argv(argument), environment);
         return script();
+    }
+
+
+    /** The command gets these variables, {@code NAME=value} each, in place of the stub's own environment. */
+    public Launch environment(List<ByteString> variables) {
+        environment = vector(variables);
+        return this;
+    }
+
+    /** A vector of strings as execve(2) takes it, its end a NULL. */
+    private Operand vector(List<ByteString> texts) {
+        List<Operand> pointers = new ArrayList<>();
+        for (ByteString text : texts) {
+            pointers.add(data(text(text)));
+        }
+        return pointers(pointers);
+    }
+
+    private Operand pointers(List<Operand> pointers) {
+        Operand.Data vector = data(new byte[(pointers.size() + 1) * Long.BYTES]); // the last stays NULL
+        for (int index = 0; index < pointers.size(); index++) {
+            relocations.add(new Relocation(vector.offset() + index * Long.BYTES, pointers.get(index)));
+        }
+        return vector;
     }
 
     /**
@@ -146,11 +188,8 @@ public final class Launch {
         for (ByteString argument : arguments) {
             vector.add(data(text(argument)));
         }
-        Operand.Data argv = data(new byte[(vector.size() + 1) * Long.BYTES]); // the last stays NULL
-        for (int index = 0; index < vector.size(); index++) {
-            relocations.add(new Relocation(argv.offset() + index * Long.BYTES, vector.get(index)));
-        }
-        call("execve(/bin/sh)", "execve", shell, argv, new Operand.Envp());
+        Operand argv = pointers(vector);
+        call("execve(/bin/sh)", "execve", shell, argv, environment);
         return script();
     }
 

@@ -13,7 +13,8 @@ public record Holding(Origin origin, String subject, Layer layer, String how) {
         FILTER("filter"),
         TRACER("tracer"),
         LANDLOCK("Landlock"),
-        CAPABILITIES("capabilities");
+        CAPABILITIES("capabilities"),
+        NAMESPACES("namespaces");
 
         private final String word;
 

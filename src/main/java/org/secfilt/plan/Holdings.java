@@ -5,9 +5,14 @@ import java.util.List;
 import org.secfilt.policy.Access;
 import org.secfilt.policy.Match;
 import org.secfilt.policy.Mode;
+import org.secfilt.policy.Net;
 import org.secfilt.policy.Origin;
 import org.secfilt.policy.Policy;
+import org.secfilt.policy.PrivateTmp;
+import org.secfilt.policy.Publication;
 import org.secfilt.policy.Rule;
+import org.secfilt.policy.Setting;
+import org.secfilt.policy.Surroundings;
 
 /** The table of layers, made when somebody asks for it: no layer reads it. */
 final class Holdings implements Match.Visitor<String> {
@@ -34,6 +39,7 @@ final class Holdings implements Match.Visitor<String> {
             all.add(new Holding(plan.familiesOrigin(), "families " + words(plan.allowedFamilies().get()),
                     Holding.Layer.FILTER, "all others are refused at socket(2)"));
         }
+        surroundings(plan.surroundings(), all);
         builtIn(plan, all);
         return List.copyOf(all);
     }
@@ -74,6 +80,21 @@ final class Holdings implements Match.Visitor<String> {
     @Override
     public String unixAbstract(Match.UnixAbstract match) {
         return "unix-abstract:" + match.pattern();
+    }
+
+    private static void surroundings(Surroundings own, List<Holding> all) {
+        if (own.network() != Net.HOST) {
+            all.add(new Holding(own.net().get().origin(), "a network of its own", Holding.Layer.NAMESPACES,
+                    own.network() == Net.NONE ? "with a loopback interface alone" : "behind this host's addresses"));
+        }
+        for (Setting<Publication> publication : own.publications()) {
+            all.add(new Holding(publication.origin(), "port " + publication.value() + " published", Holding.Layer.NAMESPACES,
+                    "by address translation on this host"));
+        }
+        if (own.privateTmp() != PrivateTmp.NO) {
+            all.add(new Holding(own.tmp().get().origin(), "a /tmp of its own", Holding.Layer.NAMESPACES,
+                    "fresh, in memory" + (own.privateTmp() == PrivateTmp.NOEXEC ? ", nothing in it is executed" : "")));
+        }
     }
 
     private static void builtIn(Plan plan, List<Holding> all) {

@@ -12,9 +12,13 @@ import org.secfilt.policy.Families;
 import org.secfilt.policy.Firewall;
 import org.secfilt.policy.Match;
 import org.secfilt.policy.Mode;
+import org.secfilt.policy.Net;
 import org.secfilt.policy.Origin;
 import org.secfilt.policy.Policy;
+import org.secfilt.policy.Publication;
 import org.secfilt.policy.Rule;
+import org.secfilt.policy.Setting;
+import org.secfilt.policy.Surroundings;
 
 /**
  * A policy that can be held on this host, and what each layer has to do for it. There is no other way to one than {@link #of}, so
@@ -68,7 +72,46 @@ public final class Plan {
             refusals.add(new Refusal(policy.firewall().origin(), "this version cannot judge packets",
                     "write --firewall=auto, which runs without"));
         }
+        addSurroundings(refusals);
         return refusals;
+    }
+
+    private void addSurroundings(List<Refusal> refusals) {
+        Surroundings own = policy.surroundings();
+        if (own.network() != Net.NAT) {
+            for (Setting<Publication> publication : own.publications()) {
+                refusals.add(new Refusal(publication.origin(), "a port is published only from a network behind this host's addresses",
+                        "add --net=nat (in a policy file, net: nat)"));
+            }
+        } else if (!host.root()) {
+            refusals.add(new Refusal(own.net().orElseThrow().origin(), "only root can join a network to this host's",
+                    "run secfilt as root, or write --net=none, which needs no root"));
+        } else {
+            refusals.add(new Refusal(own.net().orElseThrow().origin(), "this version cannot join a network to this host's",
+                    "write --net=none or --net=host"));
+        }
+        if (own.user().isPresent() && !host.root()) {
+            refusals.add(new Refusal(own.user().get().origin(), "only root can become another user",
+                    "run secfilt as root, or leave it out"));
+        }
+    }
+
+    /** What the command has of its own: a network, a /tmp, a user. */
+    public Surroundings surroundings() {
+        return policy.surroundings();
+    }
+
+    /** Whether the command lives in a mount namespace made for it. */
+    public boolean ownsMounts() {
+        return policy.surroundings().ownsMounts();
+    }
+
+    /**
+     * Whether the command could enter the host's network again, and must not: setns(2) there needs root. A user namespace of the command's
+     * own has no say over the host's network.
+     */
+    public boolean confinesToNetwork() {
+        return policy.surroundings().ownsNetwork() && host.root();
     }
 
     public Policy policy() {
@@ -85,7 +128,7 @@ public final class Plan {
 
     /** False if nothing at all is restricted: then the command needs neither filter nor tracer. */
     public boolean supervised() {
-        return policy.restrictsAddresses() || policy.families().isPresent();
+        return policy.restrictsAddresses() || policy.families().isPresent() || confinesToNetwork();
     }
 
     /** Whether some call is sent to the tracer. Without any, the filter alone holds the policy. */

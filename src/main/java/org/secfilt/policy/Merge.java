@@ -27,6 +27,7 @@ final class Merge {
     private Inherit inherit = Inherit.CLOSE;
     private Setting<Firewall> firewall = Policy.OPEN.firewall();
     private Optional<Integer> violationExit = Optional.empty();
+    private Surroundings surroundings = Surroundings.EMPTY;
     private Optional<Families> families = Optional.empty();
 
     void add(PolicyPart part) {
@@ -45,6 +46,7 @@ final class Merge {
         if (part.inherit().isPresent()) {
             inherit = part.inherit().get().value();
         }
+        surroundings = part.surroundings().after(surroundings);
         if (part.firewall().isPresent()) {
             firewall = part.firewall().get();
         }
@@ -63,8 +65,8 @@ final class Merge {
         }
         Optional<Origin> blocked =
                 noOutbound.isPresent() && noOutbound.get().value() ? Optional.of(noOutbound.get().origin()) : Optional.empty();
-        return new Policy(
-                blocked, connect.access(), bind.access(), unix.access(), families, denial, inherit, firewall, violationExit);
+        return new Policy(blocked, connect.access(), bind.access(), unix.access(), families, denial, inherit, firewall, violationExit,
+                surroundings);
     }
 
     private static Rule resolverRule(List<IpAddress> nameservers, Origin origin) {

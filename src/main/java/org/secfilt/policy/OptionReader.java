@@ -15,7 +15,8 @@ public final class OptionReader {
     static final String ALLOWED_BIND = "allowed-bind";
     private static final String[] NAMES = {
         ALLOWED_NETMASK, ALLOWED_PORT, ALLOWED_BIND, "allow-resolv", "no-outbound-network",
-        "mainstream-network-families", "errno", "inherit", "firewall", "violation-exit", "verbose", "quiet",
+        "mainstream-network-families", "errno", "inherit", "firewall", "violation-exit", "net", "publish", "private-tmp", "user",
+        "verbose", "quiet",
     };
 
     private final List<Setting<Cidr>> netmasks = new ArrayList<>();
@@ -28,6 +29,10 @@ public final class OptionReader {
     private Optional<Setting<Inherit>> inherit = Optional.empty();
     private Optional<Setting<Firewall>> firewall = Optional.empty();
     private Optional<Setting<Integer>> violationExit = Optional.empty();
+    private Optional<Setting<Net>> net = Optional.empty();
+    private final List<Setting<Publication>> publications = new ArrayList<>();
+    private Optional<Setting<PrivateTmp>> privateTmp = Optional.empty();
+    private Optional<Setting<UserName>> user = Optional.empty();
     private Optional<Setting<Boolean>> verbose = Optional.empty();
     private Optional<Setting<Boolean>> quiet = Optional.empty();
 
@@ -50,6 +55,10 @@ public final class OptionReader {
             case "inherit" -> inherit = Optional.of(new Setting<>(Inherit.parse(value), origin));
             case "firewall" -> firewall = Optional.of(new Setting<>(Firewall.parse(value), origin));
             case "violation-exit" -> violationExit = Optional.of(new Setting<>(parseExitCode(value), origin));
+            case "net" -> net = Optional.of(new Setting<>(Net.parse(value), origin));
+            case "publish" -> publications.add(new Setting<>(Publication.parse(value), origin));
+            case "private-tmp" -> privateTmp = Optional.of(new Setting<>(PrivateTmp.parse(value), origin));
+            case "user" -> user = Optional.of(new Setting<>(UserName.parse(value), origin));
             case "verbose" -> verbose = yesOrNo(value, origin);
             case "quiet" -> quiet = yesOrNo(value, origin);
             case "read-only", "allow-write", "write-allow" -> throw new IllegalArgumentException(
@@ -71,7 +80,7 @@ public final class OptionReader {
 
     public Options options() {
         return new Options(netmasks, ports, binds, allowResolv, noOutboundNetwork, mainstreamFamilies, errno, inherit, firewall,
-                violationExit, verbose, quiet);
+                violationExit, new Surroundings(net, publications, privateTmp, user), verbose, quiet);
     }
 
     /** The error of a denied call: EPERM, ECONNREFUSED or EACCES. */

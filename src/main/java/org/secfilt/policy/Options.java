@@ -21,6 +21,7 @@ public record Options(
         Optional<Setting<Inherit>> inherit,
         Optional<Setting<Firewall>> firewall,
         Optional<Setting<Integer>> violationExit,
+        Surroundings surroundings,
         Optional<Setting<Boolean>> verbose,
         Optional<Setting<Boolean>> quiet) {
     private static final List<Family> MAINSTREAM = List.of(Family.UNIX, Family.INET, Family.INET6, Family.NETLINK);
@@ -45,6 +46,7 @@ public record Options(
                 first(inherit, files.inherit),
                 first(firewall, files.firewall),
                 first(violationExit, files.violationExit),
+                surroundings.over(files.surroundings),
                 first(verbose, files.verbose),
                 first(quiet, files.quiet));
     }
@@ -80,7 +82,8 @@ public record Options(
                         : Optional.empty(),
                 restricts ? connectLists(nameservers) : PolicyPart.Lists.EMPTY,
                 binds.isEmpty() ? PolicyPart.Lists.EMPTY : bindLists(),
-                restricts && isOn(allowResolv) ? resolverSockets() : PolicyPart.Lists.EMPTY);
+                restricts && isOn(allowResolv) ? resolverSockets() : PolicyPart.Lists.EMPTY,
+                surroundings);
     }
 
     /** Where a file restricts unix sockets. */

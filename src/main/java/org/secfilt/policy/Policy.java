@@ -18,6 +18,7 @@ import org.secfilt.abi.IpAddress;
  * @param inherit what becomes of sockets open at launch that are connected elsewhere than allowed
  * @param firewall whether packets are judged too, and who said so
  * @param violationExit the code the command's caller sees if a call was denied, 1 to 255; empty: the command's own
+ * @param surroundings what the command has of its own
  */
 public record Policy(
         Optional<Origin> noOutbound,
@@ -28,7 +29,8 @@ public record Policy(
         Errno denial,
         Inherit inherit,
         Setting<Firewall> firewall,
-        Optional<Integer> violationExit) {
+        Optional<Integer> violationExit,
+        Surroundings surroundings) {
     private static final Setting<Firewall> AUTO = new Setting<>(Firewall.AUTO, Origin.DEFAULT);
 
     /** Nothing is restricted. */
@@ -44,7 +46,7 @@ public record Policy(
             Optional<Families> families,
             Errno denial,
             Inherit inherit) {
-        this(noOutbound, connect, bind, unix, families, denial, inherit, AUTO, Optional.empty());
+        this(noOutbound, connect, bind, unix, families, denial, inherit, AUTO, Optional.empty(), Surroundings.EMPTY);
     }
 
     /**
@@ -52,9 +54,10 @@ public record Policy(
      * it, the options of the command line stand last.
      *
      * <ul>
-     *   <li>Lists add up: allow lists, deny lists, families. Deny beats allow beats the mode, whatever file each is from.
-     *   <li>Of single values (a direction's mode, errno, resolv, no-outbound-network, inherit, firewall, violation-exit) the last
-     *       one given counts.
+     *   <li>Lists add up: allow lists, deny lists, families, published ports. Deny beats allow beats the mode, whatever file each is
+     *       from.
+     *   <li>Of single values (a direction's mode, errno, resolv, no-outbound-network, inherit, firewall, violation-exit, net,
+     *       private-tmp, user) the last one given counts.
      *   <li>Where no source sets a direction's mode, an allow list, be it empty, denies the rest; without one the rest is allowed.
      *   <li>An option that restricts is never without effect: masks and ports turn connect's mode {@code allow} into
      *       {@code deny}, --allowed-bind does so for bind. {@code local} and {@code deny} stay.

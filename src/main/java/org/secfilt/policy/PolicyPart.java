@@ -19,11 +19,12 @@ public record PolicyPart(
         Optional<Families> families,
         Lists connect,
         Lists bind,
-        Lists unix) {
+        Lists unix,
+        Surroundings surroundings) {
     /** Says nothing. */
     public static final PolicyPart EMPTY = new PolicyPart(
             Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(),
-            Optional.empty(), Lists.EMPTY, Lists.EMPTY, Lists.EMPTY);
+            Optional.empty(), Lists.EMPTY, Lists.EMPTY, Lists.EMPTY, Surroundings.EMPTY);
 
     /**
      * What one source says of one direction.

@@ -9,11 +9,25 @@ import org.secfilt.abi.ByteString;
  *
  * @param argv all of the stub's arguments: the command's are the rest of them, used in place
  * @param first the index of the command's name
- * @param path the value of PATH in the stub's environment
+ * @param environment of the stub, {@code NAME=value} each
  */
-public record Command(List<ByteString> argv, int first, Optional<ByteString> path) {
+public record Command(List<ByteString> argv, int first, List<ByteString> environment) {
+    private static final ByteString PATH = ByteString.of("PATH=");
+
     public Command {
         argv = List.copyOf(argv);
+        environment = List.copyOf(environment);
+    }
+
+    /** The value of PATH. */
+    Optional<ByteString> path() {
+        for (ByteString variable : environment) {
+            if (variable.startsWith(PATH)) {
+                byte[] bytes = variable.toBytes();
+                return Optional.of(ByteString.of(bytes, PATH.length(), bytes.length));
+            }
+        }
+        return Optional.empty();
     }
 
     ByteString name() {

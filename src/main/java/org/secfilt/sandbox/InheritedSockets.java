@@ -4,8 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.secfilt.kernel.OpenDescriptor;
+import org.secfilt.abi.Family;
 import org.secfilt.kernel.Launching;
+import org.secfilt.kernel.OpenDescriptor;
 import org.secfilt.plan.Plan;
 import org.secfilt.policy.Inherit;
 import org.secfilt.verdict.DescriptorJudge;
@@ -20,9 +21,12 @@ final class InheritedSockets {
     private final Inherit inherit;
     private final List<Integer> forbidden = new ArrayList<>();
     private final List<String> reasons = new ArrayList<>();
+    /** Its sockets are of the host's network, which the command is not to have. */
+    private final boolean ownsNetwork;
 
     InheritedSockets(Launching launching, int pid, Set<Integer> open, Plan plan) {
         this.inherit = plan.policy().inherit();
+        this.ownsNetwork = plan.surroundings().ownsNetwork();
         DescriptorJudge judge = new DescriptorJudge(plan);
         for (OpenDescriptor descriptor : launching.inherited(pid, open)) {
             String why = why(descriptor, judge);
@@ -58,7 +62,10 @@ final class InheritedSockets {
     }
 
     /** Why it may not stay; empty if it may. */
-    private static String why(OpenDescriptor descriptor, DescriptorJudge judge) {
+    private String why(OpenDescriptor descriptor, DescriptorJudge judge) {
+        if (ownsNetwork && descriptor.kind() == OpenDescriptor.Kind.SOCKET && descriptor.domain() != Family.UNIX.number()) {
+            return "a socket of the host's network";
+        }
         Optional<Verdict.Deny> denial = judge.denial(descriptor);
         if (denial.isEmpty()) {
             return "";

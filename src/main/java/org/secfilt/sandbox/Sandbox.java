@@ -62,9 +62,18 @@ public final class Sandbox {
             refuse(command.name(), file.error());
             return;
         }
+        Enclosure enclosure;
+        try {
+            enclosure = Enclosure.of(plan.surroundings(), launching.capabilities(frontEnd.pid()),
+                    launching.owner(frontEnd.pid()), kernel.accounts());
+        } catch (IllegalArgumentException e) {
+            reports.error(e.getMessage());
+            frontEnd.exit(REFUSED);
+            return;
+        }
         Set<Integer> open = launching.descriptors(frontEnd.pid());
-        if (!plan.supervised()) {
-            new Launcher(scripts(command, file, new Descriptors(open, List.of())), command, file).run();
+        if (!plan.supervised() && !plan.surroundings().ownsNetwork()) {
+            new Launcher(scripts(command, file, new Descriptors(open, List.of()), enclosure), command, file).run();
             return;
         }
         InheritedSockets inherited = new InheritedSockets(launching, frontEnd.pid(), open, plan);
@@ -79,7 +88,11 @@ public final class Sandbox {
             reports.warn(warning);
         }
         Descriptors descriptors = new Descriptors(open, inherited.closed());
-        Scripts scripts = scripts(command, file, descriptors);
+        Scripts scripts = scripts(command, file, descriptors, enclosure);
+        if (!plan.supervised()) {
+            new Launcher(scripts, command, file).run();
+            return;
+        }
         LaunchScript first = scripts.restricted(FilterCompiler.compile(plan).program());
         if (!plan.traced()) {
             new Launcher(scripts, command, file, first).run(); // the filter alone holds the policy
@@ -102,8 +115,9 @@ public final class Sandbox {
         supervision.ended();
     }
 
-    private Scripts scripts(Command command, CommandFile file, Descriptors descriptors) {
-        return new Scripts(plan, command, file.file(), launching.hasYama(), launching.capabilities(frontEnd.pid()), descriptors);
+    private Scripts scripts(Command command, CommandFile file, Descriptors descriptors, Enclosure enclosure) {
+        return new Scripts(
+                plan, command, file.file(), launching.hasYama(), launching.capabilities(frontEnd.pid()), descriptors, enclosure);
     }
 
     private void refuse(ByteString name, int error) {
@@ -147,7 +161,8 @@ public final class Sandbox {
             if (isLast(failed.get(), script)) {
                 if (errno == Errno.ENOENT.number()) {
                     // The file is there: its interpreter is not.
-                    reports.error(file.file() + ": the interpreter it names is missing");
+                    reports.error(file.file() + (plan.ownsMounts() ? ": it, or the interpreter it names, is missing in the private /tmp"
+                            : ": the interpreter it names is missing"));
                     frontEnd.exit(NOT_FOUND);
                 } else {
                     refuse(command.name(), errno);

@@ -28,35 +28,43 @@ final class Scripts {
     /** The stub's permitted set, one bit a capability. */
     private final long capabilities;
     private final Descriptors descriptors;
+    private final Enclosure enclosure;
 
     Scripts(
-            Plan plan, Command command, ByteString file, boolean yama, long capabilities, Descriptors descriptors) {
+            Plan plan, Command command, ByteString file, boolean yama, long capabilities, Descriptors descriptors,
+            Enclosure enclosure) {
         this.plan = plan;
         this.command = command;
         this.file = file;
         this.yama = yama;
         this.capabilities = capabilities;
         this.descriptors = descriptors;
+        this.enclosure = enclosure;
     }
 
     /** Nothing is restricted. */
     LaunchScript plain() {
         Launch launch = launch();
+        enclosure.enter(launch);
+        close(launch);
+        enclosure.becomeUser(launch);
         return launch.execute(file, command.first());
     }
 
     /** The stub is under its filter already and gets the file that the kernel would not execute. */
     LaunchScript byShell() {
-        return new Launch(plan.arch().syscalls()).executeByShell(file, command.arguments());
+        Launch launch = new Launch(plan.arch().syscalls());
+        enclosure.setEnvironment(launch, command.environment());
+        return launch.executeByShell(file, command.arguments());
     }
 
     LaunchScript restricted(Program filter) {
         Launch launch = launch();
-        launch.noNewPrivileges();
-        for (int fd : descriptors.closed()) {
-            launch.close(fd);
-        }
+        enclosure.enter(launch);
+        close(launch);
         dropCapabilities(launch);
+        enclosure.becomeUser(launch);
+        launch.noNewPrivileges();
         if (plan.landlock().isPresent()) {
             enter(launch, plan.landlock().get());
         }
@@ -70,11 +78,18 @@ final class Scripts {
         return launch.execute(file, command.first());
     }
 
+    private void close(Launch launch) {
+        for (int fd : descriptors.closed()) {
+            launch.close(fd);
+        }
+    }
+
     private Launch launch() {
         Launch launch = new Launch(plan.arch().syscalls());
         if (yama) {
             launch.forgetPtracer();
         }
+        enclosure.setEnvironment(launch, command.environment());
         return launch;
     }
 

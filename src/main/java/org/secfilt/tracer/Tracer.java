@@ -188,6 +188,9 @@ public final class Tracer {
         TracedCall call = stop.audit() == plan.arch().audit() ? calls.get((int) stop.number()) : null;
         if (!ready && task.tid == root) {
             ready = true;
+            if (plan.ownsMounts()) {
+                tracees.trustMounts(root);
+            }
             skip(task, watch.ready());
         } else if (call == null) {
             // A filter of the tracee's own asks for a tracer, and we are not it: as without one.

@@ -28,7 +28,7 @@ class CallerTest {
     @Test
     void reads_a_process_through_proc() throws IOException {
         assertTrue(self.argv().get(0).toString().endsWith("java"), self.argv().get(0).toString());
-        assertEquals(System.getenv("PATH"), self.path().orElseThrow().latin1());
+        assertTrue(self.environment().contains(ByteString.of("PATH=" + System.getenv("PATH"))));
         assertThrows(IOException.class, () -> new Caller(Integer.MAX_VALUE).argv());
     }
 

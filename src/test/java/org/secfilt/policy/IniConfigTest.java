@@ -11,7 +11,8 @@ import org.junit.jupiter.api.Test;
 class IniConfigTest {
     private static final String LATER = "restricts files, which comes with a later version; this one restricts the network alone";
     private static final String KNOWN = "; known here: allowed-netmask, allowed-port, allowed-bind, allow-resolv, "
-            + "no-outbound-network, mainstream-network-families, errno, inherit, firewall, violation-exit, verbose, quiet";
+            + "no-outbound-network, mainstream-network-families, errno, inherit, firewall, violation-exit, net, publish, private-tmp, user, "
+            + "verbose, quiet";
 
     /** A line, and column: message. */
     private static final String[][] BAD_LINES = {

@@ -15,6 +15,7 @@ import java.util.TreeMap;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.kernel.Accounts;
 import org.secfilt.kernel.Affinity;
 import org.secfilt.kernel.FrontEnd;
 import org.secfilt.kernel.Kernel;
@@ -47,6 +48,8 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity {
     Optional<Sockaddr> peer = Optional.empty();
     /** What sockets are, look after look; TCP when the list is used up. */
     final List<Integer> protocols = new ArrayList<>();
+    /** The tracee whose mount namespace was declared the sandbox's. */
+    int trustedMounts;
     Sockaddr local = new Sockaddr.Inet(org.secfilt.abi.IpAddress.parse("0.0.0.0"), 0);
 
     /** Of every socket: AF_*, and whether its connection can be taken from it. */
@@ -537,6 +540,12 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity {
     }
 
     @Override
+    public void trustMounts(int tid) {
+        on(tid);
+        trustedMounts = tid;
+    }
+
+    @Override
     public Optional<SocketFile> socketFile(int tid, byte[] path) {
         return Optional.of(new SocketFile(path, boundNames));
     }
@@ -604,6 +613,11 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity {
     @Override
     public Launching launching() {
         throw new AssertionError("the tracer launches nothing");
+    }
+
+    @Override
+    public Accounts accounts() {
+        throw new AssertionError("the tracer knows no users");
     }
 
     @Override

@@ -70,7 +70,7 @@ class TracerTest {
                 List.of(),
                 List.of(new Rule(new Match.UnixPath("/run/docker.sock"), Optional.empty(), Origin.file("ci.yaml", 3, 7))));
         Policy policy = new Policy(Optional.empty(), connect, connect, unix, Optional.empty(), Errno.EPERM, Inherit.CLOSE,
-                Policy.OPEN.firewall(), violationExit);
+                Policy.OPEN.firewall(), violationExit, Policy.OPEN.surroundings());
         try {
             return Plan.of(policy, new Host(Arch.X86_64, 0, false));
         } catch (RefusedPolicyException e) {

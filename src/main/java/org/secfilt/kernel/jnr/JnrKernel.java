@@ -1,5 +1,6 @@
 package org.secfilt.kernel.jnr;
 
+import org.secfilt.kernel.Accounts;
 import org.secfilt.kernel.Affinity;
 import org.secfilt.kernel.FrontEnd;
 import org.secfilt.kernel.Kernel;
@@ -33,6 +34,11 @@ public final class JnrKernel implements Kernel {
     @Override
     public Launching launching() {
         return new JnrLaunching();
+    }
+
+    @Override
+    public Accounts accounts() {
+        return new JnrAccounts();
     }
 
     @Override

@@ -90,6 +90,18 @@ final class JnrLaunching implements Launching {
     }
 
     @Override
+    public Owner owner(int pid) {
+        String status = proc.read(pid, "/status");
+        return new Owner(effective(status, "\nUid:\t"), effective(status, "\nGid:\t"));
+    }
+
+    /** proc(5) "status": the real, the effective, the saved and the file system's. */
+    private static int effective(String status, String key) {
+        int from = status.indexOf('\t', status.indexOf(key) + key.length()) + 1;
+        return Integer.parseUnsignedInt(status.substring(from, status.indexOf('\t', from)));
+    }
+
+    @Override
     public void hide() {
         Libc.must("prctl(PR_SET_DUMPABLE)", Libc.PRCTL.call(PR_SET_DUMPABLE, 0, 0, 0, 0));
     }

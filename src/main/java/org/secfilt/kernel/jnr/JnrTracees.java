@@ -22,6 +22,7 @@ final class JnrTracees implements Tracees {
     private static final int OPEN_HOW_BYTES = 24;
     /** A link such as /proc/self/fd/3 would lead to what is the supervisor's, not the tracee's: ELOOP. */
     private static final int RESOLVE_NO_MAGICLINKS = 2;
+    private static final int RESOLVE_IN_ROOT = 0x10;
     /** proc(5) "stat": the fields after the name's closing bracket start with number 3, the processor is number 39. */
     private static final int PROCESSOR_FIELDS_ON = 39 - 3;
 
@@ -38,9 +39,22 @@ final class JnrTracees implements Tracees {
     private final long local = NativeMemory.allocate(IOVEC_BYTES);
     private final long remote = NativeMemory.allocate(IOVEC_BYTES);
 
+    /** The mount namespace whose paths are told, as its link names it. */
+    private byte[] mounts;
+    /** It is not the supervisor's. */
+    private boolean foreignMounts;
+
     JnrTracees(Proc proc) {
         this.proc = proc;
         NativeMemory.IO.putLong(local, buffer);
+        mounts = link("/proc/self/ns/mnt");
+    }
+
+    @Override
+    public void trustMounts(int tid) {
+        byte[] theirs = link("/proc/" + tid + "/ns/mnt");
+        foreignMounts = !Arrays.equals(theirs, mounts);
+        mounts = theirs;
     }
 
     @Override
@@ -172,18 +186,27 @@ final class JnrTracees implements Tracees {
     public Optional<SocketFile> socketFile(int tid, byte[] path) throws UnresolvedPath {
         // In another mount namespace or root any file may stand under any name.
         if (!Arrays.equals(link("/proc/" + tid + "/root"), new byte[] {'/'})
-                || !Arrays.equals(link("/proc/" + tid + "/ns/mnt"), link("/proc/self/ns/mnt"))) {
+                || !Arrays.equals(link("/proc/" + tid + "/ns/mnt"), mounts)) {
             return Optional.empty();
         }
-        int from = (int) Libc.OPEN.call(string("/proc/" + tid + (path[0] == '/' ? "/root" : "/cwd")), O_PATH_CLOEXEC, 0);
+        byte[] name = path;
+        int resolve = RESOLVE_NO_MAGICLINKS;
+        if (foreignMounts) { // an absolute name, or a link to one, would lead through our own mounts
+            name = path[0] == '/' ? path : join(link("/proc/" + tid + "/cwd"), path);
+            resolve |= RESOLVE_IN_ROOT;
+        }
+        if (name.length == 0 || name.length >= PATH_MAX) {
+            return Optional.empty();
+        }
+        int from = (int) Libc.OPEN.call(string("/proc/" + tid + (name[0] == '/' ? "/root" : "/cwd")), O_PATH_CLOEXEC, 0);
         if (from < 0) {
             return Optional.empty();
         }
-        byte[] name = Arrays.copyOf(path, path.length + 1);
-        NativeMemory.IO.putByteArray(buffer, name, 0, name.length);
+        byte[] terminated = Arrays.copyOf(name, name.length + 1);
+        NativeMemory.IO.putByteArray(buffer, terminated, 0, terminated.length);
         NativeMemory.IO.putLong(buffer + PATH_MAX, O_PATH_CLOEXEC); // struct open_how: flags, mode, resolve
         NativeMemory.IO.putLong(buffer + PATH_MAX + 8, 0);
-        NativeMemory.IO.putLong(buffer + PATH_MAX + 16, RESOLVE_NO_MAGICLINKS);
+        NativeMemory.IO.putLong(buffer + PATH_MAX + 16, resolve);
         int fd = (int) Libc.SYSCALL.call(OPENAT2, from, buffer, buffer + PATH_MAX, OPEN_HOW_BYTES, 0);
         Libc.CLOSE.call(from);
         if (fd < 0) {
@@ -195,6 +218,13 @@ final class JnrTracees implements Tracees {
         return canonical.length > 0 && canonical[0] == '/'
                 ? Optional.of(new SocketFile(canonical, names))
                 : Optional.empty();
+    }
+
+    private static byte[] join(byte[] directory, byte[] name) {
+        byte[] joined = Arrays.copyOf(directory, directory.length + 1 + name.length);
+        joined[directory.length] = '/';
+        System.arraycopy(name, 0, joined, directory.length + 1, name.length);
+        return joined;
     }
 
     private List<byte[]> boundNames(int fd) {

@@ -45,6 +45,10 @@ final class Libc {
     static final Libc SCHED_SETAFFINITY = new Libc("sched_setaffinity", 3);
     static final Libc SCHED_GETAFFINITY = new Libc("sched_getaffinity", 3);
     static final Libc MEMFD_CREATE = new Libc("memfd_create", 2);
+    static final Libc GETPWNAM = new Libc("getpwnam", 1);
+    static final Libc GETPWUID = new Libc("getpwuid", 1);
+    static final Libc GETGRNAM = new Libc("getgrnam", 1);
+    static final Libc GETGROUPLIST = new Libc("getgrouplist", 4);
     /** syscall(2): the number and up to five arguments. */
     static final Libc SYSCALL = new Libc("syscall", 6);
 

@@ -17,6 +17,10 @@
  * resolv: true                # allow the nameservers of /etc/resolv.conf, port 53
  * no-outbound-network: false  # true: deny connect and every send that names an address, to unix sockets too
  * families: [unix, inet, inet6, netlink]   # all that socket(2) may make
+ * net: host                   # or none: loopback alone; or nat: behind the host's addresses
+ * publish: 10105:5432         # with nat: this port of the host leads to that port of the command's; or 5353:53/udp
+ * private-tmp: true           # a fresh /tmp, from which nothing is executed; or exec: from which it is
+ * user: nobody                # as this user, for root to say; or NAME:GROUP
  * firewall: auto              # judge packets too, where the host lets us: auto, require or off
  * inherit: close              # sockets open at launch, connected elsewhere than allowed: keep, close or refuse
  * violation-exit: 77          # the exit code of a run in which a call was denied, 1 to 255; without it the command's own

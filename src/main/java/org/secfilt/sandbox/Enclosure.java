@@ -1,0 +1,135 @@
+package org.secfilt.sandbox;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.secfilt.abi.ByteString;
+import org.secfilt.abi.Printable;
+import org.secfilt.kernel.Account;
+import org.secfilt.kernel.Accounts;
+import org.secfilt.kernel.Launching;
+import org.secfilt.launch.Launch;
+import org.secfilt.launch.Namespaces;
+import org.secfilt.policy.Net;
+import org.secfilt.policy.PrivateTmp;
+import org.secfilt.policy.Setting;
+import org.secfilt.policy.Surroundings;
+import org.secfilt.policy.UserName;
+
+/**
+ * What the command has of its own, as steps of its launch script: the namespaces while the stub still has its capabilities, then the
+ * user.
+ */
+final class Enclosure {
+    private static final long CAP_SYS_ADMIN = 1 << 21; // linux/capability.h
+
+    private final Surroundings own;
+    private final long capabilities;
+    private final Launching.Owner owner;
+    private final Optional<Account> account;
+
+    private Enclosure(Surroundings own, long capabilities, Launching.Owner owner, Optional<Account> account) {
+        this.own = own;
+        this.capabilities = capabilities;
+        this.owner = owner;
+        this.account = account;
+    }
+
+    /**
+     * @param capabilities the stub's
+     * @param owner the stub's
+     * @throws IllegalArgumentException naming the user or group that this host does not know
+     */
+    static Enclosure of(Surroundings own, long capabilities, Launching.Owner owner, Accounts accounts) {
+        Optional<Account> account = own.user().isPresent() ? Optional.of(account(own.user().get(), accounts)) : Optional.empty();
+        return new Enclosure(own, capabilities, owner, account);
+    }
+
+    private static Account account(Setting<UserName> setting, Accounts accounts) {
+        UserName name = setting.value();
+        Optional<Account> found = accounts.user(name.user());
+        OptionalInt number = accounts.group(name.user());
+        if (found.isEmpty() && !(isNumber(name.user()) && name.group().isPresent())) {
+            throw new IllegalArgumentException(setting.origin() + ": this host knows no user '" + Printable.escape(name.user()) + "'"
+                    + (isNumber(name.user()) ? "; for a number without an account write the group too, " + name.user() + ":GROUP" : ""));
+        }
+        if (name.group().isEmpty()) {
+            return found.get();
+        }
+        OptionalInt group = accounts.group(name.group().get());
+        if (group.isEmpty()) {
+            throw new IllegalArgumentException(
+                    setting.origin() + ": this host knows no group '" + Printable.escape(name.group().get()) + "'");
+        }
+        int gid = group.getAsInt();
+        return found.isPresent()
+                ? new Account(found.get().name(), found.get().uid(), gid, with(gid, found.get().groups()), found.get().home())
+                : new Account("", number.orElseThrow(), gid, List.of(gid), "");
+    }
+
+    private static boolean isNumber(String text) {
+        return text.chars().allMatch(c -> c >= '0' && c <= '9');
+    }
+
+    private static List<Integer> with(int gid, List<Integer> groups) {
+        List<Integer> all = new ArrayList<>(groups);
+        if (!all.contains(gid)) {
+            all.add(gid);
+        }
+        return all;
+    }
+
+    /** Whether the command's network must be joined to the host's before it starts. */
+    boolean joinsNetworks() {
+        return own.network() == Net.NAT;
+    }
+
+    /** What comes first of all: nothing yet restricts the stub. */
+    void enter(Launch launch) {
+        boolean network = own.ownsNetwork();
+        if (!network && !own.ownsMounts()) {
+            return;
+        }
+        Namespaces namespaces = new Namespaces(launch);
+        boolean privileged = (capabilities & CAP_SYS_ADMIN) != 0;
+        namespaces.unshare(!privileged, network, own.ownsMounts());
+        if (!privileged) {
+            namespaces.mapIdentity(owner.uid(), owner.gid());
+        }
+        if (network) {
+            namespaces.raiseLoopback();
+        }
+        if (own.ownsMounts()) {
+            namespaces.privateTmp(account.isPresent() ? account.get().uid() : owner.uid(),
+                    account.isPresent() ? account.get().gid() : owner.gid(), own.privateTmp() == PrivateTmp.EXEC);
+        }
+    }
+
+    /** What comes when no step needs root any more, and before no_new_privs. */
+    void becomeUser(Launch launch) {
+        if (account.isPresent()) {
+            int[] groups = account.get().groups().stream().mapToInt(Integer::intValue).toArray();
+            launch.clearAmbientCapabilities();
+            launch.becomeUser(account.get().uid(), account.get().gid(), groups);
+        }
+    }
+
+    /** The caller's environment, in which HOME, USER and LOGNAME are the user's. environ(7) */
+    void setEnvironment(Launch launch, List<ByteString> callers) {
+        if (account.isEmpty() || account.get().name().isEmpty()) {
+            return;
+        }
+        List<ByteString> environment = new ArrayList<>();
+        for (ByteString variable : callers) {
+            String text = variable.latin1();
+            if (!text.startsWith("HOME=") && !text.startsWith("USER=") && !text.startsWith("LOGNAME=")) {
+                environment.add(variable);
+            }
+        }
+        environment.add(ByteString.of("HOME=" + account.get().home()));
+        environment.add(ByteString.of("USER=" + account.get().name()));
+        environment.add(ByteString.of("LOGNAME=" + account.get().name()));
+        launch.environment(environment);
+    }
+}
