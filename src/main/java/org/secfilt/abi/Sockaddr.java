@@ -81,11 +81,26 @@ public sealed interface Sockaddr {
 
     /** AF_INET6. {@code scopeId} is 0 where the bytes end before it (RFC 2133 had none). */
     record Inet6(IpAddress address, int port, int flowInfo, int scopeId) implements Sockaddr {
+        /** In every network namespace. // net/flow.h LOOPBACK_IFINDEX */
+        private static final int LOOPBACK_INDEX = 1;
+
         public Inet6 {
             if (address.isV4()) {
                 throw new IllegalArgumentException(address + " is no IPv6 address");
             }
             PortRange.of(port);
+        }
+
+        /**
+         * Whether connect(2) and bind(2) tie the socket to the scope's interface, bind(2) even where it then fails: so they do for
+         * link-local addresses, and for groups of the interface or the link. Interface 1 is loopback.
+         * // net/ipv6.h __ipv6_addr_needs_scope_id()
+         */
+        public boolean choosesInterface() {
+            int first = (int) (address.high() >>> 48);
+            boolean linkLocal = (first & 0xffc0) == 0xfe80;
+            boolean group = (first & 0xff00) == 0xff00 && ((first & 0xf) == 1 || (first & 0xf) == 2);
+            return (linkLocal || group) && scopeId != 0 && scopeId != LOOPBACK_INDEX;
         }
 
         /** {@code struct sockaddr_in6}, 28 bytes. */

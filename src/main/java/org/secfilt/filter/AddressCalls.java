@@ -1,6 +1,7 @@
 package org.secfilt.filter;
 
 import org.secfilt.abi.SeccompData;
+import org.secfilt.abi.Sockaddr;
 import org.secfilt.abi.SyscallTable;
 import org.secfilt.bpf.Assembler;
 import org.secfilt.bpf.JumpOp;
@@ -29,7 +30,8 @@ final class AddressCalls {
     void addTo(Dispatch dispatch) {
         for (TracedCall call : TracedCall.values()) {
             if ((call.namesAddress() || call.receives()) && call != TracedCall.SENDTO && plan.traces(call)) {
-                dispatch.add(syscalls.nr(call.syscall()), actions.trace(call), why(call));
+                Node node = call == TracedCall.BIND && plan.policy().bind().open() ? withScope() : actions.trace(call);
+                dispatch.add(syscalls.nr(call.syscall()), node, why(call));
             }
         }
     }
@@ -53,6 +55,12 @@ final class AddressCalls {
                 assembler.jump(JumpOp.EQ, syscalls.nr(TracedCall.SENDTO.syscall()), assembler.comment(why(TracedCall.SENDTO), ifNull), next));
     }
 
+    /** Every address may be bound to, but not every interface: only sockaddr_in6 has room for one. The length is an int. */
+    private Node withScope() {
+        return assembler.load(SeccompData.low(2),
+                assembler.jump(JumpOp.GE, Sockaddr.INET6_LENGTH, actions.trace(TracedCall.BIND), actions.allow()));
+    }
+
     private String why(TracedCall call) {
         if (call.receives()) {
             return call.syscall() + ": what a unix peer hands over is judged by the tracer";
@@ -65,6 +73,9 @@ final class AddressCalls {
         StringBuilder words = new StringBuilder();
         if (call == TracedCall.BIND || call == TracedCall.LISTEN) {
             rules(words, "bind", plan.policy().bind());
+            if (call == TracedCall.BIND && plan.judgesScopes()) {
+                words.append("\n  no interface by an address's scope: ").append(plan.inetOrigin());
+            }
             return words.toString();
         }
         if (plan.policy().noOutbound().isPresent()) {

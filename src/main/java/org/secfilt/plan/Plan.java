@@ -140,7 +140,8 @@ public final class Plan {
         return switch (call) {
             case CONNECT, SENDTO, SENDMSG, SENDMMSG ->
                     policy.noOutbound().isPresent() || !policy.connect().open() || !policy.unix().open();
-            case BIND, LISTEN -> !policy.bind().open();
+            case BIND -> !policy.bind().open() || judgesScopes();
+            case LISTEN -> !policy.bind().open();
             case RECVMSG, RECVMMSG -> traced();
             case EXIT, EXIT_GROUP -> traced() && policy.violationExit().isPresent();
             case MMAP, MUNMAP, MREMAP, MPROTECT, PKEY_MPROTECT, MADVISE, SHMAT, REMAP_FILE_PAGES -> traced();
@@ -183,6 +184,14 @@ public final class Plan {
     /** Whether a socket may choose the interface it sends by. Where only some addresses are allowed, 127.0.0.1 must not leave by eth0. */
     public boolean leavesInterfaces() {
         return !limitsInet() || policy.noOutbound().isEmpty() && policy.connect().mode() == Mode.ALLOW;
+    }
+
+    /**
+     * Whether bind(2) must be judged for the sake of the interface: a link-local address with a scope binds the socket to the scope's
+     * interface, as SO_BINDTODEVICE does.
+     */
+    public boolean judgesScopes() {
+        return policy.noOutbound().isEmpty() && !leavesInterfaces();
     }
 
     /** Whether a socket may join multicast groups, which sends the group's address out; so some group must be allowed. */

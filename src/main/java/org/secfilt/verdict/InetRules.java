@@ -28,10 +28,9 @@ final class InetRules {
 
     /** @param address canonical */
     Optional<Verdict.Deny> denial(IpAddress address, int port, Optional<Protocol> protocol) {
-        for (InetRule rule : deny) {
-            if (rule.matches(address, port, protocol, true)) {
-                return Optional.of(Words.denied(errno, rule.rule));
-            }
+        Optional<Verdict.Deny> denied = denialByRule(address, port, protocol);
+        if (denied.isPresent()) {
+            return denied;
         }
         if (access.mode() == Mode.ALLOW || access.mode() == Mode.LOCAL && address.isLoopback()) {
             return Optional.empty();
@@ -42,6 +41,16 @@ final class InetRules {
             }
         }
         return Optional.of(unnamed(address, port));
+    }
+
+    /** Deny rules alone. */
+    Optional<Verdict.Deny> denialByRule(IpAddress address, int port, Optional<Protocol> protocol) {
+        for (InetRule rule : deny) {
+            if (rule.matches(address, port, protocol, true)) {
+                return Optional.of(Words.denied(errno, rule.rule));
+            }
+        }
+        return Optional.empty();
     }
 
     private Verdict.Deny unnamed(IpAddress address, int port) {

@@ -15,11 +15,13 @@ import org.secfilt.policy.Policy;
  *
  * <p>What is compared with the rules is the canonical destination: an IPv4-mapped IPv6 address is its IPv4 address; 0.0.0.0 and :: in
  * connect and send are loopback, and the verdict then says to act on loopback; AF_UNSPEC disconnects in connect, and elsewhere means
- * AF_INET. Scopes are not compared: a rule for fe80::/10 holds on every link.
+ * AF_INET. Scopes are not compared: a rule for fe80::/10 holds on every link. But a bind to a scope is denied where sockets may not choose
+ * their interface.
  */
 public final class Judge {
     private static final Verdict ALLOW = new Verdict.Allow(Optional.empty());
     private static final Verdict INVALID = new Verdict.Answer(Errno.EINVAL);
+    private static final IpAddress ANY_V4 = IpAddress.v4(0);
     private static final IpAddress LOOPBACK_V4 = IpAddress.v4(0x7f000001);
     private static final IpAddress LOOPBACK_V6 = IpAddress.v6(0, 1);
     private static final IpAddress LOOPBACK_MAPPED = IpAddress.v6(0, 0xffff_7f00_0001L);
@@ -29,6 +31,7 @@ public final class Judge {
     private final InetRules connect;
     private final InetRules bind;
     private final UnixRules unix;
+    private final boolean judgesScopes;
     private final boolean limitsInet;
     private final Origin inetOrigin;
 
@@ -39,6 +42,7 @@ public final class Judge {
         this.connect = new InetRules(policy.connect(), errno);
         this.bind = new InetRules(policy.bind(), errno);
         this.unix = new UnixRules(policy.unix(), errno);
+        this.judgesScopes = plan.judgesScopes();
         this.limitsInet = plan.limitsInet();
         this.inetOrigin = plan.inetOrigin();
     }
@@ -94,12 +98,26 @@ public final class Judge {
         @Override
         public Verdict inet6(Sockaddr.Inet6 address) {
             IpAddress ip = address.address();
-            if (!ip.isAny() || !goesOut()) {
+            if (!goesOut()) {
+                return bind(address);
+            }
+            if (!ip.isAny()) {
                 return internet(ip.canonical(), address.port());
             }
             IpAddress to = ip.isMapped() ? LOOPBACK_MAPPED : LOOPBACK_V6;
             return loopback(to.canonical(), address.port(),
                     new Sockaddr.Inet6(to, address.port(), address.flowInfo(), address.scopeId()));
+        }
+
+        /** Who listens at :: hears IPv4 too (unless IPV6_V6ONLY), so what a rule denies to 0.0.0.0 it denies here. */
+        private Verdict bind(Sockaddr.Inet6 address) {
+            if (judgesScopes && address.choosesInterface()) {
+                return Words.scope(errno, inetOrigin);
+            }
+            Verdict verdict = internet(address.address().canonical(), address.port());
+            return verdict == ALLOW && address.address().isAny()
+                    ? orAllow(bind.denialByRule(ANY_V4, address.port(), protocol))
+                    : verdict;
         }
 
         private boolean goesOut() {

@@ -54,6 +54,10 @@ final class Words {
         return new Verdict.Deny(errno, place, origin);
     }
 
+    static Verdict.Deny scope(Errno errno, Origin origin) {
+        return new Verdict.Deny(errno, "its scope would tie the socket to an interface, past the rules for addresses (" + origin + ")", origin);
+    }
+
     static Verdict.Deny family(Errno errno, String family, Origin origin) {
         return new Verdict.Deny(errno, "no rule is for addresses of family " + family + " (" + origin + ")", origin);
     }

@@ -56,8 +56,11 @@ final class FilterOracle {
                 return Set.of(out && args[4] != 0 ? "trace sendto" : "allow");
             case "recvmsg", "recvmmsg":
                 return Set.of(addresses ? "trace " + name : "allow");
-            case "bind", "listen":
-                return Set.of(policy.bind().open() ? "allow" : "trace " + name);
+            case "bind":
+                boolean scoped = policy.noOutbound().isEmpty() && policy.connect().mode() != Mode.ALLOW && (args[2] & 0xffffffffL) >= 28;
+                return Set.of(!policy.bind().open() || scoped ? "trace bind" : "allow");
+            case "listen":
+                return Set.of(policy.bind().open() ? "allow" : "trace listen");
             case "munmap", "mprotect", "pkey_mprotect", "madvise", "remap_file_pages":
                 return addresses ? guard(name, args[0], args[1], "allow") : Set.of("allow");
             case "mmap":

@@ -68,7 +68,7 @@ class PlanTest {
 
     @ParameterizedTest
     @CsvSource({
-        "connect, CONNECT, true", "connect, SENDMMSG, true", "connect, BIND, false", "connect, LISTEN, false", "connect, MUNMAP, true",
+        "connect, CONNECT, true", "connect, SENDMMSG, true", "connect, BIND, true", "connect, LISTEN, false", "connect, MUNMAP, true",
         "bind, CONNECT, false", "bind, SENDTO, false", "bind, BIND, true", "bind, LISTEN, true", "bind, MREMAP, true",
         "unix, CONNECT, true", "unix, SENDMSG, true", "unix, BIND, false", "unix, MMAP, true",
     })

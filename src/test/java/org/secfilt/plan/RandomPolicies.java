@@ -111,7 +111,7 @@ public final class RandomPolicies {
             default:
                 IpAddress ip = IpAddress.parse(pick(ADDRESSES));
                 if (!ip.isV4()) {
-                    return new Sockaddr.Inet6(ip, port(), 0, random.nextInt(2));
+                    return new Sockaddr.Inet6(ip, port(), 0, random.nextInt(3));
                 }
                 Sockaddr.Inet inet = new Sockaddr.Inet(ip, port());
                 return chance(6) ? new Sockaddr.Unspec(Optional.of(inet)) : inet;

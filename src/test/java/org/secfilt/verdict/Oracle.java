@@ -39,7 +39,16 @@ final class Oracle {
             if (address instanceof Sockaddr.Other) {
                 return restrictsInet(policy) ? "deny" : "allow";
             }
-            return isInternet(address) && !allows(policy.bind(), number(address), port(address), protocol) ? "deny" : "allow";
+            if (!isInternet(address)) {
+                return "allow";
+            }
+            if (policy.noOutbound().isEmpty() && policy.connect().mode() != Mode.ALLOW && tiesToInterface(address)) {
+                return "deny";
+            }
+            boolean everywhere = number(address).signum() == 0;
+            Access noModes = new Access(Mode.ALLOW, policy.bind().modeOrigin(), List.of(), policy.bind().deny());
+            return allows(policy.bind(), number(address), port(address), protocol)
+                    && (!everywhere || allows(noModes, MAPPED, port(address), protocol)) ? "allow" : "deny";
         }
         if (address instanceof Sockaddr.UnixUnnamed) {
             return "answer";
@@ -80,6 +89,15 @@ final class Oracle {
     private static String scope(Sockaddr address) {
         int scope = ((Sockaddr.Inet6) address).scopeId();
         return scope == 0 ? "" : "%" + scope;
+    }
+
+    private static boolean tiesToInterface(Sockaddr address) {
+        if (!(address instanceof Sockaddr.Inet6 inet6) || inet6.scopeId() < 2) {
+            return false;
+        }
+        BigInteger number = number(address);
+        int group = number.shiftRight(112).intValue() & 0xff0f;
+        return number.shiftRight(118).intValue() == 0xfe80 >> 6 || group == 0xff01 || group == 0xff02;
     }
 
     private static boolean restrictsInet(Policy policy) {
