@@ -79,7 +79,10 @@ public interface Tracees {
         /** IPPROTO_*. */
         int protocol();
 
-        /** What it is bound to: address and port 0 for an internet socket that is not; empty if it cannot be told. */
+        /**
+         * Its name. Address and port 0 for an internet socket that was never bound; but one that was connected keeps the port in its
+         * name after the connection is over, though it is bound to it no more. Empty if it cannot be told.
+         */
         Optional<Sockaddr> localAddress();
 
         /** What it is connected to, as the other side bound itself; empty if it is not connected. */
@@ -93,6 +96,15 @@ public interface Tracees {
          * name an address; a connected unix socket is shut down. @return false if it cannot be done
          */
         boolean disconnect();
+
+        /** SO_ACCEPTCONN. */
+        boolean listening();
+
+        /** bind(2) of an internet socket. @return 0 or the negative error number, -EINVAL for one that is bound already */
+        int bind(Sockaddr address);
+
+        /** shutdown(2) of a socket that listens: it does no more. */
+        void stopListening();
 
         /** listen(2) on it. @return 0 or the negative error number */
         int listen(int backlog);

@@ -21,6 +21,8 @@ final class AddressCall {
     static final int MSG_CONTROL = 32;
     private static final int MSG_CONTROLLEN = 40;
 
+    private static final int FAMILY_BYTES = 2;
+
     private final Tracees tracees;
     final byte[] name = new byte[Sockaddr.MAX_LENGTH];
     int nameLength;
@@ -104,7 +106,7 @@ final class AddressCall {
         return 0;
     }
 
-    /** Puts another address in the place of the tracee's; bytes behind it stay. */
+    /** Puts another address in the place of the tracee's; the family, which may be AF_UNSPEC, and bytes behind the address stay. */
     void rewrite(Sockaddr other) {
         byte[] bytes;
         if (other instanceof Sockaddr.Inet inet) {
@@ -117,7 +119,7 @@ final class AddressCall {
         } else {
             throw new IllegalArgumentException("no verdict rewrites to " + other);
         }
-        System.arraycopy(bytes, 0, name, 0, Math.min(bytes.length, nameLength));
+        System.arraycopy(bytes, FAMILY_BYTES, name, FAMILY_BYTES, Math.min(bytes.length, nameLength) - FAMILY_BYTES);
     }
 
     /** A native-order word of the header. */

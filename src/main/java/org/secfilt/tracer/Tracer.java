@@ -51,6 +51,7 @@ public final class Tracer {
     private final AddressCall address;
     private final AddressJudge judge;
     private final HandedOver handedOver;
+    private final ListenJudge listenJudge;
     private final Waiting waiting;
     private final int sendmsg;
     private Task last;
@@ -70,6 +71,7 @@ public final class Tracer {
         this.address = new AddressCall(tracees);
         this.judge = new AddressJudge(tracees, plan);
         this.handedOver = new HandedOver(ptrace, tracees, watch, plan);
+        this.listenJudge = new ListenJudge(judge);
         this.waiting = new Waiting(ptrace, kernel.affinity(), tracees);
         this.sendmsg = plan.arch().syscalls().nr("sendmsg");
         for (TracedCall call : TracedCall.values()) {
@@ -224,8 +226,8 @@ public final class Tracer {
     }
 
     /**
-     * listen(2) on a socket that was never bound binds it: that is judged, and done here, on the very socket that was judged. Of other
-     * families the call goes on: a unix socket's listener is known to its clients by the process that called.
+     * listen(2) may bind the socket: that is judged, and done here, on the very socket that was judged. Of other families the call
+     * goes on: a unix socket's listener is known to its clients by the process that called.
      */
     private void listenStop(Task task) {
         Optional<Tracees.SocketCopy> socket = tracees.socket(task.tid, (int) stop.argument(0));
@@ -239,11 +241,27 @@ public final class Tracer {
                 ptrace.resume(task.tid, 0);
                 return;
             }
-            if (isUnbound(local.get()) && judge.judgeBind(local.get(), copy.protocol()) instanceof Verdict.Deny denial) {
-                deny(task, TracedCall.LISTEN, local, denial);
-                return;
+            if (listenJudge.allowsAnywhere(copy, local.get())) {
+                skip(task, copy.listen((int) stop.argument(1)));
+            } else {
+                listen(task, copy, local.get());
             }
-            skip(task, copy.listen((int) stop.argument(1)));
+        }
+    }
+
+    private void listen(Task task, Tracees.SocketCopy socket, Sockaddr name) {
+        Verdict verdict = listenJudge.judge(socket, name);
+        if (verdict instanceof Verdict.Deny denial) {
+            deny(task, TracedCall.LISTEN, Optional.of(name), denial);
+        } else if (verdict instanceof Verdict.Answer answer) {
+            skip(task, -answer.errno().number());
+        } else {
+            int rc = socket.listen((int) stop.argument(1));
+            if (rc == 0 && !listenJudge.holds(socket)) {
+                socket.stopListening();
+                ptrace.kill(task.tid);
+            }
+            skip(task, rc);
         }
     }
 
@@ -268,11 +286,6 @@ public final class Tracer {
 
     private static boolean isInternet(Sockaddr address) {
         return address instanceof Sockaddr.Inet || address instanceof Sockaddr.Inet6;
-    }
-
-    private static boolean isUnbound(Sockaddr address) {
-        return address instanceof Sockaddr.Inet inet && inet.port() == 0
-                || address instanceof Sockaddr.Inet6 inet6 && inet6.port() == 0;
     }
 
     private void addressStop(Task task, TracedCall call) {

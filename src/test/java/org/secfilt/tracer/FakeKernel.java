@@ -50,6 +50,10 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity {
     final List<Integer> protocols = new ArrayList<>();
     /** The tracee whose mount namespace was declared the sandbox's. */
     int trustedMounts;
+    boolean listening;
+    boolean bound;
+    /** What sockets are named, before they listen and after. */
+    Optional<Sockaddr> localWhenListening = Optional.empty();
     Sockaddr local = new Sockaddr.Inet(org.secfilt.abi.IpAddress.parse("0.0.0.0"), 0);
 
     /** Of every socket: AF_*, and whether its connection can be taken from it. */
@@ -502,8 +506,29 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity {
             }
 
             @Override
+            public boolean listening() {
+                return listening;
+            }
+
+            @Override
+            public int bind(Sockaddr address) {
+                if (bound) {
+                    return -Errno.EINVAL.number();
+                }
+                acted.add(tid + ": bind " + address);
+                bound = true;
+                return 0;
+            }
+
+            @Override
+            public void stopListening() {
+                acted.add(tid + ": listen no more");
+            }
+
+            @Override
             public int listen(int backlog) {
                 acted.add(tid + ": listen " + local);
+                local = localWhenListening.orElse(local);
                 return 0;
             }
 

@@ -12,8 +12,10 @@ final class JnrSocket implements Tracees.SocketCopy {
     // asm-generic/socket.h
     private static final int SOL_SOCKET = 1;
     private static final int SO_TYPE = 3;
+    private static final int SO_ACCEPTCONN = 30;
     private static final int SO_PROTOCOL = 38;
     private static final int SO_DOMAIN = 39;
+    private static final int SHUT_RD = 0; // sys/socket.h
     private static final int SHUT_RDWR = 2; // sys/socket.h
     /** sizeof(struct sockaddr). */
     private static final int SOCKADDR_BYTES = 16;
@@ -84,6 +86,23 @@ final class JnrSocket implements Tracees.SocketCopy {
         }
         NativeMemory.IO.setMemory(scratch, SCRATCH_BYTES, (byte) 0);
         return plain && Libc.CONNECT.call(fd, scratch, SOCKADDR_BYTES) >= 0 && peer().isEmpty();
+    }
+
+    @Override
+    public boolean listening() {
+        return option(SO_ACCEPTCONN) == 1;
+    }
+
+    @Override
+    public int bind(Sockaddr address) {
+        byte[] name = address instanceof Sockaddr.Inet inet ? inet.encode() : ((Sockaddr.Inet6) address).encode();
+        NativeMemory.IO.putByteArray(scratch + 8, name, 0, name.length);
+        return (int) Libc.BIND.call(fd, scratch + 8, name.length);
+    }
+
+    @Override
+    public void stopListening() {
+        Libc.SHUTDOWN.call(fd, SHUT_RD);
     }
 
     @Override
