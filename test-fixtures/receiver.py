@@ -2,8 +2,8 @@
 
 Tells on stdout which traffic came in on INTERFACE, a line per datagram and per connection attempt, whatever its port
 and address, seen by a packet socket:
-    tcp ADDRESS:PORT | udp ADDRESS:PORT | ip-PROTOCOL ADDRESS
-Neighbour discovery and multicast listener reports are the kernel's own and not told. On the given ports, of every address
+    tcp ADDRESS:PORT | udp ADDRESS:PORT | ip-PROTOCOL ADDRESS | join GROUP (IPv6; in IPv4 it is ip-2)
+Neighbour discovery and reports of the groups that the kernel itself joins are not told. On the given ports, of every address
 and family, it also answers: UDP and TCP echo; TCP 23 greets; to "GET " comes an HTTP page; UDP 53 resolves every name
 to 10.77.1.1 and fd77:1::1. A line "mark WORD" on stdin is answered by itself, once nothing more is coming in. Ends at end of file.
 """
@@ -38,7 +38,7 @@ def decode(packet):
         source, target = packet[8:24], socket.inet_ntop(socket.AF_INET6, packet[24:40])
         shown = "[" + target + "]"
         if protocol == 0 and len(rest) >= 8 and rest[0] == 58:
-            return None  # hop-by-hop options, then ICMPv6: a multicast listener report
+            return joined(rest[8:])
     else:
         return None
     if protocol in (6, 17) and len(rest) >= 8:
@@ -57,6 +57,14 @@ def decode(packet):
     if protocol == 58 and rest and rest[0] < 128 or protocol == 1 and rest and rest[0] in (3, 11, 12):
         return None  # an error message
     return "ip-%d %s" % (protocol, target)
+
+
+def joined(report):
+    """What a multicast listener report (RFC 3810) tells of groups that the kernel does not join by itself."""
+    if len(report) < 28 or report[0] != 143:
+        return None
+    group = socket.inet_ntop(socket.AF_INET6, report[12:28])
+    return None if group.startswith("ff02:") or group.startswith("ff01:") else "join [%s]" % group
 
 
 def resolve(query):
@@ -102,7 +110,7 @@ class Receiver:
 
     def packets(self, wire):
         packet, address = wire.recvfrom(2048)
-        line = decode(packet) if address[2] == 0 else None  # PACKET_HOST
+        line = decode(packet) if address[2] <= 2 else None  # PACKET_HOST, _BROADCAST, _MULTICAST
         if line:
             say(line)
 

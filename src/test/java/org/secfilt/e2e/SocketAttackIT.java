@@ -1,0 +1,298 @@
+package org.secfilt.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.secfilt.Fixtures;
+
+/**
+ * What sockets can be told to get past rules on addresses, by {@code test-fixtures/socket-attack.c}: each attack is first seen to get
+ * through without secfilt, by what arrives.
+ */
+class SocketAttackIT {
+    @RegisterExtension
+    static final NetworkRoom ROOM = new NetworkRoom();
+
+    private static final String ATTACK = Fixtures.compile("socket-attack").toString();
+    private static final int FIRST_PORT = 9000;
+
+    /** What each sends where it should not be: F is FORBIDDEN, L loopback's address on the wire, A what is allowed and arrives always. */
+    private static final String SENDING = """
+            fastopen_sendto                      | 46 | tcp F
+            fastopen_sendmsg                     | 46 | tcp F
+            fastopen_sendmmsg                    | 46 | tcp F
+            fastopen_connect                     | 46 | tcp F
+            second_message                       | 46 | udp F, udp A
+            second_message_after_an_allowed_one  | 46 | udp F, udp A
+            reconnect_udp                        | 46 | udp F
+            name_on_connected_udp                | 46 | udp F
+            unspec_sendto                        | 4  | udp F
+            unspec_sendmsg                       | 4  | udp F
+            unspec_sendmmsg                      | 4  | udp F
+            unspec_then_connect                  | 46 | tcp F
+            accepted_then_connect                | 46 | tcp F
+            mapped_connect                       | 4  | tcp F
+            mapped_sendto                        | 4  | udp F
+            inet_name_on_inet6                   | 4  | udp F
+            inet_connect_on_inet6                | 4  | udp F
+            name_of_24_bytes                     | 46 | udp F
+            name_of_128_bytes                    | 46 | udp F
+            message_name_of_200_bytes            | 46 | udp F
+            zerocopy                             | 46 | udp F
+            segmented                            | 46 | udp F
+            corked                               | 46 | udp F
+            bind_to_device                       | 46 | udp L
+            bind_to_ifindex                      | 46 | udp L
+            unicast_interface                    | 46 | udp L
+            packet_info                          | 46 | udp L
+            sticky_packet_info                   | 6  | udp L
+            scoped_bind                          | 46 | udp L
+            scoped_multicast_bind                | 6  | udp L
+            scoped_bind_then_connect             | 46 | tcp L
+            routing_header                       | 6  | ip-43 F
+            mptcp                                | 46 | tcp F
+            udp_lite                             | 46 | ip-136 F
+            ping                                 | 46 | ping F
+            """;
+
+    private static final String SENDING_AS_ROOT = """
+            loose_source_route                   | 4  | udp F
+            loose_source_route_of_a_connection   | 4  | tcp F
+            loose_source_route_of_a_message      | 4  | udp F
+            raw                                  | 46 | ping F
+            packet                               | 46 | ip-253 F
+            old_packet                           | 46 |
+            """;
+
+    private static final String JOINING = """
+            join                                 | 46 | group
+            join_by_the_common_option            | 46 | group
+            join_source                          | 46 | group
+            """;
+    /** The kernel tells the neighbours of a group that it leaves twice within a second (RFC 3376, RFC 3810). */
+    private static final int LEAVING_MILLIS = 2500;
+
+    private record Row(String attack, String families, String arrives) {
+        static List<Row> of(int family, String... tables) {
+            List<Row> rows = new ArrayList<>();
+            for (String line : String.join("", tables).lines().toList()) {
+                String[] cells = line.split("\\|", -1);
+                if (cells[1].contains(String.valueOf(family))) {
+                    rows.add(new Row(cells[0].trim(), cells[1].trim(), cells[2].trim()));
+                }
+            }
+            return rows;
+        }
+
+        /** As the receiver tells it. */
+        Set<String> arrivals(int family, int port, boolean allowedAlone) {
+            Set<String> arrivals = new TreeSet<>();
+            for (String word : arrives.isEmpty() ? new String[0] : arrives.split(", ")) {
+                if (allowedAlone && !word.endsWith(" A")) {
+                    continue;
+                }
+                String address = switch (word.substring(word.length() - 1)) {
+                    case "A" -> family == 4 ? NetworkRoom.NEAR : NetworkRoom.NEAR6;
+                    case "F" -> family == 4 ? NetworkRoom.FAR : NetworkRoom.FAR6;
+                    default -> family == 4 ? "127.0.0.1" : "::1";
+                };
+                String shown = family == 4 ? address : "[" + address + "]";
+                if (word.equals("group")) {
+                    arrivals.add(family == 4 ? "ip-2 224.0.0.22" : attack.equals("join_source") ? "join [ff38::7777]" : "join [ff08::7777]");
+                } else if (word.startsWith("ping")) {
+                    arrivals.add((family == 4 ? "ip-1 " : "ip-58 ") + address);
+                } else {
+                    arrivals.add(word.startsWith("ip-")
+                            ? word.substring(0, word.length() - 1) + address
+                            : word.substring(0, word.length() - 1) + shown + ":" + port);
+                }
+            }
+            return arrivals;
+        }
+    }
+
+    @BeforeAll
+    static void every_user_may_ping() {
+        ROOM.bash("echo '0 2147483647' > /proc/sys/net/ipv4/ping_group_range").run().exited(0);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void what_is_sent_does_not_arrive(User user) throws InterruptedException {
+        for (int family : new int[] {4, 6}) {
+            doesNotArrive(user, family, 0, user == User.ROOT ? Row.of(family, SENDING, SENDING_AS_ROOT) : Row.of(family, SENDING));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void no_group_is_joined(User user) throws InterruptedException {
+        for (int family : new int[] {4, 6}) {
+            doesNotArrive(user, family, LEAVING_MILLIS, Row.of(family, JOINING));
+        }
+    }
+
+    private static void doesNotArrive(User user, int family, int quietAfterMillis, List<Row> rows) throws InterruptedException {
+        List<String> attacks = rows.stream().map(Row::attack).toList();
+        Set<String> arriving = new TreeSet<>();
+        Set<String> allowed = new TreeSet<>();
+        for (int i = 0; i < rows.size(); i++) {
+            arriving.addAll(rows.get(i).arrivals(family, FIRST_PORT + i, false));
+            allowed.addAll(rows.get(i).arrivals(family, FIRST_PORT + i, true));
+        }
+        assertEquals(said(attacks, "ok"), bare(user, family, attacks));
+        assertEquals(arriving, new TreeSet<>(ROOM.arrived()));
+        Thread.sleep(quietAfterMillis);
+        ROOM.arrived();
+        assertEquals(said(attacks, "EPERM"), inside(user, family, attacks));
+        assertEquals(allowed, new TreeSet<>(ROOM.arrived()), "IPv" + family + " by " + user);
+    }
+
+    /** What this kernel lacks it refuses in its own words, so that EPERM is ours. */
+    @ParameterizedTest
+    @EnumSource
+    void sockets_of_other_kinds_are_refused_whether_the_kernel_has_them_or_not(User user) {
+        List<String> attacks = List.of("sctp", "sctp_connectx", "dccp", "smc", "l2tp");
+        for (int family : new int[] {4, 6}) {
+            assertEquals(List.of(), bare(user, family, attacks).lines().filter(line -> line.contains("EPERM")).toList());
+            assertEquals(said(attacks, "EPERM"), inside(user, family, attacks));
+        }
+        assertEquals("other_families other-than-EPERM\n", bare(user, 4, List.of("other_families")));
+        assertEquals("other_families ok\n", inside(user, 4, List.of("other_families")));
+        assertEquals(Set.of(), new TreeSet<>(ROOM.arrived()));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void nobody_listens_where_it_is_not_allowed(User user) {
+        List<String> everywhere = new ArrayList<>(List.of("listen_without_bind", "listen_after_a_connection", "listen_after_a_failed_connection",
+                "bind_everywhere", "bind_with_reuseport", "bind_with_reuseaddr"));
+        assertEquals(said(everywhere, "::"), bare(user, 6, everywhere));
+        assertEquals(said(everywhere, "EPERM"), inside(user, 6, everywhere));
+        everywhere.add("bind_unspec");
+        assertEquals(said(everywhere, "0.0.0.0"), bare(user, 4, everywhere));
+        assertEquals(said(everywhere, "EPERM"), inside(user, 4, everywhere));
+
+        List<String> foreign = List.of("bind_foreign");
+        assertEquals(said(foreign, NetworkRoom.FAR), bare(user, 4, foreign));
+        assertEquals(said(foreign, "EPERM"), inside(user, 4, foreign));
+        List<String> allowed = List.of("listen_on_own_address", "listen_again_after_a_connection");
+        assertEquals(said(allowed, NetworkRoom.INSIDE), inside(user, 4, allowed));
+        assertEquals(said(allowed, NetworkRoom.INSIDE6), inside(user, 6, allowed));
+    }
+
+    /** A socket at :: hears IPv4 as well. */
+    @Test
+    void who_may_not_listen_at_every_ipv4_address_may_not_at_every_address() throws IOException {
+        String policy = Files.writeString(ROOM.directory().resolve("bind.yaml"), "version: 1\nbind:\n  deny: 0.0.0.0:9000\n").toString();
+        List<String> words = new ArrayList<>(List.of("-q", "--policy", policy, "--"));
+        words.addAll(words(6, List.of("bind_everywhere", "bind_everywhere")));
+        assertEquals("bind_everywhere EPERM\nbind_everywhere ::\n", ROOM.secfilt(words.toArray(new String[0])).run().exited(0).stdout());
+    }
+
+    /** In a namespace that is gone with the command, for without secfilt these change it. */
+    @ParameterizedTest
+    @EnumSource
+    void root_cannot_change_where_addresses_lead(User user) {
+        List<String> attacks = new ArrayList<>(List.of("repair", "mark", "transparent", "add_address", "add_route", "add_rule", "destroy",
+                "ioctl_address", "ioctl_multicast", "ioctl_flags"));
+        for (int family : new int[] {6, 4}) {
+            if (family == 4) {
+                attacks.remove("add_route");
+                attacks.addAll(List.of("ioctl_route", "ioctl_neighbour"));
+            } else {
+                attacks.remove("ioctl_address");
+            }
+            if (user == User.ROOT) {
+                assertEquals(said(attacks, "ok"), inOwnNetwork(family, attacks, "").exited(0).stdout());
+            }
+            String sandbox = "\"$SECFILT\" -q " + String.join(" ", options()) + " -- ";
+            if (user == User.ROOT) {
+                assertEquals(said(attacks, "EPERM"), inOwnNetwork(family, attacks, sandbox).exited(0).stdout());
+            } else {
+                assertEquals(said(attacks, "EPERM"), inside(user, family, attacks));
+            }
+        }
+    }
+
+    private static Outcome inOwnNetwork(int family, List<String> attacks, String sandbox) {
+        // An address on loopback, for what the attacks call their own.
+        String prepare = "ip link set lo up; ip link add veth0 type veth peer name veth1; ip link set veth0 up; ip addr add " + NetworkRoom.INSIDE
+                + "/24 dev lo; ip addr add " + NetworkRoom.INSIDE6 + "/64 dev lo nodad; ";
+        return ROOM.bash("unshare -n bash -c '" + prepare + sandbox + String.join(" ", words(family, attacks)) + "'").run();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_network_of_ones_own_leads_nowhere(User user) {
+        List<String> attacks = List.of("own_network", "send_from_own_network");
+        for (int family : new int[] {4, 6}) {
+            assertEquals("own_network ok\nsend_from_own_network ENETUNREACH\n", bare(user, family, attacks));
+            assertEquals("own_network ok\nsend_from_own_network EPERM\n", inside(user, family, attacks));
+        }
+        assertEquals(List.of(), ROOM.arrived());
+    }
+
+    /** An AF_UNSPEC name is none to an IPv6 socket. */
+    @ParameterizedTest
+    @EnumSource
+    void what_has_no_address_is_answered_as_without(User user) {
+        List<String> attacks = List.of("splice_unconnected", "sendfile_unconnected", "sendfile_unconnected_tcp", "vmsplice_to_a_socket",
+                "write_unconnected");
+        List<String> unspec = List.of("unspec_sendto", "unspec_sendmsg", "unspec_sendmmsg");
+        assertEquals(bare(user, 4, attacks), inside(user, 4, attacks));
+        assertEquals(bare(user, 6, attacks), inside(user, 6, attacks));
+        assertEquals(said(unspec, "EDESTADDRREQ"), bare(user, 6, unspec));
+        assertEquals(said(unspec, "EDESTADDRREQ"), inside(user, 6, unspec));
+        assertEquals(List.of(), ROOM.arrived());
+    }
+
+    private static List<String> options() {
+        List<String> options = new ArrayList<>(List.of("--allowed-netmask=loopback", "--allowed-bind=loopback"));
+        for (String own : List.of(NetworkRoom.INSIDE, NetworkRoom.INSIDE6)) {
+            options.addAll(List.of("--allowed-netmask=" + own, "--allowed-bind=" + own));
+        }
+        options.addAll(List.of("--allowed-netmask=" + NetworkRoom.NEAR, "--allowed-netmask=" + NetworkRoom.NEAR6));
+        return options;
+    }
+
+    private static List<String> words(int family, List<String> attacks) {
+        List<String> words = new ArrayList<>(List.of(ATTACK, String.valueOf(family)));
+        words.addAll(family == 4
+                ? List.of(NetworkRoom.INSIDE, NetworkRoom.NEAR, NetworkRoom.FAR)
+                : List.of(NetworkRoom.INSIDE6, NetworkRoom.NEAR6, NetworkRoom.FAR6));
+        words.add("veth0");
+        words.addAll(attacks);
+        return words;
+    }
+
+    private static String bare(User user, int family, List<String> attacks) {
+        return ROOM.command(words(family, attacks).toArray(new String[0])).as(user).run().exited(0).stdout();
+    }
+
+    private static String inside(User user, int family, List<String> attacks) {
+        List<String> words = new ArrayList<>(List.of("-q"));
+        words.addAll(options());
+        words.add("--");
+        words.addAll(words(family, attacks));
+        return ROOM.secfilt(words.toArray(new String[0])).as(user).run().exited(0).stdout();
+    }
+
+    private static String said(List<String> attacks, String outcome) {
+        StringBuilder said = new StringBuilder();
+        for (String attack : attacks) {
+            said.append(attack).append(' ').append(outcome).append('\n');
+        }
+        return said.toString();
+    }
+}
