@@ -88,7 +88,8 @@ final class Cli {
             Policy policy = policy(merged);
             Volume loudness = volume.isPresent() ? volume.get() : volumeOf(merged);
             return switch (verb) {
-                case RUN -> new Outcome.Run(policy, split.commandIndex() + 1, loudness);
+                case RUN -> new Outcome.Run(policy, split.commandIndex() + 1, loudness,
+                        merged.log().isPresent() ? Optional.of(merged.log().get().value()) : Optional.empty());
                 case COMPILE -> new Outcome.Compile(policy, arch, format, output, loudness);
                 case EXPLAIN -> new Outcome.Explain(policy, split.operands(), loudness);
                 case CHECK -> new Outcome.Check(split.operands(), loudness);
@@ -134,7 +135,7 @@ final class Cli {
             case FORMAT -> takeFormat(given);
             case HELP, VERSION -> throw new IllegalStateException("answered before");
             case ALLOWED_NETMASK, ALLOWED_PORT, ALLOW_RESOLV, ALLOWED_BIND, NO_OUTBOUND_NETWORK, MAINSTREAM_NETWORK_FAMILIES,
-                    ERRNO, INHERIT, FIREWALL, VIOLATION_EXIT, NET, PUBLISH, PRIVATE_TMP, USER, READ_ONLY, ALLOW_WRITE -> takePolicyOption(given);
+                    ERRNO, INHERIT, FIREWALL, VIOLATION_EXIT, LOG, NET, PUBLISH, PRIVATE_TMP, USER, READ_ONLY, ALLOW_WRITE -> takePolicyOption(given);
         }
     }
 

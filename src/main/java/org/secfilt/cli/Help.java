@@ -60,6 +60,8 @@ final class Help {
             Reports, on standard error:
               -v, --verbose           tell also what the sandbox does
               -q, --quiet             tell nothing but failures of secfilt itself
+              --log=FILE              append every denied call, the run's start and
+                                      its end to this file: JSON, an object a line
               --violation-exit=N      exit with code N, 1 to 255, if a call was denied
 
             Not there yet, and refused:

@@ -3,6 +3,7 @@ package org.secfilt.cli;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Printable;
@@ -18,6 +19,7 @@ import org.secfilt.plan.Plan;
 import org.secfilt.plan.RefusedPolicyException;
 import org.secfilt.plan.Refusal;
 import org.secfilt.policy.Policy;
+import org.secfilt.report.EventLog;
 import org.secfilt.report.Reports;
 import org.secfilt.report.Volume;
 import org.secfilt.sandbox.Command;
@@ -82,7 +84,16 @@ public final class Main implements Outcome.Visitor<Integer> {
         Reports reports = reports(run.volume());
         Plan plan = plan(run.policy(), Arch.current(), reports);
         Command command = new Command(argv, run.commandIndex(), caller.environment());
-        new Sandbox(kernel, stub, plan, reports).run(command);
+        Optional<EventLog> log = Optional.empty();
+        if (run.log().isPresent()) {
+            String name = run.log().get();
+            try {
+                log = Optional.of(new EventLog(name, kernel.logFile(stub.pid(), name)));
+            } catch (KernelException e) {
+                return failed("the log " + Printable.escape(e.getMessage()));
+            }
+        }
+        new Sandbox(kernel, stub, plan, reports, log).run(command);
         return ANSWERED;
     }
 

@@ -17,6 +17,7 @@ enum Option {
     USER(Takes.VALUE, "NAME[:GROUP]", "--user"),
 
     VIOLATION_EXIT(Takes.VALUE, "N", "--violation-exit"),
+    LOG(Takes.VALUE, "FILE", "--log"),
 
     POLICY(Takes.VALUE, "FILE", "--policy"),
     CONFIG(Takes.VALUE, "FILE", "-c", "--config"),

@@ -26,8 +26,11 @@ sealed interface Outcome {
         R exit(Exit exit) throws IOException;
     }
 
-    /** @param commandIndex where the command's words begin, counted as argv is: the first word after {@code secfilt} is 1 */
-    record Run(Policy policy, int commandIndex, Volume volume) implements Outcome {
+    /**
+     * @param commandIndex where the command's words begin, counted as argv is: the first word after {@code secfilt} is 1
+     * @param log the file for events, as the user named it
+     */
+    record Run(Policy policy, int commandIndex, Volume volume, Optional<String> log) implements Outcome {
         @Override
         public <R> R accept(Visitor<R> visitor) throws IOException, RefusedPolicyException {
             return visitor.run(this);

@@ -70,6 +70,7 @@ enum Verb {
                     ERRNO, INHERIT, FIREWALL, VIOLATION_EXIT, NET, PUBLISH, PRIVATE_TMP, USER, READ_ONLY, ALLOW_WRITE, POLICY, CONFIG,
                     VERBOSE -> makesPolicy();
             case QUIET, HELP, VERSION -> true;
+            case LOG -> this == RUN;
             case FORMAT, OUTPUT -> this == COMPILE;
             case ARCH -> this == COMPILE || this == SIMULATE;
         };

@@ -18,6 +18,14 @@ public interface Kernel {
 
     Accounts accounts();
 
+    /**
+     * Opens a file to append to, as the process would by this name, or makes it, for its owner alone. {@code -} is the process's standard
+     * output. Never waits, and the command does not inherit it.
+     *
+     * @throws KernelException if the process could not write there
+     */
+    LogFile logFile(int pid, String name);
+
     /** @param fd the supervisor's end of the socket to the stub */
     FrontEnd frontEnd(int fd, int pid);
 }

@@ -26,6 +26,12 @@ public interface Tracees {
     /** The process of the thread, or the thread itself if it died. */
     int tgid(int tid);
 
+    /** The process that the tracee's process is a child of; 0 if it died. */
+    int parent(int tid);
+
+    /** The file the tracee executes, as /proc tells it; empty if it died. */
+    byte[] executable(int tid);
+
     /** A copy of the tracee's socket; empty if it is no socket or the tracee died. Close it. */
     Optional<SocketCopy> socket(int tid, int fd);
 

@@ -16,7 +16,7 @@ public final class OptionReader {
     private static final String[] NAMES = {
         ALLOWED_NETMASK, ALLOWED_PORT, ALLOWED_BIND, "allow-resolv", "no-outbound-network",
         "mainstream-network-families", "errno", "inherit", "firewall", "violation-exit", "net", "publish", "private-tmp", "user",
-        "verbose", "quiet",
+        "log", "verbose", "quiet",
     };
 
     private final List<Setting<Cidr>> netmasks = new ArrayList<>();
@@ -33,6 +33,7 @@ public final class OptionReader {
     private final List<Setting<Publication>> publications = new ArrayList<>();
     private Optional<Setting<PrivateTmp>> privateTmp = Optional.empty();
     private Optional<Setting<UserName>> user = Optional.empty();
+    private Optional<Setting<String>> log = Optional.empty();
     private Optional<Setting<Boolean>> verbose = Optional.empty();
     private Optional<Setting<Boolean>> quiet = Optional.empty();
 
@@ -59,6 +60,7 @@ public final class OptionReader {
             case "publish" -> publications.add(new Setting<>(Publication.parse(value), origin));
             case "private-tmp" -> privateTmp = Optional.of(new Setting<>(PrivateTmp.parse(value), origin));
             case "user" -> user = Optional.of(new Setting<>(UserName.parse(value), origin));
+            case "log" -> log = Optional.of(new Setting<>(fileName(value), origin));
             case "verbose" -> verbose = yesOrNo(value, origin);
             case "quiet" -> quiet = yesOrNo(value, origin);
             case "read-only", "allow-write", "write-allow" -> throw new IllegalArgumentException(
@@ -80,7 +82,7 @@ public final class OptionReader {
 
     public Options options() {
         return new Options(netmasks, ports, binds, allowResolv, noOutboundNetwork, mainstreamFamilies, errno, inherit, firewall,
-                violationExit, new Surroundings(net, publications, privateTmp, user), verbose, quiet);
+                violationExit, new Surroundings(net, publications, privateTmp, user), log, verbose, quiet);
     }
 
     /** The error of a denied call: EPERM, ECONNREFUSED or EACCES. */
@@ -109,6 +111,13 @@ public final class OptionReader {
             throw new IllegalArgumentException("'" + Printable.escape(text) + "' is no exit code for denials; write a number from 1 to 255");
         }
         return code;
+    }
+
+    private static String fileName(String value) {
+        if (value.isEmpty()) {
+            throw new IllegalArgumentException("a file's name is missing");
+        }
+        return value;
     }
 
     private void addNetmasks(String value, Origin origin) {

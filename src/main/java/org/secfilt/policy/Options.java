@@ -22,6 +22,7 @@ public record Options(
         Optional<Setting<Firewall>> firewall,
         Optional<Setting<Integer>> violationExit,
         Surroundings surroundings,
+        Optional<Setting<String>> log,
         Optional<Setting<Boolean>> verbose,
         Optional<Setting<Boolean>> quiet) {
     private static final List<Family> MAINSTREAM = List.of(Family.UNIX, Family.INET, Family.INET6, Family.NETLINK);
@@ -47,6 +48,7 @@ public record Options(
                 first(firewall, files.firewall),
                 first(violationExit, files.violationExit),
                 surroundings.over(files.surroundings),
+                first(log, files.log),
                 first(verbose, files.verbose),
                 first(quiet, files.quiet));
     }

@@ -9,6 +9,7 @@ import org.secfilt.kernel.Launching;
 import org.secfilt.kernel.OpenDescriptor;
 import org.secfilt.plan.Plan;
 import org.secfilt.policy.Inherit;
+import org.secfilt.report.EventLog;
 import org.secfilt.verdict.DescriptorJudge;
 import org.secfilt.verdict.Verdict;
 
@@ -32,7 +33,7 @@ final class InheritedSockets {
             String why = why(descriptor, judge);
             if (!why.isEmpty()) {
                 forbidden.add(descriptor.fd());
-                reasons.add("inherited descriptor " + descriptor.fd() + ": " + why);
+                reasons.add(why);
             }
         }
     }
@@ -45,17 +46,36 @@ final class InheritedSockets {
     /** What the user is told if the command is run. */
     List<String> warnings() {
         List<String> warnings = new ArrayList<>();
-        for (String reason : reasons) {
-            warnings.add((inherit == Inherit.CLOSE ? "closed " : "kept ") + reason);
+        for (String line : lines()) {
+            warnings.add((inherit == Inherit.CLOSE ? "closed " : "kept ") + line);
         }
         return warnings;
+    }
+
+    private List<String> lines() {
+        List<String> lines = new ArrayList<>();
+        for (int i = 0; i < reasons.size(); i++) {
+            lines.add("inherited descriptor " + forbidden.get(i) + ": " + reasons.get(i));
+        }
+        return lines;
+    }
+
+    void tell(EventLog log, int pid) {
+        String verdict = switch (inherit) {
+            case KEEP -> "keep";
+            case CLOSE -> "close";
+            case REFUSE -> "refuse";
+        };
+        for (int i = 0; i < reasons.size(); i++) {
+            log.inherited(pid, forbidden.get(i), verdict, reasons.get(i));
+        }
     }
 
     /** Why the command is not run, and what to write instead; empty if it is. */
     List<String> refusals() {
         List<String> refusals = new ArrayList<>();
         if (inherit == Inherit.REFUSE && !reasons.isEmpty()) {
-            refusals.addAll(reasons);
+            refusals.addAll(lines());
             refusals.add("nothing was run (inherit: refuse); close them before, as by a shell's N>&-, or write --inherit=close");
         }
         return refusals;

@@ -17,7 +17,10 @@ import org.secfilt.kernel.Tracees;
 import org.secfilt.kernel.Vault;
 import org.secfilt.launch.LaunchScript;
 import org.secfilt.plan.Plan;
+import org.secfilt.policy.Origin;
 import org.secfilt.report.Denial;
+import org.secfilt.report.EventLog;
+import org.secfilt.report.LoggedCall;
 import org.secfilt.report.Reports;
 import org.secfilt.tracer.Tracer;
 import org.secfilt.tracer.Watch;
@@ -38,13 +41,16 @@ public final class Sandbox {
     private final FrontEnd frontEnd;
     private final Plan plan;
     private final Reports reports;
+    private final Optional<EventLog> log;
 
-    public Sandbox(Kernel kernel, FrontEnd frontEnd, Plan plan, Reports reports) {
+    /** @param log where events go besides, if the user named a file */
+    public Sandbox(Kernel kernel, FrontEnd frontEnd, Plan plan, Reports reports, Optional<EventLog> log) {
         this.kernel = kernel;
         this.launching = kernel.launching();
         this.frontEnd = frontEnd;
         this.plan = plan;
         this.reports = reports;
+        this.log = log;
     }
 
     /**
@@ -73,11 +79,16 @@ public final class Sandbox {
         }
         Set<Integer> open = launching.descriptors(frontEnd.pid());
         if (!plan.supervised() && !plan.surroundings().ownsNetwork()) {
+            logStart(command, false);
             new Launcher(scripts(command, file, new Descriptors(open, List.of()), enclosure), command, file).run();
             return;
         }
         InheritedSockets inherited = new InheritedSockets(launching, frontEnd.pid(), open, plan);
+        if (log.isPresent()) {
+            inherited.tell(log.get(), frontEnd.pid());
+        }
         if (!inherited.refusals().isEmpty()) {
+            flushLog();
             for (String refusal : inherited.refusals()) {
                 reports.error(refusal);
             }
@@ -94,6 +105,7 @@ public final class Sandbox {
             return;
         }
         LaunchScript first = scripts.restricted(FilterCompiler.compile(plan).program());
+        logStart(command, plan.traced());
         if (!plan.traced()) {
             new Launcher(scripts, command, file, first).run(); // the filter alone holds the policy
             return;
@@ -118,6 +130,26 @@ public final class Sandbox {
     private Scripts scripts(Command command, CommandFile file, Descriptors descriptors, Enclosure enclosure) {
         return new Scripts(
                 plan, command, file.file(), launching.hasYama(), launching.capabilities(frontEnd.pid()), descriptors, enclosure);
+    }
+
+    /** What is not supervised is not waited for either, so the log is complete then. */
+    private void logStart(Command command, boolean supervised) {
+        if (log.isPresent()) {
+            log.get().started(frontEnd.pid(), command.argv().subList(command.first(), command.argv().size()), supervised);
+            if (!supervised) {
+                flushLog();
+            }
+        }
+    }
+
+    /** The log is no part of what {@code --quiet} silences: a log that lacks events must not look whole. */
+    private void flushLog() {
+        if (log.isPresent()) {
+            Optional<String> missing = log.get().flush();
+            if (missing.isPresent()) {
+                reports.error(missing.get());
+            }
+        }
     }
 
     private void refuse(ByteString name, int error) {
@@ -204,14 +236,37 @@ public final class Sandbox {
 
         @Override
         public void denied(int tid, String call, Optional<Sockaddr> destination, int protocol, Verdict.Deny why) {
-            reports.denied(new Denial(call, destination, Protocol.of(protocol), ByteString.of(tracees.comm(tid)),
-                    tracees.tgid(tid), why.why(), why.origin()));
+            Denial denial = new Denial(call, destination, Protocol.of(protocol), ByteString.of(tracees.comm(tid)),
+                    tracees.tgid(tid), why.why(), why.origin());
+            reports.denied(denial);
+            log(tid, denial, Optional.of(why.errno()));
         }
 
         @Override
-        public void commandEnded() {
+        public boolean hearsOfAllowed() {
+            return log.isPresent() && reports.isVerbose();
+        }
+
+        @Override
+        public void allowed(int tid, String call, Optional<Sockaddr> destination, int protocol) {
+            log(tid, new Denial(call, destination, Protocol.of(protocol), ByteString.of(tracees.comm(tid)),
+                    tracees.tgid(tid), "", Origin.DEFAULT), Optional.empty());
+        }
+
+        private void log(int tid, Denial call, Optional<Errno> error) {
+            if (log.isPresent()) {
+                log.get().call(new LoggedCall(call, tid, tracees.parent(tid), ByteString.of(tracees.executable(tid)), error));
+            }
+        }
+
+        @Override
+        public void commandEnded(boolean killed, int status) {
             commandEnded = true;
             summarize();
+            if (log.isPresent()) {
+                log.get().ended(frontEnd.pid(), killed, status, reports.deniedCalls());
+                flushLog();
+            }
             launching.releaseStandardError();
         }
 
@@ -220,6 +275,7 @@ public final class Sandbox {
             if (!commandEnded || reports.deniedCalls() > told) {
                 summarize();
             }
+            flushLog();
         }
 
         private void summarize() {

@@ -54,6 +54,7 @@ public final class Tracer {
     private final ListenJudge listenJudge;
     private final Waiting waiting;
     private final int sendmsg;
+    private final boolean tellsAllowed;
     private Task last;
     private boolean ready;
     private boolean denied;
@@ -73,6 +74,7 @@ public final class Tracer {
         this.handedOver = new HandedOver(ptrace, tracees, watch, plan);
         this.listenJudge = new ListenJudge(judge);
         this.waiting = new Waiting(ptrace, kernel.affinity(), tracees);
+        this.tellsAllowed = watch.hearsOfAllowed();
         this.sendmsg = plan.arch().syscalls().nr("sendmsg");
         for (TracedCall call : TracedCall.values()) {
             if (plan.traces(call)) {
@@ -119,7 +121,7 @@ public final class Tracer {
 
     private void end(Task task) {
         if (task.tid == root) {
-            watch.commandEnded();
+            watch.commandEnded(event.killed(), event.killed() ? event.signal() : event.exitCode());
         }
         ptrace.reap(task.tid);
         forget(task);
@@ -339,6 +341,9 @@ public final class Tracer {
             return;
         }
         task.phase = Task.Phase.IN_CALL;
+        if (tellsAllowed && address.named) {
+            watch.allowed(task.tid, call.syscall(), judge.destination(), protocol(task));
+        }
         ptrace.resumeToExit(task.tid);
     }
 
@@ -419,12 +424,13 @@ public final class Tracer {
 
     private void deny(Task task, TracedCall call, Optional<Sockaddr> destination, Verdict.Deny why) {
         denied = true;
-        int protocol = task.protocol;
-        if (protocol == Task.NONE && !call.guardsVault()) {
-            protocol = tracees.protocol(task.tid, (int) stop.argument(0));
-        }
-        watch.denied(task.tid, call.syscall(), destination, protocol, why);
+        watch.denied(task.tid, call.syscall(), destination, call.guardsVault() ? Task.NONE : protocol(task), why);
         skip(task, -why.errno().number());
+    }
+
+    /** Of the socket that the call is about. */
+    private int protocol(Task task) {
+        return task.protocol == Task.NONE ? tracees.protocol(task.tid, (int) stop.argument(0)) : task.protocol;
     }
 
     /** The call does not run; the tracee sees this result. */

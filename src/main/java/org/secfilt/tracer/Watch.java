@@ -21,6 +21,17 @@ public interface Watch {
      */
     void denied(int tid, String call, Optional<Sockaddr> destination, int protocol, Verdict.Deny why);
 
-    /** The command's first process is dead and nobody has learnt of it yet; its parent does when this returns. */
-    void commandEnded();
+    /** Whether {@link #allowed} is to be called: it costs at every judged call. The answer must not change. */
+    boolean hearsOfAllowed();
+
+    /** A call that names an address was judged, and will be made. */
+    void allowed(int tid, String call, Optional<Sockaddr> destination, int protocol);
+
+    /**
+     * The command's first process is dead and nobody has learnt of it yet; its parent does when this returns.
+     *
+     * @param killed by a signal
+     * @param status the signal's number, or the exit code
+     */
+    void commandEnded(boolean killed, int status);
 }

@@ -12,7 +12,7 @@ class IniConfigTest {
     private static final String LATER = "restricts files, which comes with a later version; this one restricts the network alone";
     private static final String KNOWN = "; known here: allowed-netmask, allowed-port, allowed-bind, allow-resolv, "
             + "no-outbound-network, mainstream-network-families, errno, inherit, firewall, violation-exit, net, publish, private-tmp, user, "
-            + "verbose, quiet";
+            + "log, verbose, quiet";
 
     /** A line, and column: message. */
     private static final String[][] BAD_LINES = {
@@ -25,6 +25,7 @@ class IniConfigTest {
         {"errno=EIO", "7: 'EIO' is no error to deny with; write EPERM, ECONNREFUSED or EACCES"},
         {"firewall=on", "10: 'on' is no use of the firewall; write auto, require or off"},
         {"violation-exit=256", "16: '256' is no exit code for denials; write a number from 1 to 255"},
+        {"log=", "5: 'log' needs a value: a file's name is missing"},
         {"allowed-prot=1", "1: unknown option 'allowed-prot'; did you mean 'allowed-port'?"},
         {"policy=x", "1: unknown option 'policy'" + KNOWN},
         {"=x", "1: unknown option ''" + KNOWN},
@@ -39,7 +40,7 @@ class IniConfigTest {
     void reads_options_by_name() throws InvalidPolicyException {
         Options options = read("# masks\nallowed-netmask=127.0.0.0/8\r\n  allowed-netmask = 2001:db8::7 # a host\n\n"
                 + "allowed-port=22\nallowed-port=8000-8099\nmainstream-network-families=\nno-outbound-network=off\n"
-                + "allowed-bind=[::1]:80\nallow-resolv=\nerrno=EACCES\nverbose=\nviolation-exit=77");
+                + "allowed-bind=[::1]:80\nallow-resolv=\nerrno=EACCES\nverbose=\nviolation-exit=77\nlog=/var/log/x y");
         assertEquals("[127.0.0.0/8, 2001:db8::7/128]",
                 List.of(options.netmasks().get(0).value(), options.netmasks().get(1).value()).toString());
         assertEquals("[22, 8000-8099]", List.of(options.ports().get(0).value(), options.ports().get(1).value()).toString());
@@ -51,6 +52,7 @@ class IniConfigTest {
         assertTrue(options.quiet().isEmpty());
         assertEquals("EACCES", options.errno().orElseThrow().value().name());
         assertEquals(1, options.binds().size());
+        assertEquals("/var/log/x y", options.log().orElseThrow().value());
         assertEquals(77, options.violationExit().orElseThrow().value());
     }
 

@@ -20,6 +20,7 @@ import org.secfilt.kernel.Affinity;
 import org.secfilt.kernel.FrontEnd;
 import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.Launching;
+import org.secfilt.kernel.LogFile;
 import org.secfilt.kernel.OpenDescriptor;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SyscallStop;
@@ -468,6 +469,23 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity {
     @Override
     public byte[] comm(int tid) {
         return new byte[0];
+    }
+
+    @Override
+    public int parent(int tid) {
+        on(tid);
+        return 1;
+    }
+
+    @Override
+    public byte[] executable(int tid) {
+        on(tid);
+        return new byte[0];
+    }
+
+    @Override
+    public LogFile logFile(int pid, String name) {
+        throw new UnsupportedOperationException("the tracer writes no log");
     }
 
     @Override

@@ -49,6 +49,7 @@ class TracerTest {
     private final FakeKernel kernel = new FakeKernel();
     private final List<String> reported = new ArrayList<>();
     private Optional<Protocol> protocol = Optional.empty();
+    private boolean hearsOfAllowed;
     private Optional<Integer> violationExit = Optional.empty();
 
     private static byte[] address(String ip, int port) {
@@ -542,6 +543,15 @@ class TracerTest {
         assertEquals(3, kernel.arguments(8)[0]);
     }
 
+    @Test
+    void tells_what_is_allowed_to_those_who_ask() {
+        hearsOfAllowed = true;
+        kernel.remember(0x1000, ALLOWED);
+        kernel.remember(0x3000, message(0, 0));
+        runWith(connect(0x1000), Deed.call("sendmsg", 3, 0x3000, 0));
+        assertEquals(List.of("ready", "allowed connect 10.0.0.1:80", "command ended"), reported);
+    }
+
     private final class Recorder implements Watch {
         @Override
         public int ready() {
@@ -555,7 +565,17 @@ class TracerTest {
         }
 
         @Override
-        public void commandEnded() {
+        public boolean hearsOfAllowed() {
+            return hearsOfAllowed;
+        }
+
+        @Override
+        public void allowed(int tid, String call, Optional<Sockaddr> destination, int protocol) {
+            reported.add("allowed " + call + destination.map(d -> " " + d).orElse(""));
+        }
+
+        @Override
+        public void commandEnded(boolean killed, int status) {
             reported.add("command ended");
         }
     }

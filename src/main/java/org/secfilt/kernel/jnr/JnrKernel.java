@@ -5,6 +5,7 @@ import org.secfilt.kernel.Affinity;
 import org.secfilt.kernel.FrontEnd;
 import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.Launching;
+import org.secfilt.kernel.LogFile;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.kernel.Vault;
@@ -39,6 +40,11 @@ public final class JnrKernel implements Kernel {
     @Override
     public Accounts accounts() {
         return new JnrAccounts();
+    }
+
+    @Override
+    public LogFile logFile(int pid, String name) {
+        return JnrLogFile.open(pid, name);
     }
 
     @Override

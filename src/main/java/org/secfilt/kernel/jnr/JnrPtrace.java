@@ -33,6 +33,7 @@ final class JnrPtrace implements Ptrace {
     private static final int SI_PID = 16;
     private static final int SI_STATUS = 24;
     private static final int SIGINFO_BYTES = 128;
+    private static final int CLD_EXITED = 1;
     private static final int CLD_DUMPED = 3;
     private static final int SIGKILL = 9;
     // struct user_regs_struct
@@ -83,8 +84,9 @@ final class JnrPtrace implements Ptrace {
     }
 
     private void show(WaitEvent event) {
-        boolean ended = NativeMemory.IO.getInt(siginfo + SI_CODE) <= CLD_DUMPED;
-        event.set(NativeMemory.IO.getInt(siginfo + SI_PID), ended, NativeMemory.IO.getInt(siginfo + SI_STATUS));
+        int code = NativeMemory.IO.getInt(siginfo + SI_CODE);
+        boolean ended = code <= CLD_DUMPED;
+        event.set(NativeMemory.IO.getInt(siginfo + SI_PID), ended, ended && code != CLD_EXITED, NativeMemory.IO.getInt(siginfo + SI_STATUS));
         if (!ended && event.event() == PTRACE_EVENT_EXEC) {
             // After another thread's execve the number is held for the dead leader's, and ptrace(2) answers ESRCH, until the stop is
             // taken. // kernel/ptrace.c looks_like_a_spurious_pid()

@@ -107,6 +107,16 @@ final class JnrTracees implements Tracees {
     }
 
     @Override
+    public int parent(int tid) {
+        return proc.parent(tid);
+    }
+
+    @Override
+    public byte[] executable(int tid) {
+        return link("/proc/" + tid + "/exe");
+    }
+
+    @Override
     public Optional<SocketCopy> socket(int tid, int fd) {
         int copy = Pidfd.copy(proc, tid, fd);
         if (copy < 0) {

@@ -47,12 +47,21 @@ final class Proc {
 
     /** The process of a thread, or the thread's own number if it died. */
     int tgid(int tid) {
+        return status(tid, "\nTgid:\t", tid);
+    }
+
+    /** The parent of the thread's process, or 0 if it died. */
+    int parent(int tid) {
+        return status(tid, "\nPPid:\t", 0);
+    }
+
+    private int status(int tid, String key, int otherwise) {
         String status = read(tid, "/status");
-        int at = status.indexOf("\nTgid:\t");
+        int at = status.indexOf(key);
         if (at < 0) {
-            return tid;
+            return otherwise;
         }
-        int end = status.indexOf('\n', at + 7);
-        return Integer.parseInt(status.substring(at + 7, end));
+        int from = at + key.length();
+        return Integer.parseInt(status.substring(from, status.indexOf('\n', from)));
     }
 }

@@ -1,0 +1,113 @@
+package org.secfilt.kernel.jnr;
+
+import org.secfilt.abi.Errno;
+import org.secfilt.kernel.KernelException;
+import org.secfilt.kernel.LogFile;
+
+/**
+ * A log that the caller named, with open(2) or, for one of the caller's own descriptors, with pidfd_getfd(2): a description that is
+ * shared has one position, so that the command's output and the log do not overwrite each other.
+ */
+final class JnrLogFile implements LogFile {
+    // asm-generic/fcntl.h
+    private static final int O_RDONLY = 0;
+    private static final int O_WRONLY = 1;
+    private static final int O_ACCMODE = 3;
+    private static final int O_CREAT = 0100;
+    private static final int O_NOCTTY = 0400;
+    private static final int O_APPEND = 02000;
+    private static final int O_NONBLOCK = 04000;
+    private static final int O_CLOEXEC = 02000000;
+    private static final int O_PATH = 010000000;
+    private static final int F_GETFL = 3;
+    /** It tells what a program tried to reach: its user's business alone. */
+    private static final int OWNER_ONLY = 0600;
+    // linux/stat.h
+    private static final int AT_EMPTY_PATH = 0x1000;
+    private static final int STATX_TYPE = 1;
+    private static final int STX_MODE = 28;
+    private static final int STATX_BYTES = 256;
+    private static final int S_IFMT = 0170000;
+    private static final int S_IFIFO = 0010000;
+    // poll.h
+    private static final int POLLOUT = 4;
+    /** PIPE_BUF: a pipe that polls writable takes so much without blocking, and in one piece. */
+    private static final int CHUNK_BYTES = 4096;
+    /** How long to wait until a FIFO without a reader is tried again. */
+    private static final int RETRY_MILLIS = 20;
+
+    private final long buffer = NativeMemory.allocate(CHUNK_BYTES);
+    private final long poll = NativeMemory.allocate(Long.BYTES);
+    /** The path of a FIFO that nobody has opened for reading; meaningful while there is no descriptor. */
+    private final long unread;
+    private int fd;
+
+    private JnrLogFile(int fd, int unread) {
+        this.fd = fd;
+        this.unread = unread < 0 ? 0 : NativeMemory.string("/proc/self/fd/" + unread);
+    }
+
+    /** Never waits. @throws KernelException if the caller could not write there */
+    static LogFile open(int pid, String name) {
+        int own = ownDescriptor(name);
+        if (own >= 0) {
+            int copy = (int) Libc.must(name, Pidfd.copy(new Proc(), pid, own));
+            if ((Libc.FCNTL.call(copy, F_GETFL, 0) & O_ACCMODE) == O_RDONLY) {
+                throw new KernelException(name, Errno.EBADF.number());
+            }
+            return new JnrLogFile(copy, -1);
+        }
+        long path = NativeMemory.string(name.startsWith("/") ? name : "/proc/" + pid + "/cwd/" + name);
+        long fd = Libc.OPEN.call(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, OWNER_ONLY);
+        if (fd == -Errno.ENXIO.number()) {
+            int unread = (int) Libc.must(name, Libc.OPEN.call(path, O_PATH | O_CLOEXEC, 0));
+            if (isFifo(unread)) {
+                return new JnrLogFile(-1, unread);
+            }
+            Libc.CLOSE.call(unread);
+        }
+        return new JnrLogFile((int) Libc.must(name, fd), -1);
+    }
+
+    /** The number of the caller's descriptor that the name means, or -1. */
+    private static int ownDescriptor(String name) {
+        switch (name) {
+            case "-", "/dev/stdout":
+                return 1;
+            case "/dev/stderr":
+                return 2;
+            default:
+                String number = name.startsWith("/dev/fd/") ? name.substring("/dev/fd/".length())
+                        : name.startsWith("/proc/self/fd/") ? name.substring("/proc/self/fd/".length()) : "";
+                return number.matches("[0-9]{1,9}") ? Integer.parseInt(number) : -1;
+        }
+    }
+
+    private static boolean isFifo(int fd) {
+        long statx = NativeMemory.allocate(STATX_BYTES);
+        long rc = Libc.STATX.call(fd, NativeMemory.string(""), AT_EMPTY_PATH, STATX_TYPE, statx);
+        return rc == 0 && (NativeMemory.IO.getShort(statx + STX_MODE) & S_IFMT) == S_IFIFO;
+    }
+
+    @Override
+    public int write(byte[] bytes, int from, int patienceMillis) {
+        if (fd < 0 && !reopen()) {
+            Libc.POLL.call(poll, 0, Math.min(RETRY_MILLIS, patienceMillis));
+            return 0;
+        }
+        NativeMemory.IO.putLong(poll, fd & 0xffffffffL | (long) POLLOUT << 32); // struct pollfd
+        if (Libc.POLL.call(poll, 1, patienceMillis) <= 0) {
+            return 0;
+        }
+        int length = Math.min(CHUNK_BYTES, bytes.length - from);
+        NativeMemory.IO.putByteArray(buffer, bytes, from, length);
+        int rc = (int) Libc.WRITE.call(fd, buffer, length);
+        return rc == -Errno.EAGAIN.number() || rc == -Errno.EINTR.number() ? 0 : rc;
+    }
+
+    /** Whether somebody reads the FIFO by now: until then open(2) answers ENXIO. fifo(7) */
+    private boolean reopen() {
+        fd = (int) Libc.OPEN.call(unread, O_WRONLY | O_NONBLOCK | O_CLOEXEC, 0);
+        return fd >= 0;
+    }
+}

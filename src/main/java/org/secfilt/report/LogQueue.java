@@ -1,0 +1,114 @@
+package org.secfilt.report;
+
+import java.util.ArrayDeque;
+import org.secfilt.kernel.LogFile;
+
+/**
+ * Lines on their way to a log, written by a thread of its own: whoever adds one never waits for the file. What the file does not take, or
+ * what comes while the queue is full, is lost and counted. Safe to use from several threads.
+ */
+final class LogQueue implements Runnable {
+    /** Some thousand events; the supervisor's heap is small. */
+    static final int MAX_BYTES = 1 << 20;
+    /** How long one write may wait. The thread then looks at the file again: no line is given up for being slow. */
+    private static final int PATIENCE_MILLIS = 200;
+
+    private final LogFile file;
+    private final ArrayDeque<byte[]> lines = new ArrayDeque<>();
+    /** Of the lines that wait, and of the one that is being written. */
+    private int bytes;
+    private long pending;
+    private long lost;
+    private int error;
+
+    LogQueue(LogFile file) {
+        this.file = file;
+    }
+
+    /** Must be called once. The thread does not keep the virtual machine alive. */
+    void start() {
+        Thread writer = new Thread(this, "log");
+        writer.setDaemon(true);
+        writer.start();
+    }
+
+    synchronized void add(byte[] line) {
+        if (bytes + line.length > MAX_BYTES) {
+            lost++;
+            return;
+        }
+        lines.add(line);
+        bytes += line.length;
+        pending++;
+        notifyAll();
+    }
+
+    /** Waits until all is written or lost, but no longer than this. */
+    synchronized void flush(int millis) throws InterruptedException {
+        long end = System.nanoTime() + millis * 1_000_000L;
+        for (long left = end - System.nanoTime(); pending > 0 && left > 0; left = end - System.nanoTime()) {
+            wait(left / 1_000_000 + 1);
+        }
+    }
+
+    /** The lines that the file will not have. */
+    synchronized long lost() {
+        return lost;
+    }
+
+    /** The lines that are not in the file: lost, or waiting still. */
+    synchronized long missing() {
+        return lost + pending;
+    }
+
+    /** The error number that the file answered last, or 0. */
+    synchronized int error() {
+        return error;
+    }
+
+    @Override
+    public void run() {
+        boolean torn = false;
+        try {
+            while (true) {
+                byte[] line = next();
+                byte[] whole = torn ? join(line) : line;
+                int at = 0;
+                int rc = 0;
+                while (at < whole.length && rc >= 0) {
+                    rc = file.write(whole, at, PATIENCE_MILLIS);
+                    at += Math.max(0, rc);
+                }
+                torn = rc < 0 && (torn || at > 0);
+                done(line, rc);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private synchronized byte[] next() throws InterruptedException {
+        while (lines.isEmpty()) {
+            wait();
+        }
+        return lines.remove();
+    }
+
+    private synchronized void done(byte[] line, int rc) {
+        bytes -= line.length;
+        pending--;
+        if (rc < 0) {
+            lost++;
+            error = -rc;
+        }
+        notifyAll();
+    }
+
+    /** Behind half a line a whole one begins in a line of its own. */
+    private static byte[] join(byte[] line) {
+        byte[] joined = new byte[line.length + 1];
+        joined[0] = '\n';
+        System.arraycopy(line, 0, joined, 1, line.length);
+        return joined;
+    }
+}

@@ -1,0 +1,14 @@
+package org.secfilt.report;
+
+import java.util.Optional;
+import org.secfilt.abi.ByteString;
+import org.secfilt.abi.Errno;
+
+/**
+ * A judged call as the log tells it.
+ *
+ * @param call what a report would say of it; of an allowed one the reason means nothing
+ * @param executable the file its process executes
+ * @param error what it fails with; empty if it was allowed
+ */
+public record LoggedCall(Denial call, int tid, int parent, ByteString executable, Optional<Errno> error) {}

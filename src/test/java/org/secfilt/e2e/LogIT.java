@@ -1,0 +1,216 @@
+package org.secfilt.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The log of events, in files of every kind. */
+class LogIT {
+    private static final String ALLOWED = "--allowed-netmask=" + NetworkRoom.NEAR;
+    private static final String DENIED = "exec 3<>/dev/udp/10.77.2.1/8002";
+    /** 10 000 denied calls. */
+    private static final String MANY = "import socket\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\nn = 0\n"
+            + "for i in range(10000):\n  try: s.connect(('10.77.2.1', 8002))\n  except PermissionError: n += 1\nprint(n)";
+
+    @RegisterExtension
+    static final NetworkRoom ROOM = new NetworkRoom();
+
+    private Path home;
+
+    @BeforeEach
+    void makeDirectory() throws IOException {
+        home = Files.createTempDirectory(ROOM.directory(), "log");
+        Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxrwxrwx"));
+    }
+
+    private static List<JsonNode> events(String text) throws IOException {
+        List<JsonNode> events = new ArrayList<>();
+        for (String line : text.lines().toList()) {
+            events.add(new ObjectMapper().readTree(line));
+        }
+        return events;
+    }
+
+    private List<JsonNode> events() throws IOException {
+        return events(Files.readString(home.resolve("log")));
+    }
+
+    private static String kinds(List<JsonNode> events) {
+        StringBuilder kinds = new StringBuilder();
+        for (JsonNode event : events) {
+            kinds.append(kinds.length() == 0 ? "" : " ").append(event.get("event").asText());
+        }
+        return kinds.toString();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void every_denied_call_is_told_with_who_made_it_and_which_rule_denied_it(User user) throws IOException {
+        String policy = Files.writeString(home.resolve("p.yaml"),
+                "version: 1\nconnect:\n  deny:\n    - address: 10.77.2.1\n      reason: far\n").toString();
+        ROOM.secfilt("--policy", policy, "--log=log", "bash", "-c", DENIED + ";" + DENIED + "; exit 7").as(user).in(home).run().exited(7);
+        List<JsonNode> events = events();
+        assertEquals("start call call end", kinds(events));
+        JsonNode call = events.get(1);
+        assertEquals("bash connect inet 10.77.2.1 8002 udp deny EPERM tracer", String.join(" ",
+                call.get("comm").asText(), call.get("call").asText(), call.get("family").asText(), call.get("address").asText(),
+                call.get("port").asText(), call.get("protocol").asText(), call.get("verdict").asText(), call.get("errno").asText(),
+                call.get("layer").asText()));
+        assertEquals(policy + ":4:7", call.get("rule").get("file").asText() + ":" + call.get("rule").get("line") + ":" + call.get("rule").get("column"));
+        assertTrue(call.get("exe").asText().endsWith("/bash"));
+        assertEquals(events.get(0).get("pid"), call.get("pid"));
+        assertEquals(call.get("pid"), call.get("tid"));
+        assertTrue(call.get("ppid").asInt() > 0);
+        assertEquals("7 2 0", events.get(3).get("exit") + " " + events.get(3).get("denied") + " " + events.get(3).get("lost"));
+        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(home.resolve("log"))));
+    }
+
+    @Test
+    void it_is_appended_to_and_tells_a_death_by_signal() throws IOException {
+        ROOM.secfilt(ALLOWED, "--log", "log", "true").in(home).run().exited(0);
+        ROOM.secfilt(ALLOWED, "--log", "log", "bash", "-c", "kill -9 $$").in(home).run().killedBy(9);
+        assertEquals("start end start end", kinds(events()));
+        assertEquals("null 9", events().get(3).get("exit") + " " + events().get(3).get("signal"));
+    }
+
+    @Test
+    void an_INI_file_can_name_it_and_allowed_calls_are_told_to_those_who_ask() throws IOException {
+        String ini = Files.writeString(home.resolve("c.ini"), "allowed-netmask=" + NetworkRoom.NEAR + "\nlog=log\nverbose=\n").toString();
+        ROOM.secfilt("-c", ini, "bash", "-c", "exec 3<>/dev/udp/10.77.1.1/8002; " + DENIED).in(home).run();
+        List<String> calls = new ArrayList<>();
+        for (JsonNode event : events()) {
+            if (event.path("address").asText().startsWith("10.77.")) { // bash asks the resolver's sockets too
+                calls.add(event.get("address").asText() + " " + event.get("verdict").asText() + " " + event.get("errno") + " "
+                        + event.get("rule").isNull());
+            }
+        }
+        assertEquals(List.of("10.77.1.1 allow null true", "10.77.2.1 deny \"EPERM\" false"), calls);
+    }
+
+    @Test
+    void names_that_a_program_chose_cannot_break_a_line() throws IOException {
+        ROOM.secfilt(ALLOWED, "--log=log", "/usr/bin/python3", "-c", """
+                import socket, ctypes
+                ctypes.CDLL(None).prctl(15, b'a"\\n\\\\\\xff{', 0, 0, 0)
+                socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(("10.77.2.1", 8002))
+                """).in(home).run();
+        assertEquals("a\"\n\\\udcff{", events().get(1).get("comm").asText());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void ten_thousand_denials_are_all_in_the_log_or_counted_as_lost(User user) throws IOException {
+        Outcome run = ROOM.secfilt(ALLOWED, "--log=log", "/usr/bin/python3", "-c", MANY).as(user).in(home).timeoutMillis(120_000).run().exited(0);
+        assertEquals("10000\n", run.stdout());
+        assertTrue(run.stderr().contains("10000 calls denied"), run::toString);
+        List<JsonNode> events = events();
+        long lost = 0;
+        for (String report : run.reports()) {
+            lost = report.contains(" not in the log ") ? Long.parseLong(report.split(" ")[1]) : lost;
+        }
+        assertEquals(10002 - lost, events.size());
+    }
+
+    @Test
+    void a_full_device_loses_events_and_nothing_else() {
+        Outcome run = ROOM.secfilt(ALLOWED, "--log=/dev/full", "/usr/bin/python3", "-c", MANY).timeoutMillis(120_000).run().exited(0);
+        assertEquals("10000\n", run.stdout());
+        assertTrue(run.stderr().contains("10000 calls denied"), run::toString);
+        assertTrue(run.reports().contains("secfilt: 10002 events are not in the log /dev/full: No space left on device"), run::toString);
+    }
+
+    @Test
+    void a_FIFO_without_a_reader_holds_nothing_up() {
+        Outcome run = ROOM.bash("mkfifo log; $SECFILT " + ALLOWED + " --log=log bash -c '" + DENIED + "; exit 3'").in(home).run().exited(3);
+        assertTrue(run.reports().contains("secfilt: 3 events are not in the log log: it takes none, or not as fast as they come"), run::toString);
+        assertTrue(run.stderr().contains("1 call denied"), run::toString);
+    }
+
+    @Test
+    void a_FIFO_whose_reader_comes_late_has_all() throws IOException {
+        Outcome run = ROOM.bash("mkfifo log; (sleep 0.5; cat log) & $SECFILT " + ALLOWED + " --log=log bash -c '" + DENIED
+                + "; sleep 1'; wait").in(home).run().exited(0);
+        assertEquals("start call end", kinds(events(run.stdout())));
+    }
+
+    @Test
+    void a_FIFO_that_is_read_slowly_stalls_no_call() {
+        Outcome run = ROOM.bash("mkfifo log; sleep 30 < log & s=$!; $SECFILT " + ALLOWED + " --log=log /usr/bin/python3 -c \"" + MANY
+                + "\"; kill $s").in(home).timeoutMillis(120_000).run().exited(0);
+        assertEquals("10000\n", run.stdout());
+        assertTrue(run.stderr().contains("10000 calls denied"), run::toString);
+        assertTrue(run.stderr().contains(" events are not in the log log: "), run::toString);
+    }
+
+    @Test
+    void a_log_that_is_deleted_meanwhile_is_no_fault() {
+        Outcome run = ROOM.secfilt(ALLOWED, "--log=log", "bash", "-c", "rm log; " + DENIED + "; exit 4").in(home).run().exited(4);
+        assertFalse(run.stderr().contains("not in the log"), run::toString);
+        assertFalse(Files.exists(home.resolve("log")));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void one_that_cannot_be_opened_means_that_nothing_is_run(User user) throws IOException {
+        Outcome run = ROOM.secfilt(ALLOWED, "--log=none/log", "echo", "hi").as(user).in(home).run().exited(125);
+        assertEquals("", run.stdout());
+        assertEquals(List.of("secfilt: the log none/log: ENOENT (No such file or directory)"), run.reports());
+        assertEquals(List.of("secfilt: the log .: EISDIR (Is a directory)"), ROOM.secfilt("--log=.", "true").as(user).in(home).run().exited(125).reports());
+        ROOM.secfilt("--log=/dev/fd/9", "true").as(user).run().exited(125);
+        ROOM.secfilt("--log=/dev/fd/0", "true").as(user).run().exited(125); // open for reading alone
+        Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("r-xr-xr-x"));
+        if (user == User.ORDINARY) {
+            assertEquals(List.of("secfilt: the log log: EACCES (Permission denied)"),
+                    ROOM.secfilt("--log=log", "true").as(user).in(home).run().exited(125).reports());
+        }
+    }
+
+    @Test
+    void standard_output_and_the_callers_descriptors_are_shared() throws IOException {
+        Outcome run = ROOM.secfilt(ALLOWED, "--log=-", "bash", "-c", "echo out; " + DENIED + "; echo out").run();
+        assertEquals(5, run.stdout().lines().count(), run::toString);
+        assertEquals("start call end", kinds(events(String.join("\n", run.stdout().lines().filter(line -> line.startsWith("{")).toList()))));
+        Outcome pipe = ROOM.bash("$SECFILT " + ALLOWED + " --log=/dev/fd/7 true 7>&1 >/dev/null | cat").run().exited(0);
+        assertEquals("start end", kinds(events(pipe.stdout())));
+    }
+
+    @Test
+    void the_command_does_not_inherit_it() {
+        Outcome run = ROOM.secfilt(ALLOWED, "--log=log", "bash", "-c", "ls -l /proc/self/fd").in(home).run().exited(0);
+        assertFalse(run.stdout().contains(home.toString()), run::toString);
+    }
+
+    @Test
+    void without_supervision_there_is_a_start_alone() throws IOException {
+        ROOM.secfilt("--log=log", "true").in(home).run().exited(0);
+        ROOM.secfilt("--mainstream-network-families", "--log=log", "true").in(home).run().exited(0);
+        assertEquals("start start", kinds(events()));
+        assertEquals("false", events().get(1).get("supervised").toString());
+    }
+
+    @Test
+    void inherited_descriptors_are_told() throws IOException {
+        for (String inherit : List.of("close", "keep", "refuse")) {
+            ROOM.command("/usr/bin/python3", Built.fixture("inherit.py"), "udp:10.77.2.1:8002", "--", Built.program().toString(), ALLOWED,
+                    "--inherit=" + inherit, "--log=log", "true").in(home).run();
+        }
+        List<JsonNode> events = events();
+        assertEquals("inherited start end inherited start end inherited", kinds(events));
+        assertEquals("5 close", events.get(0).get("fd") + " " + events.get(0).get("verdict").asText());
+        assertEquals("keep refuse", events.get(3).get("verdict").asText() + " " + events.get(6).get("verdict").asText());
+    }
+}
