@@ -24,6 +24,7 @@ import org.secfilt.plan.VaultRange;
  *   tree ── a call it does not know ──> ALLOW
  *     ├── connect, bind, sendmsg, sendmmsg ──> TRACE
  *     ├── exit, exit_group ──> TRACE if denials decide the exit code
+ *     ├── wait4, waitid ──> TRACE with WNOHANG for one process, else ALLOW
  *     ├── mmap, munmap, ... ──> TRACE if it could reach the vault, else ALLOW
  *     ├── socket, socketpair, setsockopt, ... ──> ERRNO or ALLOW by their scalar arguments
  *     └── io_uring_setup, ptrace, ... ──> ERRNO
@@ -56,6 +57,7 @@ public final class FilterCompiler {
         addressCalls.addTo(dispatch);
         new VaultGuard(plan, assembler, actions).addTo(dispatch, syscalls);
         traceExits(dispatch, syscalls);
+        new TracerCalls(plan, assembler, actions).addTo(dispatch, syscalls);
         new SocketCalls(plan, assembler, actions).addTo(dispatch, syscalls);
         new WaysRound(plan, assembler, actions).addTo(dispatch, syscalls);
         return dispatch.tree(newest(), actions.allow());

@@ -18,7 +18,7 @@ import org.secfilt.plan.Plan;
  * <tr><td>io_uring_*</td><td>connect and send without a system call that a filter sees</td>
  *     <td>EPERM, as with kernel.io_uring_disabled=2: programs know it and fall back</td></tr>
  * <tr><td>ptrace</td><td>be the tracer of a CLONE_UNTRACED child, and wave its RET_TRACE stops through; make outside processes act</td>
- *     <td>EPERM, as for any process that is traced already</td></tr>
+ *     <td>EPERM, as for any process that is traced already; by the tracer, where there is one</td></tr>
  * <tr><td>process_vm_writev, pidfd_getfd</td><td>make outside processes act; take their sockets</td><td>EPERM</td></tr>
  * <tr><td>bpf</td><td>rewrite addresses in cgroup hooks</td><td>EPERM</td></tr>
  * <tr><td>seccomp with NEW_LISTENER</td><td>USER_NOTIF outranks TRACE, and its CONTINUE skips the tracer</td>
@@ -63,7 +63,7 @@ final class WaysRound {
     private static final int[] HINTS = {3, 20, 21, 25};
 
     private static final String[] REFUSED = {
-        "io_uring_setup", "io_uring_enter", "io_uring_register", "ptrace", "process_vm_writev", "pidfd_getfd", "bpf",
+        "io_uring_setup", "io_uring_enter", "io_uring_register", "process_vm_writev", "pidfd_getfd", "bpf",
     };
 
     private final Plan plan;
@@ -78,6 +78,9 @@ final class WaysRound {
 
     void addTo(Dispatch dispatch, SyscallTable syscalls) {
         Node refuse = actions.errno(Errno.EPERM);
+        if (!plan.traced()) {
+            dispatch.add(syscalls.nr("ptrace"), refuse, "ptrace: a way round the filter");
+        }
         for (String name : REFUSED) {
             dispatch.add(syscalls.nr(name), refuse, name + ": a way round the tracer");
         }

@@ -35,6 +35,9 @@ public interface Ptrace {
     /** {@link #await} without blocking. @return false if there is nothing to see now, or no tracee left */
     boolean poll(WaitEvent event);
 
+    /** {@link #poll} for ends alone. */
+    boolean pollEnd(WaitEvent event);
+
     /** Takes the end of a tracee that {@link #await} showed; its parent learns of it now. */
     void reap(int tid);
 

@@ -20,6 +20,12 @@ public enum TracedCall {
     /** Of a unix socket, it may bring descriptors: judged when it has. */
     RECVMSG("recvmsg", 9),
     RECVMMSG("recvmmsg", 10),
+    /** With WNOHANG, of one child: the tracer first lets go of those that have ended. */
+    WAIT4("wait4", 11),
+    /** As wait4. */
+    WAITID("waitid", 12),
+    /** Refused, and told: a command under a tracer cannot have one of its own. */
+    PTRACE("ptrace", 13),
     MMAP("mmap", 16),
     MUNMAP("munmap", 17),
     MREMAP("mremap", 18),

@@ -13,6 +13,7 @@ import org.secfilt.kernel.Vault;
 import org.secfilt.kernel.WaitEvent;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.TracedCall;
+import org.secfilt.policy.Origin;
 import org.secfilt.verdict.Verdict;
 
 /**
@@ -35,6 +36,9 @@ public final class Tracer {
     private static final String UNREADABLE = "the process made its memory unreadable (PR_SET_DUMPABLE)";
     /** struct mmsghdr: the msghdr, then msg_len. */
     private static final int MSG_LEN = AddressCall.MSGHDR_BYTES;
+
+    private static final Verdict.Deny NO_SECOND_TRACER =
+            new Verdict.Deny(Errno.EPERM, "secfilt itself traces the command, and a process has one tracer", Origin.DEFAULT);
 
     private final Ptrace ptrace;
     private final Tracees tracees;
@@ -209,6 +213,10 @@ public final class Tracer {
             listenStop(task);
         } else if (call.receives()) {
             receiveStop(task, call);
+        } else if (call == TracedCall.PTRACE) {
+            deny(task, call, Optional.empty(), NO_SECOND_TRACER);
+        } else if (call == TracedCall.WAIT4 || call == TracedCall.WAITID) {
+            waitStop(task);
         } else if (call.namesAddress()) {
             addressStop(task, call);
         } else {
@@ -223,6 +231,14 @@ public final class Tracer {
     private void exitStop(Task task) {
         if (denied && plan.policy().violationExit().isPresent() && tracees.tgid(task.tid) == root) {
             ptrace.setArgument(task.tid, 0, plan.policy().violationExit().get());
+        }
+        ptrace.resume(task.tid, 0);
+    }
+
+    /** A parent asks whether a child has ended, perhaps since a pidfd said so: what has ended and is still ours becomes its. */
+    private void waitStop(Task task) {
+        while (ptrace.pollEnd(event)) {
+            end(task(event.tid()));
         }
         ptrace.resume(task.tid, 0);
     }
@@ -424,7 +440,8 @@ public final class Tracer {
 
     private void deny(Task task, TracedCall call, Optional<Sockaddr> destination, Verdict.Deny why) {
         denied = true;
-        watch.denied(task.tid, call.syscall(), destination, call.guardsVault() ? Task.NONE : protocol(task), why);
+        boolean ofSocket = !call.guardsVault() && call != TracedCall.PTRACE;
+        watch.denied(task.tid, call.syscall(), destination, ofSocket ? protocol(task) : Task.NONE, why);
         skip(task, -why.errno().number());
     }
 

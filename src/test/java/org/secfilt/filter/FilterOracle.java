@@ -87,7 +87,13 @@ final class FilterOracle {
                 return Set.of(familyAllowed((int) args[0], inet) ? "allow" : policy.denial().name());
             case "setsockopt":
                 return Set.of(inet && badOption((int) args[1], (int) args[2], local) ? "EPERM" : "allow");
-            case "io_uring_setup", "io_uring_enter", "io_uring_register", "ptrace", "process_vm_writev", "pidfd_getfd", "bpf":
+            case "wait4":
+                return Set.of(addresses && (args[2] & 1) != 0 && (int) args[0] > 0 ? "trace wait4" : "allow");
+            case "waitid":
+                return Set.of(addresses && (args[3] & 1) != 0 && Set.of(1, 3).contains((int) args[0]) ? "trace waitid" : "allow");
+            case "ptrace":
+                return Set.of(addresses ? "trace ptrace" : "EPERM");
+            case "io_uring_setup", "io_uring_enter", "io_uring_register", "process_vm_writev", "pidfd_getfd", "bpf":
                 return Set.of("EPERM");
             case "seccomp":
                 return Set.of((args[1] & 8) != 0 ? "EBUSY" : "allow");

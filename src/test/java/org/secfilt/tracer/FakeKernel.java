@@ -196,6 +196,18 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity {
         return await(event) == 0;
     }
 
+    @Override
+    public boolean pollEnd(WaitEvent event) {
+        on(-1);
+        for (FakeTask task : tasks.values()) {
+            if (task.state == State.ZOMBIE) {
+                event.set(task.tid, true, 0);
+                return true;
+            }
+        }
+        return false;
+    }
+
     private static int status(FakeTask task) {
         return switch (task.state) {
             case SECCOMP_STOP -> PTRACE_EVENT_SECCOMP << 8 | 5;

@@ -74,8 +74,17 @@ final class JnrPtrace implements Ptrace {
 
     @Override
     public boolean poll(WaitEvent event) {
+        return poll(event, WEXITED | WSTOPPED);
+    }
+
+    @Override
+    public boolean pollEnd(WaitEvent event) {
+        return poll(event, WEXITED);
+    }
+
+    private boolean poll(WaitEvent event, int kinds) {
         NativeMemory.IO.putInt(siginfo + SI_PID, 0);
-        long rc = Libc.WAITID.call(P_ALL, 0, siginfo, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | NOTHREAD_ALL);
+        long rc = Libc.WAITID.call(P_ALL, 0, siginfo, kinds | WNOHANG | WNOWAIT | NOTHREAD_ALL);
         if (rc < 0 || NativeMemory.IO.getInt(siginfo + SI_PID) == 0) {
             return false;
         }
