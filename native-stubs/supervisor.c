@@ -173,6 +173,13 @@ static void close_from(int first)
         close((int)fd);
 }
 
+/* Where there is no /dev/null, a descriptor that can be neither read nor written. */
+static int open_nothing(void)
+{
+    int nothing = open("/dev/null", O_RDWR);
+    return nothing >= 0 ? nothing : open("/", O_PATH);
+}
+
 /* stdin from nowhere, stdout and stderr as they are if they are open, the socket at SUPERVISOR_FD, no more. */
 static bool arrange_descriptors(int socket)
 {
@@ -181,11 +188,10 @@ static bool arrange_descriptors(int socket)
         return false;
     close_from(SUPERVISOR_FD + 1);
     close(STDIN_FILENO);
-    int null = open("/dev/null", O_RDWR);
-    while (null >= 0 && null <= STDERR_FILENO) /* each open fills the lowest gap */
-        null = open("/dev/null", O_RDWR);
-    close(null);
-    return null >= 0;
+    int nothing = open_nothing();
+    while (nothing >= 0 && nothing <= STDERR_FILENO) /* each open fills the lowest gap */
+        nothing = open_nothing();
+    return nothing >= 0 && close(nothing) == 0;
 }
 
 /* Becomes the supervisor of process `stub`, or answers in its place. */
@@ -197,7 +203,7 @@ static _Noreturn void become_java(int socket, pid_t stub)
     setsid();
     shed_inherited_state();
     if (!arrange_descriptors(socket)) {
-        complain("/dev/null: %s", strerror(errno));
+        complain("no descriptor left for the supervisor: %s", strerror(errno));
     } else {
         int count = 1;
         socket = SUPERVISOR_FD;
@@ -224,15 +230,53 @@ static int move_up(int fd)
     return moved;
 }
 
-/* fork without an exit signal: a SIGCHLD, pending or not, would be handed on to the command. */
-static pid_t fork_silently(void)
+static pid_t fork_with(int exit_signal)
 {
-    return (pid_t)syscall(SYS_clone, 0L, 0L, 0L, 0L, 0L);
+    return (pid_t)syscall(SYS_clone, (long)exit_signal, 0L, 0L, 0L, 0L);
+}
+
+/* True if no child's end and no SIGCHLD would be lost while SIGCHLD is ignored. */
+static bool is_childless(void)
+{
+    sigset_t pending;
+    siginfo_t child;
+    return sigpending(&pending) == 0 && !sigismember(&pending, SIGCHLD)
+        && waitid(P_ALL, 0, &child, WEXITED | WNOHANG | WNOWAIT | __WALL) < 0 && errno == ECHILD;
+}
+
+/* /proc must be there, and show us under our own number: through it the supervisor finds us. */
+static bool knows_us(void)
+{
+    char ours[16], shown[16] = "";
+    if (readlink("/proc/self", shown, sizeof shown - 1) < 0) {
+        complain("there is no /proc here, and secfilt cannot work without: mount -t proc proc /proc");
+        return false;
+    }
+    snprintf(ours, sizeof ours, "%d", (int)getpid());
+    if (strcmp(ours, shown) == 0)
+        return true;
+    complain("/proc is that of another PID namespace (process %s is %s there): mount -t proc proc /proc", ours, shown);
+    return false;
+}
+
+/* Becomes the supervisor's parent and ends, so that the supervisor is an orphan, and no child of the command. */
+static _Noreturn void leave_orphan(int socket, pid_t stub)
+{
+    static const uint32_t failed[2] = { MESSAGE_EXIT, OWN_FAILURE };
+    pid_t grandchild = fork_with(0);
+    if (grandchild == 0)
+        become_java(socket, stub);
+    if (grandchild > 0)
+        _exit(0);
+    complain("fork: %s", strerror(errno));
+    _exit(write(socket, failed, sizeof failed) == sizeof failed ? 0 : OWN_FAILURE);
 }
 
 int start_supervisor(void)
 {
     int ends[2];
+    if (!knows_us())
+        return -1;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
         complain("socketpair: %s", strerror(errno));
         return -1;
@@ -247,23 +291,26 @@ int start_supervisor(void)
     int reaper = 0;
     if (prctl(PR_GET_CHILD_SUBREAPER, &reaper) == 0 && reaper)
         prctl(PR_SET_CHILD_SUBREAPER, 0);
-    pid_t child = fork_silently();
-    if (child == 0) { /* it only makes the grandchild an orphan, so that we have no child when we become the command */
-        pid_t grandchild = fork_silently();
-        if (grandchild == 0)
-            become_java(theirs, stub);
-        _exit(grandchild < 0 ? errno : 0);
-    }
-    int status = 0;
+    /* Of a child that ends while SIGCHLD is ignored nothing stays: no signal pending, no share in the usage of children (getrusage(2)),
+     * which the command would have inherited. Where it cannot be ignored there is no exit signal, and the share is small. */
+    const struct sigaction ignore = { .sa_handler = SIG_IGN };
+    struct sigaction before;
+    bool unseen = is_childless() && sigaction(SIGCHLD, &ignore, &before) == 0;
+    pid_t child = fork_with(unseen ? SIGCHLD : 0);
+    if (child == 0)
+        leave_orphan(theirs, stub);
+    int error = child < 0 ? errno : 0;
     if (child > 0)
-        while (waitpid(child, &status, __WALL) < 0 && errno == EINTR)
+        while (waitpid(child, NULL, __WALL) < 0 && errno == EINTR)
             continue;
+    if (unseen)
+        sigaction(SIGCHLD, &before, NULL);
     if (reaper)
         prctl(PR_SET_CHILD_SUBREAPER, 1);
     close(theirs);
-    int error = child < 0 ? errno : WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
     if (error != 0) {
         complain("fork: %s", strerror(error));
+        close(ours);
         return -1;
     }
     return ours;

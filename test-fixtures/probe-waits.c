@@ -449,3 +449,53 @@ PROBE(many_short_processes)
 	}
 	say("side by side %d", sum);
 }
+/* A pidfd that polls readable tells of an end: from then on no wait may say that there is none. */
+PROBE(what_a_pidfd_tells_wait_tells_too)
+{
+	int missed[4] = { 0 };
+	for (int i = 0; i < 400; i++) {
+		int status = 0, failed = 0;
+		siginfo_t info = { 0 };
+		pid_t child = fork();
+		if (child == 0)
+			_exit(0);
+		int fd = (int)syscall(SYS_pidfd_open, child, 0);
+		struct pollfd ready = { fd, POLLIN, 0 };
+		poll(&ready, 1, -1);
+		switch (i % 4) {
+		case 0: failed = waitpid(child, &status, WNOHANG) != child; break;
+		case 1: failed = waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG) || info.si_pid != child; break;
+		case 2: failed = waitid(P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG) || info.si_pid != child; break;
+		default: failed = waitid(P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG | WNOWAIT) || info.si_pid != child; break;
+		}
+		missed[i % 4] += failed;
+		if (failed || i % 4 == 3)
+			waitpid(child, &status, 0);
+		close(fd);
+	}
+	say("missed %d %d %d %d", missed[0], missed[1], missed[2], missed[3]);
+}
+PROBE(usage_of_children)
+{
+	struct rusage before, after;
+	getrusage(RUSAGE_CHILDREN, &before);
+	say("before: maxrss %ld minflt %ld time %ld", before.ru_maxrss, before.ru_minflt,
+	    before.ru_utime.tv_sec * 1000000 + before.ru_utime.tv_usec + before.ru_stime.tv_sec * 1000000 + before.ru_stime.tv_usec);
+	pid_t child = fork();
+	if (child == 0) {
+		size_t size = 32 << 20;
+		char *memory = malloc(size);
+		memset(memory, 1, size);
+		for (clock_t start = clock(); clock() - start < CLOCKS_PER_SEC / 10;)
+			continue;
+		_exit(memory[size - 1] - 1);
+	}
+	int status;
+	struct rusage own;
+	wait4(child, &status, 0, &own);
+	getrusage(RUSAGE_CHILDREN, &after);
+	say("%s", how_ended(status));
+	say("maxrss %s", own.ru_maxrss >= 32 << 10 && own.ru_maxrss < 40 << 10 && after.ru_maxrss == own.ru_maxrss ? "its own" : "other");
+	long ms = own.ru_utime.tv_sec * 1000 + own.ru_utime.tv_usec / 1000 + own.ru_stime.tv_sec * 1000 + own.ru_stime.tv_usec / 1000;
+	say("time %s", ms >= 99 && ms < 200 ? "its own" : "other");
+}

@@ -56,6 +56,7 @@ public final class Fixtures {
             throw new IllegalStateException("interrupted while compiling " + source, e);
         }
     }
+
     private static boolean isNewer(Path binary, Path source) throws IOException {
         return Files.getLastModifiedTime(binary).compareTo(Files.getLastModifiedTime(source)) >= 0;
     }

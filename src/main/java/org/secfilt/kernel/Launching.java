@@ -1,6 +1,7 @@
 package org.secfilt.kernel;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** What the supervisor asks and does around a launch, on its own process and on the stub. */
@@ -26,11 +27,14 @@ public interface Launching {
     /** prctl(PR_SET_DUMPABLE, 0): no process of this user may read or trace the supervisor. */
     void hide();
 
-    /** Standard input and output become /dev/null: a supervisor must not hold a pipe open. */
+    /** Standard input and output become /dev/null, or where there is none something that cannot be read or written: a supervisor must not hold a pipe open. */
     void closeStandardInputAndOutput();
 
     /** Standard error becomes /dev/null if it is a pipe or socket: the command has ended and its reader waits for the end of file. */
     void releaseStandardError();
+
+    /** Who traces the process already, as {@code strace[4711]}; empty if nobody does, or nobody that can be seen from here. */
+    Optional<String> tracer(int pid);
 
     /** isatty(3) of the descriptor. */
     boolean isTerminal(int fd);

@@ -6,6 +6,7 @@ import java.util.Set;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
+import org.secfilt.abi.Printable;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.filter.FilterCompiler;
@@ -83,6 +84,13 @@ public final class Sandbox {
             new Launcher(scripts(command, file, new Descriptors(open, List.of()), enclosure), command, file).run();
             return;
         }
+        Optional<String> other = launching.tracer(frontEnd.pid());
+        if (other.isPresent()) {
+            reports.error(Printable.escape(other.get()) + " traces this process already: within another secfilt, or under strace or gdb,"
+                    + " secfilt can hold no policy. Nothing was run");
+            frontEnd.exit(FAILED);
+            return;
+        }
         InheritedSockets inherited = new InheritedSockets(launching, frontEnd.pid(), open, plan);
         if (log.isPresent()) {
             inherited.tell(log.get(), frontEnd.pid());
@@ -117,7 +125,7 @@ public final class Sandbox {
         int rc = tracer.seize();
         if (rc < 0) {
             throw new KernelException("ptrace(PTRACE_SEIZE, " + frontEnd.pid() + ")", -rc,
-                    "is another tracer at work, or yama.ptrace_scope above 1?");
+                    "is yama.ptrace_scope above 1, or is this within another secfilt?");
         }
         launching.closeStandardInputAndOutput();
         Thread launcher = new Thread(new Launcher(scripts, command, file, first), "front end");

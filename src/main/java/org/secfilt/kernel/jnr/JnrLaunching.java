@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
@@ -19,6 +20,7 @@ final class JnrLaunching implements Launching {
     // linux/prctl.h, fcntl.h, asm-generic/ioctls.h
     private static final int PR_SET_DUMPABLE = 4;
     private static final int O_RDWR = 2;
+    private static final int O_PATH = 010000000;
     private static final int TCGETS = 0x5401;
     private static final int LANDLOCK_CREATE_RULESET_VERSION = 1;
     // poll.h
@@ -70,7 +72,10 @@ final class JnrLaunching implements Launching {
     }
 
     private OpenDescriptor socket(int pid, int fd) {
-        int copy = (int) Libc.must("pidfd_getfd(" + pid + ", " + fd + ")", Pidfd.copy(proc, pid, fd));
+        int copy = Pidfd.copy(proc, pid, fd);
+        if (copy < 0) {
+            throw new KernelException("pidfd_getfd(" + pid + ", " + fd + ")", -copy, "is this within another secfilt?");
+        }
         try (JnrSocket socket = new JnrSocket(copy)) {
             return socket.describe(fd);
         }
@@ -121,11 +126,22 @@ final class JnrLaunching implements Launching {
     }
 
     private static void replaceByNull(int fd) {
-        long none = Libc.must("open(/dev/null)", Libc.OPEN.call(NativeMemory.string("/dev/null"), O_RDWR, 0));
+        long none = Libc.OPEN.call(NativeMemory.string("/dev/null"), O_RDWR, 0);
+        if (none < 0) {
+            none = Libc.must("open(/)", Libc.OPEN.call(NativeMemory.string("/"), O_PATH, 0));
+        }
         Libc.DUP2.call(none, fd);
         if (none > 2) {
             Libc.CLOSE.call(none);
         }
+    }
+
+    @Override
+    public Optional<String> tracer(int pid) {
+        String status = proc.read(pid, "/status");
+        int at = status.indexOf("\nTracerPid:\t") + 12;
+        int tracer = at < 12 ? 0 : Integer.parseInt(status.substring(at, status.indexOf('\n', at)));
+        return tracer == 0 ? Optional.empty() : Optional.of(proc.read(tracer, "/comm").strip() + "[" + tracer + "]");
     }
 
     @Override

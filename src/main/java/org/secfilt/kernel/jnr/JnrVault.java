@@ -3,6 +3,7 @@ package org.secfilt.kernel.jnr;
 import java.util.HashSet;
 import java.util.Set;
 import org.secfilt.abi.Errno;
+import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Vault;
 
 /** The vault's memfd, the supervisor's own mapping of it, and the thread that hands it out. */
@@ -49,7 +50,10 @@ final class JnrVault implements Vault {
             fd = Libc.MEMFD_CREATE.call(name, MFD_CLOEXEC | MFD_ALLOW_SEALING); // before Linux 6.3
         }
         Libc.must("memfd_create", fd);
-        Libc.must("ftruncate", Libc.FTRUNCATE.call(fd, lengthBytes));
+        long rc = Libc.FTRUNCATE.call(fd, lengthBytes);
+        if (rc < 0) {
+            throw new KernelException("ftruncate", (int) -rc, "is there a limit on the size of files (ulimit -f)?");
+        }
         memory = Libc.must("mmap", Libc.MMAP.call(0, lengthBytes, PROT_READ_WRITE, MAP_SHARED, fd, 0));
         Libc.must("fcntl(F_ADD_SEALS)", Libc.FCNTL.call(fd, F_ADD_SEALS, F_SEAL_ALL));
         readOnly = (int) Libc.must("open", Libc.OPEN.call(NativeMemory.string("/proc/self/fd/" + fd), O_CLOEXEC, 0));
