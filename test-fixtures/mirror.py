@@ -36,6 +36,17 @@ def limits(run):
     resource.setrlimit(resource.RLIMIT_DATA, (64 << 20, 4 << 30))
 
 
+def every_limit(run):
+    for number, (soft, hard) in {
+            resource.RLIMIT_AS: (3 << 30, 5 << 30), resource.RLIMIT_CORE: (0, 4096), resource.RLIMIT_CPU: (101, 202),
+            resource.RLIMIT_DATA: (1 << 30, 2 << 30), resource.RLIMIT_FSIZE: (1 << 20, 1 << 30), 10: (500, 600),  # LOCKS
+            resource.RLIMIT_MEMLOCK: (4096, 8192), resource.RLIMIT_MSGQUEUE: (1000, 2000), resource.RLIMIT_NICE: (0, 0),
+            resource.RLIMIT_NOFILE: (64, 128), resource.RLIMIT_NPROC: (900, 1000), resource.RLIMIT_RSS: (1 << 29, 1 << 30),
+            resource.RLIMIT_RTPRIO: (0, 0), resource.RLIMIT_RTTIME: (100000, 200000), resource.RLIMIT_SIGPENDING: (10, 20),
+            resource.RLIMIT_STACK: (2 << 20, 4 << 20)}.items():
+        resource.setrlimit(number, (soft, hard))
+
+
 def few_descriptors(run):
     resource.setrlimit(resource.RLIMIT_NOFILE, (16, 4096))
 
@@ -99,6 +110,26 @@ def closed_stdio(run):
     os.closerange(0, 3)
 
 
+def only_stdin(run):
+    os.closerange(1, 3)
+
+
+def only_stdout(run):
+    os.close(0)
+    os.close(2)
+
+
+def only_stderr(run):
+    os.closerange(0, 2)
+
+
+def nonblocking_stdio(run):
+    for fd in range(3):
+        pipe = os.pipe()
+        os.dup2(pipe[min(fd, 1)], fd)
+        os.set_blocking(fd, False)
+
+
 def deleted_directory(run):
     os.mkdir("gone")
     os.chdir("gone")
@@ -134,6 +165,10 @@ def no_environment(run):
 
 def large_environment(run):
     run.environment = [b"PATH=/usr/bin:/bin"] + [b"V%d=%d" % (i, i) for i in range(5000)] + [b"L=" + b"x" * 120000]
+
+
+def largest_environment(run):
+    run.environment = [b"PATH=/usr/bin:/bin"] + [b"L%d=" % i + b"x" * 120000 for i in range(15)] + [b"S=" + b"x" * 60000]
 
 
 def own_session(run):

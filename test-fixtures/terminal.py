@@ -179,6 +179,13 @@ def a_background_writer_stops_under_tostop(t):
     t.expect(PROMPT)
 
 
+def a_report_of_a_background_job_stalls_nothing_under_tostop(t):
+    t.enter("stty tostop")
+    t.type(SECFILT + " bash -c 'exec 2>/dev/null; (exec 3<>/dev/tcp/127.0.0.1/2); exit 5' & wait $!; echo over=$?\n")
+    assert "denied connect 127.0.0.1:2" in t.expect("over=5")
+    t.expect(PROMPT)
+
+
 def a_shell_inside_controls_its_own_jobs(t):
     t.type(SECFILT + " bash --norc --noprofile --noediting -i\n")
     t.expect(PROMPT)
