@@ -92,6 +92,7 @@ final class Cli {
                         merged.log().isPresent() ? Optional.of(merged.log().get().value()) : Optional.empty());
                 case COMPILE -> new Outcome.Compile(policy, arch, format, output, loudness);
                 case EXPLAIN -> new Outcome.Explain(policy, split.operands(), loudness);
+                case DOCTOR -> new Outcome.Doctor();
                 case CHECK -> new Outcome.Check(split.operands(), loudness);
                 case SIMULATE -> new Outcome.Simulate(policy, arch, entry, split.operands(), loudness);
             };

@@ -73,6 +73,7 @@ final class Help {
                                       a destination: explain tcp 192.0.2.1:443
               simulate                tells what the filter does to a system call
               check                   tells what is wrong or odd in policy files
+              doctor                  tells what can be enforced on this host
               'secfilt VERB --help' tells more of each
 
             Others:

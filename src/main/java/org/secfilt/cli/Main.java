@@ -119,6 +119,11 @@ public final class Main implements Outcome.Visitor<Integer> {
         return new CheckVerb(streams, caller, policy -> plan(policy, Arch.current(), silent)).answer(check);
     }
 
+    @Override
+    public Integer doctor(Outcome.Doctor doctor) {
+        return DoctorVerb.answer(new HostLook(launching, stub.pid()), streams);
+    }
+
     private Plan plan(Policy policy, Arch arch, Reports reports) throws RefusedPolicyException {
         Plan plan = Plan.of(policy, new Host(arch, launching.landlockAbi(), launching.capabilities(stub.pid()) != 0));
         if (reports.isVerbose()) {

@@ -23,6 +23,8 @@ sealed interface Outcome {
 
         R check(Check check) throws IOException;
 
+        R doctor(Doctor doctor) throws IOException;
+
         R exit(Exit exit) throws IOException;
     }
 
@@ -75,6 +77,14 @@ sealed interface Outcome {
         @Override
         public <R> R accept(Visitor<R> visitor) throws IOException {
             return visitor.check(this);
+        }
+    }
+
+    /** What this host can hold. */
+    record Doctor() implements Outcome {
+        @Override
+        public <R> R accept(Visitor<R> visitor) throws IOException {
+            return visitor.doctor(this);
         }
     }
 

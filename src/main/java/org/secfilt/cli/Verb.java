@@ -13,7 +13,8 @@ enum Verb {
     COMPILE("compile", Operands.NONE),
     EXPLAIN("explain", Operands.WORDS),
     SIMULATE("simulate", Operands.WORDS),
-    CHECK("check", Operands.WORDS);
+    CHECK("check", Operands.WORDS),
+    DOCTOR("doctor", Operands.NONE);
 
     /** What stands on a command line besides options. */
     enum Operands {
@@ -69,7 +70,8 @@ enum Verb {
             case ALLOWED_NETMASK, ALLOWED_PORT, ALLOW_RESOLV, ALLOWED_BIND, NO_OUTBOUND_NETWORK, MAINSTREAM_NETWORK_FAMILIES,
                     ERRNO, INHERIT, FIREWALL, VIOLATION_EXIT, NET, PUBLISH, PRIVATE_TMP, USER, READ_ONLY, ALLOW_WRITE, POLICY, CONFIG,
                     VERBOSE -> makesPolicy();
-            case QUIET, HELP, VERSION -> true;
+            case QUIET -> this != DOCTOR;
+            case HELP, VERSION -> true;
             case LOG -> this == RUN;
             case FORMAT, OUTPUT -> this == COMPILE;
             case ARCH -> this == COMPILE || this == SIMULATE;
@@ -78,6 +80,6 @@ enum Verb {
 
     /** Whether the options of a policy make sense to it. */
     private boolean makesPolicy() {
-        return this != CHECK;
+        return this != CHECK && this != DOCTOR;
     }
 }

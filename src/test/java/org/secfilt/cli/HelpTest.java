@@ -44,7 +44,8 @@ class HelpTest {
     @ParameterizedTest
     @EnumSource(Verb.class)
     void names_every_verb_and_how_it_is_called(Verb verb) {
-        assertTrue(Help.text(verb, false).startsWith("Usage: " + verb.program() + " "));
+        String usage = Help.text(verb, false).lines().findFirst().orElseThrow();
+        assertTrue((usage + " ").startsWith("Usage: " + verb.program() + " "), usage);
         assertTrue(TEXT.contains("\n  " + verb.word()), verb.word());
     }
 

@@ -1,0 +1,113 @@
+package org.secfilt.cli;
+
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.secfilt.abi.Arch;
+import org.secfilt.doctor.Look;
+import org.secfilt.kernel.Launching;
+
+/** This host, for the process that the user started. */
+final class HostLook implements Look {
+    private static final int MAX_BYTES = 1 << 20;
+    private static final List<String> DIRECTORIES =
+            List.of("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin");
+    /** A start takes a tenth of a second; a loaded machine may take fifty times that. */
+    private static final int TRIAL_SECONDS = 30;
+
+    private final Launching kernel;
+    private final int pid;
+
+    HostLook(Launching kernel, int pid) {
+        this.kernel = kernel;
+        this.pid = pid;
+    }
+
+    @Override
+    public Optional<String> read(String path) {
+        try (InputStream in = new FileInputStream(path)) {
+            return Optional.of(new String(in.readNBytes(MAX_BYTES), StandardCharsets.UTF_8).strip());
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    public Optional<String> program(String name) {
+        for (String directory : DIRECTORIES) {
+            Path file = Path.of(directory, name);
+            if (Files.isExecutable(file)) {
+                try {
+                    return Optional.of(file.toRealPath().toString());
+                } catch (IOException e) {
+                    return Optional.of(file.toString());
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    @Override
+    public int landlockAbi() {
+        return kernel.landlockAbi();
+    }
+
+    @Override
+    public boolean root() {
+        return kernel.capabilities(pid) != 0;
+    }
+
+    @Override
+    public String processor() {
+        return Arch.current().toString();
+    }
+
+    @Override
+    public String status() {
+        return read("/proc/" + pid + "/status").orElse("");
+    }
+
+    @Override
+    public int java() {
+        return Runtime.version().feature();
+    }
+
+    /** The caller's own program file, once more. No tracee of ours is there that waiting for a child could disturb. */
+    @Override
+    public String trial() {
+        Optional<String> command = program("true");
+        if (command.isEmpty()) {
+            return "there is no command 'true' to try it with";
+        }
+        try {
+            String self = Path.of("/proc/" + pid + "/exe").toRealPath().toString();
+            Path said = Files.createTempFile("secfilt-doctor", "");
+            try {
+                return trial(new ProcessBuilder(self, "-q", "--no-outbound-network", "--", command.get()), said);
+            } finally {
+                Files.deleteIfExists(said);
+            }
+        } catch (IOException e) {
+            return String.valueOf(e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return "interrupted";
+        }
+    }
+
+    private static String trial(ProcessBuilder command, Path said) throws IOException, InterruptedException {
+        Process run = command.redirectErrorStream(true).redirectInput(Path.of("/dev/null").toFile()).redirectOutput(said.toFile()).start();
+        if (!run.waitFor(TRIAL_SECONDS, TimeUnit.SECONDS)) {
+            run.destroyForcibly();
+            return "it had not ended after " + TRIAL_SECONDS + " s";
+        }
+        String words = Files.readString(said, StandardCharsets.ISO_8859_1).strip();
+        return run.exitValue() == 0 ? "" : words.isEmpty() ? "exit code " + run.exitValue() : words.lines().findFirst().orElseThrow();
+    }
+}

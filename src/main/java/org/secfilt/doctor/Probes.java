@@ -1,0 +1,200 @@
+package org.secfilt.doctor;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/** The probes; a new one is a method and a row in {@link #ALL}. */
+final class Probes {
+    static final List<Probe> ALL = List.of(
+            Probes::processor, Probes::kernel, Probes::java, Probes::seccomp, Probes::userNotification, Probes::ptrace, Probes::traced,
+            Probes::landlock, Probes::ioUring, Probes::cgroup, Probes::iptables, Probes::userNamespaces, Probes::resolver, Probes::trial);
+
+    /** USER_NOTIF with its flags and Landlock's domain as secfilt uses them. */
+    private static final int[] OLDEST_KERNEL = {5, 14};
+    private static final int LANDLOCK_REFER = 2;
+    private static final int LANDLOCK_SCOPES = 6;
+
+    private Probes() {}
+
+    static Finding processor(Look host) {
+        String processor = host.processor();
+        return (processor.equals("x86_64")
+                ? Finding.yes("processor", processor, "its calls; those of i386 and x32 programs are refused")
+                : Finding.no("processor", processor, "the supervisor knows x86_64 alone; 'secfilt compile' works", "")).asNeeded();
+    }
+
+    static Finding kernel(Look host) {
+        String release = host.read("/proc/sys/kernel/osrelease").orElse("unknown");
+        String[] parts = release.split("[.-]");
+        boolean old = true;
+        if (parts.length >= 2 && isNumber(parts[0]) && isNumber(parts[1])) {
+            int major = Integer.parseInt(parts[0]);
+            int minor = Integer.parseInt(parts[1]);
+            old = major < OLDEST_KERNEL[0] || major == OLDEST_KERNEL[0] && minor < OLDEST_KERNEL[1];
+        }
+        return (old
+                ? Finding.no("kernel", release, "secfilt needs Linux 5.14 or later", "install a later kernel")
+                : Finding.yes("kernel", "Linux " + release, "all that is said below")).asNeeded();
+    }
+
+    static Finding java(Look host) {
+        return host.java() >= 17
+                ? Finding.yes("Java", "release " + host.java(), "")
+                : Finding.no("Java", "release " + host.java(), "secfilt needs 17 or later", "apt-get install openjdk-17-jre-headless").asNeeded();
+    }
+
+    static Finding seccomp(Look host) {
+        Optional<String> actions = host.read("/proc/sys/kernel/seccomp/actions_avail");
+        String how = "a kernel with CONFIG_SECCOMP_FILTER; in a container, a profile that lets seccomp(2) be called";
+        if (actions.isEmpty()) {
+            return Finding.no("seccomp filter", "no /proc/sys/kernel/seccomp/actions_avail", "any policy", how).asNeeded();
+        }
+        List<String> missing = new ArrayList<>(List.of("allow", "errno", "trace"));
+        missing.removeAll(words(actions.get()));
+        return (missing.isEmpty()
+                ? Finding.yes("seccomp filter", actions.get(), "families and types of sockets, io_uring, foreign architectures, ways round")
+                : Finding.no("seccomp filter", "the actions " + String.join(", ", missing) + " are missing", "any policy", how)).asNeeded();
+    }
+
+    static Finding userNotification(Look host) {
+        boolean there = words(host.read("/proc/sys/kernel/seccomp/actions_avail").orElse("")).contains("user_notif");
+        return (there
+                ? Finding.yes("user notification", "user_notif", "judged addresses cannot change during the call: the vault")
+                : Finding.no("user notification", "no action user_notif", "addresses, unix sockets", "Linux 5.0 or later")).asNeeded();
+    }
+
+    static Finding ptrace(Look host) {
+        Optional<String> scope = host.read("/proc/sys/kernel/yama/ptrace_scope");
+        String held = "connect, bind, sendto, sendmsg by address, port and protocol; unix sockets";
+        String sysctl = "sysctl kernel.yama.ptrace_scope=1";
+        if (scope.isEmpty() || scope.get().equals("0") || scope.get().equals("1")) {
+            return Finding.yes("ptrace", scope.isEmpty() ? "no Yama" : "yama.ptrace_scope is " + scope.get(), held).asNeeded();
+        }
+        if (scope.get().equals("2") && host.root()) {
+            return Finding.partly("ptrace", "yama.ptrace_scope is 2", held + ", for root", "the same for ordinary users", sysctl).asNeeded();
+        }
+        return Finding.no("ptrace", "yama.ptrace_scope is " + scope.get(), held,
+                scope.get().equals("3") ? "it stays so until the next boot; then " + sysctl : sysctl).asNeeded();
+    }
+
+    /** A process has one tracer, and a filter that is there already may refuse what secfilt's does not. */
+    static Finding traced(Look host) {
+        String tracer = field(host.status(), "TracerPid");
+        boolean filtered = field(host.status(), "Seccomp").equals("2");
+        if (!tracer.equals("0") && !tracer.isEmpty()) {
+            return Finding.no("tracers", "process " + tracer + " traces this one", "any policy: a process has one tracer",
+                    "run secfilt outside of strace, gdb or another secfilt").asNeeded();
+        }
+        return Finding.yes("tracers", filtered ? "none; a seccomp filter is on this process already, as in containers" : "none", "")
+                .asNeeded();
+    }
+
+    static Finding landlock(Look host) {
+        int abi = host.landlockAbi();
+        String memory = "memory of processes outside (/proc/PID/mem)";
+        if (abi >= LANDLOCK_SCOPES) {
+            return Finding.yes("Landlock", "ABI " + abi, memory + "; signals to processes outside");
+        }
+        String later = "Linux 6.12 or later";
+        if (abi >= LANDLOCK_REFER) {
+            return Finding.partly("Landlock", "ABI " + abi, memory, "signals to processes outside; and mount(2) is refused to root", later);
+        }
+        return Finding.no("Landlock", abi == 0 ? "none" : "ABI 1, which would break renames",
+                memory + " of the same user; the calls ptrace and process_vm_writev are refused all the same",
+                abi == 0 ? "CONFIG_SECURITY_LANDLOCK, and landlock in the boot option lsm=" : later);
+    }
+
+    static Finding ioUring(Look host) {
+        String disabled = host.read("/proc/sys/kernel/io_uring_disabled").orElse("");
+        return Finding.yes("io_uring", disabled.equals("2") ? "switched off on this host" : "refused to commands under a policy",
+                "no connect or send without a call that is seen");
+    }
+
+    static Finding cgroup(Look host) {
+        boolean two = false;
+        boolean netCls = false;
+        for (String mount : host.read("/proc/self/mountinfo").orElse("").split("\n")) {
+            int dash = mount.indexOf(" - ");
+            String kind = dash < 0 ? "" : mount.substring(dash + 3);
+            two |= kind.startsWith("cgroup2 ");
+            netCls |= kind.startsWith("cgroup ") && words(kind.replace(',', ' ')).contains("net_cls");
+        }
+        String held = "a group of its own for each run, by which the firewall knows its packets";
+        String root = host.root() ? "" : "making groups is root's";
+        if (!two && !netCls) {
+            return Finding.no("cgroups", "neither version 2 nor net_cls is mounted", "the firewall's groups",
+                    "mount -t cgroup2 none /sys/fs/cgroup");
+        }
+        String found = two && netCls ? "version 2 and net_cls" : two ? "version 2" : "net_cls of version 1";
+        return root.isEmpty() ? Finding.yes("cgroups", found, held)
+                : Finding.partly("cgroups", found, "", held + ": " + root, "run secfilt as root, for this layer alone");
+    }
+
+    static Finding iptables(Look host) {
+        Optional<String> four = host.program("iptables-restore");
+        Optional<String> six = host.program("ip6tables-restore");
+        String held = "packets that no call shows: ICMP, raw sockets";
+        String without = held + "; without it such sockets cannot be made under an address policy";
+        String install = "apt-get install iptables";
+        if (four.isEmpty() && six.isEmpty()) {
+            return Finding.no("iptables", "not installed", without, install);
+        }
+        if (four.isEmpty() || six.isEmpty()) {
+            return Finding.no("iptables", (four.isEmpty() ? "iptables" : "ip6tables") + " is missing, the other is there", without, install);
+        }
+        String found = (four.get().contains("nft") ? "nft" : "legacy") + (four.get().contains("nft") == six.get().contains("nft")
+                ? ", for both families" : " for IPv4, the other for IPv6");
+        return host.root() ? Finding.yes("iptables", found, held)
+                : Finding.partly("iptables", found, "", held + ": changing rules is root's", "run secfilt as root, for this layer alone");
+    }
+
+    static Finding userNamespaces(Look host) {
+        String most = host.read("/proc/sys/user/max_user_namespaces").orElse("0");
+        boolean clone = !host.read("/proc/sys/kernel/unprivileged_userns_clone").orElse("1").equals("0");
+        boolean appArmor = host.read("/proc/sys/kernel/apparmor_restrict_unprivileged_userns").orElse("0").equals("1");
+        String held = "network and mount namespaces of a run's own";
+        if (host.root()) {
+            return Finding.yes("user namespaces", "not needed by root", held);
+        }
+        if (most.equals("0") || !clone || appArmor) {
+            return Finding.no("user namespaces", "closed to ordinary users", held + "; rules for addresses do not need them",
+                    most.equals("0") ? "sysctl user.max_user_namespaces=10000"
+                            : clone ? "sysctl kernel.apparmor_restrict_unprivileged_userns=0"
+                            : "sysctl kernel.unprivileged_userns_clone=1");
+        }
+        return Finding.yes("user namespaces", most + " at most", held);
+    }
+
+    static Finding resolver(Look host) {
+        Optional<String> text = host.read("/etc/resolv.conf");
+        return text.isPresent() && text.get().contains("nameserver")
+                ? Finding.yes("resolver", "/etc/resolv.conf names servers", "--allow-resolv allows those and no others")
+                : Finding.yes("resolver", "/etc/resolv.conf names no server", "--allow-resolv allows 127.0.0.1, which the C library then asks");
+    }
+
+    static Finding trial(Look host) {
+        String wrong = host.trial();
+        return (wrong.isEmpty()
+                ? Finding.yes("trial run", "a command ran under --no-outbound-network", "")
+                : Finding.no("trial run", wrong, "any policy", "")).asNeeded();
+    }
+
+    private static List<String> words(String text) {
+        return Arrays.asList(text.trim().split("\\s+"));
+    }
+
+    private static boolean isNumber(String text) {
+        return !text.isEmpty() && text.length() < 6 && text.chars().allMatch(c -> c >= '0' && c <= '9');
+    }
+
+    private static String field(String status, String name) {
+        for (String line : status.split("\n")) {
+            if (line.startsWith(name + ":")) {
+                return line.substring(name.length() + 1).trim();
+            }
+        }
+        return "";
+    }
+}
