@@ -1,0 +1,138 @@
+package org.secfilt.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.secfilt.Fixtures;
+import org.secfilt.Requirements;
+import org.secfilt.abi.Arch;
+
+/** Calls that a filter for this architecture's own would not understand, by {@code test-fixtures/abi-attack.c} and {@code abi32.c}. */
+class AbiAttackIT {
+    @RegisterExtension
+    static final NetworkRoom ROOM = new NetworkRoom();
+
+    private static final List<String> I386 = List.of("socketcall_sendto", "socketcall_connect", "int80_connect", "int80_sendto", "int80_sendmsg",
+            "int80_sendmmsg");
+    private static final List<String> X32 = List.of("x32_connect", "x32_sendto");
+    private static String attack;
+
+    @BeforeAll
+    static void needs_this_architecture() {
+        Requirements.need("kernel", Arch.current() == Arch.X86_64, "i386 and x32 are x86-64's");
+        attack = Fixtures.compile("abi-attack").toString();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void calls_of_i386_are_refused(User user) {
+        for (int family : new int[] {4, 6}) {
+            String bare = bare(user, family, I386);
+            Requirements.need("kernel", !bare.contains("ENOSYS"), "this kernel has no i386 calls: CONFIG_IA32_EMULATION, ia32_emulation=");
+            assertEquals(said(I386, "ok"), bare);
+            assertEquals(arrivals(family, I386.size()), new TreeSet<>(ROOM.arrived()));
+            assertEquals(said(I386, "ENOSYS"), inside(user, family, I386));
+            assertEquals(List.of(), ROOM.arrived());
+        }
+    }
+
+    /** It cannot even exit: the first call it makes is refused, and what should have ended it too. */
+    @ParameterizedTest
+    @EnumSource
+    void a_32_bit_program_reaches_nothing(User user) {
+        String program = Fixtures.compile("abi32", "-m32", "-nostdlib", "-static", "-fno-stack-protector").toString();
+        ROOM.command(program).as(user).run().exited(0);
+        assertEquals(arrivals(4, 2), new TreeSet<>(ROOM.arrived()));
+        ROOM.secfilt("-q", "--allowed-netmask=loopback", program).as(user).run().killedBy(SIGSEGV);
+        assertEquals(List.of(), ROOM.arrived());
+    }
+
+    private static final int SIGSEGV = 11;
+
+    /** Most kernels have none; then the answer is theirs as well as ours, and the filter's own tests tell that it is ours. */
+    @ParameterizedTest
+    @EnumSource
+    void calls_of_x32_are_refused(User user) {
+        for (int family : new int[] {4, 6}) {
+            String bare = bare(user, family, X32);
+            boolean has = !bare.equals(said(X32, "ENOSYS"));
+            assertEquals(has ? arrivals(family, X32.size()) : Set.of(), new TreeSet<>(ROOM.arrived()), "does this kernel have x32? " + has);
+            assertEquals(said(X32, "ENOSYS"), inside(user, family, X32));
+            assertEquals(List.of(), ROOM.arrived());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void numbers_that_no_table_has_are_no_calls(User user) {
+        List<String> attacks = List.of("x32_number_above_the_others", "newer_call");
+        assertEquals(said(attacks, "ENOSYS"), inside(user, 4, attacks));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void no_ring_sends(User user) {
+        List<String> attacks = List.of("io_uring_sendmsg", "io_uring_register", "io_uring_enter");
+        for (int family : new int[] {4, 6}) {
+            assertEquals(said(attacks, "ok"), bare(user, family, attacks), "io_uring: sysctl kernel.io_uring_disabled?");
+            assertEquals(arrivals(family, 1), new TreeSet<>(ROOM.arrived()));
+            assertEquals(said(attacks, "EPERM"), inside(user, family, attacks));
+            assertEquals(List.of(), ROOM.arrived());
+        }
+    }
+
+    /** Standard input is kept whatever it is. */
+    @ParameterizedTest
+    @EnumSource
+    void a_ring_that_is_inherited_is_of_no_use(User user) {
+        List<String> use = new ArrayList<>(List.of(attack, "4", NetworkRoom.FAR, "use_stdin"));
+        List<String> bare = new ArrayList<>(List.of(attack, "ring_on_stdin"));
+        bare.addAll(use);
+        assertEquals("use_stdin ok\n", ROOM.command(bare.toArray(new String[0])).as(user).run().exited(0).stdout());
+        List<String> inside = new ArrayList<>(
+                List.of(attack, "ring_on_stdin", Built.program().toString(), "-q", "--allowed-netmask=loopback", "--"));
+        inside.addAll(use);
+        Outcome run = ROOM.command(inside.toArray(new String[0])).as(user).run().exited(0);
+        assertTrue(run.stdout().equals("use_stdin EPERM\n"), run::toString);
+    }
+
+    private static Set<String> arrivals(int family, int count) {
+        Set<String> arrivals = new TreeSet<>();
+        for (int i = 0; i < count; i++) {
+            arrivals.add("udp " + (family == 4 ? NetworkRoom.FAR : "[" + NetworkRoom.FAR6 + "]") + ":" + (9000 + i));
+        }
+        return arrivals;
+    }
+
+    private static List<String> words(int family, List<String> attacks) {
+        List<String> words = new ArrayList<>(List.of(attack, String.valueOf(family), family == 4 ? NetworkRoom.FAR : NetworkRoom.FAR6));
+        words.addAll(attacks);
+        return words;
+    }
+
+    private static String bare(User user, int family, List<String> attacks) {
+        return ROOM.command(words(family, attacks).toArray(new String[0])).as(user).run().exited(0).stdout();
+    }
+
+    private static String inside(User user, int family, List<String> attacks) {
+        List<String> words = new ArrayList<>(List.of("-q", "--allowed-netmask=loopback", "--"));
+        words.addAll(words(family, attacks));
+        return ROOM.secfilt(words.toArray(new String[0])).as(user).run().exited(0).stdout();
+    }
+
+    private static String said(List<String> attacks, String outcome) {
+        StringBuilder said = new StringBuilder();
+        for (String name : attacks) {
+            said.append(name).append(' ').append(outcome).append('\n');
+        }
+        return said.toString();
+    }
+}
