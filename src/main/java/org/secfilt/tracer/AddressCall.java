@@ -10,8 +10,9 @@ import org.secfilt.verdict.Action;
 /**
  * The socket address of a stopped call, copied out of the tracee once. Reused from call to call; tracer thread only.
  *
- * <p>Lengths are checked as net/socket.c does (move_addr_to_kernel, __copy_msghdr): more than 128 bytes of name is EINVAL, or
- * cut to 128 in a message header; a NULL name is none.
+ * <p>Lengths are read as net/socket.c does (move_addr_to_kernel, __copy_msghdr): more than 128 bytes of name is EINVAL, or cut to 128 in a
+ * message header; a NULL name is none. What the kernel refuses it may refuse itself, for it looks at other things first: at the
+ * descriptor, at the payload. But where memory could not be read it must not be tried again: the call gets {@link #NOWHERE}.
  */
 final class AddressCall {
     // struct msghdr on 64-bit: name 0, namelen 8 (int), iov 16, iovlen 24, control 32, controllen 40, flags 48 (int)
@@ -22,6 +23,8 @@ final class AddressCall {
     private static final int MSG_CONTROLLEN = 40;
 
     private static final int FAMILY_BYTES = 2;
+    /** An address of the kernel's own: to read there is EFAULT, whatever a process maps. */
+    static final long NOWHERE = -4096;
 
     private final Tracees tracees;
     final byte[] name = new byte[Sockaddr.MAX_LENGTH];
@@ -31,6 +34,10 @@ final class AddressCall {
     int controlLength;
     /** The call names an address. A send that names none goes where an earlier call was judged. */
     boolean named;
+    /** The argument itself cannot be read, or has a length at which the kernel reads nothing: it will refuse the call. */
+    boolean refused;
+    private boolean nameUnreadable;
+    private boolean controlUnreadable;
 
     AddressCall(Tracees tracees) {
         this.tracees = tracees;
@@ -49,33 +56,34 @@ final class AddressCall {
         return call == TracedCall.SENDTO ? 4 : 1;
     }
 
-    /** @return 0, or the negative error number to answer in the kernel's place */
+    /** @return 0, or the negative error number to answer in the kernel's place: EPERM for a process that made itself unreadable */
     int read(int tid, TracedCall call, SyscallStop stop) {
         controlLength = 0;
+        refused = false;
+        nameUnreadable = false;
+        controlUnreadable = false;
         if (hasHeader(call)) {
             return readHeader(tid, stop.argument(1));
         }
         int pointer = pointer(call);
         long address = stop.argument(pointer);
         int length = (int) stop.argument(pointer + 1);
-        if (length < 0 || length > Sockaddr.MAX_LENGTH) {
-            return -Errno.EINVAL.number();
-        }
-        // The kernel copies nothing then, so nothing can change under it: connect and bind answer EINVAL, a send has no address.
-        named = length > 0 && !(call == TracedCall.SENDTO && address == 0);
-        return readName(tid, address, length);
+        refused = length < 0 || length > Sockaddr.MAX_LENGTH;
+        // The kernel copies nothing where there is no length, so nothing can change under it.
+        named = !refused && length > 0;
+        int rc = readName(tid, address, length);
+        refused |= nameUnreadable;
+        return rc;
     }
 
     private int readHeader(int tid, long address) {
         int got = tracees.read(tid, address, header, MSGHDR_BYTES);
         if (got != MSGHDR_BYTES) {
+            refused = true;
             return error(got);
         }
         long nameAddress = word(MSG_NAME);
         int length = (int) word(MSG_NAMELEN);
-        if (length < 0) {
-            return -Errno.EINVAL.number();
-        }
         named = nameAddress != 0 && length > 0;
         int rc = readName(tid, nameAddress, Math.min(length, Sockaddr.MAX_LENGTH));
         return rc < 0 ? rc : readControl(tid);
@@ -87,7 +95,29 @@ final class AddressCall {
             return 0;
         }
         int got = tracees.read(tid, address, name, length);
-        return got == length ? 0 : error(got);
+        nameUnreadable = got != length;
+        return nameUnreadable ? error(got) : 0;
+    }
+
+    /** Where the header in the vault says that the name is, if it can be read at {@code copy}. */
+    long namePointer(long copy) {
+        return nameUnreadable ? NOWHERE : word(MSG_NAME) == 0 ? 0 : copy;
+    }
+
+    /** Likewise for control data. */
+    long controlPointer(long copy) {
+        return controlUnreadable ? NOWHERE : controlLength == 0 ? 0 : copy;
+    }
+
+    /** The length that the header in the vault gives: a negative one stays, which is EINVAL to the kernel. */
+    int headerNameLength() {
+        int length = (int) word(MSG_NAMELEN);
+        return length < 0 ? length : nameLength;
+    }
+
+    /** There is nothing to judge: the name that the header points at cannot be read, and the call gets none. */
+    boolean isUnreadable() {
+        return nameUnreadable;
     }
 
     private int readControl(int tid) {
@@ -99,11 +129,9 @@ final class AddressCall {
             return -Errno.ENOBUFS.number(); // as the kernel does above net.core.optmem_max
         }
         int got = tracees.read(tid, word(MSG_CONTROL), control, (int) length);
-        if (got != length) {
-            return error(got);
-        }
-        controlLength = (int) length;
-        return 0;
+        controlUnreadable = got != length;
+        controlLength = controlUnreadable ? 0 : (int) length;
+        return controlUnreadable ? error(got) : 0;
     }
 
     /** Puts another address in the place of the tracee's; the family, which may be AF_UNSPEC, and bytes behind the address stay. */
@@ -127,8 +155,8 @@ final class AddressCall {
         return ControlMessages.longAt(header, offset);
     }
 
-    /** Part of it readable is EFAULT to the kernel too. EPERM: the process made itself unreadable. */
+    /** What is not there the kernel will not find either, and be it the end of it that is missing. EPERM: the process made itself unreadable. */
     private static int error(int got) {
-        return got < 0 ? got : -Errno.EFAULT.number();
+        return got == -Errno.EPERM.number() || got == -Errno.ESRCH.number() ? got : 0;
     }
 }

@@ -51,8 +51,8 @@ final class AddressJudge {
             }
             case HARMLESS -> {}
         }
-        if (!address.named && AddressCall.action(call) == Action.SEND) {
-            return ALLOW; // to where connect was judged
+        if (address.isUnreadable() || !address.named && AddressCall.action(call) == Action.SEND) {
+            return ALLOW; // to where connect was judged, or nowhere
         }
         Sockaddr named = Sockaddr.decode(address.name, address.nameLength);
         if (plan.judgesUnixPaths() && named instanceof Sockaddr.UnixPath && call != TracedCall.BIND) {
@@ -62,7 +62,9 @@ final class AddressJudge {
             task.protocol = tracees.protocol(task.tid, (int) task.call.argument(0));
         }
         destination = Optional.of(named);
-        return judge.judge(AddressCall.action(call), named, Protocol.of(task.protocol));
+        Verdict verdict = judge.judge(AddressCall.action(call), named, Protocol.of(task.protocol));
+        // What the kernel refuses it refuses itself, in its own order and words; it has nothing to look at but what was judged.
+        return verdict instanceof Verdict.Answer ? ALLOW : verdict;
     }
 
     /**

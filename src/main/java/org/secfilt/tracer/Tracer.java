@@ -309,8 +309,8 @@ public final class Tracer {
     private void addressStop(Task task, TracedCall call) {
         waiting.judging(task.tid);
         copy(stop, task.call);
-        if (call == TracedCall.SENDMMSG && (int) stop.argument(2) == 0) {
-            skip(task, 0); // no message, none sent
+        if (call == TracedCall.SENDMMSG && (int) stop.argument(2) == 0 || call == TracedCall.SENDTO && stop.argument(4) == 0) {
+            ptrace.resume(task.tid, 0); // no message, or no address, and that stands in a register
             return;
         }
         int error = address.read(task.tid, call, stop);
@@ -320,6 +320,10 @@ public final class Tracer {
         }
         if (error < 0) {
             skip(task, error);
+            return;
+        }
+        if (address.refused) {
+            runOnNothing(task, call);
             return;
         }
         Verdict verdict = judge.judge(task, call, address);
@@ -363,6 +367,19 @@ public final class Tracer {
         ptrace.resumeToExit(task.tid);
     }
 
+    /** The kernel refuses this call: it finds nothing at the address, or does not even look because of the length. */
+    private void runOnNothing(Task task, TracedCall call) {
+        task.lengthChanged = false;
+        task.protocol = Task.NONE;
+        task.followedPath = false;
+        if (ptrace.setArgument(task.tid, AddressCall.pointer(call), AddressCall.NOWHERE) < 0) {
+            skip(task, -Errno.ENOSYS.number());
+            return;
+        }
+        task.phase = Task.Phase.IN_CALL;
+        ptrace.resumeToExit(task.tid);
+    }
+
     /** Points the call's registers at the slot. @return 0 or a negative error number */
     private int point(Task task, TracedCall call) {
         int pointer = AddressCall.pointer(call);
@@ -388,11 +405,10 @@ public final class Tracer {
         }
         if (AddressCall.hasHeader(call)) {
             slots.write(slot, 0, address.header, AddressCall.MSGHDR_BYTES);
-            slots.writeLong(slot, AddressCall.MSG_NAME, address.named ? slots.addressOf(slot, Slots.NAME) : 0);
-            slots.writeLong(slot, AddressCall.MSG_NAMELEN, address.nameLength);
+            slots.writeLong(slot, AddressCall.MSG_NAME, address.namePointer(slots.addressOf(slot, Slots.NAME)));
+            slots.writeLong(slot, AddressCall.MSG_NAMELEN, address.headerNameLength() & 0xffff_ffffL);
             slots.write(slot, Slots.CONTROL, address.control, address.controlLength);
-            slots.writeLong(
-                    slot, AddressCall.MSG_CONTROL, address.controlLength == 0 ? 0 : slots.addressOf(slot, Slots.CONTROL));
+            slots.writeLong(slot, AddressCall.MSG_CONTROL, address.controlPointer(slots.addressOf(slot, Slots.CONTROL)));
         }
     }
 
@@ -433,8 +449,8 @@ public final class Tracer {
     private void finishFirstMessage(Task task) {
         ptrace.setNumber(task.tid, task.call.number());
         if (ptrace.syscallInfo(task.tid, stop) == 0 && stop.result() >= 0) {
-            tracees.writeInt(task.tid, task.call.argument(1) + MSG_LEN, (int) stop.result());
-            ptrace.setResult(task.tid, 1);
+            boolean told = tracees.writeInt(task.tid, task.call.argument(1) + MSG_LEN, (int) stop.result()) == Integer.BYTES;
+            ptrace.setResult(task.tid, told ? 1 : -Errno.EFAULT.number());
         }
     }
 

@@ -328,6 +328,10 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity {
             case "connect", "bind" -> act(task, name, task.arguments[1], (int) task.arguments[2], 0);
             case "sendto" -> act(task, name, task.arguments[4], (int) task.arguments[5], 5);
             case "sendmsg" -> {
+                if (task.arguments[1] == AddressCall.NOWHERE) {
+                    task.result = -Errno.EFAULT.number();
+                    return;
+                }
                 byte[] header = seen(task, task.arguments[1], AddressCall.MSGHDR_BYTES);
                 act(task, name, ControlMessages.longAt(header, 0), ControlMessages.intAt(header, 8), 7);
             }
@@ -357,7 +361,20 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity {
     }
 
     private void act(FakeTask task, String name, long address, int length, int result) {
-        String where = address == 0 ? "nowhere" : Sockaddr.decode(seen(task, address, length), length).toString();
+        if (length < 0 || length > Sockaddr.MAX_LENGTH) {
+            task.result = -Errno.EINVAL.number();
+            return;
+        }
+        if (address == AddressCall.NOWHERE) {
+            task.result = -Errno.EFAULT.number();
+            return;
+        }
+        Sockaddr to = Sockaddr.decode(address == 0 ? new byte[0] : seen(task, address, length), address == 0 ? 0 : length);
+        if (to instanceof Sockaddr.Malformed malformed && !(result > 0 && length == 0)) {
+            task.result = -malformed.answer().number();
+            return;
+        }
+        String where = to instanceof Sockaddr.Malformed ? "nowhere" : to.toString();
         acted.add(task.tid + ": " + name + " " + where);
         task.result = result;
     }
@@ -447,6 +464,10 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity {
         on(tid);
         delivered.add(tid + ": killed");
         tasks.get(tid).state = State.ZOMBIE;
+    }
+
+    byte[] vaultBytes() {
+        return vaultBytes.clone();
     }
 
     /** Argument registers of a task, to see that they were put back. */
