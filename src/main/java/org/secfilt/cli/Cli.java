@@ -45,6 +45,7 @@ final class Cli {
     private Arch arch;
     private Optional<String> entry = Optional.empty();
     private Outcome.Compile.Format format = Outcome.Compile.Format.ASM;
+    private boolean landlock = true;
     private Optional<String> output = Optional.empty();
 
     private Cli(Verb verb, Environment environment) {
@@ -88,7 +89,7 @@ final class Cli {
             Policy policy = policy(merged);
             Volume loudness = volume.isPresent() ? volume.get() : volumeOf(merged);
             return switch (verb) {
-                case RUN -> new Outcome.Run(policy, split.commandIndex() + 1, loudness,
+                case RUN -> new Outcome.Run(policy, split.commandIndex() + 1, loudness, landlock,
                         merged.log().isPresent() ? Optional.of(merged.log().get().value()) : Optional.empty());
                 case COMPILE -> new Outcome.Compile(policy, arch, format, output, loudness);
                 case EXPLAIN -> new Outcome.Explain(policy, split.operands(), loudness);
@@ -134,6 +135,7 @@ final class Cli {
             case OUTPUT -> output = Optional.of(value);
             case ARCH -> takeArch(given);
             case FORMAT -> takeFormat(given);
+            case LANDLOCK -> takeLandlock(given);
             case HELP, VERSION -> throw new IllegalStateException("answered before");
             case ALLOWED_NETMASK, ALLOWED_PORT, ALLOW_RESOLV, ALLOWED_BIND, NO_OUTBOUND_NETWORK, MAINSTREAM_NETWORK_FAMILIES,
                     ERRNO, INHERIT, FIREWALL, VIOLATION_EXIT, LOG, NET, PUBLISH, PRIVATE_TMP, USER, READ_ONLY, ALLOW_WRITE -> takePolicyOption(given);
@@ -168,6 +170,14 @@ final class Cli {
             return;
         }
         mistakes.add(Printable.escape(given.words()) + (entries ? ": write x86_64, aarch64, i386 or x32" : ": write x86_64 or aarch64"));
+    }
+
+    private void takeLandlock(Words.Given given) {
+        switch (given.value()) {
+            case "auto" -> landlock = true;
+            case "off" -> landlock = false;
+            default -> mistakes.add(Printable.escape(given.words()) + ": write auto or off");
+        }
     }
 
     private void takeFormat(Words.Given given) {

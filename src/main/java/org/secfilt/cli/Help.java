@@ -38,6 +38,8 @@ final class Help {
               --firewall=auto|require|off
                                       judge packets too, where the host lets us: auto
                                       is the default, require runs nothing without
+              --landlock=auto|off     off: as on a kernel without Landlock, for tests;
+                                      what then is open is told
               B is one of 1 yes true on, 0 no false off, and needs the '='.
 
             What the command has of its own:

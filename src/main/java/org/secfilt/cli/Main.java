@@ -82,7 +82,11 @@ public final class Main implements Outcome.Visitor<Integer> {
     @Override
     public Integer run(Outcome.Run run) throws IOException, RefusedPolicyException {
         Reports reports = reports(run.volume());
-        Plan plan = plan(run.policy(), Arch.current(), reports);
+        Plan plan = plan(run.policy(), Arch.current(), run.landlock() ? launching.landlockAbi() : 0, reports);
+        if (plan.supervised() && plan.landlock().isEmpty() && launching.yamaScope() == 0) {
+            reports.warn("this kernel's Landlock is switched off or too old: the command can write to the memory of other processes of its"
+                    + " user (/proc/PID/mem), and send them signals");
+        }
         Command command = new Command(argv, run.commandIndex(), caller.environment());
         Optional<EventLog> log = Optional.empty();
         if (run.log().isPresent()) {
@@ -125,7 +129,11 @@ public final class Main implements Outcome.Visitor<Integer> {
     }
 
     private Plan plan(Policy policy, Arch arch, Reports reports) throws RefusedPolicyException {
-        Plan plan = Plan.of(policy, new Host(arch, launching.landlockAbi(), launching.capabilities(stub.pid()) != 0));
+        return plan(policy, arch, launching.landlockAbi(), reports);
+    }
+
+    private Plan plan(Policy policy, Arch arch, int landlockAbi, Reports reports) throws RefusedPolicyException {
+        Plan plan = Plan.of(policy, new Host(arch, landlockAbi, launching.capabilities(stub.pid()) != 0));
         if (reports.isVerbose()) {
             for (Holding holding : plan.layers()) {
                 reports.note(Printable.escape(holding.toString()));

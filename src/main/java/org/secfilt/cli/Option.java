@@ -30,7 +30,8 @@ enum Option {
     HELP(Takes.NOTHING, "", "-h", "--help"),
     VERSION(Takes.NOTHING, "", "--version"),
 
-    // of verbs alone
+    // not of every verb
+    LANDLOCK(Takes.VALUE, "auto|off", "--landlock"),
     FORMAT(Takes.VALUE, "asm|bin", "--format"),
     OUTPUT(Takes.VALUE, "FILE", "-o", "--output"),
     ARCH(Takes.VALUE, "ARCH", "--arch");

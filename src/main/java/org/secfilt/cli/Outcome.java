@@ -30,9 +30,10 @@ sealed interface Outcome {
 
     /**
      * @param commandIndex where the command's words begin, counted as argv is: the first word after {@code secfilt} is 1
+     * @param landlock false to run as where the kernel has no Landlock
      * @param log the file for events, as the user named it
      */
-    record Run(Policy policy, int commandIndex, Volume volume, Optional<String> log) implements Outcome {
+    record Run(Policy policy, int commandIndex, Volume volume, boolean landlock, Optional<String> log) implements Outcome {
         @Override
         public <R> R accept(Visitor<R> visitor) throws IOException, RefusedPolicyException {
             return visitor.run(this);

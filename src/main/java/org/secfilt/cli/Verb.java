@@ -72,7 +72,7 @@ enum Verb {
                     VERBOSE -> makesPolicy();
             case QUIET -> this != DOCTOR;
             case HELP, VERSION -> true;
-            case LOG -> this == RUN;
+            case LOG, LANDLOCK -> this == RUN;
             case FORMAT, OUTPUT -> this == COMPILE;
             case ARCH -> this == COMPILE || this == SIMULATE;
         };

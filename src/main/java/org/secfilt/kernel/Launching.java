@@ -46,6 +46,9 @@ public interface Launching {
      */
     boolean write(int fd, byte[] text);
 
+    /** kernel.yama.ptrace_scope; 0, which restricts nothing, where there is no Yama. */
+    int yamaScope();
+
     /** True where prctl(PR_SET_PTRACER) means something. */
     boolean hasYama();
 

@@ -1,7 +1,10 @@
 package org.secfilt.kernel.jnr;
 
 import java.io.File;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -169,6 +172,15 @@ final class JnrLaunching implements Launching {
         }
         NativeMemory.IO.freeMemory(buffer);
         return written == text.length;
+    }
+
+    @Override
+    public int yamaScope() {
+        try {
+            return Integer.parseInt(Files.readString(Path.of("/proc/sys/kernel/yama/ptrace_scope")).strip());
+        } catch (IOException e) {
+            return 0;
+        }
     }
 
     @Override

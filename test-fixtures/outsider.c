@@ -1,0 +1,202 @@
+/*
+ * A process outside of the sandbox, and the ways to make it act from inside.
+ *
+ * outsider victim FILE ADDRESS PORT: writes "PID WORD" to FILE and sends a datagram to the address when the word at WORD is changed
+ *     or SIGUSR1 or SIGIO comes; ends after that, or after 5 seconds. Its socket is descriptor 10.
+ * outsider HOW FILE: tries to make it act; says "done", or the name of the errno.
+ *     HOW: ptrace, process_vm_writev, mem, mem-of-thread, pidfd_getfd, kill, kill-all, tkill, tgkill, sigqueue, pidfd_send_signal, sigio
+ * outsider supervisor-HOW ADDRESS PORT: does HOW to the supervisor, then sends to the address, in a process of its own; "sent" or the errno.
+ *     HOW: kill, tkill, stop, descriptors, memory, idle, oom, quit
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static volatile long word = 1;
+static struct sockaddr_in to;
+static const long changed = 0x5ec;
+
+static void acted(int unused)
+{
+	(void)unused;
+	word = changed;
+}
+
+static void read_address(char **words)
+{
+	to = (struct sockaddr_in){ AF_INET, htons((uint16_t)atoi(words[1])), { inet_addr(words[0]) }, { 0 } };
+}
+
+static int victim(char **words)
+{
+	read_address(words + 1);
+	dup2(socket(AF_INET, SOCK_DGRAM, 0), 10);
+	if (connect(10, (struct sockaddr *)&to, sizeof to))
+		return 2;
+	signal(SIGUSR1, acted);
+	signal(SIGIO, acted);
+	FILE *file = fopen(words[0], "w");
+	fprintf(file, "%d %ld\n", getpid(), (long)&word);
+	fclose(file);
+	for (int i = 0; i < 500 && word == 1; i++)
+		usleep(10000);
+	return word == changed && write(10, "hello", 5) == 5 ? 0 : 1;
+}
+
+static long attack(const char *how, int pid, long address)
+{
+	struct iovec from = { (void *)&changed, sizeof changed }, there = { (void *)address, sizeof changed };
+	char name[60];
+	if (!strcmp(how, "ptrace")) {
+		if (ptrace(PTRACE_ATTACH, pid, 0, 0))
+			return -1;
+		waitpid(pid, NULL, __WALL);
+		long rc = ptrace(PTRACE_POKEDATA, pid, address, changed);
+		return ptrace(PTRACE_DETACH, pid, 0, 0) | rc;
+	}
+	if (!strcmp(how, "process_vm_writev"))
+		return process_vm_writev(pid, &from, 1, &there, 1, 0);
+	if (!strncmp(how, "mem", 3)) {
+		snprintf(name, sizeof name, how[3] ? "/proc/%d/task/%d/mem" : "/proc/%d/mem", pid, pid);
+		int mem = open(name, O_RDWR);
+		return mem < 0 ? -1 : pwrite(mem, &changed, sizeof changed, address);
+	}
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (!strcmp(how, "pidfd_getfd")) {
+		int s = (int)syscall(SYS_pidfd_getfd, pidfd, 10, 0);
+		return s < 0 ? -1 : write(s, "hello", 5);
+	}
+	if (!strcmp(how, "kill"))
+		return kill(pid, SIGUSR1);
+	if (!strcmp(how, "kill-all")) {
+		signal(SIGUSR1, SIG_IGN);
+		return kill(-1, SIGUSR1);
+	}
+	if (!strcmp(how, "tkill"))
+		return syscall(SYS_tkill, pid, SIGUSR1);
+	if (!strcmp(how, "tgkill"))
+		return syscall(SYS_tgkill, pid, pid, SIGUSR1);
+	if (!strcmp(how, "sigqueue"))
+		return sigqueue(pid, SIGUSR1, (union sigval){ 0 });
+	if (!strcmp(how, "pidfd_send_signal"))
+		return syscall(SYS_pidfd_send_signal, pidfd, SIGUSR1, NULL, 0);
+	int ends[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) || fcntl(ends[0], F_SETOWN, pid) || fcntl(ends[0], F_SETFL, O_ASYNC))
+		return -1;
+	return write(ends[1], "x", 1); /* the signal, if any, is not told of */
+}
+
+static int supervisor(void)
+{
+	char line[200];
+	int pid = 0;
+	FILE *status = fopen("/proc/self/status", "r");
+	while (fgets(line, sizeof line, status))
+		sscanf(line, "TracerPid: %d", &pid);
+	fclose(status);
+	return pid;
+}
+
+static void signal_threads(int pid)
+{
+	char name[40];
+	struct dirent *entry;
+	snprintf(name, sizeof name, "/proc/%d/task", pid);
+	DIR *threads = opendir(name);
+	while (threads && (entry = readdir(threads)))
+		if (atoi(entry->d_name))
+			syscall(SYS_tkill, atoi(entry->d_name), SIGKILL);
+}
+
+static void disturb(const char *how, int pid)
+{
+	struct rlimit none = { 0, 0 };
+	struct sched_param idle = { 0 };
+	if (!strcmp(how, "kill"))
+		kill(pid, SIGKILL);
+	else if (!strcmp(how, "tkill"))
+		signal_threads(pid);
+	else if (!strcmp(how, "stop"))
+		kill(pid, SIGSTOP);
+	else if (!strcmp(how, "quit"))
+		for (int number = 1; number < 32; number++)
+			if (number != SIGKILL && number != SIGSTOP && number != SIGTSTP && number != SIGTTIN && number != SIGTTOU)
+				kill(pid, number);
+	if (!strcmp(how, "descriptors"))
+		prlimit(pid, RLIMIT_NOFILE, &none, NULL);
+	else if (!strcmp(how, "memory"))
+		prlimit(pid, RLIMIT_AS, &none, NULL);
+	else if (!strcmp(how, "idle"))
+		sched_setscheduler(pid, SCHED_IDLE, &idle);
+	if (!strcmp(how, "oom")) {
+		char name[40];
+		snprintf(name, sizeof name, "/proc/%d/oom_score_adj", pid);
+		int file = open(name, O_WRONLY);
+		if (file >= 0 && write(file, "1000", 4) != 4)
+			close(file);
+	}
+}
+
+static int against_supervisor(const char *how, char **words)
+{
+	int pid = supervisor();
+	read_address(words);
+	int go[2];
+	char byte;
+	if (pipe(go))
+		return 2;
+	pid_t child = fork(); /* before: a fork is a stop too */
+	if (child == 0) {
+		if (read(go[0], &byte, 1) != 1)
+			return 2;
+		int s = socket(AF_INET, SOCK_DGRAM, 0), failed = 0;
+		for (int i = 0; i < 100; i++)
+			if (sendto(s, "x", 1, 0, (struct sockaddr *)&to, sizeof to) < 0)
+				failed = errno;
+		_exit(failed);
+	}
+	disturb(how, pid);
+	if (write(go[1], "x", 1) != 1)
+		return 2;
+	usleep(200000);
+	if (!strcmp(how, "stop"))
+		kill(pid, SIGCONT);
+	int status = 0;
+	waitpid(child, &status, 0);
+	printf("%s\n", WEXITSTATUS(status) ? strerrorname_np(WEXITSTATUS(status)) : WIFSIGNALED(status) ? "killed" : "sent");
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 5 && !strcmp(argv[1], "victim"))
+		return victim(argv + 2);
+	if (argc == 4 && !strncmp(argv[1], "supervisor-", 11))
+		return against_supervisor(argv[1] + 11, argv + 2);
+	if (argc != 3) {
+		fprintf(stderr, "usage: outsider victim FILE ADDRESS PORT | HOW FILE | supervisor-HOW ADDRESS PORT\n");
+		return 2;
+	}
+	int pid;
+	long address;
+	FILE *file = fopen(argv[2], "r");
+	if (!file || fscanf(file, "%d %ld", &pid, &address) != 2)
+		return 2;
+	printf("%s\n", attack(argv[1], pid, address) < 0 ? strerrorname_np(errno) : "done");
+	return 0;
+}
