@@ -100,19 +100,20 @@ final class AddressJudge {
 
     /**
      * Whether a connected unix socket ended where the policy denies it: somebody renamed a directory of the path between the verdict and
-     * the kernel's own walk. The other side's name is as it bound itself; a relative one tells nothing.
+     * the kernel's own walk. The other side's name is as it bound itself; a relative one tells nothing. A socket that cannot be seen any
+     * more, or is connected to nothing, is not the one that the call connected: as bad.
      */
     boolean reachedElsewhere(Task task) {
         Optional<Tracees.SocketCopy> socket = tracees.socket(task.tid, (int) task.call.argument(0));
         if (socket.isEmpty()) {
-            return false;
+            return true;
         }
         try (Tracees.SocketCopy copy = socket.get()) {
             Optional<Sockaddr> peer = copy.peer();
-            return peer.isPresent()
-                    && peer.get() instanceof Sockaddr.UnixPath path
-                    && path.path().at(0) == '/'
-                    && judge.denialByRule(path.path()).isPresent();
+            return peer.isEmpty()
+                    || peer.get() instanceof Sockaddr.UnixPath path
+                            && path.path().at(0) == '/'
+                            && judge.denialByRule(path.path()).isPresent();
         }
     }
 

@@ -440,7 +440,9 @@ public final class Tracer {
         // A socket or a directory was swapped under the call: what it reached may be what the policy denies.
         boolean swapped = task.protocol != Task.NONE
                 && task.protocol != tracees.protocol(task.tid, (int) task.call.argument(0));
-        if (swapped || task.followedPath && call == TracedCall.CONNECT && judge.reachedElsewhere(task)) {
+        boolean connected = task.followedPath && call == TracedCall.CONNECT
+                && ptrace.syscallInfo(task.tid, stop) == 0 && stop.result() == 0;
+        if (swapped || connected && judge.reachedElsewhere(task)) {
             ptrace.kill(task.tid);
         }
     }

@@ -348,6 +348,13 @@ class TracerTest {
     }
 
     @Test
+    void a_socket_that_is_connected_to_nothing_after_its_connect_costs_the_process_its_life() {
+        kernel.remember(0x1000, new Sockaddr.UnixPath(ByteString.of("/tmp/a/s")).encode());
+        runWith(Deed.call("connect", 3, 0x1000, 11));
+        assertEquals(List.of("7: killed"), kernel.delivered);
+    }
+
+    @Test
     void a_denied_socket_stays_denied_under_another_path() {
         kernel.remember(0x1000, new Sockaddr.UnixPath(ByteString.of("/tmp/a/s")).encode());
         kernel.boundNames = List.of("/run/docker.sock".getBytes(StandardCharsets.UTF_8));

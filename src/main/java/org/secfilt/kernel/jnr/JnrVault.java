@@ -82,7 +82,7 @@ final class JnrVault implements Vault {
     boolean isMappedWholeBy(MapsLine line) {
         return line.start() == address
                 && line.end() == address + lengthBytes
-                && line.permissions().equals("r--s")
+                && (line.permissions().equals("r--s") || line.permissions().equals("r-xs")) // personality(2) "READ_IMPLIES_EXEC"
                 && line.offset() == 0
                 && line.inode() == inode
                 && line.device().equals(device);

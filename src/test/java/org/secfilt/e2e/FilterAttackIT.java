@@ -1,0 +1,82 @@
+package org.secfilt.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.secfilt.Fixtures;
+
+/**
+ * Seccomp filters that the command stacks on secfilt's. They see the calls that the supervisor puts in the place of a judged one, and may
+ * answer them: that must end in a denial, never in a call that runs on the command's own memory.
+ */
+class FilterAttackIT {
+    @RegisterExtension
+    static final NetworkRoom ROOM = new NetworkRoom();
+
+    private static final String ATTACK = Fixtures.compile("filter-attack").toString();
+    private static final String ALLOWED = "--allowed-netmask=" + NetworkRoom.NEAR;
+
+    /** What becomes of three sends to an allowed address, and of three to a forbidden one. */
+    @ParameterizedTest(name = "{0} on {1}")
+    @CsvSource(delimiter = '|', textBlock = """
+            errno      | sendto | EACCES EACCES EACCES         | EACCES EACCES EACCES
+            notify     | sendto | ENOSYS ENOSYS ENOSYS         | ENOSYS ENOSYS ENOSYS
+            trap       | sendto | EINTR EINTR EINTR            | EINTR EINTR EINTR
+            trap-again | sendto | EINTR EINTR EINTR            | EINTR EINTR EINTR
+            kill       | sendto | ''                           | ''
+            log        | sendto | sent sent sent               | EPERM EPERM EPERM
+            trace      | sendto | sent sent sent               | EPERM EPERM EPERM
+            listener   | sendto | filter EBUSY sent sent sent  | filter EBUSY EPERM EPERM EPERM
+            tsync      | sendto | sent sent sent               | EPERM EPERM EPERM
+            spec-allow | sendto | sent sent sent               | EPERM EPERM EPERM
+            errno      | mmap   | EPERM EPERM EPERM            | EPERM EPERM EPERM
+            errno-0    | mmap   | EPERM EPERM EPERM            | EPERM EPERM EPERM
+            notify     | mmap   | EPERM EPERM EPERM            | EPERM EPERM EPERM
+            trap       | mmap   | any                          | EPERM EPERM EPERM
+            trap-again | mmap   | any                          | EPERM EPERM EPERM
+            trace      | mmap   | sent sent sent               | EPERM EPERM EPERM
+            kill       | mmap   | ''                           | EPERM EPERM EPERM
+            errno      | vault  | EPERM EPERM EPERM            | EPERM EPERM EPERM
+            errno-0    | vault  | EPERM EPERM EPERM            | EPERM EPERM EPERM
+            notify     | vault  | EPERM EPERM EPERM            | EPERM EPERM EPERM
+            trap       | vault  | any                          | EPERM EPERM EPERM
+            trap-again | vault  | any                          | EPERM EPERM EPERM
+            trace      | vault  | sent sent sent               | EPERM EPERM EPERM
+            kill       | vault  | ''                           | EPERM EPERM EPERM
+            errno      | close  | sent sent sent               | EPERM EPERM EPERM
+            errno-0    | close  | sent sent sent               | EPERM EPERM EPERM
+            trap       | close  | any                          | EPERM EPERM EPERM
+            trap-again | close  | any                          | EPERM EPERM EPERM
+            errno      | munmap | sent sent sent               | EPERM EPERM EPERM
+            listener   | vault  | filter EBUSY sent sent sent  | filter EBUSY EPERM EPERM EPERM
+            """)
+    void a_filter_of_the_commands_own_only_takes_away(String action, String on, String near, String far) {
+        for (User user : User.values()) {
+            Outcome allowed = ROOM.secfilt("-q", ALLOWED, ATTACK, action, on, NetworkRoom.NEAR, "8002").as(user).run();
+            if (!near.equals("any")) { // a trapped call's own handler decides what the call returns
+                assertEquals(near, said(allowed), allowed::toString);
+            }
+            ROOM.arrived();
+            Outcome forbidden = ROOM.secfilt("-q", ALLOWED, ATTACK, action, on, NetworkRoom.FAR, "8002").as(user).run();
+            assertEquals(far, said(forbidden), forbidden::toString);
+            assertEquals(List.of(), ROOM.arrived(), forbidden::toString);
+        }
+    }
+
+    private static String said(Outcome run) {
+        return run.stdout().strip().replace('\n', ' ');
+    }
+
+    /** Without secfilt all of these get through, and a listener of one's own is to be had. */
+    @Test
+    void the_sends_are_real() {
+        for (String action : List.of("listener", "log", "tsync", "spec-allow", "allow")) {
+            assertEquals("sent sent sent", said(ROOM.command(ATTACK, action, "sendto", NetworkRoom.FAR, "8002").run().exited(0)));
+            assertEquals(3, ROOM.arrived().size());
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package org.secfilt.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.secfilt.Fixtures;
+
+/** Ways for a process to leave the supervisor's sight, or to make it lose count, each followed by a datagram. */
+class ProcessAttackIT {
+    @RegisterExtension
+    static final NetworkRoom ROOM = new NetworkRoom();
+
+    private static final String ATTACK = Fixtures.compile("process-attack").toString();
+    private static final String ALLOWED = "--allowed-netmask=" + NetworkRoom.INSIDE;
+    private static final String SINK = "9";
+
+    /** What is told of a send to a forbidden address, and of one to an allowed one. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({
+        "untraced,            ENOSYS, ENOSYS",
+        "untraced-vm,         ENOSYS, ENOSYS",
+        "clone3,              ENOSYS, ENOSYS",
+        "clone-vm,            EPERM, sent",
+        "clone3-user,         EPERM, sent",
+        "vfork,               EPERM, sent",
+        "daemon,              EPERM, sent",
+        "exec-thread,         EPERM, sent",
+        "exec-thread-busy,    EPERM, sent",
+        "anyone-may-trace,    EPERM, sent",
+        "readable-executable, EPERM, sent",
+        "dispatch,            EPERM, sent",
+        "unshare-user,        EPERM, sent",
+        "unshare-mount,       EPERM, sent",
+        "unshare-files,       EPERM, sent",
+        "step,                EPERM, sent",
+        "storm,               EPERM, sent",
+        "killed-thread,       EPERM, sent",
+        "secret,              EFAULT, EFAULT",
+    })
+    void is_judged_all_the_same(String how, String far, String near) {
+        assertEquals("sent", sends(ROOM.command(ATTACK, how, NetworkRoom.FAR, SINK)));
+        assertEquals("udp 10.77.2.1:9", ROOM.arrived().get(0), how + " does nothing without secfilt");
+        for (User user : User.values()) {
+            assertEquals(far, sends(ROOM.secfilt("-q", ALLOWED, ATTACK, how, NetworkRoom.FAR, SINK).as(user)));
+            assertEquals(List.of(), ROOM.arrived(), how);
+            assertEquals(near, sends(ROOM.secfilt("-q", ALLOWED, ATTACK, how, NetworkRoom.INSIDE, "8002").as(user)));
+        }
+    }
+
+    /** The last line: before it stands what the way itself brought. */
+    private static String sends(Command attack) {
+        List<String> lines = attack.timeoutMillis(60_000).run().exited(0).stdout().lines().toList();
+        return lines.get(lines.size() - 1);
+    }
+
+    @Test
+    void an_unreadable_process_is_denied_where_the_supervisor_is_no_root() {
+        assertEquals("sent", sends(ROOM.command(ATTACK, "undumpable", NetworkRoom.FAR, SINK).as(User.ORDINARY)));
+        ROOM.arrived();
+        for (User user : User.values()) {
+            assertEquals("EPERM", sends(ROOM.secfilt("-q", ALLOWED, ATTACK, "undumpable", NetworkRoom.FAR, SINK).as(user)));
+            assertEquals(user == User.ROOT ? "sent" : "EPERM",
+                    sends(ROOM.secfilt("-q", ALLOWED, ATTACK, "undumpable", NetworkRoom.INSIDE, "8002").as(user)));
+        }
+        assertEquals(List.of(), ROOM.arrived());
+    }
+
+    @Test
+    void a_set_user_id_program_gains_nothing() throws IOException {
+        Path program = Files.copy(Path.of(ATTACK), ROOM.directory().resolve("setuid"));
+        Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+        ROOM.command("chmod", "4755", program.toString()).run().exited(0);
+        assertEquals("user 0\nsent\n", ROOM.command(program.toString(), "setuid", NetworkRoom.FAR, "0").as(User.ORDINARY).run().stdout());
+        assertEquals(List.of("ip-1 10.77.2.1"), ROOM.arrived());
+        assertEquals("user 54771\nEPERM\n",
+                ROOM.secfilt(ALLOWED, program.toString(), "setuid", NetworkRoom.FAR, "0").as(User.ORDINARY).run().stdout());
+        assertEquals(List.of(), ROOM.arrived());
+    }
+}
