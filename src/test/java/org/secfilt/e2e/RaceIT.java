@@ -31,6 +31,7 @@ class RaceIT {
     private static final int PATIENCE_MILLIS = 20_000 + 2 * TRIES;
     private static final Pattern COUNTS = Pattern.compile("allowed (\\d+) forbidden (\\d+) denied (\\d+) other (\\d+)\n");
     private static final String RACE = Fixtures.compile("race").toString();
+    private static final String FAULT = Fixtures.compile("fault").toString();
     private static final String VAULT_ATTACK = Fixtures.compile("vault-attack").toString();
 
     @ParameterizedTest(name = "{0}, {1}")
@@ -94,6 +95,16 @@ class RaceIT {
                 NetworkRoom.INSIDE, NetworkRoom.FAR, PORT).as(user).timeoutMillis(10 * PATIENCE_MILLIS).run().exited(0);
         assertTrue(run.stdout().matches("attacks \\d+ sent [1-9]\\d* denied [1-9]\\d* vaults [1-9]\\d*\n"), run::toString);
         assertEquals(List.of(), ROOM.arrived());
+    }
+
+    /** The page is filled anew whenever somebody reads it. As root, by userfaultfd(2). */
+    @Test
+    void an_address_that_comes_by_a_page_fault_is_the_one_that_was_judged() {
+        String bare = ROOM.command(FAULT, "2000", "127.0.0.1", "127.0.0.3").run().exited(0).stdout();
+        assertTrue(bare.matches("sent 2000 denied 0 other 0 forbidden [1-9]\\d*\n"), bare);
+        String run = ROOM.secfilt("-q", "--allowed-netmask=127.0.0.1", FAULT, String.valueOf(TRIES), "127.0.0.1", "127.0.0.3")
+                .timeoutMillis(PATIENCE_MILLIS).run().exited(0).stdout();
+        assertTrue(run.matches("sent [1-9]\\d* denied [1-9]\\d* other 0 forbidden 0\n"), run);
     }
 
     /** Without this a fixture that attacks nothing would pass for a vault that holds. */
