@@ -36,6 +36,7 @@ public final class Errno {
     public static final Errno ESPIPE = new Errno(29);
     public static final Errno EROFS = new Errno(30);
     public static final Errno EPIPE = new Errno(32);
+    public static final Errno ERANGE = new Errno(34);
     public static final Errno ENAMETOOLONG = new Errno(36);
     public static final Errno ENOSYS = new Errno(38);
     public static final Errno ELOOP = new Errno(40);

@@ -12,7 +12,8 @@ final class Help {
             Usage: secfilt [options] [--] command [args]
                    secfilt VERB [options]
 
-            Runs a command, and everything it starts, under a network policy.
+            Runs a command, and everything it starts, under a network
+            and file policy.
             Options end at the first word that is no option. Without any, all is allowed.
 
             What may be reached:
@@ -42,6 +43,12 @@ final class Help {
                                       what then is open is told
               B is one of 1 yes true on, 0 no false off, and needs the '='.
 
+            What may be written:
+              --read-only[=B]         no file, but for those allowed
+              --allow-write=PATH, --write-allow=PATH
+                                      this file, or this directory with all below it.
+                                      May be repeated; implies --read-only
+
             What the command has of its own:
               --net=host|none|nat     the host's network, which is the default; one with
                                       loopback alone; or one behind the host's
@@ -66,9 +73,6 @@ final class Help {
                                       its end to this file: JSON, an object a line
               --violation-exit=N      exit with code N, 1 to 255, if a call was denied
 
-            Not there yet, and refused:
-              --read-only[=B], --allow-write=PATH, --write-allow=PATH
-
             Verbs, as the first word (a command of such a name: secfilt -- compile):
               compile                 prints the filter that a policy becomes
               explain                 tells what holds each rule, and what becomes of
@@ -92,6 +96,7 @@ final class Help {
             Examples:
               secfilt --allowed-netmask=192.168.1.0/24 --allow-resolv bash
               secfilt --no-outbound-network make test
+              secfilt --allow-write=/dev/null --allow-write=target make
               secfilt --policy policies/ci-job.yaml -- mvn -B verify
               secfilt compile --allowed-port=443
             """;

@@ -3,6 +3,7 @@ package org.secfilt.filter;
 import org.secfilt.abi.Errno;
 import org.secfilt.bpf.Assembler;
 import org.secfilt.bpf.Node;
+import org.secfilt.plan.FileCall;
 import org.secfilt.plan.TracedCall;
 
 /** The ends of a filter: what the kernel is to do with the call. // linux/seccomp.h */
@@ -24,6 +25,10 @@ final class Actions {
 
     /** Stops for the tracer. Without one, as after CLONE_UNTRACED, the call fails with ENOSYS. */
     Node trace(TracedCall call) {
+        return assembler.ret(RET_TRACE | call.cookie());
+    }
+
+    Node trace(FileCall call) {
         return assembler.ret(RET_TRACE | call.cookie());
     }
 

@@ -27,6 +27,7 @@ import org.secfilt.plan.VaultRange;
  *     ├── wait4, waitid ──> TRACE with WNOHANG for one process, else ALLOW
  *     ├── mmap, munmap, ... ──> TRACE if it could reach the vault, else ALLOW
  *     ├── socket, socketpair, setsockopt, ... ──> ERRNO or ALLOW by their scalar arguments
+ *     ├── chmod, utimensat, ... ──> TRACE, mount, swapon, ... ──> ERRNO, where files are read-only
  *     └── io_uring_setup, ptrace, ... ──> ERRNO
  * </pre>
  */
@@ -59,6 +60,7 @@ public final class FilterCompiler {
         traceExits(dispatch, syscalls);
         new TracerCalls(plan, assembler, actions).addTo(dispatch, syscalls);
         new SocketCalls(plan, assembler, actions).addTo(dispatch, syscalls);
+        new FileCalls(plan, assembler, actions).addTo(dispatch, syscalls);
         new WaysRound(plan, assembler, actions).addTo(dispatch, syscalls);
         return dispatch.tree(newest(), actions.allow());
     }

@@ -2,6 +2,7 @@ package org.secfilt.filter;
 
 import java.util.Optional;
 import org.secfilt.abi.Errno;
+import org.secfilt.plan.FileCall;
 import org.secfilt.plan.TracedCall;
 
 /** What a filter returned, in words. // linux/seccomp.h SECCOMP_RET_* */
@@ -30,6 +31,25 @@ public record FilterResult(int value) {
         return Optional.empty();
     }
 
+    /** The call that the supervisor makes in the caller's place; empty if it does not. */
+    private Optional<FileCall> changesFile() {
+        if ((value & ACTION) == Actions.RET_TRACE) {
+            for (FileCall call : FileCall.values()) {
+                if (call.cookie() == (value & DATA)) {
+                    return Optional.of(call);
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private String tracedName() {
+        if (changesFile().isPresent()) {
+            return changesFile().get().syscall();
+        }
+        return traced().isPresent() ? traced().get().syscall() : Integer.toString(value & DATA);
+    }
+
     /** {@code ALLOW}, {@code ERRNO(EPERM)}, {@code TRACE(connect)}, {@code USER_NOTIF}. */
     @Override
     public String toString() {
@@ -37,7 +57,7 @@ public record FilterResult(int value) {
         return switch (value & ACTION) {
             case Actions.RET_ALLOW -> "ALLOW";
             case Actions.RET_ERRNO -> "ERRNO(" + Errno.of(data).name() + ")";
-            case Actions.RET_TRACE -> "TRACE(" + (traced().isPresent() ? traced().get().syscall() : data) + ")";
+            case Actions.RET_TRACE -> "TRACE(" + tracedName() + ")";
             case Actions.RET_USER_NOTIF -> "USER_NOTIF";
             default -> "0x" + Integer.toHexString(value);
         };
@@ -48,6 +68,9 @@ public record FilterResult(int value) {
         Optional<Errno> errno = errno();
         if (errno.isPresent()) {
             return "the call fails with " + errno.get().name() + " (" + errno.get().text() + "), by the filter alone";
+        }
+        if (changesFile().isPresent()) {
+            return "the call stops for the supervisor, which changes the file in its place if it may be written";
         }
         Optional<TracedCall> traced = traced();
         if (traced.isPresent()) {

@@ -87,8 +87,10 @@ final class WaysRound {
         dispatch.add(syscalls.nr("seccomp"), load(1,
                 assembler.jump(JumpOp.SET, SECCOMP_FILTER_FLAG_NEW_LISTENER, actions.errno(Errno.EBUSY), actions.allow())),
                 "seccomp: no second listener");
-        dispatch.add(syscalls.nr("ioctl"), load(1, oneOf(new int[] {TIOCSTI, TIOCLINUX, TUNSETIFF}, refuse, actions.allow())),
-                "ioctl: no typing into the terminal, no tunnels");
+        dispatch.add(syscalls.nr("ioctl"), load(1, oneOf(new int[] {TIOCSTI, TIOCLINUX, TUNSETIFF}, refuse,
+                plan.policy().restrictsFiles() ? new FileCalls(plan, assembler, actions).ioctl() : actions.allow())),
+                "ioctl: no typing into the terminal, no tunnels"
+                        + (plan.policy().restrictsFiles() ? ", no change of files: " + plan.policy().files().readOnly().get() : ""));
         dispatch.add(syscalls.nr("request_key"),
                 load(2, assembler.jump(JumpOp.EQ, 0,
                         assembler.load(SeccompData.high(2), assembler.jump(JumpOp.EQ, 0, actions.allow(), refuse)), refuse)),

@@ -8,6 +8,9 @@ public interface Kernel {
     /** For the tracer thread, and made on it. */
     Tracees tracees();
 
+    /** For the tracer thread, and made on it. */
+    FileChanges fileChanges();
+
     /** For the tracer thread. */
     Affinity affinity();
 

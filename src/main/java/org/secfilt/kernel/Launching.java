@@ -56,6 +56,13 @@ public interface Launching {
     int executable(int pid, byte[] path);
 
     /**
+     * Follows a path as the process would, symbolic links included; but not such as lead to descriptors (/proc/self/fd/3): ELOOP.
+     *
+     * @throws Tracees.UnresolvedPath with the error the kernel would answer
+     */
+    NamedFile follow(int pid, byte[] path) throws Tracees.UnresolvedPath;
+
+    /**
      * Copies the listener of the filter that the stub just installed, and answers vault calls on it from now on. Tracer thread, at
      * the stub's first stop.
      *

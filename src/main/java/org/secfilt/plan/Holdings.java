@@ -3,6 +3,7 @@ package org.secfilt.plan;
 import java.util.ArrayList;
 import java.util.List;
 import org.secfilt.policy.Access;
+import org.secfilt.policy.FileAccess;
 import org.secfilt.policy.Match;
 import org.secfilt.policy.Mode;
 import org.secfilt.policy.Net;
@@ -39,6 +40,7 @@ final class Holdings implements Match.Visitor<String> {
             all.add(new Holding(plan.familiesOrigin(), "families " + words(plan.allowedFamilies().get()),
                     Holding.Layer.FILTER, "all others are refused at socket(2)"));
         }
+        files(plan, all);
         surroundings(plan.surroundings(), all);
         builtIn(plan, all);
         return List.copyOf(all);
@@ -97,6 +99,21 @@ final class Holdings implements Match.Visitor<String> {
         }
     }
 
+    private static void files(Plan plan, List<Holding> all) {
+        if (!plan.policy().restrictsFiles()) {
+            return;
+        }
+        FileAccess files = plan.policy().files();
+        Origin readOnly = files.readOnly().orElseThrow();
+        for (FileAccess.Writable writable : files.writable()) {
+            all.add(new Holding(writable.origin(), "write " + writable.path(), Holding.Layer.LANDLOCK, "allowed there and below"));
+        }
+        all.add(new Holding(readOnly, "write, the rest denied", Holding.Layer.LANDLOCK, "opened to write, made, moved, linked, removed"));
+        all.add(new Holding(readOnly, "mode, owner, times, attributes" + (plan.truncatesPastLandlock() ? ", truncate(2)" : ""),
+                Holding.Layer.TRACER, "looks at the file and makes each change itself"));
+        all.add(new Holding(readOnly, "mounts, file handles, swap, quotas, ioctls that change files", Holding.Layer.FILTER, "refused"));
+    }
+
     private static void builtIn(Plan plan, List<Holding> all) {
         if (!plan.supervised()) {
             return;
@@ -110,7 +127,7 @@ final class Holdings implements Match.Visitor<String> {
                 domain ? Holding.Layer.LANDLOCK : Holding.Layer.FILTER,
                 domain ? "a domain of its own" : "their calls are refused, /proc/PID/mem is not: this kernel has no fit Landlock"));
         if (!plan.droppedCapabilities().isEmpty()) {
-            all.add(new Holding(Origin.DEFAULT, "root's means to redirect traffic", Holding.Layer.CAPABILITIES,
+            all.add(new Holding(Origin.DEFAULT, "root's means to undo it", Holding.Layer.CAPABILITIES,
                     "dropped: " + words(plan.droppedCapabilities())));
         }
     }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.Cidr;
+import org.secfilt.abi.Errno;
 import org.secfilt.abi.Family;
 import org.secfilt.abi.IpAddress;
 import org.secfilt.policy.Access;
@@ -72,6 +73,11 @@ public final class Plan {
             refusals.add(new Refusal(policy.firewall().origin(), "this version cannot judge packets",
                     "write --firewall=auto, which runs without"));
         }
+        if (policy.restrictsFiles() && LandlockDomain.readOnly(host.landlockAbi()).isEmpty()) {
+            refusals.add(new Refusal(policy.files().readOnly().get(),
+                    "this kernel has no Landlock, and nothing else keeps files from being written",
+                    "run it on Linux 5.13 or later with landlock in /sys/kernel/security/lsm, or restrict no files"));
+        }
         addSurroundings(refusals);
         return refusals;
     }
@@ -128,12 +134,22 @@ public final class Plan {
 
     /** False if nothing at all is restricted: then the command needs neither filter nor tracer. */
     public boolean supervised() {
-        return policy.restrictsAddresses() || policy.families().isPresent() || confinesToNetwork();
+        return traced() || policy.families().isPresent() || confinesToNetwork();
     }
 
     /** Whether some call is sent to the tracer. Without any, the filter alone holds the policy. */
     public boolean traced() {
-        return policy.restrictsAddresses();
+        return policy.restrictsAddresses() || policy.restrictsFiles();
+    }
+
+    /** Whether this call, which changes files past Landlock, stops for the tracer. */
+    public boolean traces(FileCall call) {
+        return policy.restrictsFiles() && (call != FileCall.TRUNCATE || truncatesPastLandlock());
+    }
+
+    /** Whether files are read-only and this host's Landlock does not see a file being truncated by its name. */
+    public boolean truncatesPastLandlock() {
+        return policy.restrictsFiles() && host.landlockAbi() < LandlockDomain.ABI_WITH_TRUNCATE;
     }
 
     public boolean traces(TracedCall call) {
@@ -244,11 +260,25 @@ public final class Plan {
 
     /** What root's command must lose from all its capability sets, the bounding set too; empty for other users, who have none. */
     public List<Capability> droppedCapabilities() {
-        return host.root() && traced() ? List.of(Capability.values()) : List.of();
+        List<Capability> dropped = new ArrayList<>();
+        for (Capability capability : Capability.values()) {
+            if (host.root() && capability.undoes(policy.restrictsAddresses(), policy.restrictsFiles())) {
+                dropped.add(capability);
+            }
+        }
+        return dropped;
+    }
+
+    /** The error of a denied change of a file: ECONNREFUSED would be none. */
+    public Errno fileDenial() {
+        return policy.denial() == Errno.ECONNREFUSED ? Errno.EPERM : policy.denial();
     }
 
     /** The domain the command enters; empty where none is needed, or none is to be had: then the filter alone stands there. */
     public Optional<LandlockDomain> landlock() {
+        if (policy.restrictsFiles()) {
+            return LandlockDomain.readOnly(host.landlockAbi());
+        }
         return supervised() ? LandlockDomain.of(host.landlockAbi()) : Optional.empty();
     }
 

@@ -29,6 +29,8 @@ final class Merge {
     private Optional<Integer> violationExit = Optional.empty();
     private Surroundings surroundings = Surroundings.EMPTY;
     private Optional<Families> families = Optional.empty();
+    private Optional<Setting<Boolean>> readOnly = Optional.empty();
+    private final List<FileAccess.Writable> writable = new ArrayList<>();
 
     void add(PolicyPart part) {
         connect.add(part.connect());
@@ -56,6 +58,22 @@ final class Merge {
         if (part.families().isPresent()) {
             families = Optional.of(families.isPresent() ? union(families.get(), part.families().get()) : part.families().get());
         }
+        addFiles(part.files());
+    }
+
+    private void addFiles(FileAccess.Part part) {
+        if (part.readOnly().isPresent()) {
+            readOnly = part.readOnly();
+        } else if (part.implied().isPresent() && !(readOnly.isPresent() && readOnly.get().value())) {
+            readOnly = Optional.of(new Setting<>(true, part.implied().get()));
+        }
+        writable.addAll(part.writable());
+    }
+
+    private FileAccess files() {
+        return readOnly.isPresent() && readOnly.get().value()
+                ? new FileAccess(Optional.of(readOnly.get().origin()), writable)
+                : FileAccess.OPEN;
     }
 
     Policy policy(List<IpAddress> nameservers) {
@@ -66,7 +84,7 @@ final class Merge {
         Optional<Origin> blocked =
                 noOutbound.isPresent() && noOutbound.get().value() ? Optional.of(noOutbound.get().origin()) : Optional.empty();
         return new Policy(blocked, connect.access(), bind.access(), unix.access(), families, denial, inherit, firewall, violationExit,
-                surroundings);
+                surroundings, files());
     }
 
     private static Rule resolverRule(List<IpAddress> nameservers, Origin origin) {

@@ -13,10 +13,12 @@ public final class OptionReader {
     static final String ALLOWED_NETMASK = "allowed-netmask";
     static final String ALLOWED_PORT = "allowed-port";
     static final String ALLOWED_BIND = "allowed-bind";
+    static final String ALLOW_WRITE = "allow-write";
+    private static final String WRITE_ALLOW = "write-allow";
     private static final String[] NAMES = {
         ALLOWED_NETMASK, ALLOWED_PORT, ALLOWED_BIND, "allow-resolv", "no-outbound-network",
-        "mainstream-network-families", "errno", "inherit", "firewall", "violation-exit", "net", "publish", "private-tmp", "user",
-        "log", "verbose", "quiet",
+        "mainstream-network-families", "errno", "inherit", "firewall", "violation-exit", "read-only", ALLOW_WRITE, WRITE_ALLOW,
+        "net", "publish", "private-tmp", "user", "log", "verbose", "quiet",
     };
 
     private final List<Setting<Cidr>> netmasks = new ArrayList<>();
@@ -34,6 +36,8 @@ public final class OptionReader {
     private Optional<Setting<PrivateTmp>> privateTmp = Optional.empty();
     private Optional<Setting<UserName>> user = Optional.empty();
     private Optional<Setting<String>> log = Optional.empty();
+    private Optional<Setting<Boolean>> readOnly = Optional.empty();
+    private final List<FileAccess.Writable> writable = new ArrayList<>();
     private Optional<Setting<Boolean>> verbose = Optional.empty();
     private Optional<Setting<Boolean>> quiet = Optional.empty();
 
@@ -61,10 +65,10 @@ public final class OptionReader {
             case "private-tmp" -> privateTmp = Optional.of(new Setting<>(PrivateTmp.parse(value), origin));
             case "user" -> user = Optional.of(new Setting<>(UserName.parse(value), origin));
             case "log" -> log = Optional.of(new Setting<>(fileName(value), origin));
+            case "read-only" -> readOnly = yesOrNo(value, origin);
+            case ALLOW_WRITE, WRITE_ALLOW -> writable.add(new FileAccess.Writable(path(value), Optional.empty(), origin));
             case "verbose" -> verbose = yesOrNo(value, origin);
             case "quiet" -> quiet = yesOrNo(value, origin);
-            case "read-only", "allow-write", "write-allow" -> throw new IllegalArgumentException(
-                    "'" + name + "' restricts files, which comes with a later version; this one restricts the network alone");
             default -> throw new IllegalArgumentException(
                     "unknown option '" + Printable.escape(name) + "'" + Suggestion.of(name, NAMES));
         }
@@ -81,8 +85,11 @@ public final class OptionReader {
     }
 
     public Options options() {
+        // Writable files imply read-only, whatever stands beside them.
+        boolean contradicts = !writable.isEmpty() && readOnly.isPresent() && !readOnly.get().value();
         return new Options(netmasks, ports, binds, allowResolv, noOutboundNetwork, mainstreamFamilies, errno, inherit, firewall,
-                violationExit, new Surroundings(net, publications, privateTmp, user), log, verbose, quiet);
+                violationExit, contradicts ? Optional.empty() : readOnly, writable,
+                new Surroundings(net, publications, privateTmp, user), log, verbose, quiet);
     }
 
     /** The error of a denied call: EPERM, ECONNREFUSED or EACCES. */
@@ -116,6 +123,13 @@ public final class OptionReader {
     private static String fileName(String value) {
         if (value.isEmpty()) {
             throw new IllegalArgumentException("a file's name is missing");
+        }
+        return value;
+    }
+
+    private static String path(String value) {
+        if (value.isEmpty()) {
+            throw new IllegalArgumentException("write the path of a file or a directory");
         }
         return value;
     }

@@ -21,6 +21,8 @@ public record Options(
         Optional<Setting<Inherit>> inherit,
         Optional<Setting<Firewall>> firewall,
         Optional<Setting<Integer>> violationExit,
+        Optional<Setting<Boolean>> readOnly,
+        List<FileAccess.Writable> writable,
         Surroundings surroundings,
         Optional<Setting<String>> log,
         Optional<Setting<Boolean>> verbose,
@@ -32,6 +34,7 @@ public record Options(
         netmasks = List.copyOf(netmasks);
         ports = List.copyOf(ports);
         binds = List.copyOf(binds);
+        writable = List.copyOf(writable);
     }
 
     /** These, the command line's, over those of its INI files: an option given here replaces the files' of that name. */
@@ -47,6 +50,8 @@ public record Options(
                 first(inherit, files.inherit),
                 first(firewall, files.firewall),
                 first(violationExit, files.violationExit),
+                first(readOnly, files.readOnly),
+                writable.isEmpty() ? files.writable : writable,
                 surroundings.over(files.surroundings),
                 first(log, files.log),
                 first(verbose, files.verbose),
@@ -85,13 +90,19 @@ public record Options(
                 restricts ? connectLists(nameservers) : PolicyPart.Lists.EMPTY,
                 binds.isEmpty() ? PolicyPart.Lists.EMPTY : bindLists(),
                 restricts && isOn(allowResolv) ? resolverSockets() : PolicyPart.Lists.EMPTY,
-                surroundings);
+                surroundings,
+                files());
     }
 
     /** Where a file restricts unix sockets. */
     private PolicyPart.Lists resolverSockets() {
         List<Rule> rules = Resolvers.sockets(allowResolv.get().origin());
         return new PolicyPart.Lists(Optional.empty(), Optional.empty(), Optional.empty(), rules, List.of());
+    }
+
+    private FileAccess.Part files() {
+        return new FileAccess.Part(
+                readOnly, writable.isEmpty() ? Optional.empty() : Optional.of(Origin.flag(OptionReader.ALLOW_WRITE)), writable);
     }
 
     private PolicyPart.Lists connectLists(List<IpAddress> nameservers) {

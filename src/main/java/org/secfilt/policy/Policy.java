@@ -19,6 +19,7 @@ import org.secfilt.abi.IpAddress;
  * @param firewall whether packets are judged too, and who said so
  * @param violationExit the code the command's caller sees if a call was denied, 1 to 255; empty: the command's own
  * @param surroundings what the command has of its own
+ * @param files the files that may be changed
  */
 public record Policy(
         Optional<Origin> noOutbound,
@@ -30,14 +31,15 @@ public record Policy(
         Inherit inherit,
         Setting<Firewall> firewall,
         Optional<Integer> violationExit,
-        Surroundings surroundings) {
+        Surroundings surroundings,
+        FileAccess files) {
     private static final Setting<Firewall> AUTO = new Setting<>(Firewall.AUTO, Origin.DEFAULT);
 
     /** Nothing is restricted. */
     public static final Policy OPEN =
             new Policy(Optional.empty(), Access.OPEN, Access.OPEN, Access.OPEN, Optional.empty(), Errno.EPERM, Inherit.CLOSE);
 
-    /** With the firewall where the host has it, and the command's own exit code. */
+    /** With the firewall where the host has it, the command's own exit code, and files left alone. */
     public Policy(
             Optional<Origin> noOutbound,
             Access connect,
@@ -46,7 +48,7 @@ public record Policy(
             Optional<Families> families,
             Errno denial,
             Inherit inherit) {
-        this(noOutbound, connect, bind, unix, families, denial, inherit, AUTO, Optional.empty(), Surroundings.EMPTY);
+        this(noOutbound, connect, bind, unix, families, denial, inherit, AUTO, Optional.empty(), Surroundings.EMPTY, FileAccess.OPEN);
     }
 
     /**
@@ -58,6 +60,7 @@ public record Policy(
      *       from.
      *   <li>Of single values (a direction's mode, errno, resolv, no-outbound-network, inherit, firewall, violation-exit, net,
      *       private-tmp, user) the last one given counts.
+     *   <li>Writable files add up. The last source that says read-only, yes or no, or implies it by naming writable files, decides.
      *   <li>Where no source sets a direction's mode, an allow list, be it empty, denies the rest; without one the rest is allowed.
      *   <li>An option that restricts is never without effect: masks and ports turn connect's mode {@code allow} into
      *       {@code deny}, --allowed-bind does so for bind. {@code local} and {@code deny} stay.
@@ -87,6 +90,11 @@ public record Policy(
     /** These rules and nothing else. */
     public static Policy ofRules(Access connect, Access bind, Access unix) {
         return new Policy(Optional.empty(), connect, bind, unix, OPEN.families, OPEN.denial, OPEN.inherit);
+    }
+
+    /** True if files are read-only, all or nearly all. */
+    public boolean restrictsFiles() {
+        return files.readOnly().isPresent();
     }
 
     /** True if some internet or unix destination, or some bind, can be denied. */

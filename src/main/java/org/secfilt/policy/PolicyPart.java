@@ -20,11 +20,12 @@ public record PolicyPart(
         Lists connect,
         Lists bind,
         Lists unix,
-        Surroundings surroundings) {
+        Surroundings surroundings,
+        FileAccess.Part files) {
     /** Says nothing. */
     public static final PolicyPart EMPTY = new PolicyPart(
             Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(),
-            Optional.empty(), Lists.EMPTY, Lists.EMPTY, Lists.EMPTY, Surroundings.EMPTY);
+            Optional.empty(), Lists.EMPTY, Lists.EMPTY, Lists.EMPTY, Surroundings.EMPTY, FileAccess.Part.EMPTY);
 
     /**
      * What one source says of one direction.

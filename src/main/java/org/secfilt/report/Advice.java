@@ -59,7 +59,9 @@ public final class Advice {
     private void add(Denial denial) {
         Origin origin = denial.origin();
         String place = Printable.escape(origin.toString());
-        if (origin.line() == 0 && origin.source().startsWith("--")) {
+        if (denial.file().isPresent()) {
+            addFile(denial, denial.file().get().toString());
+        } else if (origin.line() == 0 && origin.source().startsWith("--")) {
             leaveOut.add(place);
         } else if (origin.line() == 0) {
             addOptions(denial, origin.source());
@@ -67,6 +69,17 @@ public final class Advice {
             addEntry(denial, origin.source());
         } else {
             remove.add(place);
+        }
+    }
+
+    private void addFile(Denial denial, String path) {
+        if (!path.startsWith("/")) {
+            return;
+        }
+        if (denial.origin().line() == 0) {
+            options.add("--allow-write=" + path);
+        } else {
+            entry("filesystem/allow-write in " + Printable.escape(denial.origin().source()), path);
         }
     }
 
@@ -106,7 +119,10 @@ public final class Advice {
         } else {
             return;
         }
-        String key = list + "/allow in " + Printable.escape(file);
+        entry(list + "/allow in " + Printable.escape(file), entry);
+    }
+
+    private void entry(String key, String entry) {
         Set<String> known = entries.get(key);
         if (known == null) {
             known = new LinkedHashSet<>();

@@ -28,6 +28,9 @@ final class DenialText {
     }
 
     private static String call(Denial denial) {
+        if (denial.file().isPresent()) {
+            return denial.call() + " " + cut(denial.file().get().toString());
+        }
         return denial.destination().isEmpty() ? denial.call() : denial.call() + " " + destination(denial);
     }
 

@@ -58,6 +58,9 @@ public final class EventLog {
         } else {
             line.addNull("family").addNull("address").addNull("port");
         }
+        if (call.file().isPresent()) {
+            line.add("path", call.file().get());
+        }
         orNull(line, "protocol", call.protocol().isPresent() ? call.protocol().get().toString() : "");
         line.add("verdict", logged.error().isPresent() ? "deny" : "allow");
         orNull(line, "errno", logged.error().isPresent() ? logged.error().get().name() : "");

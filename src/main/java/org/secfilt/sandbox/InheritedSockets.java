@@ -29,8 +29,11 @@ final class InheritedSockets {
         this.inherit = plan.policy().inherit();
         this.ownsNetwork = plan.surroundings().ownsNetwork();
         DescriptorJudge judge = new DescriptorJudge(plan);
+        boolean network = ownsNetwork || plan.policy().restrictsAddresses() || plan.policy().families().isPresent();
         for (OpenDescriptor descriptor : launching.inherited(pid, open)) {
-            String why = why(descriptor, judge);
+            // A policy about files alone leaves sockets as they are.
+            boolean harmless = !network && descriptor.kind() != OpenDescriptor.Kind.IO_URING;
+            String why = harmless ? "" : why(descriptor, judge);
             if (!why.isEmpty()) {
                 forbidden.add(descriptor.fd());
                 reasons.add(why);

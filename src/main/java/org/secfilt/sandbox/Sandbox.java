@@ -69,6 +69,14 @@ public final class Sandbox {
             refuse(command.name(), file.error());
             return;
         }
+        WritableFiles writable = new WritableFiles(launching, frontEnd.pid(), plan.policy().files());
+        if (!writable.refusals().isEmpty()) {
+            for (String refusal : writable.refusals()) {
+                reports.error(refusal);
+            }
+            frontEnd.exit(REFUSED);
+            return;
+        }
         Enclosure enclosure;
         try {
             enclosure = Enclosure.of(plan.surroundings(), launching.capabilities(frontEnd.pid()),
@@ -81,7 +89,7 @@ public final class Sandbox {
         Set<Integer> open = launching.descriptors(frontEnd.pid());
         if (!plan.supervised() && !plan.surroundings().ownsNetwork()) {
             logStart(command, false);
-            new Launcher(scripts(command, file, new Descriptors(open, List.of()), enclosure), command, file).run();
+            new Launcher(scripts(command, file, new Descriptors(open, List.of()), enclosure, writable), command, file).run();
             return;
         }
         Optional<String> other = launching.tracer(frontEnd.pid());
@@ -107,7 +115,7 @@ public final class Sandbox {
             reports.warn(warning);
         }
         Descriptors descriptors = new Descriptors(open, inherited.closed());
-        Scripts scripts = scripts(command, file, descriptors, enclosure);
+        Scripts scripts = scripts(command, file, descriptors, enclosure, writable);
         if (!plan.supervised()) {
             new Launcher(scripts, command, file).run();
             return;
@@ -120,7 +128,7 @@ public final class Sandbox {
         }
         Vault vault = kernel.vault(plan.vault().address(), plan.vault().lengthBytes());
         Supervision supervision = new Supervision(vault, descriptors.free(0));
-        Tracer tracer = new Tracer(kernel, vault, plan, supervision, frontEnd.pid());
+        Tracer tracer = new Tracer(kernel, vault, plan, supervision, frontEnd.pid(), writable.paths());
         launching.hide();
         int rc = tracer.seize();
         if (rc < 0) {
@@ -135,9 +143,10 @@ public final class Sandbox {
         supervision.ended();
     }
 
-    private Scripts scripts(Command command, CommandFile file, Descriptors descriptors, Enclosure enclosure) {
-        return new Scripts(
-                plan, command, file.file(), launching.hasYama(), launching.capabilities(frontEnd.pid()), descriptors, enclosure);
+    private Scripts scripts(
+            Command command, CommandFile file, Descriptors descriptors, Enclosure enclosure, WritableFiles writable) {
+        return new Scripts(plan, command, file.file(), launching.hasYama(), launching.capabilities(frontEnd.pid()), descriptors,
+                enclosure, writable.files());
     }
 
     /** What is not supervised is not waited for either, so the log is complete then. */
@@ -265,6 +274,13 @@ public final class Sandbox {
             if (log.isPresent()) {
                 log.get().call(new LoggedCall(call, tid, tracees.parent(tid), ByteString.of(tracees.executable(tid)), error));
             }
+        }
+
+        @Override
+        public void deniedFile(int tid, String call, ByteString path, Verdict.Deny why) {
+            Denial denial = Denial.ofFile(call, path, ByteString.of(tracees.comm(tid)), tracees.tgid(tid), why.why(), why.origin());
+            reports.denied(denial);
+            log(tid, denial, Optional.of(why.errno()));
         }
 
         @Override

@@ -2,13 +2,16 @@ package org.secfilt.sandbox;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.List;
 import org.secfilt.abi.ByteString;
 import org.secfilt.bpf.Program;
+import org.secfilt.kernel.NamedFile;
+import org.secfilt.landlock.Ruleset;
 import org.secfilt.launch.Launch;
 import org.secfilt.launch.LaunchScript;
 import org.secfilt.launch.Operand;
 import org.secfilt.plan.Capability;
-import org.secfilt.plan.LandlockDomain;
 import org.secfilt.plan.Plan;
 
 /** The launch scripts of a run: what the stub does to itself before it becomes the command. */
@@ -20,6 +23,7 @@ final class Scripts {
     private static final int LANDLOCK_RULE_PATH_BENEATH = 1;
     private static final int AT_FDCWD = -100;
     private static final int O_PATH_CLOEXEC = 010000000 | 02000000;
+    private static final int RESOLVE_NO_SYMLINKS = 4; // linux/openat2.h
 
     private final Plan plan;
     private final Command command;
@@ -29,10 +33,12 @@ final class Scripts {
     private final long capabilities;
     private final Descriptors descriptors;
     private final Enclosure enclosure;
+    private final List<NamedFile> writable;
 
+    /** @param writable where files may be written, if the plan restricts that */
     Scripts(
             Plan plan, Command command, ByteString file, boolean yama, long capabilities, Descriptors descriptors,
-            Enclosure enclosure) {
+            Enclosure enclosure, List<NamedFile> writable) {
         this.plan = plan;
         this.command = command;
         this.file = file;
@@ -40,6 +46,7 @@ final class Scripts {
         this.capabilities = capabilities;
         this.descriptors = descriptors;
         this.enclosure = enclosure;
+        this.writable = List.copyOf(writable);
     }
 
     /** Nothing is restricted. */
@@ -66,7 +73,7 @@ final class Scripts {
         enclosure.becomeUser(launch);
         launch.noNewPrivileges();
         if (plan.landlock().isPresent()) {
-            enter(launch, plan.landlock().get());
+            enter(launch, Ruleset.of(plan.landlock().get(), writable));
         }
         if (!plan.traced()) {
             return launch.filter(filter.encode(ByteOrder.nativeOrder()), 0).execute(file, command.first());
@@ -111,24 +118,28 @@ final class Scripts {
     }
 
     /**
-     * landlock(7): a domain, and where it must handle a file right, the rule that allows that right everywhere. The rule's descriptor
-     * stands in memory, not in a register: it is the second number that is free, the ruleset takes the first.
+     * landlock(7): a domain, and its rules. A rule's descriptor stands in memory, not in a register: it is the second number that is
+     * free, the ruleset takes the first. The paths have no links, and must have none by now: somebody else may have made one since.
      */
-    private void enter(Launch launch, LandlockDomain domain) {
-        byte[] attribute = bytes(24).putLong(domain.handledAccessFs()).putLong(0).putLong(domain.scoped()).array();
-        int known = domain.scoped() == 0 ? 8 : attribute.length; // older kernels refuse more than they know
+    private void enter(Launch launch, Ruleset rules) {
+        byte[] attribute = rules.attribute();
         Operand ruleset = launch.call("landlock_create_ruleset", "landlock_create_ruleset",
-                launch.data(attribute), value(known), value(0));
-        if (domain.allowedBelowRoot() != 0) {
-            byte[] rule = bytes(12).putLong(domain.allowedBelowRoot()).putInt(descriptors.free(1)).array();
-            Operand root = launch.call("open(/)", "openat",
-                    value(AT_FDCWD), launch.data(new byte[] {'/', 0}), value(O_PATH_CLOEXEC));
-            launch.call("landlock_add_rule", "landlock_add_rule",
-                    ruleset, value(LANDLOCK_RULE_PATH_BENEATH), launch.data(rule), value(0));
-            launch.call("close(/)", "close", root);
+                launch.data(attribute), value(attribute.length), value(0));
+        Operand how = launch.data(bytes(24).putLong(O_PATH_CLOEXEC).putLong(0).putLong(RESOLVE_NO_SYMLINKS).array()); // struct open_how
+        for (Ruleset.Rule rule : rules.rules()) {
+            String name = "(" + rule.path() + ")";
+            Operand file = launch.call("open" + name, "openat2",
+                    value(AT_FDCWD), launch.data(terminated(rule.path())), how, value(24));
+            launch.call("landlock_add_rule" + name, "landlock_add_rule",
+                    ruleset, value(LANDLOCK_RULE_PATH_BENEATH), launch.data(rule.encode(descriptors.free(1))), value(0));
+            launch.call("close" + name, "close", file);
         }
         launch.call("landlock_restrict_self", "landlock_restrict_self", ruleset, value(0));
         launch.call("close(ruleset)", "close", ruleset);
+    }
+
+    private static byte[] terminated(ByteString path) {
+        return Arrays.copyOf(path.toBytes(), path.length() + 1);
     }
 
     private static ByteBuffer bytes(int length) {

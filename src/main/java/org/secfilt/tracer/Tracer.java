@@ -1,8 +1,10 @@
 package org.secfilt.tracer;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Kernel;
@@ -11,6 +13,7 @@ import org.secfilt.kernel.SyscallStop;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.kernel.Vault;
 import org.secfilt.kernel.WaitEvent;
+import org.secfilt.plan.FileCall;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.TracedCall;
 import org.secfilt.policy.Origin;
@@ -47,6 +50,7 @@ public final class Tracer {
     private final int root;
     private final Map<Integer, Task> tasks = new HashMap<>();
     private final Map<Integer, TracedCall> calls = new HashMap<>();
+    private final Map<Integer, FileCall> fileCalls = new HashMap<>();
     private final WaitEvent event = new WaitEvent();
     private final SyscallStop stop = new SyscallStop();
     private final Slots slots;
@@ -57,14 +61,18 @@ public final class Tracer {
     private final HandedOver handedOver;
     private final ListenJudge listenJudge;
     private final Waiting waiting;
+    private final FileStop files;
     private final int sendmsg;
     private final boolean tellsAllowed;
     private Task last;
     private boolean ready;
     private boolean denied;
 
-    /** @param root the process that will become the command; nothing else may trace it */
-    public Tracer(Kernel kernel, Vault vault, Plan plan, Watch watch, int root) {
+    /**
+     * @param root the process that will become the command; nothing else may trace it
+     * @param writable where files may be changed: paths without symbolic links, as the command sees them
+     */
+    public Tracer(Kernel kernel, Vault vault, Plan plan, Watch watch, int root, List<ByteString> writable) {
         this.ptrace = kernel.ptrace();
         this.tracees = kernel.tracees();
         this.watch = watch;
@@ -79,10 +87,16 @@ public final class Tracer {
         this.listenJudge = new ListenJudge(judge);
         this.waiting = new Waiting(ptrace, kernel.affinity(), tracees);
         this.tellsAllowed = watch.hearsOfAllowed();
+        this.files = new FileStop(tracees, kernel.fileChanges(), plan, writable);
         this.sendmsg = plan.arch().syscalls().nr("sendmsg");
         for (TracedCall call : TracedCall.values()) {
             if (plan.traces(call)) {
                 plan.arch().syscalls().find(call.syscall()).ifPresent(nr -> calls.put(nr, call));
+            }
+        }
+        for (FileCall call : FileCall.values()) {
+            if (plan.traces(call)) {
+                plan.arch().syscalls().find(call.syscall()).ifPresent(nr -> fileCalls.put(nr, call));
             }
         }
         this.last = new Task(root);
@@ -199,10 +213,10 @@ public final class Tracer {
             if (plan.ownsMounts()) {
                 tracees.trustMounts(root);
             }
-            skip(task, watch.ready());
+            int rc = watch.ready();
+            skip(task, rc < 0 ? rc : files.permit(task.tid));
         } else if (call == null) {
-            // A filter of the tracee's own asks for a tracer, and we are not it: as without one.
-            skip(task, -Errno.ENOSYS.number());
+            fileStop(task);
         } else if (call.guardsVault()) {
             if (guard.touches(call, stop)) {
                 deny(task, call, Optional.empty(), judge.deny("it would touch secfilt's vault"));
@@ -222,6 +236,19 @@ public final class Tracer {
         } else {
             exitStop(task);
         }
+    }
+
+    private void fileStop(Task task) {
+        FileCall call = stop.audit() == plan.arch().audit() ? fileCalls.get((int) stop.number()) : null;
+        if (call == null) {
+            // A filter of the tracee's own asks for a tracer, and we are not it: as without one.
+            skip(task, -Errno.ENOSYS.number());
+            return;
+        }
+        waiting.judging(task.tid);
+        int result = files.answer(task.tid, call, stop, watch);
+        denied |= files.denied();
+        skip(task, result);
     }
 
     /**

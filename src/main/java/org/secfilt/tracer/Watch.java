@@ -1,6 +1,7 @@
 package org.secfilt.tracer;
 
 import java.util.Optional;
+import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.verdict.Verdict;
 
@@ -20,6 +21,13 @@ public interface Watch {
      * @param protocol IPPROTO_* of the socket, or -1
      */
     void denied(int tid, String call, Optional<Sockaddr> destination, int protocol, Verdict.Deny why);
+
+    /**
+     * A change of a file was denied and will fail.
+     *
+     * @param path absolute where the file was found
+     */
+    void deniedFile(int tid, String call, ByteString path, Verdict.Deny why);
 
     /** Whether {@link #allowed} is to be called: it costs at every judged call. The answer must not change. */
     boolean hearsOfAllowed();

@@ -11,12 +11,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
+import org.secfilt.policy.FileAccess;
 import org.secfilt.policy.MemoryFiles;
 import org.secfilt.policy.Mode;
 import org.secfilt.policy.Origin;
@@ -198,13 +200,22 @@ class CliTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--read-only", "--read-only=no", "--allow-write=/tmp", "--allow-write /tmp", "--write-allow=/tmp"})
-    void options_for_files_are_refused(String line) {
+    @CsvSource({
+        "--read-only, --read-only, ''",
+        "--read-only=no, '', ''",
+        "--allow-write=/tmp, allow-write, /tmp",
+        "--allow-write /tmp --write-allow=/run, allow-write, /tmp /run",
+        "--read-only=1 --allow-write=/tmp, --read-only=1, /tmp",
+        // Writable files imply read-only, whatever stands beside them.
+        "--allow-write=/tmp --read-only=0, allow-write, /tmp",
+    })
+    void options_for_files(String line, String origin, String paths) {
         List<String> words = new ArrayList<>(Arrays.asList(line.split(" ")));
         words.add("true");
-        Outcome.Exit exit = assertInstanceOf(Outcome.Exit.class, parse(words.toArray(new String[0])));
-        assertEquals(2, exit.code());
-        assertTrue(exit.err().contains("restricts files, which comes with a later version"), exit.err());
+        Outcome.Run run = assertInstanceOf(Outcome.Run.class, parse(words.toArray(new String[0])));
+        FileAccess files = run.policy().files();
+        assertEquals(origin, files.readOnly().map(Origin::toString).orElse(""));
+        assertEquals(paths, files.writable().stream().map(FileAccess.Writable::path).collect(Collectors.joining(" ")));
     }
 
     @Test

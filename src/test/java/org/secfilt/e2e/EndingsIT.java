@@ -148,8 +148,8 @@ class EndingsIT {
         "--policy=/no/such/file",
         "--policy=/etc/passwd",
         "--config=/no/such/file",
-        "--read-only",
-        "--allow-write=/tmp",
+        "--read-only=maybe",
+        "--allow-write=/no/such/file",
     })
     void a_usage_error_is_2_and_nothing_is_run(String option) {
         Outcome run = ROOM.secfilt(option, "--", "touch", "it-ran").run().exited(2);

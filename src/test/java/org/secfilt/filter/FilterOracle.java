@@ -27,7 +27,7 @@ final class FilterOracle {
 
     /** The answers that are right; two where the guard may be careful. */
     Set<String> answers(int audit, int nr, long... args) {
-        boolean addresses = policy.restrictsAddresses();
+        boolean addresses = policy.restrictsAddresses() || policy.restrictsFiles();
         if (!addresses && policy.families().isEmpty()) {
             return Set.of("allow");
         }
@@ -45,7 +45,8 @@ final class FilterOracle {
     }
 
     private Set<String> named(String name, long[] args) {
-        boolean addresses = policy.restrictsAddresses();
+        boolean files = policy.restrictsFiles();
+        boolean addresses = policy.restrictsAddresses() || files;
         boolean out = policy.noOutbound().isPresent() || !policy.connect().open() || !policy.unix().open();
         boolean inet = policy.noOutbound().isPresent() || !policy.connect().open() || !policy.bind().open();
         boolean local = inet && (policy.noOutbound().isPresent() || policy.connect().mode() != Mode.ALLOW);
@@ -98,7 +99,16 @@ final class FilterOracle {
             case "seccomp":
                 return Set.of((args[1] & 8) != 0 ? "EBUSY" : "allow");
             case "ioctl":
-                return Set.of(List.of(0x5412, 0x541c, 0x400454ca).contains((int) args[1]) ? "EPERM" : "allow");
+                return Set.of(List.of(0x5412, 0x541c, 0x400454ca).contains((int) args[1]) || files && changesFile((int) args[1])
+                        ? "EPERM" : "allow");
+            case "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "lchown", "fchown", "fchownat", "utime", "utimes", "futimesat",
+                    "utimensat", "setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr":
+                return Set.of(files ? "trace " + name : "allow");
+            case "mount", "umount2", "pivot_root", "move_mount", "fsopen", "fspick", "fsconfig", "fsmount", "open_tree",
+                    "open_tree_attr", "mount_setattr", "open_by_handle_at", "swapon", "swapoff", "quotactl", "quotactl_fd", "acct":
+                return Set.of(files ? "EPERM" : "allow");
+            case "setxattrat", "removexattrat", "file_setattr":
+                return Set.of(files ? "ENOSYS" : "allow");
             case "request_key":
                 return Set.of(args[2] == 0 ? "allow" : "EPERM");
             case "prctl":
@@ -112,6 +122,12 @@ final class FilterOracle {
             default:
                 return Set.of("allow");
         }
+    }
+
+    private static boolean changesFile(int request) {
+        boolean ofFileSystem = "\u0066\u0058\u0094\u00f5\u0076\u0072".indexOf((char) (request >> 8 & 0xff)) >= 0;
+        return ofFileSystem && !List.of(0x80086601, 0x80046601, 0xc020660b, 0x801c581f, 0x80087601, 0x80047601, 0x40049409, 0x4020940d,
+                0x8400941f, 0x81009431).contains(request);
     }
 
     private boolean familyAllowed(int family, boolean inet) {

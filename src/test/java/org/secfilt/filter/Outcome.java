@@ -1,6 +1,7 @@
 package org.secfilt.filter;
 
 import org.secfilt.abi.Errno;
+import org.secfilt.plan.FileCall;
 import org.secfilt.plan.TracedCall;
 
 /** A filter's result in words: {@code allow}, {@code trace connect}, {@code EPERM}, {@code listener}. */
@@ -14,6 +15,11 @@ final class Outcome {
                 return "allow";
             case 0x7ff00000: // SECCOMP_RET_TRACE
                 for (TracedCall call : TracedCall.values()) {
+                    if (call.cookie() == data) {
+                        return "trace " + call.syscall();
+                    }
+                }
+                for (FileCall call : FileCall.values()) {
                     if (call.cookie() == data) {
                         return "trace " + call.syscall();
                     }

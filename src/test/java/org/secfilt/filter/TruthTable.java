@@ -31,6 +31,7 @@ import org.secfilt.verdict.Verdict;
  * <pre>
  *   policy: policies/lan.yaml                  or  options: --allowed-netmask=10.0.0.0/8 --allowed-port=80
  *   nameserver: 10.0.0.53
+ *   landlock: 2                                the ABI of the host, if not 7
  *   filter: socket inet dgram icmp => EPERM    a call as its registers show it; x86_64: for that architecture alone
  *   verdict: connect 10.0.0.1:80/tcp => allow  a call as the tracer reads it
  * </pre>
@@ -52,6 +53,8 @@ final class TruthTable {
     final List<Row> filter = new ArrayList<>();
     final List<Row> verdicts = new ArrayList<>();
 
+    private int abi = 7;
+
     private TruthTable(Path file) throws Exception {
         this.name = file.getFileName().toString().replace(".tests", "");
         List<String> policies = new ArrayList<>();
@@ -63,6 +66,7 @@ final class TruthTable {
                 case "" -> { }
                 case "policy" -> policies.add(parts[1]);
                 case "options" -> options(options, parts[1]);
+                case "landlock" -> abi = Integer.parseInt(parts[1]);
                 case "nameserver" -> nameservers.add(IpAddress.parse(parts[1]));
                 case "filter" -> filter.add(row(parts[1]));
                 case "verdict" -> verdicts.add(row(parts[1]));
@@ -110,7 +114,7 @@ final class TruthTable {
     }
 
     Plan plan(Arch arch) throws Exception {
-        return Plan.of(policy, new Host(arch, 7, false));
+        return Plan.of(policy, new Host(arch, abi, false));
     }
 
     /** A row of the filter: {@code NAME ARG...}, {@code nr NUMBER ARG...} or {@code arch AUDIT NUMBER}. */

@@ -18,6 +18,7 @@ import org.secfilt.abi.Family;
 import org.secfilt.abi.Protocol;
 import org.secfilt.policy.Access;
 import org.secfilt.policy.Families;
+import org.secfilt.policy.FileAccess;
 import org.secfilt.policy.Inherit;
 import org.secfilt.policy.Match;
 import org.secfilt.policy.Mode;
@@ -121,6 +122,61 @@ class PlanTest {
         Plan plan = Plan.of(policy(DENY, Access.OPEN, Access.OPEN), new Host(Arch.X86_64, 7, true));
         assertTrue(plan.droppedCapabilities().contains(Capability.NET_ADMIN));
         assertTrue(plan.droppedCapabilities().contains(Capability.SYS_PTRACE));
+    }
+
+    private static Policy readOnly(Access connect) {
+        FileAccess files = new FileAccess(Optional.of(ORIGIN), List.of(new FileAccess.Writable("target", Optional.empty(), Origin.flag("--allow-write=target"))));
+        return new Policy(Optional.empty(), connect, Access.OPEN, Access.OPEN, Optional.empty(), Errno.ECONNREFUSED, Inherit.CLOSE,
+                Policy.OPEN.firewall(), Optional.empty(), Policy.OPEN.surroundings(), files);
+    }
+
+    /** Rights by linux/landlock.h: 0x1ff2 is the first ABI's, REFER 0x2000, TRUNCATE 0x4000; 0x40 and 0x800 make devices. */
+    @ParameterizedTest
+    @CsvSource({"1, 0x1ff2, 0x17b2, 0x2, 0, true", "2, 0x3ff2, 0x37b2, 0x2, 0, true", "3, 0x7ff2, 0x77b2, 0x4002, 0, false",
+        "4, 0x7ff2, 0x77b2, 0x4002, 0, false", "5, 0x7ff2, 0x77b2, 0x4002, 0, false", "6, 0x7ff2, 0x77b2, 0x4002, 2, false",
+        "7, 0x7ff2, 0x77b2, 0x4002, 2, false", "99, 0x7ff2, 0x77b2, 0x4002, 2, false"})
+    void where_files_are_read_only_landlock_handles_every_write_it_knows(
+            int abi, String handled, String directory, String file, long scoped, boolean truncates) throws RefusedPolicyException {
+        Plan plan = Plan.of(readOnly(Access.OPEN), new Host(Arch.X86_64, abi, false));
+        LandlockDomain domain = plan.landlock().orElseThrow();
+        assertEquals(new LandlockDomain(Long.decode(handled), 0, scoped), domain);
+        assertEquals(Long.decode(directory), domain.directoryRights());
+        assertEquals(Long.decode(file), domain.fileRights());
+        for (FileCall call : FileCall.values()) {
+            assertEquals(call != FileCall.TRUNCATE || truncates, plan.traces(call), call::toString);
+        }
+        assertEquals(truncates, plan.truncatesPastLandlock());
+        assertTrue(plan.traced());
+        assertFalse(plan.limitsInet());
+        assertFalse(plan.traces(TracedCall.CONNECT));
+        assertEquals(Errno.EPERM, plan.fileDenial());
+    }
+
+    @Test
+    void without_landlock_files_cannot_be_held() {
+        RefusedPolicyException e = assertThrows(RefusedPolicyException.class,
+                () -> Plan.of(readOnly(DENY), new Host(Arch.X86_64, 0, true)));
+        assertEquals("[p.yaml:3:1: this kernel has no Landlock, and nothing else keeps files from being written; run it on Linux 5.13 or "
+                + "later with landlock in /sys/kernel/security/lsm, or restrict no files]", e.refusals().toString());
+    }
+
+    @Test
+    void root_loses_what_could_change_files_and_keeps_the_network_where_only_files_are_restricted() throws RefusedPolicyException {
+        List<Capability> files = Plan.of(readOnly(Access.OPEN), new Host(Arch.X86_64, 7, true)).droppedCapabilities();
+        assertTrue(files.containsAll(List.of(Capability.SYS_ADMIN, Capability.LINUX_IMMUTABLE, Capability.SYS_RAWIO, Capability.SYS_MODULE)));
+        assertFalse(files.contains(Capability.NET_ADMIN));
+        assertEquals(List.of(Capability.values()), Plan.of(readOnly(DENY), new Host(Arch.X86_64, 7, true)).droppedCapabilities());
+        assertEquals(List.of(), Plan.of(readOnly(DENY), new Host(Arch.X86_64, 7, false)).droppedCapabilities());
+        assertFalse(Plan.of(policy(DENY, Access.OPEN, Access.OPEN), new Host(Arch.X86_64, 7, true)).droppedCapabilities().contains(Capability.SYS_ADMIN));
+    }
+
+    @Test
+    void every_rule_about_files_has_a_layer() throws RefusedPolicyException {
+        List<String> lines = plan(readOnly(Access.OPEN)).layers().stream().map(Holding::toString).toList();
+        assertTrue(lines.contains("--allow-write=target: write target: Landlock: allowed there and below"), lines::toString);
+        assertTrue(lines.contains("p.yaml:3:1: write, the rest denied: Landlock: opened to write, made, moved, linked, removed"), lines::toString);
+        assertTrue(lines.contains("p.yaml:3:1: mode, owner, times, attributes: tracer: looks at the file and makes each change itself"),
+                lines::toString);
     }
 
     @Test

@@ -14,6 +14,7 @@ import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.policy.Access;
 import org.secfilt.policy.Families;
+import org.secfilt.policy.FileAccess;
 import org.secfilt.policy.Inherit;
 import org.secfilt.policy.Match;
 import org.secfilt.policy.Mode;
@@ -52,7 +53,8 @@ public final class RandomPolicies {
                 chance(8) ? Optional.of(Origin.flag("--no-outbound-network")) : Optional.empty(),
                 access(true), access(true), access(false),
                 chance(3) ? Optional.of(families()) : Optional.empty(),
-                chance(4) ? Errno.ECONNREFUSED : Errno.EPERM, Inherit.CLOSE);
+                chance(4) ? Errno.ECONNREFUSED : Errno.EPERM, Inherit.CLOSE, Policy.OPEN.firewall(), Optional.empty(), Policy.OPEN.surroundings(),
+                chance(3) ? new FileAccess(Optional.of(Origin.flag("--read-only")), List.of()) : FileAccess.OPEN);
     }
 
     private Families families() {

@@ -5,13 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** secfilter's configuration files. */
 class IniConfigTest {
-    private static final String LATER = "restricts files, which comes with a later version; this one restricts the network alone";
     private static final String KNOWN = "; known here: allowed-netmask, allowed-port, allowed-bind, allow-resolv, "
-            + "no-outbound-network, mainstream-network-families, errno, inherit, firewall, violation-exit, net, publish, private-tmp, user, "
+            + "no-outbound-network, mainstream-network-families, errno, inherit, firewall, violation-exit, read-only, allow-write, "
+            + "write-allow, net, publish, private-tmp, user, "
             + "log, verbose, quiet";
 
     /** A line, and column: message. */
@@ -31,9 +32,8 @@ class IniConfigTest {
         {"=x", "1: unknown option ''" + KNOWN},
         {"mainstream-network-families", "1: a '=' is missing; write mainstream-network-families= for a switch, else key=value"},
         {"[network]", "1: a configuration has no sections; every line is key=value"},
-        {"read-only=1", "1: 'read-only' " + LATER},
-        {"  allow-write=/run/", "3: 'allow-write' " + LATER},
-        {"write-allow=/run/", "1: 'write-allow' " + LATER},
+        {"read-only=maybe", "11: 'maybe' is neither yes nor no; write 1, 0, yes, no, true, false, on or off"},
+        {"  allow-write=", "15: 'allow-write' needs a value: write the path of a file or a directory"},
     };
 
     @Test
@@ -73,12 +73,18 @@ class IniConfigTest {
     }
 
     @Test
-    void the_samples_of_secfilter_are_refused_for_their_file_options_alone() {
-        assertEquals(3, complaintsOf("allow-write=/run/\nallow-write=/var/run/\nallow-write=/dev/null\n"
-                + "mainstream-network-families=\n").complaints().size());
-        assertEquals(3, complaintsOf("allowed-netmask=127.0.0.0/8\nallowed-netmask=192.0.2.1\nallowed-netmask=2001:db8::1\n"
+    void the_samples_of_secfilter_are_read() throws InvalidPolicyException {
+        Options services = read("allow-write=/run/\nallow-write=/var/run/\nallow-write=/dev/null\n"
+                + "mainstream-network-families=\n");
+        assertEquals(List.of("/run/", "/var/run/", "/dev/null"),
+                services.writable().stream().map(FileAccess.Writable::path).toList());
+        assertTrue(services.readOnly().isEmpty());
+        assertEquals(Optional.of(Origin.flag("allow-write")), merged(services).files().readOnly());
+        Options ssh = read("allowed-netmask=127.0.0.0/8\nallowed-netmask=192.0.2.1\nallowed-netmask=2001:db8::1\n"
                 + "allow-write=/dev/null\nallow-write=/home/user/.ssh\nmainstream-network-families=\nread-only=1\n"
-                + "allowed-port=22\nallowed-port=53\n").complaints().size());
+                + "allowed-port=22\nallowed-port=53\n");
+        assertEquals(Optional.of(Origin.file("c.ini", 7, 1)), merged(ssh).files().readOnly());
+        assertEquals(Origin.file("c.ini", 5, 1), merged(ssh).files().writable().get(1).origin());
     }
 
     @Test
@@ -92,6 +98,10 @@ class IniConfigTest {
         InvalidPolicyException e = assertThrows(InvalidPolicyException.class,
                 () -> IniConfig.read(List.of("none.ini", "none2.ini"), new MemoryFiles()));
         assertEquals("none.ini: No such file or directory\nnone2.ini: No such file or directory", e.getMessage());
+    }
+
+    private static Policy merged(Options options) {
+        return Policy.merge(List.of(options.part(List.of())), List.of());
     }
 
     private static Options read(String text) throws InvalidPolicyException {

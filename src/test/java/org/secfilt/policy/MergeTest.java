@@ -106,6 +106,31 @@ class MergeTest {
     }
 
     @Test
+    void writable_files_add_up_and_the_last_word_on_read_only_counts() throws InvalidPolicyException {
+        String some = "filesystem: {allow-write: [a, {path: [b, /c], reason: x}]}";
+        assertEquals("1:2:14 a b /c", files(some, "", ""));
+        assertEquals("1:2:14 a b /c d", files(some, "--allow-write=d", ""));
+        assertEquals("1:2:14", files("filesystem: {read-only: true}", "", ""));
+        assertEquals("1:2:14", files("filesystem: {allow-write: []}", "", ""));
+        assertEquals("open", files("filesystem: {read-only: false}", "", ""));
+        assertEquals("open", files(some, "--read-only=0", ""));
+        assertEquals("open", files(some, "filesystem: {read-only: false}", "", ""));
+        assertEquals("allow-write d", files("filesystem: {read-only: false}", "--allow-write=d", ""));
+        assertEquals("--read-only a b /c", files(some, "--read-only", ""));
+        assertEquals("2:2:14", files("mode: allow", "filesystem: {read-only: true}", "", ""));
+        Options both = options("--allow-write=x").over(options("--allow-write=y --read-only=0"));
+        assertEquals("x", both.writable().get(0).path());
+        assertTrue(both.readOnly().isEmpty());
+    }
+
+    private static String files(String... row) throws InvalidPolicyException {
+        FileAccess files = merge(row).files();
+        StringBuilder text = new StringBuilder(files.readOnly().map(Origin::toString).orElse("open"));
+        files.writable().forEach(writable -> text.append(' ').append(writable.path()));
+        return text.toString();
+    }
+
+    @Test
     void families_add_up() throws InvalidPolicyException {
         assertEquals("[unix, inet, inet6]",
                 merge("families: [unix, inet]", "families: [inet, inet6]", "", "").families().orElseThrow().allowed().toString());

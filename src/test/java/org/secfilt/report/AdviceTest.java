@@ -39,6 +39,18 @@ class AdviceTest {
     }
 
     @Test
+    void names_the_file_to_allow() {
+        ByteString file = ByteString.of("/srv/x");
+        String why = "not below allow-write";
+        assertAdvice("to allow it, add --allow-write=/srv/x", Denial.ofFile("chmod", file, ByteString.of("x"), 1, why, Origin.flag("--read-only")));
+        assertAdvice("to allow it, add --allow-write=/srv/x", Denial.ofFile("chmod", file, ByteString.of("x"), 1, why, Origin.flag("allow-write")));
+        assertAdvice("to allow it, add to filesystem/allow-write in ci.yaml: /srv/x",
+                Denial.ofFile("chmod", file, ByteString.of("x"), 1, why, Origin.file("ci.yaml", 12, 7)));
+        assertEquals(List.of(), Advice.lines(List.of(
+                Denial.ofFile("fchmod", ByteString.of(""), ByteString.of("x"), 1, why, Origin.flag("allow-write")))));
+    }
+
+    @Test
     void names_the_place_of_a_rule_that_denies() {
         assertAdvice("to allow it, change ci.yaml:12:7", ofFile("connect", INET, "ci.yaml:12:7 denies it (metadata)"));
     }

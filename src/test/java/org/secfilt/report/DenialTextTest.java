@@ -62,6 +62,8 @@ class DenialTextTest {
 
     @Test
     void a_call_without_an_address_is_told_by_its_name() {
+        Denial file = Denial.ofFile("chmod", ByteString.of("/a\nb"), ByteString.of("x"), 7, "why", Origin.DEFAULT);
+        assertEquals("chmod /a\\x0ab by x[7]: why", DenialText.line(file));
         Denial denial = new Denial("munmap", Optional.empty(), Optional.empty(), ByteString.of("x"), 7, "why", Origin.DEFAULT);
         assertEquals("munmap by x[7]: why", DenialText.line(denial));
     }

@@ -3,6 +3,7 @@ package org.secfilt.tracer;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -17,6 +18,9 @@ import org.secfilt.abi.Errno;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Accounts;
 import org.secfilt.kernel.Affinity;
+import org.secfilt.kernel.FileChange;
+import org.secfilt.kernel.FileChanges;
+import org.secfilt.kernel.FileTarget;
 import org.secfilt.kernel.FrontEnd;
 import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.Launching;
@@ -34,7 +38,7 @@ import org.secfilt.plan.VaultRange;
  * Memory may be hostile: once read it changes, as a second thread would change it. A tracee can be made to die
  * just before the n-th call of the tracer on this kernel.
  */
-final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity {
+final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges {
     static final int VAULT_FD = 33;
     private static final Arch ARCH = Arch.X86_64;
     private static final VaultRange RANGE = VaultRange.of(ARCH);
@@ -74,6 +78,8 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity {
     private int victim = -1;
     private int stepsToLive = Integer.MAX_VALUE;
     int steps;
+    final List<String> permitted = new ArrayList<>();
+    int permitResult;
 
     enum State {
         RUNNING,
@@ -636,6 +642,49 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity {
     @Override
     public Tracees tracees() {
         return this;
+    }
+
+    @Override
+    public FileChanges fileChanges() {
+        return this;
+    }
+
+    @Override
+    public int permit(int pid, byte[] path) {
+        on(pid);
+        permitted.add(new String(path, StandardCharsets.ISO_8859_1));
+        return permitResult;
+    }
+
+    private static String longs(byte[] bytes) {
+        StringBuilder text = new StringBuilder();
+        for (int at = 0; at < bytes.length; at += 8) {
+            text.append(at == 0 ? "" : " ").append(ControlMessages.longAt(bytes, at));
+        }
+        return text.toString();
+    }
+
+    /** A file may be changed if its path begins with a permitted one; the descriptor 5 stands for /out, any other for the first. */
+    @Override
+    public Outcome make(int tid, FileTarget target, FileChange change) {
+        on(tid);
+        String path = new String(target.path(), StandardCharsets.ISO_8859_1);
+        if (path.isEmpty()) {
+            path = target.descriptor() == 5 ? "/out" : permitted.get(0);
+        }
+        for (String allowed : permitted) {
+            if (path.startsWith(allowed)) {
+                String shown = change instanceof FileChange.Times times ? "Times " + times.times().map(FakeKernel::longs).orElse("now")
+                        : change instanceof FileChange.SetAttribute set ? "SetAttribute " + new String(set.name(), StandardCharsets.ISO_8859_1)
+                                + "=" + new String(set.value(), StandardCharsets.ISO_8859_1) + " " + set.flags()
+                        : change instanceof FileChange.RemoveAttribute remove
+                                ? "RemoveAttribute " + new String(remove.name(), StandardCharsets.ISO_8859_1)
+                        : change.toString();
+                acted.add(tid + ": " + path + (target.follow() ? "" : " itself") + (target.bare() ? " bare" : "") + " " + shown);
+                return new Made(0);
+            }
+        }
+        return new Refused(path.getBytes(StandardCharsets.ISO_8859_1), "");
     }
 
     @Override

@@ -29,6 +29,7 @@ import org.secfilt.plan.Host;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.RefusedPolicyException;
 import org.secfilt.policy.Access;
+import org.secfilt.policy.FileAccess;
 import org.secfilt.policy.Inherit;
 import org.secfilt.policy.Match;
 import org.secfilt.policy.Mode;
@@ -48,6 +49,8 @@ class TracerTest {
 
     private final FakeKernel kernel = new FakeKernel();
     private final List<String> reported = new ArrayList<>();
+    private List<ByteString> writable = List.of();
+    private FileAccess files = FileAccess.OPEN;
     private Optional<Protocol> protocol = Optional.empty();
     private boolean hearsOfAllowed;
     private Optional<Integer> violationExit = Optional.empty();
@@ -71,9 +74,9 @@ class TracerTest {
                 List.of(),
                 List.of(new Rule(new Match.UnixPath("/run/docker.sock"), Optional.empty(), Origin.file("ci.yaml", 3, 7))));
         Policy policy = new Policy(Optional.empty(), connect, connect, unix, Optional.empty(), Errno.EPERM, Inherit.CLOSE,
-                Policy.OPEN.firewall(), violationExit, Policy.OPEN.surroundings());
+                Policy.OPEN.firewall(), violationExit, Policy.OPEN.surroundings(), files);
         try {
-            return Plan.of(policy, new Host(Arch.X86_64, 0, false));
+            return Plan.of(policy, new Host(Arch.X86_64, files.readOnly().isPresent() ? 2 : 0, false));
         } catch (RefusedPolicyException e) {
             throw new AssertionError(e);
         }
@@ -83,7 +86,7 @@ class TracerTest {
     private void run() {
         Plan plan = plan();
         Vault vault = kernel.vault(plan.vault().address(), plan.vault().lengthBytes());
-        Tracer tracer = new Tracer(kernel, vault, plan, new Recorder(), TID);
+        Tracer tracer = new Tracer(kernel, vault, plan, new Recorder(), TID, writable);
         tracer.seize();
         tracer.run();
         assertEquals(Set.of(), kernel.expected(), "vault calls still awaited");
@@ -592,6 +595,11 @@ class TracerTest {
         @Override
         public void denied(int tid, String call, Optional<Sockaddr> destination, int protocol, Verdict.Deny why) {
             reported.add(call + destination.map(d -> " " + d).orElse(""));
+        }
+
+        @Override
+        public void deniedFile(int tid, String call, ByteString path, Verdict.Deny why) {
+            reported.add(call + " " + path + ": " + why.why());
         }
 
         @Override

@@ -2,6 +2,7 @@ package org.secfilt.kernel.jnr;
 
 import org.secfilt.kernel.Accounts;
 import org.secfilt.kernel.Affinity;
+import org.secfilt.kernel.FileChanges;
 import org.secfilt.kernel.FrontEnd;
 import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.Launching;
@@ -20,6 +21,11 @@ public final class JnrKernel implements Kernel {
     @Override
     public Tracees tracees() {
         return new JnrTracees(new Proc());
+    }
+
+    @Override
+    public FileChanges fileChanges() {
+        return new JnrFileChanges(new Proc());
     }
 
     @Override

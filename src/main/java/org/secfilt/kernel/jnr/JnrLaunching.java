@@ -12,10 +12,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.secfilt.abi.Arch;
+import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.OpenDescriptor;
 import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Launching;
+import org.secfilt.kernel.NamedFile;
+import org.secfilt.kernel.Tracees;
 import org.secfilt.kernel.Vault;
 
 /** Launching by the C library and /proc. Main thread, but for takeListener. */
@@ -34,6 +37,11 @@ final class JnrLaunching implements Launching {
     private static final int PATH_MAX = 4096;
     // fcntl.h, unistd.h, linux/stat.h
     private static final int AT_FDCWD = -100;
+    private static final int O_PATH_CLOEXEC = 010000000 | 02000000;
+    // linux/openat2.h
+    private static final int OPENAT2 = Arch.X86_64.syscalls().nr("openat2");
+    private static final int OPEN_HOW_BYTES = 24;
+    private static final int RESOLVE_NO_MAGICLINKS = 2;
     private static final int AT_EACCESS = 0x200;
     private static final int X_OK = 1;
     private static final int STATX_TYPE = 1;
@@ -206,6 +214,27 @@ final class JnrLaunching implements Launching {
             return rc == 0 && type != S_IFREG ? Errno.EACCES.number() : (int) -rc;
         }
         return (int) -rc;
+    }
+
+    @Override
+    public NamedFile follow(int pid, byte[] path) throws Tracees.UnresolvedPath {
+        if (path.length >= PATH_MAX) {
+            throw new Tracees.UnresolvedPath(Errno.ENAMETOOLONG.number());
+        }
+        int from = (int) Libc.must("open(/proc/" + pid + "/cwd)",
+                Libc.OPEN.call(NativeMemory.string("/proc/" + pid + "/cwd"), O_PATH_CLOEXEC, 0));
+        NativeMemory.IO.putByteArray(scratch, Arrays.copyOf(path, path.length + 1), 0, path.length + 1);
+        NativeMemory.IO.putLong(scratch + PATH_MAX, O_PATH_CLOEXEC); // struct open_how: flags, mode, resolve
+        NativeMemory.IO.putLong(scratch + PATH_MAX + 8, 0);
+        NativeMemory.IO.putLong(scratch + PATH_MAX + 16, RESOLVE_NO_MAGICLINKS);
+        int fd = (int) Libc.SYSCALL.call(OPENAT2, from, scratch, scratch + PATH_MAX, OPEN_HOW_BYTES, 0);
+        Libc.CLOSE.call(from);
+        if (fd < 0) {
+            throw new Tracees.UnresolvedPath(-fd);
+        }
+        NamedFile file = new NamedFile(ByteString.of(tracees.link("/proc/self/fd/" + fd)), FileStatus.of(fd).isDirectory());
+        Libc.CLOSE.call(fd);
+        return file;
     }
 
     @Override

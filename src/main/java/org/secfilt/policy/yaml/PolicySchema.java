@@ -95,7 +95,7 @@ final class PolicySchema {
 
     private Fields fields(Node.Mapping root) {
         return new Fields(root, complaints, "version", "include", "mode", "errno", "resolv", "no-outbound-network", "families",
-                "inherit", "firewall", "violation-exit", "connect", "bind", "unix", "net", "publish", "private-tmp", "user");
+                "inherit", "firewall", "violation-exit", "connect", "bind", "unix", "filesystem", "net", "publish", "private-tmp", "user");
     }
 
     private PolicyPart part(Fields fields) {
@@ -111,7 +111,8 @@ final class PolicySchema {
                 lists(fields, "connect", mode),
                 lists(fields, "bind", mode),
                 lists(fields, "unix", Optional.empty()),
-                new SurroundingsSchema(complaints).read(fields));
+                new SurroundingsSchema(complaints).read(fields),
+                new FileSchema(complaints, rules).part(fields));
     }
 
     private Optional<Setting<Boolean>> trueOrFalse(Fields fields, String key) {

@@ -112,7 +112,7 @@ final class RuleSchema {
         }
     }
 
-    private Optional<String> reason(Fields fields) {
+    Optional<String> reason(Fields fields) {
         Optional<Node.Scalar> scalar = fields.scalar("reason", "a text");
         if (scalar.isEmpty()) {
             return Optional.empty();

@@ -42,6 +42,12 @@
  *     - path: /run/user/*&#47;bus   # * stays within one directory, ** crosses
  *       reason: session D-Bus
  *     - abstract: "com.example.*"           # * stands for any bytes
+ * filesystem:                 # files, changed in any way
+ *   read-only: true           # none but those below; an allow-write implies it
+ *   allow-write:
+ *     - target                # a file, or a directory with all below it; relative to the command's working directory
+ *     - path: [/dev/null, /run/lock]
+ *       reason: build output
  * </pre>
  */
 package org.secfilt.policy.yaml;

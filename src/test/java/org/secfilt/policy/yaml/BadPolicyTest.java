@@ -20,7 +20,7 @@ class BadPolicyTest {
     private static final String UNIX = HEAD + "unix:\n  deny:\n    - ";
     private static final String TOP =
             "; known here: version, include, mode, errno, resolv, no-outbound-network, families, inherit, firewall, violation-exit, "
-            + "connect, bind, unix, net, publish, private-tmp, user";
+            + "connect, bind, unix, filesystem, net, publish, private-tmp, user";
 
     private static final String[][] DOCUMENTS = {
         {"", "1:1: the file is empty; a policy begins with version: 1"},
@@ -114,6 +114,21 @@ class BadPolicyTest {
             "5:15: a reason has 200 characters at most, it stands in one line of a report"},
     };
 
+    private static final String[][] FILES = {
+        {HEAD + "filesystem: true\n", "2:13: 'filesystem' is a mapping with read-only, allow-write, not a single value"},
+        {HEAD + "filesystem: {readonly: true}\n", "2:14: unknown key 'readonly'; did you mean 'read-only'?"},
+        {HEAD + "filesystem: {read-only: yes}\n", "2:25: 'read-only' is true or false, without quotes, not 'yes'"},
+        {HEAD + "filesystem: {read-only: false, allow-write: [a]}\n",
+            "2:45: 'allow-write' means nothing where 'read-only' is false; leave out one of them"},
+        {HEAD + "filesystem:\n  allow-write:\n", "3:3: 'allow-write' has no value"},
+        {HEAD + "filesystem:\n  allow-write: [[a], '', {reason: x}, {path: []}, {path: a, why: b}]\n",
+            "3:17: an entry of allow-write is the path of a file or a directory, or a mapping with path and reason, not a list",
+            "3:22: the path is empty; write the path of a file or a directory",
+            "3:26: 'path' is missing; it is the path of a file or a directory",
+            "3:46: 'path' is an empty list; leave it out, or the whole rule",
+            "3:61: unknown key 'why'; known here: path, reason"},
+    };
+
     private static final String[][] SOCKETS = {
         {HEAD + "unix: {mode: local}\n", "2:14: a unix socket is always local; its mode is allow or deny"},
         {UNIX + "docker.sock\n",
@@ -137,6 +152,11 @@ class BadPolicyTest {
     @Test
     void says_what_is_wrong_with_a_document_and_where() {
         assertRows(DOCUMENTS);
+    }
+
+    @Test
+    void says_what_is_wrong_about_files() {
+        assertRows(FILES);
     }
 
     @Test

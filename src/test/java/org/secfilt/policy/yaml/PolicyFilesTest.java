@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.secfilt.policy.FileAccess;
 import org.secfilt.policy.InvalidPolicyException;
 import org.secfilt.policy.MemoryFiles;
 import org.secfilt.policy.Origin;
@@ -48,6 +49,19 @@ class PolicyFilesTest {
                 "UnixPath[pattern=/a] Optional[two lines] p.yaml:24:14",
                 "UnixPath[pattern=/b/**] Optional[two lines] p.yaml:24:18",
                 "UnixAbstract[pattern=y] Optional[two lines] p.yaml:25:17"), print(part.unix().deny()));
+    }
+
+    @Test
+    void reads_which_files_may_be_written() throws InvalidPolicyException {
+        FileAccess.Part files = part(HEAD + "filesystem:\n  read-only: true\n  allow-write:\n    - target\n"
+                + "    - path: [/dev/null, a b]\n      reason: build output\n").files();
+        assertEquals(Origin.file("p.yaml", 3, 3), files.readOnly().orElseThrow().origin());
+        assertTrue(files.readOnly().orElseThrow().value());
+        assertEquals(Origin.file("p.yaml", 4, 3), files.implied().orElseThrow());
+        assertEquals("[Writable[path=target, reason=Optional.empty, origin=p.yaml:5:7], "
+                + "Writable[path=/dev/null, reason=Optional[build output], origin=p.yaml:6:14], "
+                + "Writable[path=a b, reason=Optional[build output], origin=p.yaml:6:25]]", files.writable().toString());
+        assertEquals("x", part(HEAD + "filesystem: {allow-write: x}\n").files().writable().get(0).path());
     }
 
     @Test

@@ -1,0 +1,303 @@
+package org.secfilt.kernel.jnr;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.secfilt.abi.Arch;
+import org.secfilt.abi.Errno;
+import org.secfilt.abi.SyscallTable;
+import org.secfilt.kernel.FileChange;
+import org.secfilt.kernel.FileChanges;
+import org.secfilt.kernel.FileTarget;
+
+/**
+ * The path is followed once, to a descriptor (O_PATH). Where that file is, the kernel says (/proc/self/fd); and since such a text may
+ * be about other mounts than ours, it is only believed if a walk from the permitted directory, along it, without symbolic links and
+ * never upwards, comes to the same file. Then the change is made through the descriptor. openat2(2), path_resolution(7).
+ */
+final class JnrFileChanges implements FileChanges {
+    private static final int PATH_MAX = 4096;
+    private static final int VALUE_BYTES = 64 << 10; // linux/limits.h XATTR_SIZE_MAX
+    // linux/openat2.h
+    private static final int OPEN_HOW_BYTES = 24;
+    private static final int RESOLVE_NO_MAGICLINKS = 2;
+    private static final int RESOLVE_NO_SYMLINKS = 4;
+    private static final int RESOLVE_BENEATH = 8;
+    private static final int RESOLVE_IN_ROOT = 0x10;
+    // fcntl.h
+    private static final int O_NOFOLLOW = 0400000;
+    private static final int O_PATH = 010000000;
+    private static final int O_CLOEXEC = 02000000;
+    private static final int F_GETFL = 3;
+    /** RESOLVE_IN_ROOT answers EAGAIN if something was renamed while it went up. */
+    private static final int TRIES = 16;
+
+    private static final SyscallTable NUMBERS = Arch.X86_64.syscalls();
+    private static final int OPENAT2 = NUMBERS.nr("openat2");
+    private static final int CHMOD = NUMBERS.nr("chmod");
+    private static final int CHOWN = NUMBERS.nr("chown");
+    private static final int UTIMENSAT = NUMBERS.nr("utimensat");
+    private static final int SETXATTR = NUMBERS.nr("setxattr");
+    private static final int REMOVEXATTR = NUMBERS.nr("removexattr");
+    private static final int TRUNCATE = NUMBERS.nr("truncate");
+
+    private static final Made BAD_DESCRIPTOR = new Made(-Errno.EBADF.number());
+
+    private final Proc proc;
+    private final JnrTracees links;
+    private final JnrCredentials credentials;
+    private final List<Permitted> permitted = new ArrayList<>();
+    private final long path = NativeMemory.allocate(PATH_MAX);
+    private final long how = NativeMemory.allocate(OPEN_HOW_BYTES);
+    private final long name = NativeMemory.allocate(PATH_MAX);
+    private final long value = NativeMemory.allocate(VALUE_BYTES);
+
+    JnrFileChanges(Proc proc) {
+        this.proc = proc;
+        this.links = new JnrTracees(proc);
+        this.credentials = new JnrCredentials(proc, links);
+    }
+
+    private record Permitted(int fd, FileStatus status) {}
+
+    @Override
+    public int permit(int pid, byte[] file) {
+        int root = open("/proc/" + pid + "/root", O_PATH | O_CLOEXEC);
+        int fd = root < 0 ? root : openat2(root, file, O_NOFOLLOW, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+        close(root);
+        if (fd < 0) {
+            return fd;
+        }
+        permitted.add(new Permitted(fd, FileStatus.of(fd)));
+        return 0;
+    }
+
+    @Override
+    public Outcome make(int tid, FileTarget asked, FileChange change) {
+        FileTarget target = throughDescriptor(tid, asked);
+        if (target.path().length >= PATH_MAX) {
+            return new Made(-Errno.ENAMETOOLONG.number());
+        }
+        if (target.path().length == 0) {
+            return ofDescriptor(tid, target, change);
+        }
+        View view = View.of(links, tid);
+        if (view == View.UNKNOWN) {
+            return new Refused(target.path(), "its root directory is another, so the path cannot be followed");
+        }
+        boolean absolute = target.path()[0] == '/';
+        int from = absolute || view == View.OTHER_MOUNTS ? open("/proc/" + tid + "/root", O_PATH | O_CLOEXEC) : directory(tid, target);
+        if (from < 0) {
+            return from == -Errno.EBADF.number() ? BAD_DESCRIPTOR : new Refused(target.path(), "its directory cannot be seen");
+        }
+        try {
+            byte[] full = absolute || view == View.OURS ? target.path() : fromRoot(tid, target);
+            if (!credentials.take(tid)) {
+                return new Refused(target.path(), "its user and groups cannot be taken on");
+            }
+            int fd = follow(from, full, target.follow() ? 0 : O_NOFOLLOW, view);
+            return fd < 0 ? new Made(fd) : change(tid, fd, target, change);
+        } finally {
+            credentials.giveBack();
+            close(from);
+        }
+    }
+
+    /** A relative path goes on from there; ENOTDIR comes later, as from the kernel. */
+    private int directory(int tid, FileTarget target) {
+        return target.descriptor() == FileTarget.CWD
+                ? open("/proc/" + tid + "/cwd", O_PATH | O_CLOEXEC)
+                : Pidfd.copy(proc, tid, target.descriptor());
+    }
+
+    private byte[] fromRoot(int tid, FileTarget target) {
+        String base = "/proc/" + tid + (target.descriptor() == FileTarget.CWD ? "/cwd" : "/fd/" + target.descriptor());
+        byte[] directory = links.link(base);
+        byte[] full = Arrays.copyOf(directory, directory.length + 1 + target.path().length);
+        full[directory.length] = '/';
+        System.arraycopy(target.path(), 0, full, directory.length + 1, target.path().length);
+        return full;
+    }
+
+    private int follow(int from, byte[] file, int flags, View view) {
+        int resolve = RESOLVE_NO_MAGICLINKS | (view == View.OURS ? 0 : RESOLVE_IN_ROOT);
+        int fd = openat2(from, file, flags, resolve);
+        for (int tried = 1; fd == -Errno.EAGAIN.number() && tried < TRIES; tried++) {
+            fd = openat2(from, file, flags, resolve);
+        }
+        return fd;
+    }
+
+    /**
+     * The C library changes what a descriptor stands for by the path /proc/self/fd/N, and shells write /dev/fd/N: to us, /proc/self
+     * would be ourselves.
+     */
+    private FileTarget throughDescriptor(int tid, FileTarget target) {
+        String text = new String(target.path(), StandardCharsets.ISO_8859_1);
+        for (String prefix : new String[] {"/proc/self/fd/", "/proc/thread-self/fd/", "/dev/fd/", "/proc/" + proc.tgid(tid) + "/fd/"}) {
+            if (!text.startsWith(prefix)) {
+                continue;
+            }
+            int end = prefix.length();
+            int number = 0;
+            while (end < text.length() && end < prefix.length() + 9 && text.charAt(end) >= '0' && text.charAt(end) <= '9') {
+                number = 10 * number + text.charAt(end++) - '0';
+            }
+            if (end == text.length() && end > prefix.length() && target.follow()) {
+                return new FileTarget(number, new byte[0], true, true);
+            }
+            if (end > prefix.length() && end < text.length() && text.charAt(end) == '/') {
+                byte[] rest = text.substring(end).replaceFirst("^/+", "").getBytes(StandardCharsets.ISO_8859_1);
+                return new FileTarget(number, rest.length == 0 ? new byte[] {'.'} : rest, target.follow(), true);
+            }
+        }
+        return target;
+    }
+
+    private Outcome ofDescriptor(int tid, FileTarget target, FileChange change) {
+        int fd = directory(tid, target);
+        if (fd < 0) {
+            return fd == -Errno.EBADF.number() ? BAD_DESCRIPTOR : new Refused(new byte[0], "its descriptors cannot be seen");
+        }
+        if (!target.bare() && (Libc.FCNTL.call(fd, F_GETFL, 0) & O_PATH) != 0) {
+            close(fd);
+            return BAD_DESCRIPTOR;
+        }
+        try {
+            if (!credentials.take(tid)) {
+                close(fd);
+                return new Refused(new byte[0], "its user and groups cannot be taken on");
+            }
+            return change(tid, fd, target, change);
+        } finally {
+            credentials.giveBack();
+        }
+    }
+
+    /** Takes the descriptor over. The tracee's credentials are on. */
+    private Outcome change(int tid, int fd, FileTarget target, FileChange change) {
+        try {
+            byte[] where = links.link("/proc/self/fd/" + fd);
+            FileStatus status = FileStatus.of(fd);
+            if (!isPermitted(fd, where, status)) {
+                return new Refused(where.length == 0 ? target.path() : where, "");
+            }
+            if (!credentials.sameNumbers(tid)
+                    && (change instanceof FileChange.Owner || change instanceof FileChange.SetAttribute)) {
+                return new Refused(where, "its user namespace is another, so users cannot be told");
+            }
+            return new Made((int) apply(fd, status, change));
+        } finally {
+            close(fd);
+        }
+    }
+
+    private boolean isPermitted(int fd, byte[] where, FileStatus status) {
+        if (status.hasNoName(where)) {
+            return true;
+        }
+        for (Permitted place : permitted) {
+            if (place.status().isDevice()) {
+                continue; // it may be written; its mode and owner are not this run's
+            }
+            if (status.isSameFile(place.status())) {
+                return true;
+            }
+            byte[] rest = below(links.link("/proc/self/fd/" + place.fd()), where);
+            if (rest.length > 0 && leadsTo(place.fd(), rest, status)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The path from a directory to what is below it; empty for what is not. */
+    private static byte[] below(byte[] directory, byte[] file) {
+        int length = directory.length == 1 ? 0 : directory.length;
+        boolean starts = directory.length > 0 && file.length > length + 1 && file[length] == '/'
+                && Arrays.equals(directory, 0, length, file, 0, length);
+        return starts ? Arrays.copyOfRange(file, length + 1, file.length) : new byte[0];
+    }
+
+    private boolean leadsTo(int directory, byte[] rest, FileStatus expected) {
+        int fd = openat2(directory, rest, O_NOFOLLOW, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+        if (fd < 0) {
+            return false;
+        }
+        boolean same = FileStatus.of(fd).isSameFile(expected);
+        close(fd);
+        return same;
+    }
+
+    private long apply(int fd, FileStatus status, FileChange change) {
+        long file = string("/proc/self/fd/" + fd);
+        if (change instanceof FileChange.Mode mode) {
+            // A link has no mode of its own; some file systems would change it all the same.
+            return status.isLink() ? -Errno.EOPNOTSUPP.number() : Libc.SYSCALL.call(CHMOD, file, mode.mode(), 0, 0, 0);
+        }
+        if (change instanceof FileChange.Owner owner) {
+            return Libc.SYSCALL.call(CHOWN, file, owner.user(), owner.group(), 0, 0);
+        }
+        if (change instanceof FileChange.Times times) {
+            if (times.times().isPresent()) {
+                NativeMemory.IO.putByteArray(value, times.times().get(), 0, times.times().get().length);
+            }
+            return Libc.SYSCALL.call(UTIMENSAT, FileTarget.CWD, file, times.times().isPresent() ? value : 0, 0, 0);
+        }
+        if (change instanceof FileChange.SetAttribute set) {
+            NativeMemory.IO.putByteArray(value, set.value(), 0, set.value().length);
+            return Libc.SYSCALL.call(SETXATTR, file, put(name, set.name()), value, set.value().length, set.flags());
+        }
+        if (change instanceof FileChange.RemoveAttribute remove) {
+            return Libc.SYSCALL.call(REMOVEXATTR, file, put(name, remove.name()), 0, 0, 0);
+        }
+        return Libc.SYSCALL.call(TRUNCATE, file, ((FileChange.Length) change).bytes(), 0, 0, 0);
+    }
+
+    private int openat2(int from, byte[] file, int flags, int resolve) {
+        if (file.length >= PATH_MAX) {
+            return -Errno.ENAMETOOLONG.number();
+        }
+        NativeMemory.IO.putLong(how, O_PATH | O_CLOEXEC | flags);
+        NativeMemory.IO.putLong(how + 8, 0);
+        NativeMemory.IO.putLong(how + 16, resolve);
+        return (int) Libc.SYSCALL.call(OPENAT2, from, put(path, file), how, OPEN_HOW_BYTES, 0);
+    }
+
+    private int open(String file, int flags) {
+        return (int) Libc.OPEN.call(string(file), flags, 0);
+    }
+
+    private static void close(int fd) {
+        if (fd >= 0) {
+            Libc.CLOSE.call(fd);
+        }
+    }
+
+    private long string(String text) {
+        return put(path, text.getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    private static long put(long memory, byte[] text) {
+        NativeMemory.IO.putByteArray(memory, text, 0, text.length);
+        NativeMemory.IO.putByte(memory + text.length, (byte) 0);
+        return memory;
+    }
+
+    /** How a tracee's paths relate to ours. */
+    private enum View {
+        OURS,
+        /** A mount namespace of its own, and the root directory of that: paths are followed from that root. */
+        OTHER_MOUNTS,
+        /** Another root directory. */
+        UNKNOWN;
+
+        static View of(JnrTracees links, int tid) {
+            if (!Arrays.equals(links.link("/proc/" + tid + "/root"), new byte[] {'/'})) {
+                return UNKNOWN;
+            }
+            return Arrays.equals(links.link("/proc/" + tid + "/ns/mnt"), links.link("/proc/self/ns/mnt")) ? OURS : OTHER_MOUNTS;
+        }
+    }
+}

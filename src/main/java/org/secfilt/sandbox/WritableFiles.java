@@ -1,0 +1,67 @@
+package org.secfilt.sandbox;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.secfilt.abi.ByteString;
+import org.secfilt.abi.Errno;
+import org.secfilt.abi.Printable;
+import org.secfilt.kernel.Launching;
+import org.secfilt.kernel.NamedFile;
+import org.secfilt.kernel.Tracees;
+import org.secfilt.policy.FileAccess;
+
+/** The files of a policy that may be written, found before anything is run: what a path leads to now is what is meant. */
+final class WritableFiles {
+    /** Each takes three steps of the launch script, which may have 4096. */
+    private static final int MAX_FILES = 1000;
+
+    private final List<NamedFile> files = new ArrayList<>();
+    private final List<String> refusals = new ArrayList<>();
+
+    WritableFiles(Launching launching, int pid, FileAccess access) {
+        if (access.writable().size() > MAX_FILES) {
+            refusals.add("allow-write names more than " + MAX_FILES + " files; name a directory that holds them");
+            return;
+        }
+        for (FileAccess.Writable writable : access.writable()) {
+            try {
+                NamedFile file = launching.follow(pid, writable.path().getBytes(StandardCharsets.UTF_8));
+                if (isOfOneProcess(file.path())) {
+                    refuse(writable, "what one process has in /proc cannot be allowed");
+                } else {
+                    files.add(file);
+                }
+            } catch (Tracees.UnresolvedPath e) {
+                refuse(writable, Errno.of(e.errno()).text());
+            }
+        }
+    }
+
+    private void refuse(FileAccess.Writable writable, String why) {
+        refusals.add(Printable.escape(writable.origin() + ": " + writable.path()) + ": " + why);
+    }
+
+    /** {@code /proc/self} would be ourselves. */
+    private static boolean isOfOneProcess(ByteString path) {
+        return path.toString().matches("/proc/[0-9].*");
+    }
+
+    /** Without symbolic links. */
+    List<NamedFile> files() {
+        return List.copyOf(files);
+    }
+
+    List<ByteString> paths() {
+        List<ByteString> paths = new ArrayList<>();
+        for (NamedFile file : files) {
+            paths.add(file.path());
+        }
+        return paths;
+    }
+
+    /** Why nothing can be run; empty if all were found. */
+    List<String> refusals() {
+        return List.copyOf(refusals);
+    }
+}
