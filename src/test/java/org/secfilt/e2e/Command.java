@@ -18,7 +18,7 @@ import org.secfilt.Reachable;
  */
 public final class Command {
     /** No account has it, so no other process does. */
-    private static final int ORDINARY_UID = 54771;
+    static final int ORDINARY_UID = 54771;
 
     private final String namespace;
     private final Path directory;
