@@ -32,7 +32,9 @@ static void *fill(void *unused)
 	for (int i = 0; read(faults, &fault, sizeof fault) == sizeof fault; i++) {
 		memcpy(filled, i % 2 ? &forbidden : &allowed, sizeof allowed);
 		struct uffdio_copy copy = { (unsigned long)page, (unsigned long)filled, PAGE, 0, 0 };
-		ioctl(faults, UFFDIO_COPY, &copy);
+		struct uffdio_range range = { (unsigned long)page, PAGE };
+		if (ioctl(faults, UFFDIO_COPY, &copy))
+			ioctl(faults, UFFDIO_WAKE, &range); /* it is there already: nobody else wakes the reader */
 		usleep(20);
 		madvise(page, PAGE, MADV_DONTNEED);
 	}
