@@ -1,0 +1,48 @@
+package org.secfilt.firewall;
+
+import java.util.List;
+
+/**
+ * A chain of ours and its hooks in OUTPUT, as input for {@code iptables-restore --noflush}: all of it or nothing.
+ *
+ * @param name at most 28 characters
+ */
+public record Chain(String name, Members members) {
+    /** What all names of ours begin with. */
+    public static final String PREFIX = "SECFILT-";
+
+    /** linux/netfilter/x_tables.h XT_EXTENSION_MAXNAMELEN, its NUL left out. */
+    private static final int MAX_NAME = 28;
+
+    public Chain {
+        if (!name.startsWith(PREFIX) || name.length() > MAX_NAME) {
+            throw new IllegalArgumentException("'" + name + "' is no name of a chain of ours");
+        }
+    }
+
+    /**
+     * Makes the chain, or empties it, and hooks it before all other rules of OUTPUT, which may accept.
+     *
+     * @param rules as of {@link PacketRules}
+     */
+    public String install(List<String> rules) {
+        StringBuilder text = new StringBuilder("*filter\n:").append(name).append(" - [0:0]\n");
+        for (String rule : rules) {
+            text.append("-A ").append(name).append(' ').append(rule).append('\n');
+        }
+        for (String match : members.matches()) {
+            text.append("-I OUTPUT 1 ").append(match).append(" -j ").append(name).append('\n');
+        }
+        return text.append("COMMIT\n").toString();
+    }
+
+    /** Takes hooks and chain away. */
+    public String remove() {
+        StringBuilder text = new StringBuilder("*filter\n");
+        for (String match : members.matches()) {
+            text.append("-D OUTPUT ").append(match).append(" -j ").append(name).append('\n');
+        }
+        text.append("-F ").append(name).append("\n-X ").append(name).append('\n');
+        return text.append("COMMIT\n").toString();
+    }
+}

@@ -1,0 +1,46 @@
+package org.secfilt.firewall;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Whose packets a chain judges: those of sockets that were made in the cgroup, and with a class, those of sockets that a process of the
+ * class holds, wherever they were made.
+ *
+ * @param path of the cgroup, below the root that iptables sees, without a leading slash
+ * @param classid of a net_cls cgroup
+ */
+public record Members(Optional<String> path, Optional<Integer> classid) {
+    public Members {
+        if (path.isEmpty() && classid.isEmpty()) {
+            throw new IllegalArgumentException("no members");
+        }
+        if (path.isPresent() && (path.get().startsWith("/") || !isPlain(path.get()))) {
+            throw new IllegalArgumentException("'" + path.get() + "' cannot stand in a rule");
+        }
+    }
+
+    /** Whether a path can stand between the quotes of a rule: iptables-restore knows no way to write a quote or a line's end in them. */
+    public static boolean isPlain(String path) {
+        for (int i = 0; i < path.length(); i++) {
+            char c = path.charAt(i);
+            if (c < ' ' || c > '~' || c == '"' || c == '\\') {
+                return false;
+            }
+        }
+        return path.length() < 512; // linux/netfilter/xt_cgroup.h XT_CGROUP_PATH_LEN
+    }
+
+    /** Matches of iptables, any of which makes a packet one of theirs. */
+    List<String> matches() {
+        List<String> matches = new ArrayList<>();
+        if (path.isPresent()) {
+            matches.add("-m cgroup --path \"" + path.get() + "\"");
+        }
+        if (classid.isPresent()) {
+            matches.add("-m cgroup --cgroup " + Integer.toUnsignedString(classid.get()));
+        }
+        return matches;
+    }
+}

@@ -1,0 +1,230 @@
+package org.secfilt.firewall;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.secfilt.abi.Cidr;
+import org.secfilt.abi.PortRange;
+import org.secfilt.abi.Protocol;
+import org.secfilt.policy.Access;
+import org.secfilt.policy.Match;
+import org.secfilt.policy.Mode;
+import org.secfilt.policy.Policy;
+import org.secfilt.policy.Rule;
+
+/**
+ * A policy's rules for packets that leave, one family's, in order:
+ *
+ * <pre>
+ *   names further stops ──────────────────────────> DROP
+ *   loopback's address, by another interface ─────> DROP
+ *   answers on a TCP connection that came in ─────> RETURN, as far as bind's rules go
+ *   connect's deny rules ─────────────────────────> refused
+ *   connect's mode allow, or its allow rules ─────> RETURN
+ *   the rest ─────────────────────────────────────> refused
+ * </pre>
+ *
+ * <p>RETURN, never ACCEPT: what the host's own rules say of the packet still holds. Refused means REJECT by a reset for TCP, whose
+ * connect(2) would wait for minutes, and DROP for all else, whose sender then sees EPERM.
+ *
+ * <p>Protocols that rules do not name: a rule for addresses alone is about all of them; a rule with ports about all that have ports; a
+ * rule for tcp or udp about that one, but it denies UDP-Lite, SCTP and DCCP too. An address named by any allow rule can be pinged.
+ */
+public final class PacketRules implements Match.Visitor<Optional<Match.Inet>> {
+    /** Those whose header begins with two ports. */
+    private static final List<String> WITH_PORTS = List.of("tcp", "udp", "udplite", "sctp", "dccp");
+    /** iptables-extensions(8) "multiport": fifteen ports, a range counts as two. */
+    private static final int MAX_PORTS = 15;
+    private static final String RETURN = "RETURN";
+
+    private final IpVersion version;
+    private final List<String> rules = new ArrayList<>();
+
+    private PacketRules(IpVersion version) {
+        this.version = version;
+    }
+
+    /** Rule specifications without {@code -A CHAIN}. Empty if the policy restricts no destination. */
+    public static List<String> of(Policy policy, IpVersion version) {
+        if (policy.noOutbound().isEmpty() && policy.connect().open()) {
+            return List.of();
+        }
+        PacketRules made = new PacketRules(version);
+        made.rules.add(version.routed() + " -j DROP");
+        made.rules.add("-d " + version.loopback() + " ! -o lo -j DROP");
+        made.answers(policy.bind());
+        made.destinations(policy);
+        return List.copyOf(made.rules);
+    }
+
+    /** What a server sends to whoever connected to it; conntrack knows who began. */
+    private void answers(Access bind) {
+        String answer = "-p tcp -m conntrack --ctstate ESTABLISHED --ctdir REPLY";
+        for (Rule rule : bind.deny()) {
+            addAnswers(rule, answer, "DROP");
+        }
+        if (bind.mode() == Mode.ALLOW) {
+            rules.add(answer + " -j " + RETURN);
+            return;
+        }
+        if (bind.mode() == Mode.LOCAL) {
+            rules.add("-s " + version.loopback() + " " + answer + " -j " + RETURN);
+        }
+        for (Rule rule : bind.allow()) {
+            addAnswers(rule, answer, RETURN);
+        }
+    }
+
+    private void addAnswers(Rule rule, String answer, String target) {
+        Optional<Match.Inet> inet = rule.match().accept(this);
+        if (inet.isEmpty() || inet.get().protocol().isPresent() && inet.get().protocol().get() != Protocol.TCP) {
+            return;
+        }
+        List<PortRange> ranges = inet.get().ports();
+        for (PortRange range : ranges) {
+            if (range.contains(0)) {
+                ranges = List.of(); // any free port: only the kernel knows which
+                break;
+            }
+        }
+        for (String network : networks(inet.get(), "-s", true)) {
+            for (String ports : ports(ranges, "--sports")) {
+                rules.add(network + answer + ports + " -j " + target);
+            }
+        }
+    }
+
+    private void destinations(Policy policy) {
+        Access connect = policy.connect();
+        if (policy.noOutbound().isEmpty()) {
+            for (Rule rule : connect.deny()) {
+                Optional<Match.Inet> inet = rule.match().accept(this);
+                if (inet.isPresent()) {
+                    deny(inet.get());
+                }
+            }
+            if (connect.mode() == Mode.ALLOW) {
+                return;
+            }
+            if (connect.mode() == Mode.LOCAL) {
+                rules.add("-d " + version.loopback() + " -j " + RETURN);
+            }
+            for (Rule rule : connect.allow()) {
+                Optional<Match.Inet> inet = rule.match().accept(this);
+                if (inet.isPresent()) {
+                    allow(inet.get());
+                }
+            }
+        }
+        refuseAll("");
+    }
+
+    private void deny(Match.Inet match) {
+        boolean all = match.ports().isEmpty() && match.protocol().isEmpty();
+        for (String network : networks(match, "-d", false)) {
+            if (all) {
+                refuseAll(network);
+                continue;
+            }
+            for (String protocol : WITH_PORTS) {
+                if (isOther(match.protocol(), protocol)) {
+                    continue;
+                }
+                for (String ports : ports(match.ports(), "--dports")) {
+                    rules.add(network + "-p " + protocol + ports + refusal(protocol));
+                }
+            }
+        }
+    }
+
+    /** In doubt a denial is about a protocol too. */
+    private static boolean isOther(Optional<Protocol> named, String protocol) {
+        return named.isPresent()
+                && (protocol.equals("tcp") || protocol.equals("udp"))
+                && !named.get().toString().equals(protocol);
+    }
+
+    private void allow(Match.Inet match) {
+        for (String network : networks(match, "-d", false)) {
+            if (match.ports().isEmpty() && match.protocol().isEmpty()) {
+                rules.add(network + "-j " + RETURN);
+                continue;
+            }
+            List<String> protocols = match.protocol().isPresent() ? List.of(match.protocol().get().toString()) : WITH_PORTS;
+            for (String protocol : protocols) {
+                for (String ports : ports(match.ports(), "--dports")) {
+                    rules.add(network + "-p " + protocol + ports + " -j " + RETURN);
+                }
+            }
+            if (!network.isEmpty()) {
+                rules.add(network + version.echoRequest() + " -j " + RETURN);
+            }
+        }
+    }
+
+    private void refuseAll(String network) {
+        rules.add(network + "-p tcp" + refusal("tcp"));
+        rules.add(network + "-j DROP");
+    }
+
+    private static String refusal(String protocol) {
+        return protocol.equals("tcp") ? " -j REJECT --reject-with tcp-reset" : " -j DROP";
+    }
+
+    /**
+     * The networks of this family as matches with a blank behind, one empty if there are none to match; nothing if all are of the other
+     * family.
+     *
+     * @param anyIsAll whether the one address 0.0.0.0, or ::, stands for all, as it does in a bind
+     */
+    private List<String> networks(Match.Inet match, String option, boolean anyIsAll) {
+        if (match.networks().isEmpty()) {
+            return List.of("");
+        }
+        List<String> found = new ArrayList<>();
+        for (Cidr network : match.networks()) {
+            if (network.base().isV4() == (version == IpVersion.V4)) {
+                boolean any = network.prefix() == 0 || anyIsAll && network.base().isAny() && network.prefix() == network.base().bits();
+                found.add(any ? "" : option + " " + network + " ");
+            }
+        }
+        return found;
+    }
+
+    /** The ports as matches, as few as multiport can; one empty match if there are none to match. */
+    private static List<String> ports(List<PortRange> ranges, String option) {
+        List<String> matches = new ArrayList<>();
+        StringBuilder list = new StringBuilder();
+        int count = 0;
+        for (PortRange range : ranges) {
+            int size = range.first() == range.last() ? 1 : 2;
+            if (count + size > MAX_PORTS) {
+                matches.add(" -m multiport " + option + " " + list);
+                list = new StringBuilder();
+                count = 0;
+            }
+            list.append(count == 0 ? "" : ",").append(range.first());
+            if (size == 2) {
+                list.append(':').append(range.last());
+            }
+            count += size;
+        }
+        matches.add(count == 0 ? "" : " -m multiport " + option + " " + list);
+        return matches;
+    }
+
+    @Override
+    public Optional<Match.Inet> inet(Match.Inet match) {
+        return Optional.of(match);
+    }
+
+    @Override
+    public Optional<Match.Inet> unixPath(Match.UnixPath match) {
+        return Optional.empty();
+    }
+
+    @Override
+    public Optional<Match.Inet> unixAbstract(Match.UnixAbstract match) {
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,208 @@
+package org.secfilt.firewall;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.secfilt.Requirements;
+import org.secfilt.policy.IniConfig;
+import org.secfilt.policy.InvalidPolicyException;
+import org.secfilt.policy.Opener;
+import org.secfilt.policy.Policy;
+import org.secfilt.policy.yaml.PolicyFiles;
+
+/** Policies and the rules that packets meet. */
+class PacketRulesTest {
+    private static final String ROUTED = "-m u32 --u32 \"0>>24&0xF=6:15\" -j DROP\n-d 127.0.0.0/8 ! -o lo -j DROP\n";
+    private static final String ROUTED6 = "-m ipv6header --header ipv6-route --soft -j DROP\n-d ::1/128 ! -o lo -j DROP\n";
+    private static final String ANSWERS = "-p tcp -m conntrack --ctstate ESTABLISHED --ctdir REPLY -j RETURN\n";
+    private static final String REST = "-p tcp -j REJECT --reject-with tcp-reset\n-j DROP\n";
+
+    @Test
+    void a_policy_that_restricts_no_destination_needs_no_rules() throws Exception {
+        assertEquals("", v4(Policy.OPEN));
+        assertEquals("", v4(options("allowed-bind=127.0.0.1")));
+    }
+
+    @Test
+    void masks_hold_every_protocol() throws Exception {
+        Policy policy = options("allowed-netmask=127.0.0.0/8\nallowed-netmask=10.0.0.7\nallowed-netmask=fd00::/8");
+        assertEquals(ROUTED + ANSWERS + "-d 127.0.0.0/8 -j RETURN\n-d 10.0.0.7/32 -j RETURN\n" + REST, v4(policy));
+        assertEquals(ROUTED6 + ANSWERS + "-d fd00::/8 -j RETURN\n" + REST, v6(policy));
+    }
+
+    @Test
+    void ports_are_those_of_every_protocol_that_has_some_and_an_address_that_is_named_can_be_pinged() throws Exception {
+        assertEquals(ROUTED + ANSWERS + """
+                -d 10.0.0.0/8 -p tcp -m multiport --dports 443,8000:8099 -j RETURN
+                -d 10.0.0.0/8 -p udp -m multiport --dports 443,8000:8099 -j RETURN
+                -d 10.0.0.0/8 -p udplite -m multiport --dports 443,8000:8099 -j RETURN
+                -d 10.0.0.0/8 -p sctp -m multiport --dports 443,8000:8099 -j RETURN
+                -d 10.0.0.0/8 -p dccp -m multiport --dports 443,8000:8099 -j RETURN
+                -d 10.0.0.0/8 -p icmp -m icmp --icmp-type 8 -j RETURN
+                """ + REST, v4(options("allowed-netmask=10.0.0.0/8\nallowed-port=443\nallowed-port=8000-8099")));
+        assertTrue(!v4(options("allowed-port=443")).contains("icmp"), "a port names no address");
+    }
+
+    @Test
+    void no_outbound_network_leaves_answers_alone() throws Exception {
+        assertEquals(ROUTED + ANSWERS + REST, v4(options("no-outbound-network=")));
+        assertEquals(ROUTED6 + ANSWERS + REST, v6(options("no-outbound-network=")));
+    }
+
+    @Test
+    void deny_comes_before_allow() throws Exception {
+        Policy policy = yaml("""
+                connect:
+                  allow: [{address: 10.0.0.0/8, protocol: tcp}, 10.1.0.1:53]
+                  deny: [10.9.0.0/16, {address: "fd00::1", port: 22, protocol: udp}]
+                """);
+        assertEquals(ROUTED + ANSWERS + """
+                -d 10.9.0.0/16 -p tcp -j REJECT --reject-with tcp-reset
+                -d 10.9.0.0/16 -j DROP
+                -d 10.0.0.0/8 -p tcp -j RETURN
+                -d 10.0.0.0/8 -p icmp -m icmp --icmp-type 8 -j RETURN
+                -d 10.1.0.1/32 -p tcp -m multiport --dports 53 -j RETURN
+                -d 10.1.0.1/32 -p udp -m multiport --dports 53 -j RETURN
+                -d 10.1.0.1/32 -p udplite -m multiport --dports 53 -j RETURN
+                -d 10.1.0.1/32 -p sctp -m multiport --dports 53 -j RETURN
+                -d 10.1.0.1/32 -p dccp -m multiport --dports 53 -j RETURN
+                -d 10.1.0.1/32 -p icmp -m icmp --icmp-type 8 -j RETURN
+                """ + REST, v4(policy));
+        assertEquals(ROUTED6 + ANSWERS + """
+                -d fd00::1/128 -p udp -m multiport --dports 22 -j DROP
+                -d fd00::1/128 -p udplite -m multiport --dports 22 -j DROP
+                -d fd00::1/128 -p sctp -m multiport --dports 22 -j DROP
+                -d fd00::1/128 -p dccp -m multiport --dports 22 -j DROP
+                """ + REST, v6(policy));
+    }
+
+    @Test
+    void modes() throws Exception {
+        assertEquals(ROUTED + ANSWERS + "-d 10.9.0.0/16 -p tcp -j REJECT --reject-with tcp-reset\n-d 10.9.0.0/16 -j DROP\n",
+                v4(yaml("connect: {deny: 10.9.0.0/16}")));
+        assertEquals(ROUTED + ANSWERS + "-d 127.0.0.0/8 -j RETURN\n" + REST, v4(yaml("connect: {mode: local}")));
+        assertEquals(ROUTED6 + ANSWERS + "-d ::1/128 -j RETURN\n" + REST, v6(yaml("connect: {mode: local}")));
+    }
+
+    @Test
+    void answers_leave_from_where_bind_allows_it() throws Exception {
+        String connect = "connect: {mode: deny}\n";
+        String answer = "-p tcp -m conntrack --ctstate ESTABLISHED --ctdir REPLY";
+        assertEquals(ROUTED + "-s 10.0.0.1/32 " + answer + " -m multiport --sports 80 -j RETURN\n" + answer
+                        + " -m multiport --sports 81 -j RETURN\n-s 10.0.0.2/32 " + answer + " -j RETURN\n" + REST,
+                v4(yaml(connect + "bind: {allow: [10.0.0.1:80, 0.0.0.0:81, 10.0.0.2:0, {address: 10.0.0.3, protocol: udp}]}")));
+        assertEquals(ROUTED + "-s 127.0.0.0/8 " + answer + " -j RETURN\n" + REST, v4(yaml(connect + "bind: {mode: local}")));
+        assertEquals(ROUTED + "-s 10.0.0.1/32 " + answer + " -j DROP\n" + answer + " -j RETURN\n" + REST,
+                v4(yaml(connect + "bind: {deny: 10.0.0.1}")));
+        assertEquals(ROUTED + REST, v4(yaml(connect + "bind: {mode: deny}")));
+    }
+
+    @Test
+    void a_long_list_of_ports_is_cut_where_multiport_ends() throws Exception {
+        StringBuilder ini = new StringBuilder("allowed-netmask=10.0.0.0/8\n");
+        for (int port = 1; port <= 14; port++) {
+            ini.append("allowed-port=").append(port * 10).append('\n');
+        }
+        String rules = v4(options(ini + "allowed-port=1000-2000\nallowed-port=3000"));
+        assertTrue(rules.contains("-d 10.0.0.0/8 -p tcp -m multiport --dports 10,20,30,40,50,60,70,80,90,100,110,120,130,140 -j RETURN\n"
+                + "-d 10.0.0.0/8 -p tcp -m multiport --dports 1000:2000,3000 -j RETURN\n"), rules);
+    }
+
+    @Test
+    void a_chain_is_installed_and_removed_in_one_piece() {
+        Chain chain = new Chain("SECFILT-ab", new Members(Optional.of("a/secfilt-1"), Optional.of(0xfff00001)));
+        assertEquals("""
+                *filter
+                :SECFILT-ab - [0:0]
+                -A SECFILT-ab -j DROP
+                -I OUTPUT 1 -m cgroup --path "a/secfilt-1" -j SECFILT-ab
+                -I OUTPUT 1 -m cgroup --cgroup 4293918721 -j SECFILT-ab
+                COMMIT
+                """, chain.install(List.of("-j DROP")));
+        assertEquals("""
+                *filter
+                -D OUTPUT -m cgroup --path "a/secfilt-1" -j SECFILT-ab
+                -D OUTPUT -m cgroup --cgroup 4293918721 -j SECFILT-ab
+                -F SECFILT-ab
+                -X SECFILT-ab
+                COMMIT
+                """, chain.remove());
+    }
+
+    @Test
+    void names_and_paths_that_cannot_stand_in_a_rule_are_refused() {
+        Members members = new Members(Optional.empty(), Optional.of(1));
+        assertThrows(IllegalArgumentException.class, () -> new Chain("OUTPUT", members));
+        assertThrows(IllegalArgumentException.class, () -> new Chain("SECFILT-" + "x".repeat(21), members));
+        for (String path : List.of("/a", "a\"b", "a\nb", "a\\b", "\u00e9", "x".repeat(512))) {
+            assertThrows(IllegalArgumentException.class, () -> new Members(Optional.of(path), Optional.empty()), path);
+        }
+        assertThrows(IllegalArgumentException.class, () -> new Members(Optional.empty(), Optional.empty()));
+    }
+
+    /** With a net_cls class as member: a path would have to exist. */
+    @ParameterizedTest
+    @ValueSource(strings = {"iptables-restore", "iptables-legacy-restore", "ip6tables-restore", "ip6tables-legacy-restore"})
+    void the_programs_take_every_kind_of_rule(String program) throws Exception {
+        Requirements.root();
+        Requirements.program("iptables");
+        IpVersion version = program.startsWith("ip6") ? IpVersion.V6 : IpVersion.V4;
+        List<Policy> policies = List.of(
+                options("allowed-netmask=10.0.0.0/8\nallowed-netmask=fd00::/8\nallowed-port=443\nallowed-port=1-9\nallowed-bind=127.0.0.1:80"),
+                yaml("connect: {mode: local, deny: [10.0.0.1, \"fd00::1\", {port: 22, protocol: udp}], allow: {protocol: tcp}}\nbind: {deny: 10.0.0.1}"));
+        Members members = new Members(Optional.empty(), Optional.of(7));
+        for (Policy policy : policies) {
+            Chain chain = new Chain("SECFILT-test", members);
+            Path text = Files.writeString(Files.createTempFile("rules", ""), chain.install(PacketRules.of(policy, version)));
+            // In a namespace of its own: the tables of this machine are not ours, not even to look whether they would take it.
+            Process restore = new ProcessBuilder("unshare", "-n", program, "--noflush", "--test", text.toString())
+                    .redirectErrorStream(true).start();
+            String said = new String(restore.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertEquals(0, restore.waitFor(), said);
+            Files.delete(text);
+        }
+    }
+
+    private static String v4(Policy policy) {
+        return text(PacketRules.of(policy, IpVersion.V4));
+    }
+
+    private static String v6(Policy policy) {
+        return text(PacketRules.of(policy, IpVersion.V6));
+    }
+
+    private static String text(List<String> rules) {
+        return rules.isEmpty() ? "" : String.join("\n", rules) + "\n";
+    }
+
+    private static Policy options(String ini) throws InvalidPolicyException {
+        return Policy.merge(List.of(IniConfig.read(List.of("x"), new OneFile(ini)).part(List.of())), List.of());
+    }
+
+    private static Policy yaml(String text) throws InvalidPolicyException {
+        return Policy.merge(new ArrayList<>(PolicyFiles.read(List.of("x.yaml"), new OneFile("version: 1\n" + text))), List.of());
+    }
+
+    /** Whatever the name. */
+    private record OneFile(String text) implements Opener {
+        @Override
+        public byte[] read(String name, int limitBytes) {
+            return text.getBytes(StandardCharsets.UTF_8);
+        }
+
+        @Override
+        public String identity(String name) {
+            return name;
+        }
+    }
+}
