@@ -24,7 +24,9 @@ void complain(const char *format, ...)
 
 int main(int argc, char **argv)
 {
-    (void)argc; /* the supervisor reads our arguments itself, from /proc/PID/cmdline */
+    if (argc > 0 && strcmp(argv[0], REAPER) == 0)
+        return reap(argc, argv);
+    /* The supervisor reads our arguments itself, from /proc/PID/cmdline. */
     /* Under Yama only an ancestor may trace us, and the supervisor is a stranger in a session of its own.
      * The launch script takes this back. Elsewhere the call fails and nothing is lost. */
     prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);

@@ -1,5 +1,5 @@
-/* The parts of the stub: the front end (secfilt.c), the supervisor's birth (supervisor.c) and the
- * interpreter of launch scripts (script.c). DESIGN: the stub becomes the command, so nothing here may
+/* The parts of the stub: the front end (secfilt.c), the supervisor's birth (supervisor.c), the
+ * interpreter of launch scripts (script.c) and what stays where nobody supervises (reaper.c). DESIGN: the stub becomes the command, so nothing here may
  * change what a process hands on through execve: signals, mask, limits, umask, cwd, environment, fds. */
 #ifndef SECFILT_STUB_H
 #define SECFILT_STUB_H
@@ -21,5 +21,9 @@ int start_supervisor(void);
 
 /* Does what the supervisor says until it says EXIT (returns the code) or an execve replaces us. */
 int obey(int socket, char **argv);
+
+/* The name by which the supervisor starts this program as what stays behind, and what that does; returns the exit code. */
+#define REAPER "secfilt-reaper"
+int reap(int argc, char **argv);
 
 #endif

@@ -42,6 +42,7 @@ final class Cli {
     private final List<String> policies = new ArrayList<>();
     private final List<String> configs = new ArrayList<>();
     private Optional<Volume> volume = Optional.empty();
+    private boolean supervised = true;
     private Arch arch;
     private Optional<String> entry = Optional.empty();
     private Outcome.Compile.Format format = Outcome.Compile.Format.ASM;
@@ -89,11 +90,12 @@ final class Cli {
             Policy policy = policy(merged);
             Volume loudness = volume.isPresent() ? volume.get() : volumeOf(merged);
             return switch (verb) {
-                case RUN -> new Outcome.Run(policy, split.commandIndex() + 1, loudness, landlock,
+                case RUN -> new Outcome.Run(policy, split.commandIndex() + 1, supervised, loudness, landlock,
                         merged.log().isPresent() ? Optional.of(merged.log().get().value()) : Optional.empty());
                 case COMPILE -> new Outcome.Compile(policy, arch, format, output, loudness);
                 case EXPLAIN -> new Outcome.Explain(policy, split.operands(), loudness);
                 case DOCTOR -> new Outcome.Doctor();
+                case GC -> new Outcome.Gc(loudness);
                 case CHECK -> new Outcome.Check(split.operands(), loudness);
                 case SIMULATE -> new Outcome.Simulate(policy, arch, entry, split.operands(), loudness);
             };
@@ -132,6 +134,7 @@ final class Cli {
             case CONFIG -> configs.add(value);
             case VERBOSE -> volume = Optional.of(Volume.VERBOSE);
             case QUIET -> volume = Optional.of(Volume.QUIET);
+            case NO_SUPERVISOR -> takeNoSupervisor(given);
             case OUTPUT -> output = Optional.of(value);
             case ARCH -> takeArch(given);
             case FORMAT -> takeFormat(given);
@@ -150,6 +153,14 @@ final class Cli {
         }
         try {
             options.add(given.option().longName().substring(2), given.value(), Origin.flag(given.words()));
+        } catch (IllegalArgumentException e) {
+            mistakes.add(Printable.escape(given.words()) + ": " + e.getMessage());
+        }
+    }
+
+    private void takeNoSupervisor(Words.Given given) {
+        try {
+            supervised = given.hasValue() && !OptionReader.parseYesOrNo(given.value());
         } catch (IllegalArgumentException e) {
             mistakes.add(Printable.escape(given.words()) + ": " + e.getMessage());
         }

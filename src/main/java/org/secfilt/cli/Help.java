@@ -39,6 +39,8 @@ final class Help {
               --firewall=auto|require|off
                                       judge packets too, where the host lets us: auto
                                       is the default, require runs nothing without
+              --no-supervisor[=B]     the firewall holds all of the policy, and no
+                                      process supervises; refused where it cannot
               --landlock=auto|off     off: as on a kernel without Landlock, for tests;
                                       what then is open is told
               B is one of 1 yes true on, 0 no false off, and needs the '='.
@@ -80,6 +82,7 @@ final class Help {
               simulate                tells what the filter does to a system call
               check                   tells what is wrong or odd in policy files
               doctor                  tells what can be enforced on this host
+              gc                      removes what killed runs have left in the firewall
               'secfilt VERB --help' tells more of each
 
             Others:

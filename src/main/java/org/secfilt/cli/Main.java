@@ -8,6 +8,8 @@ import org.secfilt.abi.Arch;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Printable;
 import org.secfilt.abi.UnknownArchException;
+import org.secfilt.firewall.FirewallException;
+import org.secfilt.firewall.Session;
 import org.secfilt.kernel.FrontEnd;
 import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.KernelException;
@@ -15,14 +17,17 @@ import org.secfilt.kernel.Launching;
 import org.secfilt.kernel.jnr.JnrKernel;
 import org.secfilt.plan.Holding;
 import org.secfilt.plan.Host;
+import org.secfilt.plan.HostFirewall;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.RefusedPolicyException;
 import org.secfilt.plan.Refusal;
+import org.secfilt.policy.Firewall;
 import org.secfilt.policy.Policy;
 import org.secfilt.report.EventLog;
 import org.secfilt.report.Reports;
 import org.secfilt.report.Volume;
 import org.secfilt.sandbox.Command;
+import org.secfilt.sandbox.PacketFilter;
 import org.secfilt.sandbox.Sandbox;
 
 /** What the stub starts: reads the stub's command line, and answers with an exit code or by supervising the command. */
@@ -82,11 +87,6 @@ public final class Main implements Outcome.Visitor<Integer> {
     @Override
     public Integer run(Outcome.Run run) throws IOException, RefusedPolicyException {
         Reports reports = reports(run.volume());
-        Plan plan = plan(run.policy(), Arch.current(), run.landlock() ? launching.landlockAbi() : 0, reports);
-        if (plan.supervised() && plan.landlock().isEmpty() && launching.yamaScope() == 0) {
-            reports.warn("this kernel's Landlock is switched off or too old: the command can write to the memory of other processes of its"
-                    + " user (/proc/PID/mem), and send them signals");
-        }
         Command command = new Command(argv, run.commandIndex(), caller.environment());
         Optional<EventLog> log = Optional.empty();
         if (run.log().isPresent()) {
@@ -97,30 +97,52 @@ public final class Main implements Outcome.Visitor<Integer> {
                 return failed("the log " + Printable.escape(e.getMessage()));
             }
         }
-        new Sandbox(kernel, stub, plan, reports, log).run(command);
+        PacketFilter filter = new PacketFilter(kernel, stub.pid(), command.environment());
+        Plan plan = plan(run, host(run.policy(), filter));
+        Optional<Session> firewall = Optional.empty();
+        if (plan.judgesPackets() && Sandbox.finds(launching, stub.pid(), command)) {
+            try {
+                firewall = Optional.of(filter.raise(plan));
+            } catch (FirewallException e) {
+                plan = plan(run, HostFirewall.without(e.getMessage())); // refused if it is required
+            }
+        }
+        if (plan.supervised() && plan.landlock().isEmpty() && launching.yamaScope() == 0) {
+            reports.warn("this kernel's Landlock is switched off or too old: the command can write to the memory of other processes of its"
+                    + " user (/proc/PID/mem), and send them signals");
+        }
+        tellLayers(plan, reports);
+        new Sandbox(kernel, stub, plan, reports, log, firewall).run(command);
         return ANSWERED;
     }
 
     @Override
-    public Integer compile(Outcome.Compile compile) throws RefusedPolicyException {
-        Plan plan = plan(compile.policy(), compile.arch(), reports(compile.volume()));
+    public Integer compile(Outcome.Compile compile) throws IOException, RefusedPolicyException {
+        // The filter that every host can have; one that needs more says so.
+        boolean required = compile.policy().firewall().value() == Firewall.REQUIRE;
+        HostFirewall host = required ? new PacketFilter(kernel, stub.pid(), caller.environment()).host() : HostFirewall.NONE;
+        Plan plan = plan(compile.policy(), compile.arch(), host);
+        tellLayers(plan, reports(compile.volume()));
         return CompileVerb.answer(plan, compile, streams, caller);
     }
 
     @Override
-    public Integer explain(Outcome.Explain explain) throws RefusedPolicyException {
-        return ExplainVerb.answer(plan(explain.policy(), Arch.current(), reports(Volume.NORMAL)), explain, streams, caller);
+    public Integer explain(Outcome.Explain explain) throws IOException, RefusedPolicyException {
+        HostFirewall host = host(explain.policy(), new PacketFilter(kernel, stub.pid(), caller.environment()));
+        return ExplainVerb.answer(plan(explain.policy(), Arch.current(), host), explain, streams, caller);
     }
 
     @Override
     public Integer simulate(Outcome.Simulate simulate) throws RefusedPolicyException {
-        return SimulateVerb.answer(plan(simulate.policy(), simulate.arch(), reports(simulate.volume())), simulate, streams);
+        Plan plan = plan(simulate.policy(), simulate.arch(), HostFirewall.NONE);
+        tellLayers(plan, reports(simulate.volume()));
+        return SimulateVerb.answer(plan, simulate, streams);
     }
 
     @Override
-    public Integer check(Outcome.Check check) {
-        Reports silent = reports(Volume.NORMAL);
-        return new CheckVerb(streams, caller, policy -> plan(policy, Arch.current(), silent)).answer(check);
+    public Integer check(Outcome.Check check) throws IOException {
+        PacketFilter filter = new PacketFilter(kernel, stub.pid(), caller.environment());
+        return new CheckVerb(streams, caller, policy -> plan(policy, Arch.current(), host(policy, filter))).answer(check);
     }
 
     @Override
@@ -128,18 +150,42 @@ public final class Main implements Outcome.Visitor<Integer> {
         return DoctorVerb.answer(new HostLook(launching, stub.pid()), streams);
     }
 
-    private Plan plan(Policy policy, Arch arch, Reports reports) throws RefusedPolicyException {
-        return plan(policy, arch, launching.landlockAbi(), reports);
+    @Override
+    public Integer gc(Outcome.Gc gc) throws IOException {
+        return GcVerb.answer(new PacketFilter(kernel, stub.pid(), caller.environment()), gc, streams);
     }
 
-    private Plan plan(Policy policy, Arch arch, int landlockAbi, Reports reports) throws RefusedPolicyException {
-        Plan plan = Plan.of(policy, new Host(arch, landlockAbi, launching.capabilities(stub.pid()) != 0));
+    /** Looked at only where something comes of it: this costs every start. */
+    private static HostFirewall host(Policy policy, PacketFilter filter) {
+        if (policy.surroundings().ownsNetwork()) {
+            return HostFirewall.without("the host's network, which the command does not use");
+        }
+        return switch (policy.firewall().value()) {
+            case OFF -> HostFirewall.NONE;
+            case AUTO -> policy.restrictsDestinations() ? filter.host() : HostFirewall.NONE;
+            case REQUIRE -> filter.host();
+        };
+    }
+
+    private Plan plan(Policy policy, Arch arch, HostFirewall firewall) throws RefusedPolicyException {
+        return Plan.of(policy, host(arch, launching.landlockAbi(), firewall));
+    }
+
+    private Plan plan(Outcome.Run run, HostFirewall firewall) throws RefusedPolicyException {
+        Host host = host(Arch.current(), run.landlock() ? launching.landlockAbi() : 0, firewall);
+        return run.supervised() ? Plan.of(run.policy(), host) : Plan.withoutSupervisor(run.policy(), host);
+    }
+
+    private Host host(Arch arch, int landlockAbi, HostFirewall firewall) {
+        return new Host(arch, landlockAbi, launching.capabilities(stub.pid()) != 0, firewall);
+    }
+
+    private static void tellLayers(Plan plan, Reports reports) {
         if (reports.isVerbose()) {
             for (Holding holding : plan.layers()) {
                 reports.note(Printable.escape(holding.toString()));
             }
         }
-        return plan;
     }
 
     private int refused(RefusedPolicyException refused) {

@@ -10,6 +10,7 @@ enum Option {
     MAINSTREAM_NETWORK_FAMILIES(Takes.SWITCH, "B", "--mainstream-network-families"),
     ERRNO(Takes.VALUE, "E", "--errno"),
     INHERIT(Takes.VALUE, "keep|close|refuse", "--inherit"),
+    NO_SUPERVISOR(Takes.SWITCH, "B", "--no-supervisor"),
     FIREWALL(Takes.VALUE, "auto|require|off", "--firewall"),
     NET(Takes.VALUE, "host|none|nat", "--net"),
     PUBLISH(Takes.VALUE, "HOSTPORT:PORT[/udp]", "--publish"),

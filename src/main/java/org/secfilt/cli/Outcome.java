@@ -25,6 +25,8 @@ sealed interface Outcome {
 
         R doctor(Doctor doctor) throws IOException;
 
+        R gc(Gc gc) throws IOException;
+
         R exit(Exit exit) throws IOException;
     }
 
@@ -33,7 +35,7 @@ sealed interface Outcome {
      * @param landlock false to run as where the kernel has no Landlock
      * @param log the file for events, as the user named it
      */
-    record Run(Policy policy, int commandIndex, Volume volume, boolean landlock, Optional<String> log) implements Outcome {
+    record Run(Policy policy, int commandIndex, boolean supervised, Volume volume, boolean landlock, Optional<String> log) implements Outcome {
         @Override
         public <R> R accept(Visitor<R> visitor) throws IOException, RefusedPolicyException {
             return visitor.run(this);
@@ -86,6 +88,14 @@ sealed interface Outcome {
         @Override
         public <R> R accept(Visitor<R> visitor) throws IOException {
             return visitor.doctor(this);
+        }
+    }
+
+    /** What killed runs have left is removed. */
+    record Gc(Volume volume) implements Outcome {
+        @Override
+        public <R> R accept(Visitor<R> visitor) throws IOException {
+            return visitor.gc(this);
         }
     }
 

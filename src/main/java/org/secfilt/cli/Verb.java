@@ -14,7 +14,8 @@ enum Verb {
     EXPLAIN("explain", Operands.WORDS),
     SIMULATE("simulate", Operands.WORDS),
     CHECK("check", Operands.WORDS),
-    DOCTOR("doctor", Operands.NONE);
+    DOCTOR("doctor", Operands.NONE),
+    GC("gc", Operands.NONE);
 
     /** What stands on a command line besides options. */
     enum Operands {
@@ -72,7 +73,7 @@ enum Verb {
                     VERBOSE -> makesPolicy();
             case QUIET -> this != DOCTOR;
             case HELP, VERSION -> true;
-            case LOG, LANDLOCK -> this == RUN;
+            case LOG, LANDLOCK, NO_SUPERVISOR -> this == RUN;
             case FORMAT, OUTPUT -> this == COMPILE;
             case ARCH -> this == COMPILE || this == SIMULATE;
         };
@@ -80,6 +81,6 @@ enum Verb {
 
     /** Whether the options of a policy make sense to it. */
     private boolean makesPolicy() {
-        return this != CHECK && this != DOCTOR;
+        return this != CHECK && this != DOCTOR && this != GC;
     }
 }

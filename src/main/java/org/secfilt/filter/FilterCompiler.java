@@ -62,6 +62,7 @@ public final class FilterCompiler {
         new SocketCalls(plan, assembler, actions).addTo(dispatch, syscalls);
         new FileCalls(plan, assembler, actions).addTo(dispatch, syscalls);
         new WaysRound(plan, assembler, actions).addTo(dispatch, syscalls);
+        new CgroupSeal(plan, assembler, actions).addTo(dispatch, syscalls);
         return dispatch.tree(newest(), actions.allow());
     }
 

@@ -24,6 +24,10 @@ final class SocketCalls {
     private static final int IPPROTO_IP = 0; // linux/in.h
     private static final int IPPROTO_IPV6 = 41; // linux/in.h
 
+    private static final int IPPROTO_MAX_OF_HEADER = 255; // IPPROTO_SMC is 256
+    private static final int IPPROTO_MPTCP = 262; // linux/in.h
+    private static final int SOCK_PACKET = 10; // linux/net.h
+
     /** SO_BINDTODEVICE, SO_BINDTOIFINDEX: by eth0, a datagram to 127.0.0.1 leaves this machine. // asm-generic/socket.h */
     private static final int[] SOCKET_INTERFACES = {25, 62};
 
@@ -58,7 +62,7 @@ final class SocketCalls {
         Optional<List<Family>> families = plan.allowedFamilies();
         if (families.isPresent()) {
             String why = "the families of " + plan.familiesOrigin();
-            String plain = plan.limitsInet() ? "\n  of inet and inet6 only plain TCP and UDP: " + plan.inetOrigin() : "";
+            String plain = plan.limitsInet() && !plan.leavesKinds() ? "\n  of inet and inet6 only plain TCP and UDP: " + plan.inetOrigin() : "";
             dispatch.add(syscalls.nr("socket"), families(families.get(), plan.limitsInet()), "socket: " + why + plain);
             dispatch.add(syscalls.nr("socketpair"), families(families.get(), false), "socketpair: " + why);
         }
@@ -75,9 +79,23 @@ final class SocketCalls {
         for (int i = allowed.size() - 1; i >= 0; i--) {
             Family family = allowed.get(i);
             boolean inet = family.equals(Family.INET) || family.equals(Family.INET6);
-            node = assembler.jump(JumpOp.EQ, family.number(), inet && plainInet ? plainInet() : actions.allow(), node);
+            node = assembler.jump(JumpOp.EQ, family.number(), inet && plainInet ? kinds() : actions.allow(), node);
         }
         return assembler.load(SeccompData.low(0), node);
+    }
+
+    private Node kinds() {
+        return plan.leavesKinds() ? withPackets() : plainInet();
+    }
+
+    /** Whatever sends packets that the firewall sees: not SOCK_PACKET, which is AF_PACKET under an old name, nor SMC, which ends in RDMA. */
+    private Node withPackets() {
+        Node refuse = actions.errno(Errno.EPERM);
+        Node protocol = assembler.load(SeccompData.low(2),
+                assembler.jump(JumpOp.GT, IPPROTO_MAX_OF_HEADER,
+                        assembler.jump(JumpOp.EQ, IPPROTO_MPTCP, actions.allow(), refuse), actions.allow()));
+        return assembler.load(SeccompData.low(1),
+                assembler.and(SocketType.MASK, assembler.jump(JumpOp.EQ, SOCK_PACKET, refuse, protocol)));
     }
 
     /**

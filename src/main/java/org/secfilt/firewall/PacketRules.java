@@ -46,7 +46,7 @@ public final class PacketRules implements Match.Visitor<Optional<Match.Inet>> {
 
     /** Rule specifications without {@code -A CHAIN}. Empty if the policy restricts no destination. */
     public static List<String> of(Policy policy, IpVersion version) {
-        if (policy.noOutbound().isEmpty() && policy.connect().open()) {
+        if (!policy.restrictsDestinations()) {
             return List.of();
         }
         PacketRules made = new PacketRules(version);

@@ -29,6 +29,11 @@ public interface Kernel {
      */
     LogFile logFile(int pid, String name);
 
+    /** @throws KernelException if the hierarchy is not to be had */
+    Cgroups cgroups(Cgroups.Hierarchy hierarchy);
+
+    Programs programs();
+
     /** @param fd the supervisor's end of the socket to the stub */
     FrontEnd frontEnd(int fd, int pid);
 }

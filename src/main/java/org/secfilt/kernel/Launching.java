@@ -9,11 +9,20 @@ public interface Launching {
     /** The open descriptors of the process. */
     Set<Integer> descriptors(int pid);
 
-    /** Those of them, standard input, output and error apart, that could carry traffic. */
+    /** Those of them, standard input, output and error apart, that could carry traffic, or could help out of a cgroup. */
     List<OpenDescriptor> inherited(int pid, Set<Integer> descriptors);
 
     /** The ABI that landlock_create_ruleset(2) tells; 0 without Landlock. */
     int landlockAbi();
+
+    /** Where the process sees cgroup hierarchies mounted that a packet filter can match. */
+    List<byte[]> cgroupMounts(int pid);
+
+    /** The inode number of the process's network namespace. */
+    long networkNamespace(int pid);
+
+    /** Those of all processes and all that have names below /run/netns, as far as this process may look. */
+    Set<Long> networkNamespaces();
 
     /** The permitted capabilities of the process, one bit each. */
     long capabilities(int pid);

@@ -19,6 +19,10 @@ public record OpenDescriptor(int fd, Kind kind, int domain, int type, int protoc
         SOCKET,
         IO_URING,
         /** The network's end of a tun or tap interface, or what drives one: what is written there is a packet. */
-        TUNNEL
+        TUNNEL,
+        /** A file or directory of a cgroup hierarchy. */
+        CGROUP,
+        /** Any other directory. */
+        DIRECTORY
     }
 }

@@ -14,7 +14,8 @@ public record Holding(Origin origin, String subject, Layer layer, String how) {
         TRACER("tracer"),
         LANDLOCK("Landlock"),
         CAPABILITIES("capabilities"),
-        NAMESPACES("namespaces");
+        NAMESPACES("namespaces"),
+        FIREWALL("firewall");
 
         private final String word;
 

@@ -118,7 +118,14 @@ final class Holdings implements Match.Visitor<String> {
         if (!plan.supervised()) {
             return;
         }
-        if (plan.limitsInet()) {
+        if (plan.judgesPackets()) {
+            all.add(new Holding(plan.policy().firewall().origin(), "packets of every protocol", Holding.Layer.FIREWALL,
+                    "connect's rules, once more"));
+        }
+        if (plan.limitsInet() && plan.leavesKinds()) {
+            all.add(new Holding(Origin.DEFAULT, "raw, ICMP, SCTP, MPTCP sockets", Holding.Layer.FIREWALL, "judged packet by packet"));
+            all.add(new Holding(Origin.DEFAULT, "source routes", Holding.Layer.FILTER, "refused"));
+        } else if (plan.limitsInet()) {
             all.add(new Holding(Origin.DEFAULT, "raw, ICMP, SCTP, MPTCP sockets, source routes", Holding.Layer.FILTER, "refused"));
         }
         all.add(new Holding(Origin.DEFAULT, "io_uring, ptrace, bpf, foreign architectures", Holding.Layer.FILTER, "refused"));

@@ -7,5 +7,11 @@ import org.secfilt.abi.Arch;
  *
  * @param landlockAbi landlock_create_ruleset(2) "LANDLOCK_CREATE_RULESET_VERSION"; 0 where Landlock is missing
  * @param root true if the command runs with the capabilities of uid 0
+ * @param firewall the packet filter
  */
-public record Host(Arch arch, int landlockAbi, boolean root) {}
+public record Host(Arch arch, int landlockAbi, boolean root, HostFirewall firewall) {
+    /** Without a packet filter. */
+    public Host(Arch arch, int landlockAbi, boolean root) {
+        this(arch, landlockAbi, root, HostFirewall.NONE);
+    }
+}

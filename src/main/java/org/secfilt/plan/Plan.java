@@ -35,26 +35,76 @@ public final class Plan {
     private final Policy policy;
     private final Host host;
     private final VaultRange vault;
+    /** Nobody supervises. */
+    private final boolean alone;
 
-    private Plan(Policy policy, Host host) {
+    private Plan(Policy policy, Host host, boolean alone) {
         this.policy = policy;
         this.host = host;
+        this.alone = alone;
         this.vault = VaultRange.of(host.arch());
     }
 
     /** @throws RefusedPolicyException if some rule cannot be held by any layer of this host */
     public static Plan of(Policy policy, Host host) throws RefusedPolicyException {
-        Plan plan = new Plan(policy, host);
-        List<Refusal> refusals = plan.refusals();
+        return new Plan(policy, host, false).orRefused();
+    }
+
+    /**
+     * Of a run that nobody supervises: filter and firewall hold all of the policy.
+     *
+     * @throws RefusedPolicyException if some rule needs the tracer, or cannot be held at all
+     */
+    public static Plan withoutSupervisor(Policy policy, Host host) throws RefusedPolicyException {
+        return new Plan(policy, host, true).orRefused();
+    }
+
+    private Plan orRefused() throws RefusedPolicyException {
+        List<Refusal> refusals = refusals();
         if (!refusals.isEmpty()) {
             throw new RefusedPolicyException(refusals);
         }
-        return plan;
+        return this;
+    }
+
+    /** What no packet shows. */
+    private void addNeedsOfTracer(List<Refusal> refusals) {
+        if (policy.noOutbound().isPresent()) {
+            refusals.add(tracerHolds(policy.noOutbound().get(), "no-outbound-network is about unix sockets too"));
+        }
+        if (!policy.unix().open()) {
+            refusals.add(tracerHolds(origin(policy.unix()), "unix sockets are judged call by call"));
+        }
+        if (!policy.bind().open()) {
+            refusals.add(tracerHolds(origin(policy.bind()), "binds are judged call by call"));
+        }
+        if (policy.restrictsFiles()) {
+            refusals.add(tracerHolds(policy.files().readOnly().get(), "modes, owners and times of files are judged call by call"));
+        }
+        if (policy.denial() != Errno.EPERM) {
+            refusals.add(tracerHolds(Origin.flag("errno"), "who sends a packet that is refused sees EPERM, or ECONNREFUSED of TCP"));
+        }
+        if (policy.violationExit().isPresent()) {
+            refusals.add(tracerHolds(Origin.flag("violation-exit"), "nobody sees what the firewall refuses"));
+        }
+        if (!policy.restrictsDestinations()) {
+            return;
+        }
+        if (!judgesPackets()) {
+            String why = policy.firewall().value() == Firewall.OFF ? "it is off" : "for want of " + host.firewall().missing().orElse("it");
+            refusals.add(tracerHolds(policy.firewall().origin(), "the firewall cannot hold the rules, " + why));
+        } else if (host.root() && !canSealCgroup()) {
+            refusals.add(tracerHolds(policy.firewall().origin(), "root's command could leave the firewall here"));
+        }
+    }
+
+    private static Refusal tracerHolds(Origin origin, String why) {
+        return new Refusal(origin, why, "leave out --no-supervisor");
     }
 
     /** Of another policy on the same host, to ask what would then be. */
     public Plan with(Policy other) throws RefusedPolicyException {
-        return of(other, host);
+        return new Plan(other, host, alone).orRefused();
     }
 
     private List<Refusal> refusals() {
@@ -69,14 +119,17 @@ public final class Plan {
                 }
             }
         }
-        if (policy.firewall().value() == Firewall.REQUIRE) {
-            refusals.add(new Refusal(policy.firewall().origin(), "this version cannot judge packets",
+        if (policy.firewall().value() == Firewall.REQUIRE && host.firewall().missing().isPresent()) {
+            refusals.add(new Refusal(policy.firewall().origin(), "packets cannot be judged here, for want of " + host.firewall().missing().get(),
                     "write --firewall=auto, which runs without"));
         }
         if (policy.restrictsFiles() && LandlockDomain.readOnly(host.landlockAbi()).isEmpty()) {
             refusals.add(new Refusal(policy.files().readOnly().get(),
                     "this kernel has no Landlock, and nothing else keeps files from being written",
                     "run it on Linux 5.13 or later with landlock in /sys/kernel/security/lsm, or restrict no files"));
+        }
+        if (alone) {
+            addNeedsOfTracer(refusals);
         }
         addSurroundings(refusals);
         return refusals;
@@ -134,17 +187,21 @@ public final class Plan {
 
     /** False if nothing at all is restricted: then the command needs neither filter nor tracer. */
     public boolean supervised() {
-        return traced() || policy.families().isPresent() || confinesToNetwork();
+        return needsTracer() || policy.families().isPresent() || confinesToNetwork();
     }
 
     /** Whether some call is sent to the tracer. Without any, the filter alone holds the policy. */
     public boolean traced() {
+        return !alone && needsTracer();
+    }
+
+    private boolean needsTracer() {
         return policy.restrictsAddresses() || policy.restrictsFiles();
     }
 
     /** Whether this call, which changes files past Landlock, stops for the tracer. */
     public boolean traces(FileCall call) {
-        return policy.restrictsFiles() && (call != FileCall.TRUNCATE || truncatesPastLandlock());
+        return !alone && policy.restrictsFiles() && (call != FileCall.TRUNCATE || truncatesPastLandlock());
     }
 
     /** Whether files are read-only and this host's Landlock does not see a file being truncated by its name. */
@@ -153,6 +210,9 @@ public final class Plan {
     }
 
     public boolean traces(TracedCall call) {
+        if (alone) {
+            return false;
+        }
         return switch (call) {
             case CONNECT, SENDTO, SENDMSG, SENDMMSG ->
                     policy.noOutbound().isPresent() || !policy.connect().open() || !policy.unix().open();
@@ -258,11 +318,52 @@ public final class Plan {
         return policy.noOutbound().isEmpty() && !policy.unix().open();
     }
 
+    /**
+     * Whether the host's packet filter judges what leaves, by every rule that it can hold. It holds connect's; what it refuses that no call
+     * shows, nobody is told of.
+     */
+    public boolean judgesPackets() {
+        return policy.firewall().value() != Firewall.OFF
+                && host.firewall().missing().isEmpty()
+                && policy.restrictsDestinations();
+    }
+
+    /** Why packets are not judged, if the user would have them judged. */
+    public Optional<String> missesFirewall() {
+        return policy.firewall().value() == Firewall.OFF ? Optional.empty() : host.firewall().missing();
+    }
+
+    /**
+     * Whether internet sockets of every kind may be made, raw, ICMP and SCTP among them: their packets are judged, and the command cannot
+     * leave the cgroup by which they are known. For an ordinary user file rights see to that.
+     */
+    public boolean leavesKinds() {
+        return judgesPackets() && (!host.root() || canSealCgroup());
+    }
+
+    /** Outside processes must be out of reach, for the sake of their mounts; a mount namespace of its own would hide paths from the tracer. */
+    private boolean canSealCgroup() {
+        return landlock().isPresent()
+                && host.firewall().mayMount()
+                && !(host.firewall().inSight() && (judgesUnixPaths() || policy.restrictsFiles()));
+    }
+
+    /** Whether root's command must be kept in its cgroup by the filter. */
+    public boolean sealsCgroup() {
+        return leavesKinds() && host.root();
+    }
+
+    /** Whether it must also get mounts of its own, in which cgroups are read-only. */
+    public boolean remountsCgroups() {
+        return sealsCgroup() && host.firewall().inSight();
+    }
+
     /** What root's command must lose from all its capability sets, the bounding set too; empty for other users, who have none. */
     public List<Capability> droppedCapabilities() {
         List<Capability> dropped = new ArrayList<>();
         for (Capability capability : Capability.values()) {
-            if (host.root() && capability.undoes(policy.restrictsAddresses(), policy.restrictsFiles())) {
+            if (host.root() && capability.undoes(policy.restrictsAddresses(), policy.restrictsFiles())
+                    && (capability != Capability.NET_RAW || !leavesKinds())) {
                 dropped.add(capability);
             }
         }

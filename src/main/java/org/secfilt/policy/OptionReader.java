@@ -141,11 +141,16 @@ public final class OptionReader {
     }
 
     private static Optional<Setting<Boolean>> yesOrNo(String value, Origin origin) {
+        return Optional.of(new Setting<>(value.isEmpty() || parseYesOrNo(value), origin));
+    }
+
+    /** @throws IllegalArgumentException saying what can be written */
+    public static boolean parseYesOrNo(String value) {
         switch (value) {
-            case "", "1", "yes", "true", "on":
-                return Optional.of(new Setting<>(true, origin));
+            case "1", "yes", "true", "on":
+                return true;
             case "0", "no", "false", "off":
-                return Optional.of(new Setting<>(false, origin));
+                return false;
             default:
                 throw new IllegalArgumentException(
                         "'" + Printable.escape(value) + "' is neither yes nor no; write 1, 0, yes, no, true, false, on or off");

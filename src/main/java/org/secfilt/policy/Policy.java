@@ -97,6 +97,11 @@ public record Policy(
         return files.readOnly().isPresent();
     }
 
+    /** True if some internet destination can be denied. */
+    public boolean restrictsDestinations() {
+        return noOutbound.isPresent() || !connect.open();
+    }
+
     /** True if some internet or unix destination, or some bind, can be denied. */
     public boolean restrictsAddresses() {
         return noOutbound.isPresent() || !connect.open() || !bind.open() || !unix.open();

@@ -10,6 +10,8 @@ import org.secfilt.abi.Printable;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.filter.FilterCompiler;
+import org.secfilt.firewall.FirewallException;
+import org.secfilt.firewall.Session;
 import org.secfilt.kernel.FrontEnd;
 import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.KernelException;
@@ -43,15 +45,25 @@ public final class Sandbox {
     private final Plan plan;
     private final Reports reports;
     private final Optional<EventLog> log;
+    private final Optional<Session> firewall;
 
-    /** @param log where events go besides, if the user named a file */
-    public Sandbox(Kernel kernel, FrontEnd frontEnd, Plan plan, Reports reports, Optional<EventLog> log) {
+    /**
+     * @param log where events go besides, if the user named a file
+     * @param firewall raised already, where the plan has one; it is taken down when the last process is dead
+     */
+    public Sandbox(Kernel kernel, FrontEnd frontEnd, Plan plan, Reports reports, Optional<EventLog> log, Optional<Session> firewall) {
         this.kernel = kernel;
         this.launching = kernel.launching();
         this.frontEnd = frontEnd;
         this.plan = plan;
         this.reports = reports;
         this.log = log;
+        this.firewall = firewall;
+    }
+
+    /** Whether there is something to run: if not, {@link #run} tells the user. */
+    public static boolean finds(Launching launching, int pid, Command command) {
+        return CommandFile.find(launching, pid, command).error() == 0;
     }
 
     /**
@@ -59,6 +71,22 @@ public final class Sandbox {
      * thread. The stub has got its exit code, or has become the command.
      */
     public void run(Command command) {
+        try {
+            runInside(command);
+        } finally {
+            if (firewall.isPresent()) {
+                complain(firewall.get().remove());
+            }
+        }
+    }
+
+    private void complain(List<String> complaints) {
+        for (String complaint : complaints) {
+            reports.error(complaint + "; secfilt gc removes what is left");
+        }
+    }
+
+    private void runInside(Command command) {
         if (plan.arch() != Arch.X86_64) {
             reports.error("this version supervises x86_64 only; for " + plan.arch() + " it can compile the filter");
             frontEnd.exit(FAILED);
@@ -123,6 +151,9 @@ public final class Sandbox {
         LaunchScript first = scripts.restricted(FilterCompiler.compile(plan).program());
         logStart(command, plan.traced());
         if (!plan.traced()) {
+            if (firewall.isPresent() && !leave(firewall.get())) {
+                return;
+            }
             new Launcher(scripts, command, file, first).run(); // the filter alone holds the policy
             return;
         }
@@ -146,7 +177,7 @@ public final class Sandbox {
     private Scripts scripts(
             Command command, CommandFile file, Descriptors descriptors, Enclosure enclosure, WritableFiles writable) {
         return new Scripts(plan, command, file.file(), launching.hasYama(), launching.capabilities(frontEnd.pid()), descriptors,
-                enclosure, writable.files());
+                enclosure, writable.files(), plan.remountsCgroups() ? launching.cgroupMounts(frontEnd.pid()) : List.of());
     }
 
     /** What is not supervised is not waited for either, so the log is complete then. */
@@ -166,6 +197,18 @@ public final class Sandbox {
             if (missing.isPresent()) {
                 reports.error(missing.get());
             }
+        }
+    }
+
+    /** Nobody will supervise, so the firewall is left to a process that only waits for the end. */
+    private boolean leave(Session session) {
+        try {
+            session.leave();
+            return true;
+        } catch (FirewallException e) {
+            reports.error(e.getMessage());
+            frontEnd.exit(FAILED);
+            return false;
         }
     }
 
@@ -290,6 +333,9 @@ public final class Sandbox {
             if (log.isPresent()) {
                 log.get().ended(frontEnd.pid(), killed, status, reports.deniedCalls());
                 flushLog();
+            }
+            if (firewall.isPresent()) {
+                complain(firewall.get().removeIfEmpty()); // before its caller learns of the end: who looks then finds nothing left
             }
             launching.releaseStandardError();
         }

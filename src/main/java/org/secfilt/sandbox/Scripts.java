@@ -25,6 +25,11 @@ final class Scripts {
     private static final int O_PATH_CLOEXEC = 010000000 | 02000000;
     private static final int RESOLVE_NO_SYMLINKS = 4; // linux/openat2.h
 
+    private static final long CLONE_NEWNS = 0x20000; // linux/sched.h
+    // linux/mount.h
+    private static final int MS_REC_SLAVE = 1 << 14 | 1 << 19;
+    private static final int MS_REMOUNT_READ_ONLY = 32 | 4096 | 1 | 2 | 4 | 8; // of a bind, nosuid, nodev and noexec too
+
     private final Plan plan;
     private final Command command;
     private final ByteString file;
@@ -34,11 +39,12 @@ final class Scripts {
     private final Descriptors descriptors;
     private final Enclosure enclosure;
     private final List<NamedFile> writable;
+    private final List<byte[]> cgroupMounts;
 
     /** @param writable where files may be written, if the plan restricts that */
     Scripts(
             Plan plan, Command command, ByteString file, boolean yama, long capabilities, Descriptors descriptors,
-            Enclosure enclosure, List<NamedFile> writable) {
+            Enclosure enclosure, List<NamedFile> writable, List<byte[]> cgroupMounts) {
         this.plan = plan;
         this.command = command;
         this.file = file;
@@ -47,6 +53,7 @@ final class Scripts {
         this.descriptors = descriptors;
         this.enclosure = enclosure;
         this.writable = List.copyOf(writable);
+        this.cgroupMounts = cgroupMounts;
     }
 
     /** Nothing is restricted. */
@@ -69,6 +76,9 @@ final class Scripts {
         Launch launch = launch();
         enclosure.enter(launch);
         close(launch);
+        if (plan.remountsCgroups()) {
+            remountCgroups(launch);
+        }
         dropCapabilities(launch);
         enclosure.becomeUser(launch);
         launch.noNewPrivileges();
@@ -98,6 +108,16 @@ final class Scripts {
         }
         enclosure.setEnvironment(launch, command.environment());
         return launch;
+    }
+
+    /** In mounts of its own, which go on getting what is mounted outside, every cgroup hierarchy becomes read-only. */
+    private void remountCgroups(Launch launch) {
+        launch.call("unshare(CLONE_NEWNS)", "unshare", value(CLONE_NEWNS));
+        launch.call("mount(/, MS_SLAVE)", "mount", value(0), launch.data(new byte[] {'/', 0}), value(0), value(MS_REC_SLAVE));
+        for (byte[] point : cgroupMounts) {
+            launch.call("mount(" + ByteString.of(point) + ", MS_RDONLY)", "mount", value(0),
+                    launch.data(Arrays.copyOf(point, point.length + 1)), value(0), value(MS_REMOUNT_READ_ONLY));
+        }
     }
 
     /** No execve(2) brings them back under no_new_privs; the bounding set is for processes that look at it, and needs CAP_SETPCAP. */

@@ -63,8 +63,24 @@ final class AddressJudge {
         }
         destination = Optional.of(named);
         Verdict verdict = judge.judge(AddressCall.action(call), named, Protocol.of(task.protocol));
+        if (verdict instanceof Verdict.Deny) {
+            return isForFirewall(task, call, named) ? ALLOW : verdict;
+        }
         // What the kernel refuses it refuses itself, in its own order and words; it has nothing to look at but what was judged.
         return verdict instanceof Verdict.Answer ? ALLOW : verdict;
+    }
+
+    /**
+     * Whether the address is allowed at some port, and the socket is of a protocol without ports, or with ports that no rule names: the
+     * firewall sees more of its packets than the call's address shows. A process that swaps the socket meanwhile wins nothing: the
+     * other's packets are judged there too.
+     */
+    private boolean isForFirewall(Task task, TracedCall call, Sockaddr named) {
+        if (!plan.leavesKinds() || call == TracedCall.BIND || !judge.namesDestination(named)) {
+            return false;
+        }
+        task.protocol = tracees.protocol(task.tid, (int) task.call.argument(0));
+        return task.protocol > 0 && Protocol.of(task.protocol).isEmpty();
     }
 
     /**

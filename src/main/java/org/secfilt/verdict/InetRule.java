@@ -48,6 +48,10 @@ final class InetRule {
         return networks.length == 0;
     }
 
+    boolean namesAddresses() {
+        return networks.length > 0;
+    }
+
     boolean hasPort(int port) {
         for (PortRange range : ports) {
             if (range.contains(port)) {

@@ -53,6 +53,16 @@ final class InetRules {
         return Optional.empty();
     }
 
+    /** Whether an allow rule names the address, at whatever port. */
+    boolean names(IpAddress address) {
+        for (InetRule rule : allow) {
+            if (rule.namesAddresses() && rule.hasAddress(address)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private Verdict.Deny unnamed(IpAddress address, int port) {
         boolean addressNamed = false;
         for (InetRule rule : allow) {

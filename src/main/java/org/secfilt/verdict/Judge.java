@@ -66,6 +66,20 @@ public final class Judge {
         return unix.open() ? ALLOW : orAllow(unix.denialOfPath(path));
     }
 
+    /** Whether connect's allow rules name the address, at whatever port and for whatever protocol. */
+    public boolean namesDestination(Sockaddr address) {
+        if (noOutbound.isPresent()) {
+            return false;
+        }
+        if (address instanceof Sockaddr.Inet inet) {
+            return connect.names(inet.address());
+        }
+        if (address instanceof Sockaddr.Inet6 inet6) {
+            return connect.names(inet6.address().canonical());
+        }
+        return address instanceof Sockaddr.Unspec unspec && unspec.asInet().isPresent() && namesDestination(unspec.asInet().get());
+    }
+
     /**
      * What a deny rule says of a name that a unix socket bears besides its path; empty if none names it. Allow rules and the mode are for
      * paths alone: many servers bind one name and then rename it.

@@ -43,7 +43,8 @@ class TransparencyIT {
         Path home = Files.createDirectory(ROOM.directory().resolve(state + "-" + user));
         Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxrwxrwx"));
         Outcome compared = ROOM.command("/usr/bin/python3", Built.fixture("mirror.py"), state,
-                Fixtures.compile("mirror").toString(), Built.program().toString(), "--allowed-netmask=127.0.0.1")
+                Fixtures.compile("mirror").toString(), Built.program().toString(), "--allowed-netmask=127.0.0.1",
+                "--firewall=off") // its cgroup is all that is the command's own
                 .as(user).with("HOME", home.toString()).run();
         assertEquals("same\n", compared.exited(0).stdout(), compared::toString);
     }

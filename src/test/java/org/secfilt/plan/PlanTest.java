@@ -19,12 +19,14 @@ import org.secfilt.abi.Protocol;
 import org.secfilt.policy.Access;
 import org.secfilt.policy.Families;
 import org.secfilt.policy.FileAccess;
+import org.secfilt.policy.Firewall;
 import org.secfilt.policy.Inherit;
 import org.secfilt.policy.Match;
 import org.secfilt.policy.Mode;
 import org.secfilt.policy.Origin;
 import org.secfilt.policy.Policy;
 import org.secfilt.policy.Rule;
+import org.secfilt.policy.Setting;
 
 class PlanTest {
     private static final Origin ORIGIN = Origin.file("p.yaml", 3, 1);
@@ -177,6 +179,61 @@ class PlanTest {
         assertTrue(lines.contains("p.yaml:3:1: write, the rest denied: Landlock: opened to write, made, moved, linked, removed"), lines::toString);
         assertTrue(lines.contains("p.yaml:3:1: mode, owner, times, attributes: tracer: looks at the file and makes each change itself"),
                 lines::toString);
+    }
+
+    private static final Host FIREWALLED =
+            new Host(Arch.X86_64, 7, true, new HostFirewall(Optional.empty(), true, true));
+
+    private static Policy with(Firewall firewall, Access connect) {
+        return new Policy(Optional.empty(), connect, Access.OPEN, Access.OPEN, Optional.empty(), Errno.EPERM, Inherit.CLOSE,
+                new Setting<>(firewall, ORIGIN), Optional.empty(), Policy.OPEN.surroundings(), Policy.OPEN.files());
+    }
+
+    @Test
+    void where_packets_are_judged_sockets_of_every_kind_may_be_made() throws RefusedPolicyException {
+        Plan plan = Plan.of(with(Firewall.AUTO, DENY), FIREWALLED);
+        assertTrue(plan.judgesPackets() && plan.leavesKinds() && plan.sealsCgroup() && plan.remountsCgroups());
+        assertFalse(plan.droppedCapabilities().contains(Capability.NET_RAW));
+        assertTrue(plan.droppedCapabilities().contains(Capability.NET_ADMIN));
+        assertFalse(Plan.of(with(Firewall.OFF, DENY), FIREWALLED).judgesPackets());
+        assertFalse(Plan.of(with(Firewall.AUTO, Access.OPEN), FIREWALLED).judgesPackets());
+        assertFalse(Plan.of(with(Firewall.AUTO, DENY), HOST).judgesPackets());
+    }
+
+    @Test
+    void root_that_could_leave_its_cgroup_makes_plain_sockets_alone() throws RefusedPolicyException {
+        Host mountless = new Host(Arch.X86_64, 7, true, new HostFirewall(Optional.empty(), false, false));
+        Host old = new Host(Arch.X86_64, 0, true, new HostFirewall(Optional.empty(), true, false));
+        for (Host host : List.of(mountless, old)) {
+            Plan plan = Plan.of(with(Firewall.AUTO, DENY), host);
+            assertTrue(plan.judgesPackets());
+            assertFalse(plan.leavesKinds());
+            assertTrue(plan.droppedCapabilities().contains(Capability.NET_RAW));
+            assertThrows(RefusedPolicyException.class, () -> Plan.withoutSupervisor(with(Firewall.AUTO, DENY), host));
+        }
+    }
+
+    @Test
+    void a_required_firewall_is_had_or_the_policy_refused() throws RefusedPolicyException {
+        assertTrue(Plan.of(with(Firewall.REQUIRE, DENY), FIREWALLED).judgesPackets());
+        RefusedPolicyException refused = assertThrows(RefusedPolicyException.class,
+                () -> Plan.of(with(Firewall.REQUIRE, DENY), new Host(Arch.X86_64, 7, true, HostFirewall.without("a reason"))));
+        assertEquals("p.yaml:3:1: packets cannot be judged here, for want of a reason; write --firewall=auto, which runs without",
+                refused.getMessage());
+    }
+
+    @Test
+    void without_a_supervisor_nothing_is_traced_and_what_needs_it_is_refused() throws RefusedPolicyException {
+        Plan plan = Plan.withoutSupervisor(with(Firewall.AUTO, DENY), FIREWALLED);
+        assertTrue(plan.supervised() && !plan.traced());
+        for (TracedCall call : TracedCall.values()) {
+            assertFalse(plan.traces(call));
+        }
+        assertTrue(plan.droppedCapabilities().contains(Capability.NET_ADMIN));
+        for (Policy policy : List.of(policy(DENY, DENY, Access.OPEN), policy(DENY, Access.OPEN, DENY))) {
+            assertThrows(RefusedPolicyException.class, () -> Plan.withoutSupervisor(policy, FIREWALLED));
+        }
+        assertThrows(RefusedPolicyException.class, () -> Plan.withoutSupervisor(with(Firewall.AUTO, DENY), HOST));
     }
 
     @Test

@@ -18,6 +18,7 @@ import org.secfilt.abi.Errno;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Accounts;
 import org.secfilt.kernel.Affinity;
+import org.secfilt.kernel.Cgroups;
 import org.secfilt.kernel.FileChange;
 import org.secfilt.kernel.FileChanges;
 import org.secfilt.kernel.FileTarget;
@@ -26,6 +27,7 @@ import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.Launching;
 import org.secfilt.kernel.LogFile;
 import org.secfilt.kernel.OpenDescriptor;
+import org.secfilt.kernel.Programs;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SyscallStop;
 import org.secfilt.kernel.Tracees;
@@ -743,6 +745,16 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     @Override
     public Accounts accounts() {
         throw new AssertionError("the tracer knows no users");
+    }
+
+    @Override
+    public Cgroups cgroups(Cgroups.Hierarchy hierarchy) {
+        throw new AssertionError("the tracer knows no cgroups");
+    }
+
+    @Override
+    public Programs programs() {
+        throw new AssertionError("the tracer runs no programs");
     }
 
     @Override

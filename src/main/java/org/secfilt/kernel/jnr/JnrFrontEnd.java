@@ -10,6 +10,9 @@ import org.secfilt.kernel.FrontEnd;
 final class JnrFrontEnd implements FrontEnd {
     private static final int EXIT = 1;
     private static final int FAILED_BYTES = 8;
+    // fcntl.h
+    private static final int F_SETFD = 2;
+    private static final int FD_CLOEXEC = 1;
 
     private final int fd;
     private final int pid;
@@ -17,6 +20,8 @@ final class JnrFrontEnd implements FrontEnd {
     JnrFrontEnd(int fd, int pid) {
         this.fd = fd;
         this.pid = pid;
+        // No program that we start may hold it: the stub takes its end for ours.
+        Libc.FCNTL.call(fd, F_SETFD, FD_CLOEXEC);
     }
 
     @Override

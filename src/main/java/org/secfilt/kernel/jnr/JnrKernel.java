@@ -2,11 +2,13 @@ package org.secfilt.kernel.jnr;
 
 import org.secfilt.kernel.Accounts;
 import org.secfilt.kernel.Affinity;
+import org.secfilt.kernel.Cgroups;
 import org.secfilt.kernel.FileChanges;
 import org.secfilt.kernel.FrontEnd;
 import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.Launching;
 import org.secfilt.kernel.LogFile;
+import org.secfilt.kernel.Programs;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.kernel.Vault;
@@ -51,6 +53,16 @@ public final class JnrKernel implements Kernel {
     @Override
     public LogFile logFile(int pid, String name) {
         return JnrLogFile.open(pid, name);
+    }
+
+    @Override
+    public Cgroups cgroups(Cgroups.Hierarchy hierarchy) {
+        return JnrCgroups.open(hierarchy);
+    }
+
+    @Override
+    public Programs programs() {
+        return new JnrPrograms();
     }
 
     @Override

@@ -99,6 +99,54 @@ final class JnrLaunching implements Launching {
     }
 
     @Override
+    public List<byte[]> cgroupMounts(int pid) {
+        List<byte[]> found = new ArrayList<>();
+        for (String line : Mounts.of(pid)) {
+            Optional<String> point = Mounts.cgroups(line);
+            if (point.isPresent()) {
+                found.add(Mounts.unescape(point.get()));
+            }
+        }
+        return found;
+    }
+
+    @Override
+    public long networkNamespace(int pid) {
+        return namespace("/proc/" + pid + "/ns/net");
+    }
+
+    @Override
+    public Set<Long> networkNamespaces() {
+        Set<Long> found = new HashSet<>();
+        for (String name : names("/proc")) {
+            if (name.charAt(0) >= '0' && name.charAt(0) <= '9') {
+                found.add(namespace("/proc/" + name + "/ns/net"));
+            }
+        }
+        for (String name : names("/run/netns")) {
+            try {
+                found.add((Long) Files.getAttribute(Path.of("/run/netns", name), "unix:ino"));
+            } catch (IOException e) {
+                // removed meanwhile: whoever was in it is in /proc
+            }
+        }
+        return found;
+    }
+
+    private static String[] names(String directory) {
+        String[] names = new File(directory).list();
+        return names == null ? new String[0] : names;
+    }
+
+    /** The number of net:[4026531840]; 0 where the process has ended or may not be looked at. */
+    private long namespace(String link) {
+        String name = new String(tracees.link(link), StandardCharsets.ISO_8859_1);
+        int from = name.indexOf('[') + 1;
+        int to = name.indexOf(']');
+        return to < from ? 0 : Long.parseLong(name.substring(from, to));
+    }
+
+    @Override
     public long capabilities(int pid) {
         String status = proc.read(pid, "/status");
         int at = status.indexOf("\nCapPrm:\t") + 9;

@@ -28,7 +28,15 @@ final class JnrTracees implements Tracees {
 
     // linux/stat.h
     private static final int AT_EMPTY_PATH = 0x1000;
+    private static final int AT_FDCWD = -100;
+    private static final int STATX_TYPE = 1;
     private static final int STATX_INO = 0x100;
+    private static final int STX_MODE = 28;
+    private static final int S_IFMT = 0170000;
+    private static final int S_IFDIR = 0040000;
+    // linux/magic.h
+    private static final long CGROUP_SUPER_MAGIC = 0x27e0eb;
+    private static final long CGROUP2_SUPER_MAGIC = 0x63677270;
     private static final int STX_INO = 32;
     private static final int STX_DEV_MAJOR = 136;
     private static final int STX_DEV_MINOR = 140;
@@ -137,7 +145,24 @@ final class JnrTracees implements Tracees {
             return Optional.of(noSocket(fd, OpenDescriptor.Kind.IO_URING));
         }
         boolean tunnel = target.equals("/dev/net/tun") || target.startsWith("/dev/tap") || target.equals("/dev/vhost-net");
-        return tunnel ? Optional.of(noSocket(fd, OpenDescriptor.Kind.TUNNEL)) : Optional.empty();
+        if (tunnel) {
+            return Optional.of(noSocket(fd, OpenDescriptor.Kind.TUNNEL));
+        }
+        return target.startsWith("/") ? file(tid, fd) : Optional.empty();
+    }
+
+    private Optional<OpenDescriptor> file(int tid, int fd) {
+        string("/proc/" + tid + "/fd/" + fd);
+        long answer = buffer + PATH_MAX;
+        if (Libc.STATFS.call(buffer, answer) == 0) {
+            long type = NativeMemory.IO.getLong(answer);
+            if (type == CGROUP_SUPER_MAGIC || type == CGROUP2_SUPER_MAGIC) {
+                return Optional.of(noSocket(fd, OpenDescriptor.Kind.CGROUP));
+            }
+        }
+        boolean directory = Libc.STATX.call(AT_FDCWD, buffer, 0, STATX_TYPE, answer) == 0
+                && (NativeMemory.IO.getShort(answer + STX_MODE) & S_IFMT) == S_IFDIR;
+        return directory ? Optional.of(noSocket(fd, OpenDescriptor.Kind.DIRECTORY)) : Optional.empty();
     }
 
     boolean isSocket(int tid, int fd) {

@@ -32,6 +32,7 @@ final class Libc {
     static final Libc FTRUNCATE = new Libc("ftruncate", 2);
     static final Libc MMAP = new Libc("mmap", 6);
     static final Libc STATX = new Libc("statx", 5);
+    static final Libc STATFS = new Libc("statfs", 2);
     static final Libc READLINK = new Libc("readlink", 3);
     static final Libc POLL = new Libc("poll", 3);
     static final Libc FACCESSAT = new Libc("faccessat", 4);
@@ -45,6 +46,12 @@ final class Libc {
     static final Libc GETPEERNAME = new Libc("getpeername", 3);
     static final Libc SCHED_SETAFFINITY = new Libc("sched_setaffinity", 3);
     static final Libc SCHED_GETAFFINITY = new Libc("sched_getaffinity", 3);
+    static final Libc LSEEK = new Libc("lseek", 3);
+    /** posix_spawn and its kind answer the error number itself. */
+    static final Libc POSIX_SPAWN = new Libc("posix_spawn", 6);
+    static final Libc POSIX_SPAWN_FILE_ACTIONS_INIT = new Libc("posix_spawn_file_actions_init", 1);
+    static final Libc POSIX_SPAWN_FILE_ACTIONS_ADDDUP2 = new Libc("posix_spawn_file_actions_adddup2", 3);
+    static final Libc POSIX_SPAWN_FILE_ACTIONS_DESTROY = new Libc("posix_spawn_file_actions_destroy", 1);
     static final Libc MEMFD_CREATE = new Libc("memfd_create", 2);
     static final Libc GETPWNAM = new Libc("getpwnam", 1);
     static final Libc GETPWUID = new Libc("getpwuid", 1);

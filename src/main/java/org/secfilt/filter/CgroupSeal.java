@@ -1,0 +1,77 @@
+package org.secfilt.filter;
+
+import java.util.OptionalInt;
+import org.secfilt.abi.Errno;
+import org.secfilt.abi.SeccompData;
+import org.secfilt.abi.SyscallTable;
+import org.secfilt.bpf.Assembler;
+import org.secfilt.bpf.JumpOp;
+import org.secfilt.bpf.Node;
+import org.secfilt.plan.Plan;
+
+/**
+ * Keeps root's command in the cgroup whose packets the firewall judges. The cgroup files it can see are read-only; here stand the calls that
+ * would show it others.
+ *
+ * <table>
+ * <caption>Refused</caption>
+ * <tr><th>call</th><th>could</th><th>answer</th></tr>
+ * <tr><td>mount of a file system, or again with other flags; fsopen, fspick, mount_setattr, open_tree_attr</td>
+ *     <td>mount cgroups writable. Binding, moving and unmounting stay</td><td>EPERM</td></tr>
+ * <tr><td>setns into a network or mount namespace, or without saying of which kind</td>
+ *     <td>send where the rules are not; see other mounts</td><td>EPERM</td></tr>
+ * <tr><td>clone3</td><td>CLONE_INTO_CGROUP, which stands in memory; a directory open for reading is enough</td>
+ *     <td>ENOSYS, as before Linux 5.3: the C library falls back to clone</td></tr>
+ * </table>
+ */
+final class CgroupSeal {
+    // linux/mount.h
+    private static final int MS_REMOUNT = 32;
+    private static final int MS_BIND_OR_MOVE = 4096 | 8192;
+    private static final int MS_PROPAGATION = 1 << 17 | 1 << 18 | 1 << 19 | 1 << 20;
+    private static final int MS_MGC_MSK = 0xffff0000;
+    private static final int MS_MGC_VAL = 0xc0ed0000;
+    // linux/sched.h
+    private static final int CLONE_NEWNS_OR_NEWNET = 0x00020000 | 0x40000000;
+
+    private static final String[] REFUSED = {"fsopen", "fspick", "mount_setattr", "open_tree_attr"};
+
+    private final Plan plan;
+    private final Assembler assembler;
+    private final Actions actions;
+
+    CgroupSeal(Plan plan, Assembler assembler, Actions actions) {
+        this.plan = plan;
+        this.assembler = assembler;
+        this.actions = actions;
+    }
+
+    void addTo(Dispatch dispatch, SyscallTable syscalls) {
+        if (!plan.sealsCgroup()) {
+            return;
+        }
+        Node refuse = actions.errno(Errno.EPERM);
+        for (String name : REFUSED) {
+            OptionalInt nr = syscalls.find(name);
+            if (nr.isPresent()) {
+                dispatch.add(nr.getAsInt(), refuse, name + ": the cgroup stays");
+            }
+        }
+        dispatch.add(syscalls.nr("clone3"), actions.errno(Errno.ENOSYS), "clone3: the cgroup stays");
+        dispatch.add(syscalls.nr("mount"), mount(refuse), "mount: the cgroup stays");
+        dispatch.add(syscalls.nr("setns"), assembler.load(SeccompData.low(1),
+                assembler.jump(JumpOp.EQ, 0, refuse,
+                        assembler.jump(JumpOp.SET, CLONE_NEWNS_OR_NEWNET, refuse, actions.allow()))),
+                "setns: the firewall's namespace stays");
+    }
+
+    /** As path_mount() in fs/namespace.c looks at the flags, the magic number of old programs among them. */
+    private Node mount(Node refuse) {
+        Node propagation = assembler.and(MS_MGC_MSK,
+                assembler.jump(JumpOp.EQ, MS_MGC_VAL, refuse,
+                        assembler.jump(JumpOp.SET, MS_PROPAGATION, actions.allow(), refuse)));
+        return assembler.load(SeccompData.low(3),
+                assembler.jump(JumpOp.SET, MS_REMOUNT, refuse,
+                        assembler.jump(JumpOp.SET, MS_BIND_OR_MOVE, actions.allow(), propagation)));
+    }
+}

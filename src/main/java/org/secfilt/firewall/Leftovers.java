@@ -1,0 +1,154 @@
+package org.secfilt.firewall;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.secfilt.kernel.Cgroups;
+
+/**
+ * What supervisors that were killed have left: chains of runs whose cgroup nobody holds and no process is in, and such cgroups. All else,
+ * rules of the host and chains of profiles, is never touched.
+ */
+public final class Leftovers {
+    private final Tables tables;
+    private final Cgroups cgroups;
+    private final List<String> complaints = new ArrayList<>();
+
+    public Leftovers(Tables tables, Cgroups cgroups) {
+        this.tables = tables;
+        this.cgroups = cgroups;
+    }
+
+    /** Chains and cgroups of this network namespace, wherever in the hierarchy; cgroups of others that have no namespace any more. */
+    public List<String> remove(Namespaces namespaces) {
+        List<String> removed = new ArrayList<>(removeChains());
+        removeCgroups("", namespaces, removed);
+        return removed;
+    }
+
+    /** What could not be removed. */
+    public List<String> complaints() {
+        return complaints;
+    }
+
+    /**
+     * Removes what was left beside a run's own cgroup. Looks at directories alone, unless there is something.
+     *
+     * @param parent where the cgroups of runs lie
+     */
+    void removeBeside(String parent, long namespace) {
+        for (String name : cgroups.in(parent)) {
+            if (Run.isOf(name, namespace) && !cgroups.isAlive(Run.below(parent, name))) {
+                removeChains();
+                for (String dead : cgroups.in(parent)) {
+                    if (Run.isOf(dead, namespace)) {
+                        cgroups.removeUnlessAlive(Run.below(parent, dead));
+                    }
+                }
+                return;
+            }
+        }
+    }
+
+    /** Chains first: iptables-legacy looks up every cgroup of the table at any change of it. */
+    private List<String> removeChains() {
+        List<String> removed = new ArrayList<>();
+        for (Tables kind : tables.everyKind()) {
+            removeChains(kind, removed);
+        }
+        return removed;
+    }
+
+    private void removeChains(Tables tables, List<String> removed) {
+        List<String> texts = new ArrayList<>();
+        boolean any = false;
+        for (String saved : tables.save()) {
+            StringBuilder text = new StringBuilder();
+            for (Map.Entry<String, List<String>> chain : chains(saved).entrySet()) {
+                if (isAlive(chain.getValue())) {
+                    continue;
+                }
+                for (String hook : chain.getValue()) {
+                    text.append("-D OUTPUT ").append(hook).append('\n');
+                }
+                text.append("-F ").append(chain.getKey()).append("\n-X ").append(chain.getKey()).append('\n');
+                String named = "chain " + chain.getKey();
+                if (!removed.contains(named)) {
+                    removed.add(named); // of one family and the other
+                }
+                any = true;
+            }
+            texts.add(text.length() == 0 ? "" : "*filter\n" + text + "COMMIT\n");
+        }
+        if (any) {
+            for (String complaint : tables.restore(texts)) {
+                if (!complaint.isEmpty()) {
+                    complaints.add(complaint);
+                }
+            }
+        }
+    }
+
+    private void removeCgroups(String parent, Namespaces namespaces, List<String> removed) {
+        for (String name : cgroups.in(parent)) {
+            String path = Run.below(parent, name);
+            long namespace = Run.namespace(name);
+            if (namespace < 0) {
+                removeCgroups(path, namespaces, removed);
+            } else if (!namespaces.hasOther(namespace) && !cgroups.isAlive(path) && cgroups.removeUnlessAlive(path)) {
+                removed.add("cgroup /" + path);
+            }
+        }
+    }
+
+    private boolean isAlive(List<String> hooks) {
+        for (String hook : hooks) {
+            String path = path(hook);
+            if (!path.isEmpty() && cgroups.isAlive(path)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The run's chains of a listing of iptables-save, each with its hooks: the specifications of the rules of OUTPUT that jump to it. */
+    static Map<String, List<String>> chains(String saved) {
+        Map<String, List<String>> chains = new TreeMap<>();
+        int from = 0;
+        while (from < saved.length()) {
+            int newline = saved.indexOf('\n', from);
+            int end = newline < 0 ? saved.length() : newline;
+            String line = saved.substring(from, end);
+            from = end + 1;
+            if (line.startsWith(":" + Run.CHAIN_PREFIX)) {
+                chains.put(line.substring(1, line.indexOf(' ')), new ArrayList<>());
+            } else if (line.startsWith("-A OUTPUT ")) {
+                List<String> hooks = chains.get(line.substring(line.lastIndexOf(' ') + 1));
+                if (hooks != null) {
+                    hooks.add(line.substring("-A OUTPUT ".length()));
+                }
+            }
+        }
+        return chains;
+    }
+
+    /** The path of a cgroup match; empty without one. */
+    static String path(String hook) {
+        String option = "--path ";
+        int at = hook.indexOf(option);
+        if (at < 0) {
+            return "";
+        }
+        int begin = at + option.length();
+        boolean quoted = hook.startsWith("\"", begin);
+        int end = hook.indexOf(quoted ? '"' : ' ', begin + 1);
+        return hook.substring(quoted ? begin + 1 : begin, end < 0 ? hook.length() : end);
+    }
+
+    /** Which network namespaces there are. */
+    public interface Namespaces {
+        /** Whether this inode number is that of a namespace that is there, and is not ours. */
+        boolean hasOther(long inode);
+    }
+}

@@ -1,0 +1,174 @@
+package org.secfilt.firewall;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.secfilt.kernel.Cgroups;
+import org.secfilt.kernel.KernelException;
+import org.secfilt.policy.Policy;
+
+/**
+ * The firewall of one run: a cgroup of its own below the caller's, so that limits set there go on holding, and a chain of its own in each
+ * family. It is taken down in the same order, rules first. Whatever happens to this process, the cgroup tells by its lock that nobody is
+ * there any more, see {@link Leftovers}.
+ */
+public final class Session {
+    /** Names are unique already; only a clean-up at the same moment can take one away. */
+    private static final int ATTEMPTS = 5;
+
+    private static final int LOOKS = 5;
+
+    private final Tables tables;
+    private final Cgroups cgroups;
+    private final Cgroups.Cgroup cgroup;
+    private final Chain chain;
+    private boolean standing = true;
+
+    private Session(Tables tables, Cgroups cgroups, Cgroups.Cgroup cgroup, Chain chain) {
+        this.tables = tables;
+        this.cgroups = cgroups;
+        this.cgroup = cgroup;
+        this.chain = chain;
+    }
+
+    /**
+     * Makes cgroup and chains, and moves the process in, which must not have begun what is to be judged.
+     *
+     * @param namespace the inode number of the network namespace of both processes
+     * @throws FirewallException if a step fails; all is as it was then
+     */
+    public static Session raise(Tables tables, Cgroups cgroups, Policy policy, long namespace, int pid)
+            throws FirewallException {
+        try {
+            String parent = cgroups.of(pid);
+            new Leftovers(tables, cgroups).removeBeside(parent, namespace);
+            for (int attempt = 0; ; attempt++) {
+                Run run = Run.fresh(namespace, pid);
+                String path = Run.below(parent, run.cgroup());
+                if (!Members.isPlain(path)) {
+                    throw new FirewallException("the cgroup /" + parent + " has a name that no rule can hold");
+                }
+                Optional<Cgroups.Cgroup> cgroup = make(cgroups, path, attempt == ATTEMPTS);
+                if (cgroup.isPresent()) {
+                    Chain chain = new Chain(run.chain(), new Members(Optional.of(path), Optional.empty()));
+                    return new Session(tables, cgroups, cgroup.get(), chain).install(policy, pid);
+                }
+            }
+        } catch (KernelException e) {
+            throw new FirewallException(e.getMessage());
+        }
+    }
+
+    private static Optional<Cgroups.Cgroup> make(Cgroups cgroups, String path, boolean last) throws FirewallException {
+        try {
+            Optional<Cgroups.Cgroup> cgroup = cgroups.make(path);
+            if (cgroup.isEmpty() && last) {
+                throw new FirewallException("the cgroup /" + path + " is there already");
+            }
+            return cgroup;
+        } catch (KernelException e) {
+            if (last) {
+                throw e;
+            }
+            return Optional.empty();
+        }
+    }
+
+    private Session install(Policy policy, int pid) throws FirewallException {
+        List<String> texts = new ArrayList<>();
+        for (IpVersion version : tables.versions()) {
+            texts.add(chain.install(PacketRules.of(policy, version)));
+        }
+        List<String> wrong = tables.restore(texts);
+        try {
+            for (String complaint : wrong) {
+                if (!complaint.isEmpty()) {
+                    throw new FirewallException(complaint);
+                }
+            }
+            cgroup.add(pid);
+        } catch (FirewallException | KernelException e) {
+            List<Integer> made = new ArrayList<>();
+            for (int i = 0; i < wrong.size(); i++) {
+                if (wrong.get(i).isEmpty()) {
+                    made.add(i);
+                }
+            }
+            unmake(made);
+            throw e;
+        }
+        return this;
+    }
+
+    /**
+     * Leaves the taking down to a process that outlives this one.
+     *
+     * @throws FirewallException if there can be none; then it is still ours
+     */
+    public void leave() throws FirewallException {
+        List<String> texts = new ArrayList<>();
+        for (int i = 0; i < tables.versions().size(); i++) {
+            texts.add(chain.remove());
+        }
+        try {
+            tables.restoreWhenEmpty(cgroup.descriptor(), cgroup.name(), texts);
+            standing = false;
+        } catch (KernelException e) {
+            throw new FirewallException(e.getMessage());
+        }
+    }
+
+    /** As {@link #remove}, if no process is in it any more. A dead one leaves a moment after its death can be seen. */
+    public List<String> removeIfEmpty() {
+        for (int look = 0; standing && look < LOOKS; look++) {
+            if (cgroup.isEmpty()) {
+                return remove();
+            }
+            try {
+                Thread.sleep(1);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return List.of();
+            }
+        }
+        return List.of();
+    }
+
+    /**
+     * Takes rules and cgroup down, once. No process of the command lives any more.
+     *
+     * @return what could not be undone, in words; empty if nothing
+     */
+    public List<String> remove() {
+        if (!standing) {
+            return List.of();
+        }
+        List<Integer> all = new ArrayList<>();
+        for (int i = 0; i < tables.versions().size(); i++) {
+            all.add(i);
+        }
+        return unmake(all);
+    }
+
+    private List<String> unmake(List<Integer> made) {
+        standing = false;
+        List<String> texts = new ArrayList<>();
+        for (int i = 0; i < tables.versions().size(); i++) {
+            texts.add(made.contains(i) ? chain.remove() : "");
+        }
+        List<String> wrong = new ArrayList<>();
+        for (String complaint : tables.restore(texts)) {
+            if (!complaint.isEmpty()) {
+                wrong.add(complaint);
+            }
+        }
+        try {
+            cgroup.remove();
+        } catch (KernelException e) {
+            wrong.add(e.getMessage());
+            cgroup.close();
+        }
+        cgroups.close();
+        return wrong;
+    }
+}

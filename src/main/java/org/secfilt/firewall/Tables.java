@@ -1,0 +1,169 @@
+package org.secfilt.firewall;
+
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.secfilt.kernel.Programs;
+
+/** The packet filter of this network namespace, as the host's own programs change it. */
+public final class Tables {
+    /** Where Debian and its kin keep the programs, after the directories of the caller's PATH. */
+    private static final List<String> DIRECTORIES = List.of("/usr/sbin", "/sbin", "/usr/bin", "/bin", "/usr/local/sbin");
+    private static final String NFT = "-nft";
+    private static final List<String> VARIANTS = List.of(NFT, "-legacy");
+    /** For the lock of iptables-legacy: fifty sandboxes may start at once. */
+    private static final String PATIENCE_SECONDS = "30";
+
+    private final Programs programs;
+    private final List<String> directories;
+    private final List<IpVersion> versions;
+    /** What stands between the family and {@code -restore} in a program's name. */
+    private final String variant;
+
+    /**
+     * @param path the caller's PATH: the iptables that the user would get is the one that is used
+     * @param versions the families that this host speaks
+     */
+    public Tables(Programs programs, Optional<String> path, List<IpVersion> versions) {
+        this(programs, directories(path), versions, "");
+    }
+
+    private Tables(Programs programs, List<String> directories, List<IpVersion> versions, String variant) {
+        this.programs = programs;
+        this.directories = directories;
+        this.versions = List.copyOf(versions);
+        this.variant = variant;
+    }
+
+    private static List<String> directories(Optional<String> path) {
+        List<String> directories = new ArrayList<>();
+        String list = path.orElse("");
+        int from = 0;
+        while (from < list.length()) {
+            int colon = list.indexOf(':', from);
+            int end = colon < 0 ? list.length() : colon;
+            directories.add(list.substring(from, end));
+            from = end + 1;
+        }
+        directories.addAll(DIRECTORIES);
+        return directories;
+    }
+
+    /** These, and those that a run with another iptables would have used: whatever a crash left, it is in one of them. */
+    List<Tables> everyKind() {
+        List<Tables> all = new ArrayList<>();
+        all.add(this);
+        for (String other : VARIANTS) {
+            Tables tables = new Tables(programs, directories, versions, other);
+            // A look by iptables-legacy would make the tables that it looks for.
+            if (tables.missing().isEmpty() && (other.equals(NFT) || hasLegacyTables())) {
+                all.add(tables);
+            }
+        }
+        return all;
+    }
+
+    private static boolean hasLegacyTables() {
+        for (String names : List.of("/proc/net/ip_tables_names", "/proc/net/ip6_tables_names")) {
+            try (FileInputStream in = new FileInputStream(names)) {
+                if (in.read() >= 0) {
+                    return true;
+                }
+            } catch (IOException e) {
+                // the kernel has no such tables at all
+            }
+        }
+        return false;
+    }
+
+    public List<IpVersion> versions() {
+        return versions;
+    }
+
+    /** The first program that is not to be found. */
+    public Optional<String> missing() {
+        for (IpVersion version : versions) {
+            String name = name(version, "-restore");
+            if (programs.find(name, directories).isEmpty()) {
+                return Optional.of(name);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * Feeds each family its text, all at once.
+     *
+     * @param texts in the order of {@link #versions}; an empty one is not fed
+     * @return for each what went wrong; empty if it was taken
+     */
+    List<String> restore(List<String> texts) {
+        List<Programs.Start> starts = new ArrayList<>();
+        List<Integer> fed = new ArrayList<>();
+        List<String> wrong = new ArrayList<>();
+        for (int i = 0; i < texts.size(); i++) {
+            wrong.add("");
+            if (!texts.get(i).isEmpty()) {
+                fed.add(i);
+                starts.add(start(versions.get(i), "-restore", List.of("--noflush", "-w", PATIENCE_SECONDS), texts.get(i)));
+            }
+        }
+        List<Programs.Ended> ended = programs.run(starts);
+        for (int i = 0; i < ended.size(); i++) {
+            if (ended.get(i).status() != 0) {
+                wrong.set(fed.get(i), name(versions.get(fed.get(i)), "-restore") + ": " + oneLine(ended.get(i)));
+            }
+        }
+        return wrong;
+    }
+
+    /** Has the texts fed once the cgroup is empty, and then the cgroup removed, by a process that outlives this one. */
+    void restoreWhenEmpty(int cgroup, String name, List<String> texts) {
+        List<Programs.Start> starts = new ArrayList<>();
+        for (int i = 0; i < texts.size(); i++) {
+            starts.add(start(versions.get(i), "-restore", List.of(), texts.get(i)));
+        }
+        programs.startWhenEmpty(cgroup, name, starts);
+    }
+
+    /** What iptables-save says of each family; empty where it fails. */
+    List<String> save() {
+        List<Programs.Start> starts = new ArrayList<>();
+        for (IpVersion version : versions) {
+            starts.add(start(version, "-save", List.of("-t", "filter"), ""));
+        }
+        List<String> texts = new ArrayList<>();
+        for (Programs.Ended ended : programs.run(starts)) {
+            texts.add(ended.status() == 0 ? ended.said() : "");
+        }
+        return texts;
+    }
+
+    private Programs.Start start(IpVersion version, String suffix, List<String> arguments, String input) {
+        String name = name(version, suffix);
+        return new Programs.Start(programs.find(name, directories).orElse("/usr/sbin/" + name), arguments, input);
+    }
+
+    private String name(IpVersion version, String suffix) {
+        return version.program() + variant + suffix;
+    }
+
+    /** The lines of a complaint, hints on how to read the manual left out. */
+    private static String oneLine(Programs.Ended ended) {
+        StringBuilder line = new StringBuilder();
+        int from = 0;
+        String said = ended.said();
+        while (from < said.length()) {
+            int newline = said.indexOf('\n', from);
+            int end = newline < 0 ? said.length() : newline;
+            String part = said.substring(from, end).trim();
+            if (!part.isEmpty() && !part.startsWith("Try `") && !part.startsWith("Error occurred")) {
+                line.append(line.length() == 0 ? "" : "; ").append(part);
+            }
+            from = end + 1;
+        }
+        return line.length() == 0 ? "exit code " + ended.status() : line.toString();
+    }
+}

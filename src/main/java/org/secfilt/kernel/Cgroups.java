@@ -1,0 +1,62 @@
+package org.secfilt.kernel;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A cgroup hierarchy, mounted in sight or not: cgroups(7). Paths are below the root that this process sees, and begin with no slash; the
+ * root itself is the empty path.
+ *
+ * <p>A cgroup of ours is alive while somebody holds it (flock(2) on its directory, which a death of any kind ends) or a process is in it.
+ */
+public interface Cgroups extends AutoCloseable {
+    /** Which hierarchy. */
+    enum Hierarchy {
+        /** Version 2, matched by path. */
+        UNIFIED,
+        /** The net_cls controller of version 1, matched by a number. */
+        NET_CLS
+    }
+
+    /** The cgroup a process is in. */
+    String of(int pid);
+
+    /** The names of the cgroups in this one. */
+    List<String> in(String path);
+
+    /** Makes a cgroup and holds it; empty if there is one of that name already. */
+    Optional<Cgroup> make(String path);
+
+    /** Removes it unless it is alive. False if it is there still. */
+    boolean removeUnlessAlive(String path);
+
+    /** True if it is there, and held or not empty. */
+    boolean isAlive(String path);
+
+    @Override
+    void close();
+
+    /** One that this process holds. */
+    interface Cgroup extends AutoCloseable {
+        /** Moves a process in, with all of its threads. */
+        void add(int pid);
+
+        /** Of {@link Hierarchy#NET_CLS}: the number its packets bear. */
+        void setClassid(int classid);
+
+        boolean isEmpty();
+
+        /** Of its directory; the hold is a lock on it. */
+        int descriptor();
+
+        /** The last part of its path. */
+        String name();
+
+        /** Removes it, and what the command made in it. */
+        void remove();
+
+        /** Ends the hold; the cgroup stays. */
+        @Override
+        void close();
+    }
+}

@@ -1,0 +1,35 @@
+package org.secfilt.kernel;
+
+import java.util.List;
+import java.util.Optional;
+
+/** Programs of the host that the supervisor runs for itself. On the tracer thread only between its waits: each takes statuses of children. */
+public interface Programs {
+    /** The first file of this name that can be executed, in directories with absolute names. */
+    Optional<String> find(String name, List<String> directories);
+
+    /** Starts all, then waits for all. */
+    List<Ended> run(List<Start> starts);
+
+    /**
+     * Leaves a process behind, the stub's program as native-stubs/reaper.c: once the cgroup is empty it starts all of these, and then removes
+     * the cgroup.
+     *
+     * @param cgroup the descriptor of its directory, whose lock stays with that process
+     * @param name of the directory
+     */
+    void startWhenEmpty(int cgroup, String name, List<Start> starts);
+
+    /** @param input what it reads from standard input */
+    record Start(String file, List<String> arguments, String input) {
+        public Start {
+            arguments = List.copyOf(arguments);
+        }
+    }
+
+    /**
+     * @param status the exit code, or 128 and the signal's number
+     * @param said standard output and error together, Latin-1
+     */
+    record Ended(int status, String said) {}
+}

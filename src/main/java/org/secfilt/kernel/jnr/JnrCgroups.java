@@ -1,0 +1,283 @@
+package org.secfilt.kernel.jnr;
+
+import java.io.File;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.secfilt.abi.Arch;
+import org.secfilt.abi.Errno;
+import org.secfilt.abi.SyscallTable;
+import org.secfilt.kernel.Cgroups;
+import org.secfilt.kernel.KernelException;
+
+/**
+ * A hierarchy reached through a mount of its own that nobody sees: fsopen(2), fsmount(2), then names below the descriptor's in /proc. Where
+ * that is not permitted, through the mount that stands in the mount table.
+ */
+final class JnrCgroups implements Cgroups {
+    // linux/mount.h
+    private static final int FSOPEN_CLOEXEC = 1;
+    private static final int FSMOUNT_CLOEXEC = 1;
+    private static final int FSCONFIG_SET_FLAG = 0;
+    private static final int FSCONFIG_CMD_CREATE = 6;
+    // fcntl.h, sys/file.h
+    private static final int AT_FDCWD = -100;
+    private static final int AT_REMOVEDIR = 0x200;
+    private static final int O_WRONLY_CLOEXEC = 1 | 02000000;
+    private static final int O_DIRECTORY_CLOEXEC = 0200000 | 02000000;
+    private static final int LOCK_EX_NB = 2 | 4;
+    /** A dead task leaves its cgroup a moment after its death can be seen. */
+    private static final int REMOVALS = 50;
+
+    private static final SyscallTable NUMBERS = Arch.X86_64.syscalls();
+
+    private final Hierarchy hierarchy;
+    private final Proc proc = new Proc();
+    private final int mount;
+    private final String root;
+
+    private JnrCgroups(Hierarchy hierarchy, int mount, String root) {
+        this.hierarchy = hierarchy;
+        this.mount = mount;
+        this.root = root;
+    }
+
+    /** @throws KernelException if it can be had in neither way */
+    static JnrCgroups open(Hierarchy hierarchy) {
+        long mount = hierarchy == Hierarchy.UNIFIED ? mount("cgroup2") : mount("cgroup", "net_cls");
+        if (mount < 0 && hierarchy == Hierarchy.NET_CLS) {
+            mount = mount("cgroup", "net_cls", "net_prio"); // as systemd mounts it; a hierarchy is had whole or not at all
+        }
+        if (mount >= 0) {
+            return new JnrCgroups(hierarchy, (int) mount, "/proc/self/fd/" + mount + "/");
+        }
+        Optional<String> inSight = mountPoint(hierarchy);
+        if (inSight.isEmpty()) {
+            throw new KernelException("fsmount(" + (hierarchy == Hierarchy.UNIFIED ? "cgroup2" : "cgroup, net_cls") + ")", (int) -mount);
+        }
+        return new JnrCgroups(hierarchy, -1, inSight.get() + "/");
+    }
+
+    private static long mount(String type, String... flags) {
+        long context = call("fsopen", NativeMemory.string(type), FSOPEN_CLOEXEC, 0, 0, 0);
+        if (context < 0) {
+            return context;
+        }
+        long rc = 0;
+        for (String flag : flags) {
+            rc = rc < 0 ? rc : call("fsconfig", context, FSCONFIG_SET_FLAG, NativeMemory.string(flag), 0, 0);
+        }
+        rc = rc < 0 ? rc : call("fsconfig", context, FSCONFIG_CMD_CREATE, 0, 0, 0);
+        rc = rc < 0 ? rc : call("fsmount", context, FSMOUNT_CLOEXEC, 0, 0, 0);
+        Libc.CLOSE.call(context);
+        return rc;
+    }
+
+    private static long call(String name, long a, long b, long c, long d, long e) {
+        return Libc.SYSCALL.call(NUMBERS.nr(name), a, b, c, d, e);
+    }
+
+    /** proc_pid_mountinfo(5): a mount of the whole hierarchy, whose name needs no unescaping. */
+    private static Optional<String> mountPoint(Hierarchy hierarchy) {
+        for (String line : Mounts.of(self())) {
+            String[] fields = line.split(" ");
+            int dash = line.indexOf(" - ");
+            if (fields.length < 10 || dash < 0 || !fields[3].equals("/") || fields[4].indexOf('\\') >= 0) {
+                continue;
+            }
+            String[] file = line.substring(dash + 3).split(" ");
+            boolean fits = hierarchy == Hierarchy.UNIFIED
+                    ? file[0].equals("cgroup2")
+                    : file[0].equals("cgroup") && file.length > 2 && ("," + file[2] + ",").contains(",net_cls,");
+            if (fits) {
+                return Optional.of(fields[4]);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static int self() {
+        return (int) ProcessHandle.current().pid();
+    }
+
+    /** cgroups(7) "/proc files": 0::/path, or 4:net_cls,net_prio:/path. A path outside of our root begins with /.. */
+    @Override
+    public String of(int pid) {
+        for (String line : Mounts.lines(proc.read(pid, "/cgroup"))) {
+            int first = line.indexOf(':');
+            int second = line.indexOf(':', first + 1);
+            if (second < 0) {
+                continue;
+            }
+            String controllers = "," + line.substring(first + 1, second) + ",";
+            boolean fits = hierarchy == Hierarchy.UNIFIED ? line.startsWith("0::") : controllers.contains(",net_cls,");
+            if (fits) {
+                String path = line.substring(second + 1);
+                return path.startsWith("/..") || path.length() < 2 ? "" : path.substring(1);
+            }
+        }
+        return "";
+    }
+
+    @Override
+    public List<String> in(String path) {
+        List<String> found = new ArrayList<>();
+        String[] names = new File(root + path).list();
+        if (names != null) {
+            for (String name : names) {
+                // Files of the kernel's have a dot in their names, and cost a look each.
+                if (name.indexOf('.') < 0 && new File(root + path, name).isDirectory()) {
+                    found.add(name);
+                }
+            }
+        }
+        return found;
+    }
+
+    @Override
+    public Optional<Cgroup> make(String path) {
+        long name = NativeMemory.string(root + path);
+        long rc = call("mkdirat", AT_FDCWD, name, 0755, 0, 0);
+        if (rc == -Errno.EEXIST.number()) {
+            return Optional.empty();
+        }
+        Libc.must("mkdir(cgroup /" + path + ")", rc);
+        int fd = hold(path);
+        // Somebody who cleans up may have come between: then the name is gone, and ours is held for nothing.
+        if (fd < 0 || !new File(root + path).exists()) {
+            throw new KernelException("flock(cgroup /" + path + ")", Errno.EAGAIN.number());
+        }
+        return Optional.of(new Held(path, fd));
+    }
+
+    /** A descriptor with a lock, or the negative error number. */
+    private int hold(String path) {
+        long fd = Libc.OPEN.call(NativeMemory.string(root + path), O_DIRECTORY_CLOEXEC, 0);
+        if (fd < 0) {
+            return (int) fd;
+        }
+        long rc = call("flock", fd, LOCK_EX_NB, 0, 0, 0);
+        if (rc < 0) {
+            Libc.CLOSE.call(fd);
+            return (int) rc;
+        }
+        return (int) fd;
+    }
+
+    @Override
+    public boolean isAlive(String path) {
+        int fd = hold(path);
+        if (fd < 0) {
+            return fd != -Errno.ENOENT.number();
+        }
+        boolean empty = isEmpty(path);
+        Libc.CLOSE.call(fd);
+        return !empty;
+    }
+
+    @Override
+    public boolean removeUnlessAlive(String path) {
+        int fd = hold(path);
+        if (fd < 0) {
+            return fd == -Errno.ENOENT.number();
+        }
+        boolean removed = isEmpty(path) && remove(path) == 0;
+        Libc.CLOSE.call(fd);
+        return removed;
+    }
+
+    private long remove(String path) {
+        long name = NativeMemory.string(root + path);
+        long rc = 0;
+        for (int i = 0; i < REMOVALS; i++) {
+            rc = call("unlinkat", AT_FDCWD, name, AT_REMOVEDIR, 0, 0);
+            if (rc != -Errno.EBUSY.number()) {
+                break;
+            }
+            for (String child : in(path)) {
+                remove(path + "/" + child); // of the command's own making
+            }
+            Libc.POLL.call(0, 0, 2);
+        }
+        return rc == -Errno.ENOENT.number() ? 0 : rc;
+    }
+
+    private boolean isEmpty(String path) {
+        if (hierarchy == Hierarchy.NET_CLS) {
+            return readFile(path + "/cgroup.procs").isEmpty();
+        }
+        return readFile(path + "/cgroup.events").contains("populated 0");
+    }
+
+    private String readFile(String path) {
+        long fd = Libc.OPEN.call(NativeMemory.string(root + path), 02000000, 0);
+        if (fd < 0) {
+            return "";
+        }
+        String text = proc.read((int) fd);
+        Libc.CLOSE.call(fd);
+        return text;
+    }
+
+    private void write(String path, String text) {
+        long fd = Libc.must("open(cgroup /" + path + ")", Libc.OPEN.call(NativeMemory.string(root + path), O_WRONLY_CLOEXEC, 0));
+        long buffer = NativeMemory.string(text);
+        long rc = Libc.WRITE.call(fd, buffer, text.getBytes(StandardCharsets.UTF_8).length);
+        Libc.CLOSE.call(fd);
+        Libc.must("write(cgroup /" + path + ", " + text + ")", rc);
+    }
+
+    @Override
+    public void close() {
+        if (mount >= 0) {
+            Libc.CLOSE.call(mount);
+        }
+    }
+
+    private final class Held implements Cgroup {
+        private final String path;
+        private final int fd;
+
+        Held(String path, int fd) {
+            this.path = path;
+            this.fd = fd;
+        }
+
+        @Override
+        public void add(int pid) {
+            write(path + "/cgroup.procs", Integer.toString(pid));
+        }
+
+        @Override
+        public void setClassid(int classid) {
+            write(path + "/net_cls.classid", Integer.toUnsignedString(classid));
+        }
+
+        @Override
+        public boolean isEmpty() {
+            return JnrCgroups.this.isEmpty(path);
+        }
+
+        @Override
+        public int descriptor() {
+            return fd;
+        }
+
+        @Override
+        public String name() {
+            return path.substring(path.lastIndexOf('/') + 1);
+        }
+
+        @Override
+        public void remove() {
+            Libc.must("rmdir(cgroup /" + path + ")", JnrCgroups.this.remove(path));
+            Libc.CLOSE.call(fd);
+        }
+
+        @Override
+        public void close() {
+            Libc.CLOSE.call(fd);
+        }
+    }
+}

@@ -1,0 +1,168 @@
+package org.secfilt.kernel.jnr;
+
+import java.io.File;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.secfilt.abi.Errno;
+import org.secfilt.kernel.KernelException;
+import org.secfilt.kernel.Programs;
+
+/** By posix_spawn(3): a ProcessBuilder starts a helper first, and leaves a thread behind that waits for children. */
+final class JnrPrograms implements Programs {
+    private static final int MFD_CLOEXEC = 1;
+    private static final int SEEK_SET = 0;
+    // sys/wait.h; the signal's number, code and status in siginfo_t, asm-generic/siginfo.h
+    private static final int P_PID = 1;
+    private static final int WEXITED = 4;
+    private static final int SIGINFO_BYTES = 128;
+    private static final int SI_CODE = 8;
+    private static final int SI_STATUS = 24;
+    private static final int CLD_EXITED = 1;
+    /** More than sizeof(posix_spawn_file_actions_t), which is 80. */
+    private static final int FILE_ACTIONS_BYTES = 256;
+    /** What a complaint may take; a listing of all rules takes more. */
+    private static final int CHUNK_BYTES = 64 << 10;
+    private static final int MAX_OUTPUT_BYTES = 16 << 20;
+
+    private static final int O_RDWR_CLOEXEC = 2 | 02000000; // fcntl.h
+    /** native-stubs/stub.h */
+    private static final String REAPER = "secfilt-reaper";
+    /** The supervisor runs in the lib directory. */
+    private static final String STUB = "../bin/secfilt";
+
+    private static final String[] ENVIRONMENT = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"};
+
+    /** A program that runs. */
+    private record Running(int pid, int output) {}
+
+    @Override
+    public Optional<String> find(String name, List<String> directories) {
+        for (String directory : directories) {
+            File file = new File(directory, name);
+            if (directory.startsWith("/") && file.isFile() && file.canExecute()) {
+                return Optional.of(file.getPath());
+            }
+        }
+        return Optional.empty();
+    }
+
+    @Override
+    public List<Ended> run(List<Start> starts) {
+        List<Running> running = new ArrayList<>();
+        List<Ended> ended = new ArrayList<>();
+        for (Start start : starts) {
+            running.add(start(start));
+        }
+        for (Running one : running) {
+            ended.add(await(one));
+        }
+        return ended;
+    }
+
+    @Override
+    public void startWhenEmpty(int cgroup, String name, List<Start> starts) {
+        List<String> words = new ArrayList<>(List.of(REAPER, Integer.toString(cgroup), name));
+        int nothing = (int) Libc.must("open(/dev/null)", Libc.OPEN.call(NativeMemory.string("/dev/null"), O_RDWR_CLOEXEC, 0));
+        long actions = actions(nothing, nothing);
+        Libc.POSIX_SPAWN_FILE_ACTIONS_ADDDUP2.call(actions, cgroup, cgroup); // onto itself: it stays open
+        List<Integer> inputs = new ArrayList<>();
+        for (Start start : starts) {
+            int input = memory(start.input());
+            inputs.add(input);
+            Libc.POSIX_SPAWN_FILE_ACTIONS_ADDDUP2.call(actions, input, input);
+            words.add(start.file());
+            words.add(Integer.toString(input));
+        }
+        try {
+            spawn(STUB, words, actions);
+        } finally {
+            Libc.CLOSE.call(nothing);
+            for (int input : inputs) {
+                Libc.CLOSE.call(input);
+            }
+        }
+    }
+
+    private static Running start(Start start) {
+        int input = memory(start.input());
+        int output = memory("");
+        List<String> words = new ArrayList<>();
+        words.add(start.file());
+        words.addAll(start.arguments());
+        try {
+            return new Running(spawn(start.file(), words, actions(input, output)), output);
+        } catch (KernelException e) {
+            Libc.CLOSE.call(output);
+            throw e;
+        } finally {
+            Libc.CLOSE.call(input);
+        }
+    }
+
+    private static long actions(int input, int output) {
+        long actions = NativeMemory.allocate(FILE_ACTIONS_BYTES);
+        Libc.POSIX_SPAWN_FILE_ACTIONS_INIT.call(actions);
+        Libc.POSIX_SPAWN_FILE_ACTIONS_ADDDUP2.call(actions, input, 0);
+        Libc.POSIX_SPAWN_FILE_ACTIONS_ADDDUP2.call(actions, output, 1);
+        Libc.POSIX_SPAWN_FILE_ACTIONS_ADDDUP2.call(actions, output, 2);
+        return actions;
+    }
+
+    /** @return the process id */
+    private static int spawn(String file, List<String> words, long actions) {
+        long pid = NativeMemory.allocate(Integer.BYTES);
+        int rc = (int) Libc.POSIX_SPAWN.call(pid, NativeMemory.string(file), actions, 0, vector(words), vector(List.of(ENVIRONMENT)));
+        Libc.POSIX_SPAWN_FILE_ACTIONS_DESTROY.call(actions);
+        if (rc != 0) {
+            throw new KernelException("posix_spawn(" + file + ")", rc);
+        }
+        return NativeMemory.IO.getInt(pid);
+    }
+
+    /** A file that no directory has, with this text, at its begin. */
+    private static int memory(String text) {
+        int fd = (int) Libc.must("memfd_create", Libc.MEMFD_CREATE.call(NativeMemory.string("rules"), MFD_CLOEXEC));
+        byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
+        long buffer = NativeMemory.IO.allocateMemory(Math.max(1, bytes.length), false);
+        NativeMemory.IO.putByteArray(buffer, bytes, 0, bytes.length);
+        int written = 0;
+        while (written < bytes.length) {
+            written += (int) Libc.must("write(memfd)", Libc.WRITE.call(fd, buffer + written, bytes.length - written));
+        }
+        NativeMemory.IO.freeMemory(buffer);
+        Libc.must("lseek(memfd)", Libc.LSEEK.call(fd, 0, SEEK_SET));
+        return fd;
+    }
+
+    private static long vector(List<String> words) {
+        long vector = NativeMemory.allocate((words.size() + 1) * Long.BYTES);
+        for (int i = 0; i < words.size(); i++) {
+            NativeMemory.IO.putLong(vector + (long) i * Long.BYTES, NativeMemory.string(words.get(i)));
+        }
+        return vector;
+    }
+
+    private static Ended await(Running running) {
+        long info = NativeMemory.allocate(SIGINFO_BYTES);
+        long rc;
+        do {
+            rc = Libc.WAITID.call(P_PID, running.pid(), info, WEXITED);
+        } while (rc == -Errno.EINTR.number());
+        Libc.must("waitid(" + running.pid() + ")", rc);
+        int status = NativeMemory.IO.getInt(info + SI_STATUS);
+        Libc.must("lseek(memfd)", Libc.LSEEK.call(running.output(), 0, SEEK_SET));
+        StringBuilder said = new StringBuilder();
+        long buffer = NativeMemory.IO.allocateMemory(CHUNK_BYTES, false);
+        int count;
+        while (said.length() < MAX_OUTPUT_BYTES && (count = (int) Libc.READ.call(running.output(), buffer, CHUNK_BYTES)) > 0) {
+            byte[] bytes = new byte[count];
+            NativeMemory.IO.getByteArray(buffer, bytes, 0, count);
+            said.append(new String(bytes, StandardCharsets.ISO_8859_1));
+        }
+        NativeMemory.IO.freeMemory(buffer);
+        Libc.CLOSE.call(running.output());
+        return new Ended(NativeMemory.IO.getInt(info + SI_CODE) == CLD_EXITED ? status : 128 + status, said.toString());
+    }
+}

@@ -1,0 +1,107 @@
+package org.secfilt.sandbox;
+
+import java.io.File;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.secfilt.abi.ByteString;
+import org.secfilt.firewall.FirewallException;
+import org.secfilt.firewall.IpVersion;
+import org.secfilt.firewall.Leftovers;
+import org.secfilt.firewall.Session;
+import org.secfilt.firewall.Tables;
+import org.secfilt.kernel.Cgroups;
+import org.secfilt.kernel.Kernel;
+import org.secfilt.kernel.KernelException;
+import org.secfilt.kernel.Launching;
+import org.secfilt.plan.HostFirewall;
+import org.secfilt.plan.Plan;
+
+/** The packet filter of this host, as far as one run needs it: whether it is to be had, and then the run's part of it. */
+public final class PacketFilter {
+    private static final ByteString PATH = ByteString.of("PATH=");
+    private static final long CAP_NET_ADMIN = 1L << 12; // linux/capability.h
+    private static final long CAP_SYS_ADMIN = 1L << 21;
+
+    private final Kernel kernel;
+    private final Launching launching;
+    private final int pid;
+    private final Tables tables;
+
+    /**
+     * @param pid of the process to be judged
+     * @param environment its environment: the iptables on its PATH is the one that is used
+     */
+    public PacketFilter(Kernel kernel, int pid, List<ByteString> environment) {
+        this.kernel = kernel;
+        this.launching = kernel.launching();
+        this.pid = pid;
+        this.tables = tables(kernel, environment);
+    }
+
+    /** Both families, or IPv4 alone where the kernel runs without IPv6. */
+    private static Tables tables(Kernel kernel, List<ByteString> environment) {
+        Optional<String> path = Optional.empty();
+        for (ByteString variable : environment) {
+            if (variable.startsWith(PATH)) {
+                path = Optional.of(variable.latin1().substring(PATH.length()));
+            }
+        }
+        List<IpVersion> versions = new File("/proc/net/if_inet6").exists() ? List.of(IpVersion.values()) : List.of(IpVersion.V4);
+        return new Tables(kernel.programs(), path, versions);
+    }
+
+    /** What can be told without changing anything, cheaply. That the kernel lacks a match shows when the rules are installed. */
+    public HostFirewall host() {
+        long capabilities = launching.capabilities(pid);
+        if ((capabilities & CAP_NET_ADMIN) == 0) {
+            return HostFirewall.without("CAP_NET_ADMIN");
+        }
+        Optional<String> program = tables.missing();
+        if (program.isPresent()) {
+            return HostFirewall.without("the program " + program.get());
+        }
+        try {
+            kernel.cgroups(Cgroups.Hierarchy.UNIFIED).close();
+            return new HostFirewall(Optional.empty(), (capabilities & CAP_SYS_ADMIN) != 0, !launching.cgroupMounts(pid).isEmpty());
+        } catch (KernelException e) {
+            return HostFirewall.without("a cgroup hierarchy: " + e.getMessage());
+        }
+    }
+
+    /**
+     * Removes what runs have left that were killed.
+     *
+     * @return what was removed, in words
+     * @throws FirewallException if something of it could not be
+     */
+    public List<String> removeLeftovers() throws FirewallException {
+        Optional<String> missing = host().missing();
+        if (missing.isPresent()) {
+            throw new FirewallException("nothing can be removed here, for want of " + missing.get());
+        }
+        try (Cgroups cgroups = kernel.cgroups(Cgroups.Hierarchy.UNIFIED)) {
+            Leftovers leftovers = new Leftovers(tables, cgroups);
+            long ours = launching.networkNamespace(pid);
+            Set<Long> others = launching.networkNamespaces();
+            List<String> removed = leftovers.remove(inode -> inode != ours && others.contains(inode));
+            if (!leftovers.complaints().isEmpty()) {
+                throw new FirewallException(String.join("\n", leftovers.complaints()));
+            }
+            return removed;
+        } catch (KernelException e) {
+            throw new FirewallException(e.getMessage());
+        }
+    }
+
+    /** Raises it: the process is in its cgroup then. */
+    public Session raise(Plan plan) throws FirewallException {
+        Cgroups cgroups;
+        try {
+            cgroups = kernel.cgroups(Cgroups.Hierarchy.UNIFIED);
+        } catch (KernelException e) {
+            throw new FirewallException(e.getMessage());
+        }
+        return Session.raise(tables, cgroups, plan.policy(), launching.networkNamespace(pid), pid);
+    }
+}

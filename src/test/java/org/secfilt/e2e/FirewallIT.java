@@ -1,0 +1,366 @@
+package org.secfilt.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.secfilt.Requirements;
+
+/** Packets of every kind under the host's packet filter, told by who receives them. */
+class FirewallIT {
+    @RegisterExtension
+    static final NetworkRoom ROOM = new NetworkRoom();
+
+    private static final String REQUIRE = "--firewall=require";
+    private static final String[] NEAR = {"--allowed-netmask=" + NetworkRoom.NEAR, "--allowed-netmask=" + NetworkRoom.NEAR6};
+
+    /** Whose tables hold the rules. */
+    enum Backend {
+        NFT,
+        LEGACY;
+
+        /** A directory that comes first in PATH. */
+        String directory() {
+            return ROOM.directory() + "/" + this;
+        }
+    }
+
+    @BeforeAll
+    static void makeDirectories() throws IOException {
+        for (String program : List.of("iptables", "ip6tables", "ping")) {
+            Requirements.program(program);
+        }
+        for (Backend backend : Backend.values()) {
+            Path directory = Files.createDirectory(Path.of(backend.directory()));
+            for (String family : List.of("iptables", "ip6tables")) {
+                for (String suffix : List.of("", "-restore", "-save")) {
+                    String real = family + (backend == Backend.NFT ? "-nft" : "-legacy") + suffix;
+                    Files.createSymbolicLink(directory.resolve(family + suffix), Path.of("/usr/sbin", real));
+                }
+            }
+        }
+    }
+
+    private static Command secfilt(Backend backend, String... words) {
+        return path(ROOM.secfilt(words), backend);
+    }
+
+    private static Command bash(Backend backend, String script, String... arguments) {
+        return path(ROOM.bash(script, arguments), backend);
+    }
+
+    private static Command path(Command command, Backend backend) {
+        return command.with("PATH", backend.directory() + ":/usr/sbin:/usr/bin:/sbin:/bin");
+    }
+
+    private static Command packets(Backend backend, List<String> options, String kinds, String... addresses) {
+        List<String> words = new ArrayList<>(options);
+        words.addAll(List.of("/usr/bin/python3", Built.fixture("packets.py"), kinds));
+        words.addAll(List.of(addresses));
+        return secfilt(backend, words.toArray(new String[0]));
+    }
+
+    private static List<String> near(String... more) {
+        List<String> options = new ArrayList<>(List.of(REQUIRE));
+        options.addAll(List.of(NEAR));
+        options.addAll(List.of(more));
+        return options;
+    }
+
+    /** All of the filter tables, comments and counters left out. */
+    private static String tables(Backend backend) {
+        return bash(backend, "iptables-save -t filter | grep -v '^[#:*C]'; ip6tables-save -t filter | grep -v '^[#:*C]'; iptables-save | grep SECFILT; true")
+                .run().exited(0).stdout();
+    }
+
+    /** The cgroups of runs in the room's namespace. */
+    private static String cgroups() {
+        return ROOM.bash("mkdir -p cg; mount -t cgroup2 none cg; find cg -name \"secfilt-$(stat -L -c %i /proc/self/ns/net)-*\"; umount cg")
+                .run().exited(0).stdout();
+    }
+
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            NFT    | echo         | 10.77.1.1 | 10.77.2.1 | ip-1 10.77.1.1
+            NFT    | echo         | fd77:1::1 | fd77:2::1 | ip-58 fd77:1::1
+            NFT    | raw-132      | 10.77.1.1 | 10.77.2.1 | ip-132 10.77.1.1
+            NFT    | raw-253      | fd77:1::1 | fd77:2::1 | ip-253 fd77:1::1
+            NFT    | header       | 10.77.1.1 | 10.77.2.1 | udp 10.77.1.1:8001
+            NFT    | udplite      | 10.77.1.1 | 10.77.2.1 | ip-136 10.77.1.1
+            NFT    | udplite      | fd77:1::1 | fd77:2::1 | ip-136 fd77:1::1
+            NFT    | mptcp        | 10.77.1.1 | 10.77.2.1 | tcp 10.77.1.1:8001
+            NFT    | mptcp        | fd77:1::1 | fd77:2::1 | tcp [fd77:1::1]:8001
+            NFT    | multicast    | 10.77.1.1 | 239.77.1.1 | udp 10.77.1.1:8001
+            LEGACY | echo         | 10.77.1.1 | 10.77.2.1 | ip-1 10.77.1.1
+            LEGACY | echo         | fd77:1::1 | fd77:2::1 | ip-58 fd77:1::1
+            LEGACY | raw-253      | 10.77.1.1 | 10.77.2.1 | ip-253 10.77.1.1
+            LEGACY | header       | 10.77.1.1 | 10.77.2.1 | udp 10.77.1.1:8001
+            LEGACY | udplite      | fd77:1::1 | fd77:2::1 | ip-136 fd77:1::1
+            """)
+    void packets_reach_allowed_hosts_alone(Backend backend, String kind, String allowed, String denied, String arrives) {
+        Outcome run = packets(backend, near(), kind, allowed, denied).run().exited(0);
+        assertEquals(kind + " " + allowed + " ok\n" + kind + " " + denied + " EPERM\n", run.stdout(), run::toString);
+        assertEquals(List.of(arrives), ROOM.arrived(), run::toString);
+    }
+
+    @Test
+    void a_source_route_of_a_header_made_by_hand_is_not_followed() {
+        Outcome run = packets(Backend.NFT, near(), "routed", NetworkRoom.NEAR).run().exited(0);
+        assertEquals("routed 10.77.1.1 EPERM\n", run.stdout(), run::toString);
+        assertEquals(List.of(), ROOM.arrived());
+    }
+
+    @Test
+    void without_the_firewall_the_makers_of_such_packets_are_refused() {
+        Outcome run = packets(Backend.NFT, List.of("--firewall=off", NEAR[0]), "echo,raw-253,header,udplite,mptcp", NetworkRoom.NEAR).run().exited(0);
+        assertEquals("echo 10.77.1.1 EPERM\nraw-253 10.77.1.1 EPERM\nheader 10.77.1.1 EPERM\nudplite 10.77.1.1 EPERM\nmptcp 10.77.1.1 EPERM\n",
+                run.stdout());
+        assertEquals(List.of(), ROOM.arrived());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void ping_reaches_allowed_hosts_alone(Backend backend) {
+        String[] allowed = {"--allowed-netmask=10.77.1.0/24", "--allowed-netmask=fd77:1::/64", "ping", "-c1", "-W2"};
+        assertEquals(0, code(secfilt(backend, words(allowed, NetworkRoom.NEAR)).run()));
+        assertEquals(0, code(secfilt(backend, words(allowed, NetworkRoom.NEAR6)).run()));
+        ROOM.arrived();
+        for (String denied : List.of(NetworkRoom.FAR, NetworkRoom.FAR6)) {
+            Outcome run = secfilt(backend, words(allowed, denied)).run();
+            assertTrue(code(run) != 0 && run.stderr().contains("Operation not permitted"), run::toString);
+        }
+        assertEquals(List.of(), ROOM.arrived());
+    }
+
+    private static String[] words(String[] first, String last) {
+        List<String> words = new ArrayList<>(List.of(first));
+        words.add(last);
+        return words.toArray(new String[0]);
+    }
+
+    private static int code(Outcome run) {
+        return Integer.parseInt(run.end().replace("exit ", ""));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void where_ports_are_restricted_too_a_named_host_can_be_pinged_and_no_other_port_reached(Backend backend) {
+        Outcome run = packets(backend, near("--allowed-port=8002"), "echo,raw-253,udplite,header", NetworkRoom.NEAR, NetworkRoom.FAR).run().exited(0);
+        assertEquals("echo 10.77.1.1 ok\necho 10.77.2.1 EPERM\nraw-253 10.77.1.1 EPERM\nraw-253 10.77.2.1 EPERM\n"
+                + "udplite 10.77.1.1 EPERM\nudplite 10.77.2.1 EPERM\nheader 10.77.1.1 EPERM\nheader 10.77.2.1 EPERM\n", run.stdout());
+        assertEquals(List.of("ip-1 10.77.1.1"), ROOM.arrived());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void no_outbound_network_is_of_every_kind(Backend backend) {
+        Outcome run = packets(backend, List.of(REQUIRE, "--no-outbound-network"), "echo,raw-253,header", NetworkRoom.NEAR).run().exited(0);
+        assertEquals("echo 10.77.1.1 EPERM\nraw-253 10.77.1.1 EPERM\nheader 10.77.1.1 EPERM\n", run.stdout());
+        assertEquals(List.of(), ROOM.arrived());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_server_answers_whom_it_may_not_call(Backend backend) {
+        String server = """
+                import socket
+                s = socket.create_server(("10.77.1.2", 9001)); print("ready", flush=True)
+                c, _ = s.accept(); c.sendall(c.recv(9) * 2); c.close()
+                """;
+        Outcome run = bash(backend, """
+                coproc $SECFILT --firewall=require --allowed-netmask=10.77.9.9 /usr/bin/python3 -c "$1"
+                read -u ${COPROC[0]} ready; [ "$ready" = ready ] || exit 9
+                /usr/bin/python3 -c 'import socket
+                s = socket.create_connection(("10.77.1.2", 9001)); s.settimeout(10); s.sendall(b"hello"); print(s.recv(20))'
+                wait""", server).run().exited(0);
+        assertEquals("b'hellohello'\n", run.stdout(), run::toString);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void nothing_is_left_behind_and_rules_of_others_stay(Backend backend) {
+        bash(backend, "iptables -A OUTPUT -d 10.77.99.1 -j DROP; ip6tables -A INPUT -p tcp --dport 7 -j REJECT; iptables -N SECFILT; iptables -N OTHER")
+                .run().exited(0);
+        String before = tables(backend);
+        Outcome inside = bash(backend, """
+                for i in 1 2 3 4 5 6 7 8 9 10; do $SECFILT --firewall=require --allowed-netmask=10.77.1.1 true || exit; done
+                $SECFILT --allowed-netmask=10.77.1.1 no-such-command
+                iptables-save; ip6tables-save; find /run /var/run -name '*secfilt*'""").run().exited(0);
+        assertTrue(!inside.stdout().contains("SECFILT-") && inside.stdout().contains("10.77.99.1"), inside::toString);
+        assertEquals(before, tables(backend));
+        assertEquals("", cgroups());
+        bash(backend, "iptables -D OUTPUT -d 10.77.99.1 -j DROP; ip6tables -D INPUT -p tcp --dport 7 -j REJECT; iptables -X SECFILT; iptables -X OTHER")
+                .run().exited(0);
+    }
+
+    @Test
+    void processes_that_outlive_the_command_stay_under_the_rules() {
+        Outcome run = bash(Backend.NFT, """
+                $SECFILT --firewall=require --allowed-netmask=10.77.1.1 bash -c \
+                    '(exec > /dev/null 2>&1; sleep 1; /usr/bin/python3 "$0" echo 10.77.1.1 10.77.2.1; true) &' "$1"
+                iptables-save | grep -c -- '-j SECFILT-R-'""", Built.fixture("packets.py")).run().exited(0);
+        assertEquals("1\n", run.stdout());
+        assertEquals(List.of("ip-1 10.77.1.1"), ROOM.arrived());
+        assertEquals("", tables(Backend.NFT));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void fifty_side_by_side_do_not_disturb_each_other(Backend backend) {
+        Outcome run = bash(backend, """
+                for i in $(seq 50); do
+                    $SECFILT --firewall=require --allowed-netmask=10.77.1.1 /usr/bin/python3 "$1" raw-253 10.77.1.1 10.77.2.1 >> all &
+                done
+                wait; sort all | uniq -c""", Built.fixture("packets.py")).in(ROOM.directory().resolve(backend.toString()))
+                .timeoutMillis(240_000).run().exited(0);
+        assertEquals("50 raw-253 10.77.1.1 ok\n50 raw-253 10.77.2.1 EPERM\n", run.stdout().replaceAll("(?m)^ +", ""), run::toString);
+        List<String> arrived = ROOM.arrived();
+        assertEquals(50, arrived.size());
+        assertTrue(arrived.stream().allMatch("ip-253 10.77.1.1"::equals));
+        assertEquals("", tables(backend));
+        assertEquals("", cgroups());
+    }
+
+    @ParameterizedTest(name = "cgroups mounted: {0}")
+    @CsvSource({"false", "true"})
+    void root_cannot_leave_its_cgroup(boolean mounted) {
+        Outcome run = ROOM.bash("""
+                point=-
+                if $1; then point=$PWD/cgroups; mkdir -p $point; mount -t cgroup2 none $point; exec 5< $point; fi
+                $SECFILT --firewall=require --allowed-netmask=10.77.1.1 bash -c '
+                    /usr/bin/python3 "$1" "$2" /proc/self/ns/net 5
+                    /usr/bin/python3 "$3" echo 10.77.1.1 10.77.2.1' bash "$2" $point "$3"
+                """, String.valueOf(mounted), Built.fixture("leave.py"), Built.fixture("packets.py")).run().exited(0);
+        List<String> lines = run.stdout().lines().toList();
+        for (String line : lines.subList(0, lines.size() - 3)) {
+            assertTrue(!line.endsWith(" ok"), run::toString);
+        }
+        assertTrue(lines.get(lines.size() - 3).startsWith("cgroup ") && lines.get(lines.size() - 3).contains("/secfilt-"), run::toString);
+        assertEquals(List.of("echo 10.77.1.1 ok", "echo 10.77.2.1 EPERM"), lines.subList(lines.size() - 2, lines.size()), run::toString);
+        assertEquals(List.of("ip-1 10.77.1.1"), ROOM.arrived());
+    }
+
+    /** Starts a run, kills its supervisor, and lets the command die of that: prints 137. */
+    private static final String CRASH = """
+            $SECFILT --firewall=require --allowed-netmask=10.77.1.1 sleep 60 & command=$!
+            for i in $(seq 200); do [ $(cat /proc/$command/comm) = sleep ] && break; sleep 0.05; done
+            kill -KILL $(sed -n 's/^TracerPid:[[:space:]]*//p' /proc/$command/status); wait $command; echo $?
+            """;
+
+    @ParameterizedTest
+    @EnumSource
+    void gc_removes_what_a_crash_has_left_and_nothing_else(Backend backend) {
+        bash(backend, "iptables -A OUTPUT -d 10.77.99.1 -j DROP; iptables -N SECFILT-P-lasting; iptables -A OUTPUT -j SECFILT-P-lasting").run().exited(0);
+        String before = tables(backend);
+        Outcome run = bash(backend, """
+                coproc $SECFILT --firewall=require --allowed-netmask=10.77.1.1 bash -c 'echo in; read; exec /usr/bin/python3 "$0" echo 10.77.2.1' "$1"
+                read -u ${COPROC[0]} in
+                """ + CRASH + """
+                iptables-save | grep -c -- '-j SECFILT-R-'
+                env PATH=/usr/sbin:/usr/bin:/sbin:/bin $SECFILT gc; iptables-save | grep -c -- '-j SECFILT-R-'
+                echo >&${COPROC[1]}; cat <&${COPROC[0]}; wait""", Built.fixture("packets.py")).run().exited(0);
+        assertTrue(run.stdout().matches("137\n2\nremoved chain SECFILT-R-\\S+\nremoved cgroup /\\S*secfilt-\\S+\n1\necho 10.77.2.1 EPERM\n"),
+                run::toString);
+        assertEquals(before, tables(backend));
+        assertEquals("", cgroups());
+        assertEquals("", bash(backend, "$SECFILT gc").run().exited(0).stdout());
+        bash(backend, "iptables -F OUTPUT; iptables -X SECFILT-P-lasting").run().exited(0);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void the_next_run_removes_what_a_crash_has_left(Backend backend) {
+        assertEquals("137\n", bash(backend, CRASH).run().exited(0).stdout());
+        assertTrue(tables(backend).contains("SECFILT-R-"));
+        secfilt(backend, REQUIRE, NEAR[0], "true").run().exited(0);
+        assertEquals("", tables(backend));
+        assertEquals("", cgroups());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void without_a_supervisor_the_firewall_holds_the_rules_and_cleans_up(Backend backend) {
+        Outcome run = bash(backend, """
+                $SECFILT --no-supervisor --allowed-netmask=10.77.1.1 --allowed-netmask=fd77:1::1 bash -c '
+                    grep TracerPid /proc/$$/status; for i in $(seq 100); do pgrep -x java -P 1 -n > /dev/null || break; done
+                    /usr/bin/python3 "$0" echo,udplite,header 10.77.1.1 10.77.2.1; /usr/bin/python3 "$0" echo fd77:1::1 fd77:2::1
+                    (exec 3<>/dev/tcp/10.77.1.1/8001) && echo in; (exec 3<>/dev/tcp/10.77.2.1/8001) 2>/dev/null || echo refused; exit 7' "$1"
+                echo $?
+                for i in $(seq 100); do iptables-save | grep -q SECFILT || ip6tables-save | grep -q SECFILT || break; sleep 0.05; done""",
+                Built.fixture("packets.py")).run().exited(0);
+        assertEquals("""
+                TracerPid:\t0
+                echo 10.77.1.1 ok
+                echo 10.77.2.1 EPERM
+                udplite 10.77.1.1 ok
+                udplite 10.77.2.1 EPERM
+                header 10.77.1.1 ok
+                header 10.77.2.1 EPERM
+                echo fd77:1::1 ok
+                echo fd77:2::1 EPERM
+                in
+                refused
+                7
+                """, run.stdout(), run::toString);
+        assertEquals(List.of("ip-1 10.77.1.1", "ip-136 10.77.1.1", "udp 10.77.1.1:8001", "ip-58 fd77:1::1", "tcp 10.77.1.1:8001"), ROOM.arrived());
+        assertEquals("", tables(backend));
+        assertEquals("", cgroups());
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+            --no-outbound-network                                 | no-outbound-network is about unix sockets too
+            --allowed-bind=127.0.0.1                              | binds are judged call by call
+            --allowed-netmask=10.77.1.1 --errno=EACCES            | EPERM
+            --allowed-netmask=10.77.1.1 --firewall=off            | the firewall cannot hold the rules, it is off
+            --allowed-netmask=10.77.1.1 --violation-exit=3        | nobody sees
+            """)
+    void without_a_supervisor_what_no_packet_shows_is_refused(String options, String why) {
+        Outcome run = ROOM.bash("$SECFILT --no-supervisor " + options + " echo ran").run().exited(2);
+        assertEquals("", run.stdout());
+        assertTrue(run.stderr().contains(why) && run.stderr().contains("; leave out --no-supervisor"), run::toString);
+    }
+
+    @Test
+    void gc_needs_privilege() {
+        Outcome run = ROOM.secfilt("gc").as(User.ORDINARY).run().exited(125);
+        assertEquals(List.of("secfilt: nothing can be removed here, for want of CAP_NET_ADMIN"), run.reports());
+    }
+
+    @Test
+    void a_required_firewall_that_is_missing_is_named() {
+        Outcome run = ROOM.secfilt(REQUIRE, NEAR[0], "echo", "ran").as(User.ORDINARY).run().exited(2);
+        assertEquals("", run.stdout());
+        assertEquals(List.of("secfilt: --firewall=require: packets cannot be judged here, for want of CAP_NET_ADMIN;"
+                + " write --firewall=auto, which runs without"), run.reports());
+        ROOM.secfilt("--firewall=auto", NEAR[0], "true").as(User.ORDINARY).run().exited(0);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_step_that_fails_half_way_undoes_the_others(Backend backend) throws IOException {
+        Path broken = Files.createDirectories(ROOM.directory().resolve("broken"));
+        Path program = Files.writeString(broken.resolve("ip6tables-restore"), "#!/bin/sh\necho 'no such match' >&2\nexit 3\n");
+        Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+        String path = broken + ":" + backend.directory() + ":/usr/sbin:/usr/bin:/sbin:/bin";
+        Outcome required = ROOM.secfilt(REQUIRE, NEAR[0], "echo", "ran").with("PATH", path).run().exited(2);
+        assertEquals("", required.stdout());
+        assertTrue(required.stderr().contains("ip6tables-restore: no such match"), required::toString);
+        Outcome auto = packets(backend, List.of(NEAR[0]), "echo", NetworkRoom.NEAR).with("PATH", path).run().exited(0);
+        assertEquals("echo 10.77.1.1 EPERM\n", auto.stdout(), auto::toString);
+        assertEquals(List.of(), ROOM.arrived());
+        assertEquals("", tables(backend));
+        assertEquals("", cgroups());
+    }
+}

@@ -1,0 +1,83 @@
+package org.secfilt.filter;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.secfilt.abi.Arch;
+import org.secfilt.abi.SeccompData;
+import org.secfilt.bpf.Checker;
+import org.secfilt.bpf.Interpreter;
+import org.secfilt.bpf.Program;
+import org.secfilt.plan.Host;
+import org.secfilt.plan.HostFirewall;
+import org.secfilt.plan.Plan;
+import org.secfilt.plan.RefusedPolicyException;
+import org.secfilt.policy.Access;
+import org.secfilt.policy.Mode;
+import org.secfilt.policy.Origin;
+import org.secfilt.policy.Policy;
+
+/** What root's command may not call where it must stay in its cgroup, and what it still may. */
+class CgroupSealTest {
+    private static final int ALLOW = 0x7fff0000; // linux/seccomp.h
+    private static final int ERRNO = 0x00050000;
+
+    private static Program filter(Arch arch, boolean firewall) throws RefusedPolicyException {
+        Access deny = new Access(Mode.DENY, Origin.flag("allowed-netmask"), List.of(), List.of());
+        HostFirewall host = firewall ? new HostFirewall(Optional.empty(), true, true) : HostFirewall.NONE;
+        return FilterCompiler.compile(Plan.of(Policy.ofRules(deny, Access.OPEN, Access.OPEN), new Host(arch, 7, true, host))).program();
+    }
+
+    @Test
+    void seccomp_takes_the_filter() throws RefusedPolicyException {
+        for (Arch arch : Arch.values()) {
+            assertEquals(List.of(), Checker.check(filter(arch, true)));
+        }
+    }
+
+    /** A call, its first four arguments, and the answers with the firewall and without; an error's number, or 0 for allowed. */
+    @ParameterizedTest(name = "{0}({1}, {2}, {3}, {4})")
+    @CsvSource({
+        "mount,         0, 0, 0, 0,          1,  0",
+        "mount,         0, 0, 0, 0xc0ed0000, 1,  0",
+        "mount,         0, 0, 0, 0x1021,     1,  0",
+        "mount,         0, 0, 0, 0x20,       1,  0",
+        "mount,         0, 0, 0, 0x1000,     0,  0",
+        "mount,         0, 0, 0, 0xc0ed1000, 0,  0",
+        "mount,         0, 0, 0, 0x2000,     0,  0",
+        "mount,         0, 0, 0, 0x84000,    0,  0",
+        "umount2,       0, 0, 0, 0,          0,  0",
+        "fsopen,        0, 0, 0, 0,          1,  0",
+        "fspick,        0, 0, 0, 0,          1,  0",
+        "mount_setattr, 0, 0, 0, 0,          1,  0",
+        "setns,         3, 0, 0, 0,          1,  0",
+        "setns,         3, 0x40000000, 0, 0, 1,  0",
+        "setns,         3, 0x00020000, 0, 0, 1,  0",
+        "setns,         3, 0x04000000, 0, 0, 0,  0",
+        "clone3,        0, 0, 0, 0,          38, 0",
+        "socket,        2, 3, 1, 0,          0,  1",
+        "socket,        2, 3, 255, 0,        0,  1",
+        "socket,        10, 1, 132, 0,       0,  1",
+        "socket,        2, 1, 262, 0,        0,  1",
+        "socket,        2, 1, 256, 0,        1,  1",
+        "socket,        2, 10, 768, 0,       1,  1",
+        "socket,        2, 10, 3, 0,         1,  1",
+        "socket,        17, 3, 768, 0,       1,  1",
+        "socket,        2, 1, 0, 0,          0,  0",
+    })
+    void answers(String call, String a, String b, String c, String d, int with, int without) throws RefusedPolicyException {
+        byte[] data = SeccompData.encode(Arch.X86_64.syscalls().nr(call), Arch.X86_64.audit(), 0,
+                Long.decode(a), Long.decode(b), Long.decode(c), Long.decode(d), 0, 0);
+        assertEquals(action(with), Interpreter.run(filter(Arch.X86_64, true), data, ByteOrder.nativeOrder()));
+        assertEquals(action(without), Interpreter.run(filter(Arch.X86_64, false), data, ByteOrder.nativeOrder()));
+    }
+
+    private static int action(int errno) {
+        return errno == 0 ? ALLOW : ERRNO | errno;
+    }
+}

@@ -1,0 +1,69 @@
+"""Sends one packet of each kind to each address: packets.py KIND[,KIND...] ADDRESS...
+
+KIND: echo (an ICMP echo request by a raw socket), raw-NUMBER (of that protocol, by a raw socket), header (UDP to port 8001, its IPv4
+header made here), routed (the same, with a loose source route), udplite, mptcp (a connection to port 8001), multicast (UDP to a group, by
+the interface of the address), received (UDP to port 8001, by a socket that a process outside has connected and hands over, asked on the
+unix socket $HANDOVER). stdout: a line "KIND ADDRESS OUTCOME" each; the outcome is "ok", or the name of the errno.
+"""
+import array
+import errno
+import os
+import socket
+import struct
+import sys
+
+
+def checksum(data):
+    total = sum(struct.unpack(">%dH" % (len(data) // 2), data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def udp_with_header(address, options):
+    udp = struct.pack(">HHHH", 4000, 8001, 8, 0)
+    length = 20 + len(options)
+    return struct.pack(">BBHHHBBH4s4s", 0x40 | length // 4, 0, length + len(udp), 1, 0, 64, 17, 0, bytes(4),
+                       socket.inet_aton(address)) + options + udp
+
+
+def send(kind, address):
+    v6 = ":" in address
+    family = socket.AF_INET6 if v6 else socket.AF_INET
+    word, _, number = kind.partition("-")
+    if word == "echo":
+        s = socket.socket(family, socket.SOCK_RAW, 58 if v6 else 1)
+        head = struct.pack(">BBHHH", 128 if v6 else 8, 0, 0, 1, 1)
+        s.sendto(head[:2] + struct.pack(">H", checksum(head)) + head[4:], (address, 0))
+    elif word == "raw":
+        socket.socket(family, socket.SOCK_RAW, int(number)).sendto(bytes(16), (address, 0))
+    elif word in ("header", "routed"):
+        s = socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_RAW)
+        s.sendto(udp_with_header(address, b"\x83\x07\x04" + socket.inet_aton("10.77.2.1") + b"\0" if word == "routed" else b""), (address, 0))
+    elif word == "udplite":
+        socket.socket(family, socket.SOCK_DGRAM, 136).sendto(b"hello", (address, 8001))
+    elif word == "mptcp":
+        s = socket.socket(family, socket.SOCK_STREAM, 262)
+        s.settimeout(5)
+        s.connect((address, 8001))
+    elif word == "multicast":
+        s = socket.socket(family, socket.SOCK_DGRAM)
+        s.sendto(b"hello", (address, 8001))
+    elif word == "received":
+        with socket.socket(socket.AF_UNIX) as helper:
+            helper.connect(os.environ["HANDOVER"])
+            helper.sendall(address.encode())
+            _, control, _, _ = helper.recvmsg(1, 64)
+        os.write(array.array("i", control[0][2])[0], b"hello")
+    else:
+        sys.exit("no kind " + kind)
+
+
+for kind in sys.argv[1].split(","):
+    for address in sys.argv[2:]:
+        try:
+            send(kind, address)
+            outcome = "ok"
+        except OSError as e:
+            outcome = errno.errorcode.get(e.errno, str(e))
+        print(kind, address, outcome, flush=True)
