@@ -145,6 +145,17 @@ class BadPolicyTest {
         {UNIX + "[/a]\n", "4:7: a rule is a path, or a mapping with path, abstract, reason; not a list"},
     };
 
+    /** The policies of all tables. */
+    static List<String> rejected() {
+        List<String> policies = new ArrayList<>();
+        for (String[][] table : new String[][][] {DOCUMENTS, KEYS, VALUES, RULES, SOCKETS}) {
+            for (String[] row : table) {
+                policies.add(row[0]);
+            }
+        }
+        return policies;
+    }
+
     private static String noPort(int column, String text) {
         return "4:" + column + ": '" + text + "' is no port and no range of ports; write one such as 443 or 8000-8099";
     }
