@@ -26,7 +26,7 @@ class RoomsTest {
             Map.entry("policy.yaml", 2), Map.entry("kernel.jnr", 2), Map.entry("plan", 2),
             Map.entry("filter", 3), Map.entry("verdict", 3), Map.entry("firewall", 3), Map.entry("landlock", 3),
             Map.entry("launch", 3),
-            Map.entry("report", 4), Map.entry("lint", 4), Map.entry("tracer", 5),
+            Map.entry("report", 4), Map.entry("lint", 4), Map.entry("nat", 4), Map.entry("tracer", 5),
             Map.entry("explain", 5), Map.entry("doctor", 5), Map.entry("sandbox", 6), Map.entry("cli", 7));
 
     /** A name, and the rooms that may use it. */

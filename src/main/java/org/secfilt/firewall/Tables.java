@@ -99,7 +99,7 @@ public final class Tables {
      * @param texts in the order of {@link #versions}; an empty one is not fed
      * @return for each what went wrong; empty if it was taken
      */
-    List<String> restore(List<String> texts) {
+    public List<String> restore(List<String> texts) {
         List<Programs.Start> starts = new ArrayList<>();
         List<Integer> fed = new ArrayList<>();
         List<String> wrong = new ArrayList<>();
@@ -128,11 +128,16 @@ public final class Tables {
         programs.startWhenEmpty(cgroup, name, starts);
     }
 
-    /** What iptables-save says of each family; empty where it fails. */
+    /** What iptables-save says of the filter table of each family; empty where it fails. */
     List<String> save() {
+        return save("filter");
+    }
+
+    /** What iptables-save says of the table of each family; empty where it fails. */
+    public List<String> save(String table) {
         List<Programs.Start> starts = new ArrayList<>();
         for (IpVersion version : versions) {
-            starts.add(start(version, "-save", List.of("-t", "filter"), ""));
+            starts.add(start(version, "-save", List.of("-t", table), ""));
         }
         List<String> texts = new ArrayList<>();
         for (Programs.Ended ended : programs.run(starts)) {

@@ -34,6 +34,9 @@ public interface Kernel {
 
     Programs programs();
 
+    /** Waits for this network namespace to be free of other runs that change it, and holds it. */
+    NetworkLock lockNetwork();
+
     /** @param fd the supervisor's end of the socket to the stub */
     FrontEnd frontEnd(int fd, int pid);
 }

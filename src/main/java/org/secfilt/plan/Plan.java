@@ -145,9 +145,6 @@ public final class Plan {
         } else if (!host.root()) {
             refusals.add(new Refusal(own.net().orElseThrow().origin(), "only root can join a network to this host's",
                     "run secfilt as root, or write --net=none, which needs no root"));
-        } else {
-            refusals.add(new Refusal(own.net().orElseThrow().origin(), "this version cannot join a network to this host's",
-                    "write --net=none or --net=host"));
         }
         if (own.user().isPresent() && !host.root()) {
             refusals.add(new Refusal(own.user().get().origin(), "only root can become another user",

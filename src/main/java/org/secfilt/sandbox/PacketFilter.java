@@ -1,6 +1,7 @@
 package org.secfilt.sandbox;
 
 import java.io.File;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -14,6 +15,7 @@ import org.secfilt.kernel.Cgroups;
 import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Launching;
+import org.secfilt.nat.Nat;
 import org.secfilt.plan.HostFirewall;
 import org.secfilt.plan.Plan;
 
@@ -40,7 +42,7 @@ public final class PacketFilter {
     }
 
     /** Both families, or IPv4 alone where the kernel runs without IPv6. */
-    private static Tables tables(Kernel kernel, List<ByteString> environment) {
+    static Tables tables(Kernel kernel, List<ByteString> environment) {
         Optional<String> path = Optional.empty();
         for (ByteString variable : environment) {
             if (variable.startsWith(PATH)) {
@@ -84,7 +86,8 @@ public final class PacketFilter {
             Leftovers leftovers = new Leftovers(tables, cgroups);
             long ours = launching.networkNamespace(pid);
             Set<Long> others = launching.networkNamespaces();
-            List<String> removed = leftovers.remove(inode -> inode != ours && others.contains(inode));
+            List<String> removed = new ArrayList<>(leftovers.remove(inode -> inode != ours && others.contains(inode)));
+            removed.addAll(new Nat(kernel, tables).collect());
             if (!leftovers.complaints().isEmpty()) {
                 throw new FirewallException(String.join("\n", leftovers.complaints()));
             }

@@ -19,6 +19,8 @@ import org.secfilt.kernel.Launching;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.kernel.Vault;
 import org.secfilt.launch.LaunchScript;
+import org.secfilt.nat.Nat;
+import org.secfilt.nat.NatException;
 import org.secfilt.plan.Plan;
 import org.secfilt.policy.Origin;
 import org.secfilt.report.Denial;
@@ -39,6 +41,9 @@ public final class Sandbox {
     /** The policy cannot be held: what is open already would go round it. */
     private static final int REFUSED = 2;
 
+    /** How often is looked whether the command's network is still there. */
+    private static final int LOOK_MILLIS = 100;
+
     private final Kernel kernel;
     private final Launching launching;
     private final FrontEnd frontEnd;
@@ -46,6 +51,7 @@ public final class Sandbox {
     private final Reports reports;
     private final Optional<EventLog> log;
     private final Optional<Session> firewall;
+    private Optional<Nat> nat = Optional.empty();
 
     /**
      * @param log where events go besides, if the user named a file
@@ -76,6 +82,9 @@ public final class Sandbox {
         } finally {
             if (firewall.isPresent()) {
                 complain(firewall.get().remove());
+            }
+            if (nat.isPresent()) {
+                complain(nat.get().leave());
             }
         }
     }
@@ -144,6 +153,9 @@ public final class Sandbox {
         }
         Descriptors descriptors = new Descriptors(open, inherited.closed());
         Scripts scripts = scripts(command, file, descriptors, enclosure, writable);
+        if (enclosure.joinsNetworks() && !joinNetworks(scripts.entering(), command)) {
+            return;
+        }
         if (!plan.supervised()) {
             new Launcher(scripts, command, file).run();
             return;
@@ -155,6 +167,9 @@ public final class Sandbox {
                 return;
             }
             new Launcher(scripts, command, file, first).run(); // the filter alone holds the policy
+            if (nat.isPresent()) {
+                outlive(nat.get());
+            }
             return;
         }
         Vault vault = kernel.vault(plan.vault().address(), plan.vault().lengthBytes());
@@ -172,6 +187,44 @@ public final class Sandbox {
         launcher.start();
         tracer.run();
         supervision.ended();
+    }
+
+    /** @return false, the stub having its exit code, if it cannot be done */
+    private boolean joinNetworks(LaunchScript entering, Command command) {
+        frontEnd.launch(entering.encode());
+        Optional<FrontEnd.FailedStep> answer = frontEnd.awaitExec();
+        if (answer.isEmpty()) {
+            return false; // it died
+        }
+        if (answer.get().index() < entering.steps().size()) {
+            reports.error(entering.steps().get(answer.get().index()).name() + ": " + Errno.of(answer.get().errno()));
+            frontEnd.exit(FAILED);
+            return false;
+        }
+        Nat joined = new Nat(kernel, PacketFilter.tables(kernel, command.environment()));
+        try {
+            joined.join(frontEnd.pid(), plan.surroundings().publications());
+        } catch (NatException e) {
+            reports.error(e.getMessage());
+            frontEnd.exit(FAILED);
+            return false;
+        }
+        nat = Optional.of(joined);
+        return true;
+    }
+
+    /** Without a tracer the network's end alone tells that the last process has ended. */
+    private void outlive(Nat network) {
+        launching.closeStandardInputAndOutput();
+        launching.releaseStandardError();
+        while (network.isJoined()) {
+            try {
+                Thread.sleep(LOOK_MILLIS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
     }
 
     private Scripts scripts(
@@ -327,7 +380,7 @@ public final class Sandbox {
         }
 
         @Override
-        public void commandEnded(boolean killed, int status) {
+        public void commandEnded(boolean killed, int status, boolean alone) {
             commandEnded = true;
             summarize();
             if (log.isPresent()) {
@@ -336,6 +389,9 @@ public final class Sandbox {
             }
             if (firewall.isPresent()) {
                 complain(firewall.get().removeIfEmpty()); // before its caller learns of the end: who looks then finds nothing left
+            }
+            if (nat.isPresent() && alone) {
+                complain(nat.get().leave());
             }
             launching.releaseStandardError();
         }

@@ -56,10 +56,19 @@ final class Scripts {
         this.cgroupMounts = cgroupMounts;
     }
 
+    /** What the stub does before its network is joined to the host's; it then waits for the rest. */
+    LaunchScript entering() {
+        Launch launch = new Launch(plan.arch().syscalls());
+        enclosure.enter(launch);
+        return launch.script();
+    }
+
     /** Nothing is restricted. */
     LaunchScript plain() {
         Launch launch = launch();
-        enclosure.enter(launch);
+        if (!enclosure.joinsNetworks()) {
+            enclosure.enter(launch);
+        }
         close(launch);
         enclosure.becomeUser(launch);
         return launch.execute(file, command.first());
@@ -74,7 +83,9 @@ final class Scripts {
 
     LaunchScript restricted(Program filter) {
         Launch launch = launch();
-        enclosure.enter(launch);
+        if (!enclosure.joinsNetworks()) {
+            enclosure.enter(launch);
+        }
         close(launch);
         if (plan.remountsCgroups()) {
             remountCgroups(launch);

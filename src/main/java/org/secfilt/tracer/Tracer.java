@@ -139,7 +139,7 @@ public final class Tracer {
 
     private void end(Task task) {
         if (task.tid == root) {
-            watch.commandEnded(event.killed(), event.killed() ? event.signal() : event.exitCode());
+            watch.commandEnded(event.killed(), event.killed() ? event.signal() : event.exitCode(), tasks.size() == 1);
         }
         ptrace.reap(task.tid);
         forget(task);

@@ -40,6 +40,7 @@ public interface Watch {
      *
      * @param killed by a signal
      * @param status the signal's number, or the exit code
+     * @param alone no other process is left
      */
-    void commandEnded(boolean killed, int status);
+    void commandEnded(boolean killed, int status, boolean alone);
 }

@@ -121,6 +121,11 @@ public final class NetworkRoom implements BeforeAllCallback, BeforeEachCallback,
         return new Command(insideName(), directory, List.of(words));
     }
 
+    /** A command to be run outside, as it is. */
+    public Command commandOutside(String... words) {
+        return new Command(outsideName(), directory, List.of(words));
+    }
+
     /** A bash script to be run inside, with the program's path in {@code $SECFILT}. */
     public Command bash(String script, String... arguments) {
         List<String> words = new ArrayList<>(List.of("bash", "-c", script, "bash"));
@@ -138,6 +143,21 @@ public final class NetworkRoom implements BeforeAllCallback, BeforeEachCallback,
     /** Starts a server outside, which must say a line on stdout when it is ready; it is ended with the room. */
     public Process serveOutside(String... words) {
         return serve(outsideName(), words);
+    }
+
+    /** Starts a command inside, which must say a line on stdout when it is ready; {@link #end} it. */
+    public Process startInside(String... words) {
+        return serve(insideName(), words);
+    }
+
+    /** Kills such a command, and waits until it is gone. */
+    public void end(Process server) {
+        server.destroyForcibly();
+        try {
+            server.waitFor(10, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private Process serve(String namespace, String... words) {

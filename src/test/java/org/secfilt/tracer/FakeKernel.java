@@ -28,6 +28,7 @@ import org.secfilt.kernel.Launching;
 import org.secfilt.kernel.LogFile;
 import org.secfilt.kernel.OpenDescriptor;
 import org.secfilt.kernel.Programs;
+import org.secfilt.kernel.NetworkLock;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SyscallStop;
 import org.secfilt.kernel.Tracees;
@@ -755,6 +756,11 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     @Override
     public Programs programs() {
         throw new AssertionError("the tracer runs no programs");
+    }
+
+    @Override
+    public NetworkLock lockNetwork() {
+        throw new AssertionError("the tracer changes no network");
     }
 
     @Override

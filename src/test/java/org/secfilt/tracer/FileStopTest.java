@@ -180,6 +180,6 @@ class FileStopTest {
         }
 
         @Override
-        public void commandEnded(boolean killed, int status) {}
+        public void commandEnded(boolean killed, int status, boolean alone) {}
     }
 }

@@ -613,7 +613,7 @@ class TracerTest {
         }
 
         @Override
-        public void commandEnded(boolean killed, int status) {
+        public void commandEnded(boolean killed, int status, boolean alone) {
             reported.add("command ended");
         }
     }

@@ -9,6 +9,7 @@ import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.Launching;
 import org.secfilt.kernel.LogFile;
 import org.secfilt.kernel.Programs;
+import org.secfilt.kernel.NetworkLock;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.kernel.Vault;
@@ -63,6 +64,11 @@ public final class JnrKernel implements Kernel {
     @Override
     public Programs programs() {
         return new JnrPrograms();
+    }
+
+    @Override
+    public NetworkLock lockNetwork() {
+        return new JnrNetworkLock();
     }
 
     @Override

@@ -53,6 +53,7 @@ final class Libc {
     static final Libc POSIX_SPAWN_FILE_ACTIONS_ADDDUP2 = new Libc("posix_spawn_file_actions_adddup2", 3);
     static final Libc POSIX_SPAWN_FILE_ACTIONS_DESTROY = new Libc("posix_spawn_file_actions_destroy", 1);
     static final Libc MEMFD_CREATE = new Libc("memfd_create", 2);
+    static final Libc FLOCK = new Libc("flock", 2);
     static final Libc GETPWNAM = new Libc("getpwnam", 1);
     static final Libc GETPWUID = new Libc("getpwuid", 1);
     static final Libc GETGRNAM = new Libc("getgrnam", 1);

@@ -1,0 +1,82 @@
+package org.secfilt.nat;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Which interfaces of this host forward, by sysctl: net.ipv4.conf.IF.forwarding, and for IPv6 force_forwarding, which leaves router
+ * advertisements alone (since Linux 6.17). Never the switch for all of them, which would change what each was set to.
+ */
+final class Forwarding {
+    private final Path interfaces;
+    private final String file;
+    /** All interfaces forward already, whatever the file of each says. */
+    private final boolean everywhere;
+
+    private Forwarding(Path interfaces, String file, boolean everywhere) {
+        this.interfaces = interfaces;
+        this.file = file;
+        this.everywhere = everywhere;
+    }
+
+    /** @param root /proc/sys/net */
+    static Forwarding v4(Path root) {
+        return new Forwarding(root.resolve("ipv4/conf"), "forwarding", false);
+    }
+
+    static Forwarding v6(Path root) {
+        Path conf = root.resolve("ipv6/conf");
+        return new Forwarding(conf, "force_forwarding", isOn(conf.resolve("all/forwarding")));
+    }
+
+    /** Whether forwarding can be had without the switch for all interfaces. */
+    boolean isPossible() {
+        return everywhere || Files.exists(interfaces.resolve("all").resolve(file));
+    }
+
+    /** The host's own interfaces that forward nothing. */
+    List<String> off() {
+        List<String> off = new ArrayList<>();
+        String[] names = everywhere ? null : new File(interfaces.toString()).list();
+        for (String name : names == null ? new String[0] : names) {
+            boolean ours = NatLink.isName(name) || name.equals("all") || name.equals("default") || name.equals("lo");
+            if (!ours && !isOn(interfaces.resolve(name).resolve(file))) {
+                off.add(name);
+            }
+        }
+        return off;
+    }
+
+    /** @throws IOException naming the file */
+    void set(String name, boolean on) throws IOException {
+        if (!everywhere) {
+            write(interfaces.resolve(name).resolve(file), on);
+        }
+    }
+
+    /** Lets packets from 127.0.0.0/8 into this interface: net.ipv4.conf.IF.route_localnet. */
+    void routeLoopback(String name) throws IOException {
+        write(interfaces.resolve(name).resolve("route_localnet"), true);
+    }
+
+    private static void write(Path path, boolean on) throws IOException {
+        try {
+            Files.write(path, new byte[] {(byte) (on ? '1' : '0'), '\n'});
+        } catch (IOException e) {
+            throw new IOException("write(" + path + "): " + e.getMessage(), e);
+        }
+    }
+
+    private static boolean isOn(Path path) {
+        try {
+            return !new String(Files.readAllBytes(path), StandardCharsets.US_ASCII).startsWith("0");
+        } catch (IOException e) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,267 @@
+package org.secfilt.nat;
+
+import java.io.IOException;
+import java.net.DatagramSocket;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.secfilt.abi.Cidr;
+import org.secfilt.abi.Protocol;
+import org.secfilt.firewall.IpVersion;
+import org.secfilt.firewall.Tables;
+import org.secfilt.kernel.Kernel;
+import org.secfilt.kernel.NetworkLock;
+import org.secfilt.kernel.Programs;
+import org.secfilt.policy.Publication;
+import org.secfilt.policy.Setting;
+
+/**
+ * One command's network, joined to the host's. Two runs that start or end at once take turns: the network namespace itself is the lock.
+ *
+ * <p>What has to be restored at the end is written down in the rules themselves, so a run that was killed leaves nothing that the next
+ * one could not undo.
+ */
+@SuppressWarnings("try") // a lock is there to be closed
+public final class Nat {
+    private static final Path SYSCTLS = Path.of("/proc/sys/net");
+    private static final List<String> DIRECTORIES = List.of("/usr/sbin", "/sbin", "/usr/bin", "/bin");
+    private static final String LOOPBACK_V4 = "127.0.0.0/8";
+
+    private final Kernel kernel;
+    private final Programs programs;
+    private final Tables tables;
+    private final Forwarding forwardingV4 = Forwarding.v4(SYSCTLS);
+    private final Forwarding forwardingV6 = Forwarding.v6(SYSCTLS);
+    private String name = "";
+
+    public Nat(Kernel kernel, Tables tables) {
+        this.kernel = kernel;
+        this.programs = kernel.programs();
+        this.tables = tables;
+    }
+
+    /**
+     * Joins the network namespace of the process to ours.
+     *
+     * @throws NatException if a step fails; all is as it was then
+     */
+    public void join(int pid, List<Setting<Publication>> publications) throws NatException {
+        try (NetworkLock lock = kernel.lockNetwork()) {
+            String ip = program("ip");
+            String nsenter = program("nsenter");
+            removeDead();
+            List<String> listings = listings();
+            for (Setting<Publication> publication : publications) {
+                checkFree(publication, listings);
+            }
+            List<Cidr> taken = Subnets.taken(run(ip, List.of("-o", "route", "show", "table", "all"), ""));
+            boolean v6 = tables.versions().contains(IpVersion.V6) && forwardingV6.isPossible();
+            if (v6) {
+                taken.addAll(Subnets.taken(run(ip, List.of("-6", "-o", "route", "show", "table", "all"), "")));
+            }
+            Subnets subnets = Subnets.chooseV4(taken, pid)
+                    .orElseThrow(() -> new NatException("no private IPv4 network is free on this host"));
+            NatLink link = new NatLink(NatLink.freshName(pid), subnets, v6 ? Subnets.chooseV6(taken, pid) : Optional.empty());
+            name = link.name();
+            try {
+                run(ip, List.of("-batch", "-"), link.atHost(pid));
+                run(nsenter, List.of("-t", Integer.toString(pid), "-n", ip, "-batch", "-"), link.atCommand());
+                forward(link, publications, listings);
+            } catch (NatException | IOException e) {
+                undo(ip);
+                throw e instanceof NatException known ? known : new NatException(e.getMessage());
+            }
+        }
+    }
+
+    private void forward(NatLink link, List<Setting<Publication>> settings, List<String> listings) throws NatException, IOException {
+        List<Publication> publications = new ArrayList<>();
+        for (Setting<Publication> setting : settings) {
+            publications.add(setting.value());
+        }
+        List<String> texts = new ArrayList<>();
+        List<String> toTurnOnV4 = forwardingV4.off();
+        List<String> toTurnOnV6 = link.v6().isPresent() ? forwardingV6.off() : List.of();
+        for (int i = 0; i < tables.versions().size(); i++) {
+            boolean v4 = tables.versions().get(i) == IpVersion.V4;
+            if (!v4 && link.v6().isEmpty()) {
+                texts.add("");
+                continue;
+            }
+            NatRules rules = new NatRules(name, v4 ? link.v4() : link.v6().get(), publications, v4 ? LOOPBACK_V4 : "");
+            for (String off : v4 ? toTurnOnV4 : toTurnOnV6) {
+                rules.add(NatRules.forwardingOff(off, listings.get(i)));
+            }
+            texts.add(rules.install());
+        }
+        for (String complaint : tables.restore(texts)) {
+            if (!complaint.isEmpty()) {
+                throw new NatException(complaint);
+            }
+        }
+        // Only now: nothing is forwarded that the rules do not know of.
+        forwardingV4.set(name, true);
+        if (!publications.isEmpty()) {
+            forwardingV4.routeLoopback(name);
+        }
+        for (String off : toTurnOnV4) {
+            forwardingV4.set(off, true);
+        }
+        if (link.v6().isPresent()) {
+            forwardingV6.set(name, true);
+            for (String off : toTurnOnV6) {
+                forwardingV6.set(off, true);
+            }
+        }
+    }
+
+    /** Takes all of it down, once; the command's last process has ended. @return what could not be undone, in words */
+    public List<String> leave() {
+        if (name.isEmpty()) {
+            return List.of();
+        }
+        try (NetworkLock lock = kernel.lockNetwork()) {
+            return undo(program("ip"));
+        } catch (NatException e) {
+            return List.of(e.getMessage());
+        }
+    }
+
+    private List<String> undo(String ip) {
+        List<String> wrong = new ArrayList<>();
+        if (isThere(name)) {
+            try {
+                run(ip, List.of("-batch", "-"), "link del " + name + "\n");
+            } catch (NatException e) {
+                if (isThere(name)) { // else its namespace ended meanwhile, and took it along
+                    wrong.add(e.getMessage());
+                }
+            }
+        }
+        name = "";
+        wrong.addAll(removeDead());
+        return wrong;
+    }
+
+    /** Whether the command's network is still joined: it is for as long as a process lives there. */
+    public boolean isJoined() {
+        return !name.isEmpty() && isThere(name);
+    }
+
+    /** Takes down what runs have left that are no more. @return what could not be undone */
+    private List<String> removeDead() {
+        List<String> alive = new ArrayList<>();
+        for (String there : interfaces()) {
+            if (NatLink.isName(there)) {
+                alive.add(there);
+            }
+        }
+        List<String> texts = new ArrayList<>();
+        List<String> wrong = new ArrayList<>();
+        List<String> listings = listings();
+        for (int i = 0; i < listings.size(); i++) {
+            texts.add(NatRules.removal(listings.get(i), alive));
+            if (alive.isEmpty()) {
+                turnOff(tables.versions().get(i) == IpVersion.V4 ? forwardingV4 : forwardingV6, NatRules.remembered(listings.get(i)), wrong);
+            }
+        }
+        for (String complaint : tables.restore(texts)) {
+            if (!complaint.isEmpty()) {
+                wrong.add(complaint);
+            }
+        }
+        return wrong;
+    }
+
+    private static void turnOff(Forwarding forwarding, List<String> names, List<String> wrong) {
+        for (String remembered : names) {
+            try {
+                if (interfaces().contains(remembered)) {
+                    forwarding.set(remembered, false);
+                }
+            } catch (IOException e) {
+                wrong.add(e.getMessage());
+            }
+        }
+    }
+
+    /** Removes what crashed runs have left in this network namespace. @return what was removed, in words */
+    public List<String> collect() {
+        try (NetworkLock lock = kernel.lockNetwork()) {
+            List<String> before = listings();
+            removeDead();
+            return before.equals(listings()) ? List.of() : List.of("rules of networks that are no more");
+        }
+    }
+
+    /** The rules there are, of each family. */
+    private List<String> listings() {
+        List<String> nat = tables.save("nat");
+        List<String> filter = tables.save("filter");
+        List<String> both = new ArrayList<>();
+        for (int i = 0; i < nat.size(); i++) {
+            both.add(nat.get(i) + filter.get(i));
+        }
+        return both;
+    }
+
+    private static boolean isThere(String name) {
+        return interfaces().contains(name);
+    }
+
+    /** Of the supervisor's own network namespace, as /sys/class/net need not be. */
+    private static List<String> interfaces() {
+        List<String> names = new ArrayList<>();
+        try {
+            for (String line : Files.readAllLines(Path.of("/proc/net/dev"), StandardCharsets.ISO_8859_1)) {
+                int colon = line.indexOf(':');
+                if (colon > 0) {
+                    names.add(line.substring(0, colon).trim());
+                }
+            }
+        } catch (IOException e) {
+            return List.of();
+        }
+        return names;
+    }
+
+    /** A published port must not take the connections of a server of the host's, or of another run's. */
+    private static void checkFree(Setting<Publication> setting, List<String> listings) throws NatException {
+        Publication publication = setting.value();
+        String rule = "-p " + publication.protocol() + " -m addrtype --dst-type LOCAL -m " + publication.protocol() + " --dport "
+                + publication.hostPort() + " ";
+        for (String listing : listings) {
+            if (listing.contains(rule)) {
+                throw new NatException(setting.origin() + ": port " + publication.hostPort() + "/" + publication.protocol()
+                        + " is published by another run already");
+            }
+        }
+        try {
+            if (publication.protocol() == Protocol.TCP) {
+                new ServerSocket(publication.hostPort()).close();
+            } else {
+                new DatagramSocket(publication.hostPort()).close();
+            }
+        } catch (IOException e) {
+            throw new NatException(setting.origin() + ": port " + publication.hostPort() + "/" + publication.protocol()
+                    + " of this host is in use: " + e.getMessage());
+        }
+    }
+
+    private String program(String wanted) throws NatException {
+        return programs.find(wanted, DIRECTORIES).orElseThrow(() -> new NatException("the program " + wanted
+                + " is missing (on Debian: apt-get install " + (wanted.equals("ip") ? "iproute2" : "util-linux") + ")"));
+    }
+
+    private String run(String file, List<String> arguments, String input) throws NatException {
+        Programs.Ended ended = programs.run(List.of(new Programs.Start(file, arguments, input))).get(0);
+        if (ended.status() != 0) {
+            throw new NatException(file + " " + String.join(" ", arguments) + ": " + ended.said().strip().replace('\n', ';'));
+        }
+        return ended.said();
+    }
+}

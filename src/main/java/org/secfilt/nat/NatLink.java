@@ -1,0 +1,61 @@
+package org.secfilt.nat;
+
+import java.util.Optional;
+
+/**
+ * The pair of virtual interfaces, as input for {@code ip -batch -}.
+ *
+ * @param name of this host's end; the command's is called eth0
+ * @param v6 empty where the host cannot forward IPv6
+ */
+record NatLink(String name, Subnets v4, Optional<Subnets> v6) {
+    /** What all names of ours begin with; hexadecimal digits follow. */
+    static final String PREFIX = "sfn";
+
+    /** @param pid of the command, which no other that lives in this process namespace has; a survivor of an earlier one may */
+    static String freshName(int pid) {
+        return PREFIX + Integer.toHexString(pid) + String.format("%04x", System.nanoTime() & 0xffff);
+    }
+
+    static boolean isName(String name) {
+        if (!name.startsWith(PREFIX) || name.length() == PREFIX.length()) {
+            return false;
+        }
+        for (int i = PREFIX.length(); i < name.length(); i++) {
+            if ("0123456789abcdef".indexOf(name.charAt(i)) < 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Run in the host's network. */
+    String atHost(int pid) {
+        StringBuilder text = new StringBuilder();
+        text.append("link add ").append(name).append(" type veth peer name eth0 netns ").append(pid).append('\n');
+        text.append("addr add ").append(v4.host()).append("/30 dev ").append(name).append('\n');
+        if (v6.isPresent()) {
+            text.append("addr add ").append(v6.get().host()).append("/64 dev ").append(name).append(" nodad\n");
+        }
+        return text.append("link set ").append(name).append(" up\n").toString();
+    }
+
+    /** Run in the command's network. */
+    String atCommand() {
+        StringBuilder text = new StringBuilder();
+        text.append("addr add ").append(v4.own()).append("/30 dev eth0\n");
+        if (v6.isPresent()) {
+            text.append("addr add ").append(v6.get().own()).append("/64 dev eth0 nodad\n");
+        }
+        text.append("link set eth0 up\n");
+        text.append("route add default via ").append(v4.host()).append('\n');
+        if (v6.isPresent()) {
+            text.append("route add ::/0 via ").append(v6.get().host()).append('\n');
+        }
+        return text.toString();
+    }
+
+    String removal() {
+        return "link del " + name + "\n";
+    }
+}

@@ -1,0 +1,131 @@
+package org.secfilt.nat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.secfilt.policy.Publication;
+
+/**
+ * The rules of one pair in one family, as input for {@code iptables-restore --noflush}.
+ *
+ * <pre>
+ *   nat     POSTROUTING   what leaves the pair's network gets this host's address
+ *           PREROUTING    a published port leads to the command's end; OUTPUT the same for this host's own programs
+ *   filter  FORWARD       what comes from the pair goes on; to it go answers and what was published, nothing else
+ * </pre>
+ *
+ * Every rule bears a comment with the interface's name: by it a later run knows what a crash has left.
+ */
+final class NatRules {
+    private static final String COMMENT = "secfilt ";
+    private static final String FORWARDING = "secfilt forwarding of ";
+
+    private final List<String> nat = new ArrayList<>();
+    private final List<String> filter = new ArrayList<>();
+
+    /** @param loopback the network whose programs use this host's own published ports; empty where it cannot be routed */
+    NatRules(String name, Subnets subnets, List<Publication> publications, String loopback) {
+        String comment = " -m comment --comment \"" + COMMENT + name + "\"";
+        nat.add("POSTROUTING -s " + subnets.block() + " ! -o " + name + comment + " -j MASQUERADE");
+        if (!publications.isEmpty() && !loopback.isEmpty()) {
+            nat.add("POSTROUTING -s " + loopback + " -o " + name + comment + " -j MASQUERADE");
+        }
+        String to = subnets.own().isV4() ? subnets.own().toString() : "[" + subnets.own() + "]";
+        for (Publication publication : publications) {
+            String rule = " -p " + publication.protocol() + " -m addrtype --dst-type LOCAL -m " + publication.protocol() + " --dport "
+                    + publication.hostPort() + comment + " -j DNAT --to-destination " + to + ":" + publication.port();
+            nat.add("PREROUTING" + rule);
+            nat.add("OUTPUT" + rule);
+        }
+        // The first one given ends up first.
+        filter.add("FORWARD -i " + name + comment + " -j ACCEPT");
+        filter.add("FORWARD -o " + name + " -m conntrack --ctstate RELATED,ESTABLISHED" + comment + " -j ACCEPT");
+        for (Publication publication : publications) {
+            filter.add("FORWARD -d " + subnets.own() + " -o " + name + " -p " + publication.protocol() + " -m "
+                    + publication.protocol() + " --dport " + publication.port() + comment + " -j ACCEPT");
+        }
+        filter.add("FORWARD -o " + name + comment + " -j DROP");
+    }
+
+    /**
+     * Remembers that this interface forwarded nothing before, and goes on forwarding nothing but for pairs of ours.
+     *
+     * @param unlessThere a listing of the rules there are: one such rule is enough
+     */
+    static String forwardingOff(String interfaceName, String unlessThere) {
+        String rule = "FORWARD -i " + interfaceName + " ! -o " + NatLink.PREFIX + "+ -m comment --comment \"" + FORWARDING + interfaceName
+                + "\" -j DROP";
+        return unlessThere.contains("\"" + FORWARDING + interfaceName + "\"") ? "" : rule;
+    }
+
+    /** Adds more rules of FORWARD, behind those of the pair. */
+    void add(String forward) {
+        if (!forward.isEmpty()) {
+            filter.add(forward);
+        }
+    }
+
+    /** Puts all of it before the rules of others. */
+    String install() {
+        return "*nat\n" + inserted(nat) + "COMMIT\n*filter\n" + inserted(filter) + "COMMIT\n";
+    }
+
+    private static String inserted(List<String> rules) {
+        StringBuilder text = new StringBuilder();
+        for (int i = rules.size() - 1; i >= 0; i--) {
+            int space = rules.get(i).indexOf(' ');
+            text.append("-I ").append(rules.get(i), 0, space).append(" 1").append(rules.get(i).substring(space)).append('\n');
+        }
+        return text.toString();
+    }
+
+    /**
+     * Takes down, from a listing of {@code iptables-save}, what belongs to none of these interfaces.
+     *
+     * @param alive the interfaces of ours there are; without any the rules that remember forwarding go too
+     * @return input for {@code iptables-restore --noflush}; empty if there is nothing
+     */
+    static String removal(String saved, List<String> alive) {
+        StringBuilder text = new StringBuilder();
+        StringBuilder table = new StringBuilder();
+        boolean any = false;
+        for (String line : saved.split("\n")) {
+            if (line.startsWith("*")) {
+                table.setLength(0);
+                any = false;
+                table.append(line).append('\n');
+            } else if (line.startsWith("-A ") && isDead(line, alive)) {
+                table.append("-D ").append(line.substring(3)).append('\n');
+                any = true;
+            } else if (line.equals("COMMIT") && any) {
+                text.append(table).append("COMMIT\n");
+            }
+        }
+        return text.toString();
+    }
+
+    private static boolean isDead(String line, List<String> alive) {
+        String about = comment(line);
+        if (about.startsWith(FORWARDING)) {
+            return alive.isEmpty();
+        }
+        return about.startsWith(COMMENT) && NatLink.isName(about.substring(COMMENT.length()))
+                && !alive.contains(about.substring(COMMENT.length()));
+    }
+
+    /** The interfaces that forwarded nothing before, by a listing. */
+    static List<String> remembered(String saved) {
+        List<String> names = new ArrayList<>();
+        for (String line : saved.split("\n")) {
+            if (line.startsWith("-A ") && comment(line).startsWith(FORWARDING)) {
+                names.add(comment(line).substring(FORWARDING.length()));
+            }
+        }
+        return names;
+    }
+
+    private static String comment(String line) {
+        int from = line.indexOf("--comment \"");
+        int to = from < 0 ? -1 : line.indexOf('"', from + 11);
+        return to < 0 ? "" : line.substring(from + 11, to);
+    }
+}

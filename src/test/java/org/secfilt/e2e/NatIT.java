@@ -1,0 +1,207 @@
+package org.secfilt.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * A network of the command's own behind the host's addresses. The room's inside plays the host: its interface veth0 leads to the
+ * neighbour, who knows no way back to the command's own addresses.
+ */
+class NatIT {
+    @RegisterExtension
+    static final NetworkRoom ROOM = new NetworkRoom();
+
+    /** All that a run changes: rules, interfaces, sysctls. */
+    private static final String STATE = """
+            for save in iptables-save iptables-legacy-save ip6tables-save ip6tables-legacy-save; do $save 2>/dev/null | grep '^-'; done
+            ip -o link | grep -o 'sfn[^@]*'
+            for i in veth0 lo all default; do
+                cat /proc/sys/net/ipv4/conf/$i/forwarding /proc/sys/net/ipv6/conf/$i/forwarding /proc/sys/net/ipv6/conf/$i/force_forwarding
+            done
+            true""";
+    private static final String REACH = "for a in 10.77.1.1 198.51.100.1 fd77:1::1 2001:db8::1; do"
+            + " exec 3<>/dev/tcp/$a/8001 && echo hi >&3 && read -u3 line && echo \"$a $line\"; echo x >/dev/udp/$a/8002; done";
+    private static final List<String> REACHED = List.of("tcp 10.77.1.1:8001", "udp 10.77.1.1:8002", "tcp 198.51.100.1:8001",
+            "udp 198.51.100.1:8002", "tcp [fd77:1::1]:8001", "udp [fd77:1::1]:8002", "tcp [2001:db8::1]:8001", "udp [2001:db8::1]:8002");
+
+    private String before = "";
+
+    @BeforeEach
+    void look() {
+        before = state();
+    }
+
+    @AfterEach
+    void everything_is_left_as_found() {
+        for (int look = 0; look < 50 && !before.equals(state()); look++) {
+            // a run without a tracer is cleaned up after its last process, a moment later
+            ROOM.command("sleep", "0.1").run();
+        }
+        assertEquals(before, state());
+    }
+
+    private static String state() {
+        return ROOM.bash(STATE).run().exited(0).stdout();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--net=nat", "--net=nat --allowed-port=8001-8002", "--net=nat --user=nobody --private-tmp --allowed-port=1-9000"})
+    void reaches_what_the_host_reaches(String options) {
+        Outcome run = ROOM.bash("$SECFILT " + options + " bash -c '" + REACH + "'").run().exited(0);
+        assertEquals("10.77.1.1 hi\n198.51.100.1 hi\nfd77:1::1 hi\n2001:db8::1 hi\n", run.stdout(), run::toString);
+        assertEquals(REACHED, ROOM.arrived());
+    }
+
+    @Test
+    void rules_hold_behind_the_hosts_addresses() {
+        Outcome run = ROOM.secfilt("--net=nat", "--allowed-netmask=10.77.1.0/24", "--allowed-netmask=fd77:1::/64", "bash", "-c", REACH).run();
+        assertEquals(List.of("tcp 10.77.1.1:8001", "udp 10.77.1.1:8002", "tcp [fd77:1::1]:8001", "udp [fd77:1::1]:8002"), ROOM.arrived(),
+                run::toString);
+        assertTrue(run.reports().get(0).startsWith("secfilt: denied connect 198.51.100.1:8001/tcp by bash"), run::toString);
+    }
+
+    @ParameterizedTest(name = "{0} at {1} by {2}")
+    @CsvSource({
+        "tcp, 10.77.1.2, outside", "tcp, fd77:1::2, outside", "udp, 10.77.1.2, outside", "udp, fd77:1::2, outside",
+        "tcp, 10.77.1.2, inside", "tcp, 127.0.0.1, inside", "udp, 127.0.0.1, inside", "tcp, fd77:1::2, inside",
+    })
+    void a_published_port_leads_to_the_command(String protocol, String address, String from) {
+        String server = """
+                import socket, sys
+                kind = socket.SOCK_STREAM if sys.argv[1] == "tcp" else socket.SOCK_DGRAM
+                s = socket.socket(socket.AF_INET6, kind)
+                s.bind(("::", 5432))
+                if kind == socket.SOCK_STREAM: s.listen()
+                print("ready", flush=True)
+                s.settimeout(15)
+                if kind == socket.SOCK_STREAM:
+                    c = s.accept()[0]
+                    print(c.recv(9)); c.sendall(b"answer")
+                else:
+                    data, peer = s.recvfrom(9)
+                    print(data); s.sendto(b"answer", peer)
+                """;
+        String client = """
+                import socket, sys
+                kind = socket.SOCK_STREAM if sys.argv[1] == "tcp" else socket.SOCK_DGRAM
+                s = socket.socket(socket.AF_INET6 if ":" in sys.argv[2] else socket.AF_INET, kind)
+                s.settimeout(10)
+                s.connect((sys.argv[2], 10105)); s.sendall(b"question")
+                print(s.recv(9))
+                """;
+        Process serving = ROOM.startInside(Built.program().toString(), "--net=nat", "--publish=10105:5432/" + protocol, "--allowed-port=1-65535",
+                "/usr/bin/python3", "-c", server, protocol);
+        try {
+            String[] words = {"/usr/bin/python3", "-c", client, protocol, address};
+            Command asking = from.equals("outside") ? ROOM.commandOutside(words) : ROOM.command(words);
+            assertEquals("b'answer'\n", asking.run().exited(0).stdout());
+        } finally {
+            ROOM.end(serving);
+        }
+        ROOM.arrived();
+        ROOM.arrivedInside();
+    }
+
+    @Test
+    void nothing_else_leads_to_the_command() {
+        Process serving = ROOM.startInside(Built.program().toString(), "--net=nat", "--publish=10105:5432", "bash", "-c",
+                "ip -o -4 addr show dev eth0 | grep -o 'inet [0-9.]*' | cut -c6- > " + ROOM.directory() + "/own; echo ready; exec nc -lk 9999");
+        try {
+            String own = ROOM.bash("cat own").run().exited(0).stdout().strip();
+            ROOM.bash("ip route get " + own).run().exited(0);
+            ROOM.commandOutside("ip", "route", "add", own, "via", NetworkRoom.INSIDE).run().exited(0);
+            ROOM.commandOutside("nc", "-zw2", own, "9999").run().exited(1);
+            ROOM.commandOutside("ip", "route", "del", own).run().exited(0);
+        } finally {
+            ROOM.end(serving);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"iptables-nft", "iptables-legacy"})
+    void rules_of_others_stay_and_both_kinds_of_iptables_serve(String kind) {
+        Outcome run = ROOM.bash("""
+                mkdir bin-$1; for v in '' 6; do for p in '' -save -restore; do
+                    ln -s $(command -v ip${v}tables-${1#iptables-}$p) bin-$1/ip${v}tables$p; done; done
+                export PATH=$PWD/bin-$1:$PATH
+                iptables -A FORWARD -s 192.0.2.1 -j DROP; iptables -t nat -A POSTROUTING -s 192.0.2.2 -j MASQUERADE; iptables -P FORWARD DROP
+                iptables-save | grep '^-' > before; ip6tables-save | grep '^-' >> before
+                $SECFILT --net=nat --publish=82:80 --allowed-port=8001 bash -c 'exec 3<>/dev/tcp/10.77.1.1/8001; exec 3<>/dev/tcp/fd77:1::1/8001'
+                iptables-save | grep '^-' > after; ip6tables-save | grep '^-' >> after
+                iptables -P FORWARD ACCEPT; iptables -F FORWARD; iptables -t nat -F POSTROUTING
+                diff before after && echo same""", kind).run().exited(0);
+        assertEquals("same\n", run.stdout(), run::toString);
+        assertEquals(List.of("tcp 10.77.1.1:8001", "tcp [fd77:1::1]:8001"), ROOM.arrived(), run::toString);
+    }
+
+    @Test
+    void two_stand_side_by_side_and_the_second_goes_on_when_the_first_ends() {
+        Outcome run = ROOM.bash("""
+                $SECFILT --net=nat --allowed-port=8001 bash -c 'sleep 1.5; exec 3<>/dev/tcp/10.77.1.1/8001 && echo second' &
+                sleep 0.7
+                $SECFILT --net=nat --allowed-port=8001 bash -c 'exec 3<>/dev/tcp/10.77.1.1/8001 && echo first'
+                wait""").run().exited(0);
+        assertEquals("first\nsecond\n", run.stdout(), run::toString);
+        ROOM.arrived();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(strings = {"$SECFILT --net=nat --publish=81:80 --allowed-port=8001 true", "$SECFILT gc -q"})
+    void what_a_killed_supervisor_left_is_removed_later(String later) {
+        Outcome run = ROOM.bash("""
+                $SECFILT --net=nat --publish=81:80 --allowed-port=8001 sleep 20 & run=$!
+                for i in $(seq 100); do tracer=$(sed -n 's/^TracerPid:\\t//p' /proc/$run/status); [ "$tracer" != 0 ] && break; sleep 0.1; done
+                for i in $(seq 100); do [ "$(tr '\\0' ' ' < /proc/$run/cmdline)" = 'sleep 20 ' ] && break; sleep 0.1; done
+                kill -9 $tracer
+                wait $run; echo $?
+                iptables-save -t nat | grep -c 'dport 81'
+                $1; echo $?
+                """.replace("$1", later)).run().exited(0);
+        assertEquals("137\n2\n0\n", run.stdout(), run::toString);
+    }
+
+    @Test
+    void an_address_that_is_taken_is_not_taken_again() {
+        ROOM.ipInside("route add blackhole 10.200.0.0/16");
+        try {
+            Outcome run = ROOM.secfilt("--net=nat", "ip", "-o", "-4", "addr", "show", "dev", "eth0").run().exited(0);
+            assertTrue(run.stdout().contains(" 10.201."), run::toString);
+        } finally {
+            ROOM.ipInside("route del blackhole 10.200.0.0/16");
+        }
+    }
+
+    @ParameterizedTest(name = "{1}")
+    @CsvSource(delimiter = '|', textBlock = """
+            nc -l 10105 & sleep 0.3 | port 10105/tcp of this host is in use
+            mount --bind /dev/null $(readlink -f $(command -v ip)) | the program ip is missing (on Debian: apt-get install iproute2)
+            mount --bind /bin/false /usr/bin/nsenter | /usr/bin/nsenter -t
+            for p in /usr/sbin/xtables-nft-multi; do mount --bind /bin/false $p; done | iptables-restore: exit code 1
+            """)
+    void a_step_that_fails_is_named_and_all_is_unmade(String breaking, String message) {
+        Outcome run = ROOM.bash("mount --make-rprivate /; " + breaking
+                + "; $SECFILT --net=nat --publish=10105:80 echo ran; echo $?; kill %1 2>/dev/null; true").run().exited(0);
+        assertEquals("125\n", run.stdout(), run::toString);
+        assertTrue(run.stderr().contains(message), run::toString);
+    }
+
+    @Test
+    void many_starts_and_ends_leave_nothing() {
+        List<String> ended = new ArrayList<>();
+        Outcome run = ROOM.bash("for i in $(seq 20); do $SECFILT --net=nat --publish=10105:80 --allowed-port=1 true; echo $?; done")
+                .timeoutMillis(120_000).run().exited(0);
+        run.stdout().lines().forEach(ended::add);
+        assertEquals(20, ended.stream().filter("0"::equals).count(), run::toString);
+        assertEquals(before, state());
+    }
+}

@@ -1,0 +1,90 @@
+package org.secfilt.nat;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.secfilt.abi.Cidr;
+import org.secfilt.policy.Publication;
+
+/** The addresses chosen, and the texts that ip(8) and iptables-restore(8) are given. */
+class NatTextTest {
+    private static final Subnets V4 = Subnets.chooseV4(List.of(), 0).orElseThrow();
+    private static final Subnets V6 = Subnets.chooseV6(List.of(), 0).orElseThrow();
+
+    @Test
+    void addresses_are_chosen_past_what_is_taken() {
+        assertEquals("Subnets[host=10.200.0.1, own=10.200.0.2, block=10.200.0.0/30]", V4.toString());
+        assertEquals("10.200.0.4/30", Subnets.chooseV4(List.of(Cidr.parse("10.200.0.2")), 0).orElseThrow().block().toString());
+        assertEquals("10.200.1.0/30", Subnets.chooseV4(List.of(Cidr.parse("10.200.0.0/24")), 0).orElseThrow().block().toString());
+        assertEquals("172.31.0.0/30", Subnets.chooseV4(List.of(Cidr.parse("10.0.0.0/8")), 0).orElseThrow().block().toString());
+        assertEquals("10.200.255.252/30", Subnets.chooseV4(List.of(), -1).orElseThrow().block().toString());
+        assertEquals(Optional.empty(), Subnets.chooseV4(
+                List.of(Cidr.parse("10.0.0.0/8"), Cidr.parse("172.16.0.0/12"), Cidr.parse("192.168.0.0/16")), 7));
+        assertEquals("fd5e:cf17:2a77::/64", V6.block().toString());
+        assertEquals("fd5e:cf17:2a77:1::/64",
+                Subnets.chooseV6(List.of(Cidr.parse("fd5e:cf17:2a77::9")), 0).orElseThrow().block().toString());
+    }
+
+    @Test
+    void reads_what_is_taken_from_a_listing_of_routes() {
+        assertEquals("[10.0.0.1/32, 10.1.0.0/16, 10.1.0.9/32, 127.0.0.0/8, 127.0.0.1/32]", Subnets.taken("""
+                default via 10.0.0.1 dev eth0
+                10.1.0.0/16 dev eth0.7 proto kernel scope link src 10.1.0.9\s
+                local 127.0.0.0/8 dev lo table local proto kernel scope host src 127.0.0.1\s
+                """).toString());
+        assertEquals("[fe80::/64, fd77:1::2/128]", Subnets.taken("""
+                fe80::/64 dev eth0 proto kernel metric 256 pref medium
+                local fd77:1::2 dev eth0 table local proto kernel metric 0 pref medium
+                unreachable default dev lo metric 4294967295 error -101\s
+                """).toString());
+    }
+
+    @Test
+    void a_pair_is_made_by_two_batches() {
+        NatLink link = new NatLink("sfn1f", V4, Optional.of(V6));
+        assertEquals("""
+                link add sfn1f type veth peer name eth0 netns 31
+                addr add 10.200.0.1/30 dev sfn1f
+                addr add fd5e:cf17:2a77::1/64 dev sfn1f nodad
+                link set sfn1f up
+                """, link.atHost(31));
+        assertEquals("""
+                addr add 10.200.0.2/30 dev eth0
+                link set eth0 up
+                route add default via 10.200.0.1
+                """, new NatLink("sfn1f", V4, Optional.empty()).atCommand());
+        assertTrue(NatLink.isName(NatLink.freshName(4194304)));
+        assertTrue(NatLink.freshName(4194304).length() < 16);
+        for (String other : List.of("sfn", "sfnet0", "veth0", "xsfn1")) {
+            assertFalse(NatLink.isName(other), other);
+        }
+    }
+
+    @Test
+    void what_is_installed_is_what_a_later_listing_has_removed() {
+        NatRules rules = new NatRules("sfn1f", V4, List.of(Publication.parse("10105:5432")), "127.0.0.0/8");
+        rules.add(NatRules.forwardingOff("eth0", ""));
+        String installed = rules.install();
+        assertTrue(installed.endsWith("""
+                *filter
+                -I FORWARD 1 -i eth0 ! -o sfn+ -m comment --comment "secfilt forwarding of eth0" -j DROP
+                -I FORWARD 1 -o sfn1f -m comment --comment "secfilt sfn1f" -j DROP
+                -I FORWARD 1 -d 10.200.0.2 -o sfn1f -p tcp -m tcp --dport 5432 -m comment --comment "secfilt sfn1f" -j ACCEPT
+                -I FORWARD 1 -o sfn1f -m conntrack --ctstate RELATED,ESTABLISHED -m comment --comment "secfilt sfn1f" -j ACCEPT
+                -I FORWARD 1 -i sfn1f -m comment --comment "secfilt sfn1f" -j ACCEPT
+                COMMIT
+                """), installed);
+        String saved = installed.replaceAll("-I (\\S+) 1", "-A $1").replace("COMMIT", "-A INPUT -s 192.0.2.1 -j DROP\nCOMMIT");
+        assertEquals("", NatRules.removal(saved, List.of("sfn1f")));
+        String removal = NatRules.removal(saved, List.of());
+        assertEquals(installed.replaceAll("-I (\\S+) 1", "-D $1"), removal);
+        String other = NatRules.removal(saved, List.of("sfn2"));
+        assertTrue(other.contains("\"secfilt sfn1f\"") && !other.contains("forwarding of"), other);
+        assertEquals(List.of("eth0"), NatRules.remembered(saved));
+        assertEquals("", NatRules.forwardingOff("eth0", saved), "one such rule is enough");
+    }
+}
