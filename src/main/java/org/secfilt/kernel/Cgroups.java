@@ -2,6 +2,7 @@ package org.secfilt.kernel;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * A cgroup hierarchy, mounted in sight or not: cgroups(7). Paths are below the root that this process sees, and begin with no slash; the
@@ -32,6 +33,27 @@ public interface Cgroups extends AutoCloseable {
 
     /** True if it is there, and held or not empty. */
     boolean isAlive(String path);
+
+    /** Whether this process sees the hierarchy mounted, as one must who may not mount. */
+    boolean inSight();
+
+    /** Whether there is a cgroup of this name. */
+    boolean has(String path);
+
+    /** The processes in it that this process can see. */
+    List<Integer> members(String path);
+
+    /** Moves a process in, with all of its threads. */
+    void add(String path, int pid);
+
+    /** Of {@link Hierarchy#NET_CLS}: the number its packets bear; 0 if it has none. */
+    int classid(String path);
+
+    /** The group whose members may move processes of their own in, by name or number; empty if root alone may. */
+    Optional<String> group(String path);
+
+    /** Lets members of a group move processes of their own in; without one, root alone. Nobody of them may move any out. */
+    void setGroup(String path, OptionalInt gid);
 
     @Override
     void close();

@@ -15,11 +15,18 @@ public interface Launching {
     /** The ABI that landlock_create_ruleset(2) tells; 0 without Landlock. */
     int landlockAbi();
 
-    /** Where the process sees cgroup hierarchies mounted that a packet filter can match. */
-    List<byte[]> cgroupMounts(int pid);
+    /**
+     * Where the process sees cgroup hierarchies mounted that a packet filter can match.
+     *
+     * @param classes whether net_cls is meant too, besides version 2
+     */
+    List<byte[]> cgroupMounts(int pid, boolean classes);
 
     /** The inode number of the process's network namespace. */
     long networkNamespace(int pid);
+
+    /** Which network namespace this process is in: a number that no other has before the next boot. socket(7) SO_NETNS_COOKIE, Linux 5.14. */
+    long networkCookie();
 
     /** Those of all processes and all that have names below /run/netns, as far as this process may look. */
     Set<Long> networkNamespaces();

@@ -1,10 +1,17 @@
 package org.secfilt.kernel.jnr;
 
 import java.io.File;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.SyscallTable;
@@ -29,6 +36,8 @@ final class JnrCgroups implements Cgroups {
     private static final int LOCK_EX_NB = 2 | 4;
     /** A dead task leaves its cgroup a moment after its death can be seen. */
     private static final int REMOVALS = 50;
+
+    private static final String PROCESSES = "/cgroup.procs";
 
     private static final SyscallTable NUMBERS = Arch.X86_64.syscalls();
 
@@ -126,8 +135,8 @@ final class JnrCgroups implements Cgroups {
         String[] names = new File(root + path).list();
         if (names != null) {
             for (String name : names) {
-                // Files of the kernel's have a dot in their names, and cost a look each.
-                if (name.indexOf('.') < 0 && new File(root + path, name).isDirectory()) {
+                // Files of the kernel's have a dot and no dash in their names, and cost a look each.
+                if ((name.indexOf('.') < 0 || name.indexOf('-') >= 0) && new File(root + path, name).isDirectory()) {
                     found.add(name);
                 }
             }
@@ -205,7 +214,7 @@ final class JnrCgroups implements Cgroups {
 
     private boolean isEmpty(String path) {
         if (hierarchy == Hierarchy.NET_CLS) {
-            return readFile(path + "/cgroup.procs").isEmpty();
+            return readFile(path + PROCESSES).isEmpty();
         }
         return readFile(path + "/cgroup.events").contains("populated 0");
     }
@@ -229,6 +238,64 @@ final class JnrCgroups implements Cgroups {
     }
 
     @Override
+    public boolean inSight() {
+        return mountPoint(hierarchy).isPresent();
+    }
+
+    @Override
+    public boolean has(String path) {
+        return new File(root + path).isDirectory();
+    }
+
+    @Override
+    public List<Integer> members(String path) {
+        List<Integer> pids = new ArrayList<>();
+        for (String line : Mounts.lines(readFile(path + PROCESSES))) {
+            if (!line.isEmpty() && !line.equals("0")) { // 0: of a process namespace that is not ours
+                pids.add(Integer.parseInt(line));
+            }
+        }
+        return pids;
+    }
+
+    @Override
+    public void add(String path, int pid) {
+        write(path + PROCESSES, Integer.toString(pid));
+    }
+
+    @Override
+    public int classid(String path) {
+        String text = readFile(path + "/net_cls.classid").strip();
+        return text.isEmpty() ? 0 : Integer.parseUnsignedInt(text);
+    }
+
+    @Override
+    public Optional<String> group(String path) {
+        Path file = Path.of(root + path + PROCESSES);
+        try {
+            PosixFileAttributes attributes = Files.readAttributes(file, PosixFileAttributes.class);
+            return attributes.permissions().contains(PosixFilePermission.GROUP_WRITE)
+                    ? Optional.of(attributes.group().getName()) : Optional.empty();
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    public void setGroup(String path, OptionalInt gid) {
+        Path file = Path.of(root + path + PROCESSES);
+        try {
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+            if (gid.isPresent()) {
+                Files.setAttribute(file, "unix:gid", gid.getAsInt());
+                Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw-r--"));
+            }
+        } catch (IOException e) {
+            throw new KernelException("chown(cgroup /" + path + PROCESSES + ")", Errno.EPERM.number());
+        }
+    }
+
+    @Override
     public void close() {
         if (mount >= 0) {
             Libc.CLOSE.call(mount);
@@ -246,7 +313,7 @@ final class JnrCgroups implements Cgroups {
 
         @Override
         public void add(int pid) {
-            write(path + "/cgroup.procs", Integer.toString(pid));
+            JnrCgroups.this.add(path, pid);
         }
 
         @Override

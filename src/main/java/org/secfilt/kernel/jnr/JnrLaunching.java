@@ -49,6 +49,12 @@ final class JnrLaunching implements Launching {
     private static final int S_IFMT = 0170000;
     private static final int S_IFREG = 0100000;
 
+    // sys/socket.h, asm-generic/socket.h
+    private static final int AF_UNIX = 1;
+    private static final int SOCK_STREAM_CLOEXEC = 1 | 02000000;
+    private static final int SOL_SOCKET = 1;
+    private static final int SO_NETNS_COOKIE = 71;
+
     private final Proc proc = new Proc();
     private final JnrTracees tracees = new JnrTracees(proc);
     private final long scratch = NativeMemory.allocate(2 * PATH_MAX);
@@ -99,10 +105,13 @@ final class JnrLaunching implements Launching {
     }
 
     @Override
-    public List<byte[]> cgroupMounts(int pid) {
+    public List<byte[]> cgroupMounts(int pid, boolean classes) {
         List<byte[]> found = new ArrayList<>();
         for (String line : Mounts.of(pid)) {
             Optional<String> point = Mounts.cgroups(line);
+            if (point.isEmpty() && classes) {
+                point = Mounts.classes(line);
+            }
             if (point.isPresent()) {
                 found.add(Mounts.unescape(point.get()));
             }
@@ -113,6 +122,16 @@ final class JnrLaunching implements Launching {
     @Override
     public long networkNamespace(int pid) {
         return namespace("/proc/" + pid + "/ns/net");
+    }
+
+    @Override
+    public long networkCookie() {
+        long fd = Libc.must("socket", Libc.SYSCALL.call(Arch.X86_64.syscalls().nr("socket"), AF_UNIX, SOCK_STREAM_CLOEXEC, 0, 0, 0));
+        NativeMemory.IO.putInt(scratch, Long.BYTES);
+        long rc = Libc.GETSOCKOPT.call(fd, SOL_SOCKET, SO_NETNS_COOKIE, scratch + Long.BYTES, scratch);
+        Libc.CLOSE.call(fd);
+        Libc.must("getsockopt(SO_NETNS_COOKIE)", rc);
+        return NativeMemory.IO.getLong(scratch + Long.BYTES);
     }
 
     @Override

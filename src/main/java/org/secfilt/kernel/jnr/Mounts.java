@@ -35,13 +35,25 @@ final class Mounts {
 
     /** The mount point of the line, still escaped, if cgroups of version 2 are mounted there. */
     static Optional<String> cgroups(String line) {
+        return cgroups(line, false);
+    }
+
+    /** Likewise of version 1, with the controller net_cls. */
+    static Optional<String> classes(String line) {
+        return cgroups(line, true);
+    }
+
+    private static Optional<String> cgroups(String line, boolean classes) {
         int dash = line.indexOf(" - ");
         if (dash < 0) {
             return Optional.empty();
         }
         String[] fields = line.substring(0, dash).split(" ");
         String[] file = line.substring(dash + 3).split(" ");
-        return fields.length > 4 && file[0].equals("cgroup2") ? Optional.of(fields[4]) : Optional.empty();
+        boolean fits = classes
+                ? file[0].equals("cgroup") && file.length > 2 && ("," + file[2] + ",").contains(",net_cls,")
+                : file[0].equals("cgroup2");
+        return fields.length > 4 && fits ? Optional.of(fields[4]) : Optional.empty();
     }
 
     /** Blanks, tabs, newlines and backslashes stand as three octal digits. */
