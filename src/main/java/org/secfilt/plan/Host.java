@@ -8,8 +8,14 @@ import org.secfilt.abi.Arch;
  * @param landlockAbi landlock_create_ruleset(2) "LANDLOCK_CREATE_RULESET_VERSION"; 0 where Landlock is missing
  * @param root true if the command runs with the capabilities of uid 0
  * @param firewall the packet filter
+ * @param profiled whether the command is in a profile of the packet filter, which it must not leave
  */
-public record Host(Arch arch, int landlockAbi, boolean root, HostFirewall firewall) {
+public record Host(Arch arch, int landlockAbi, boolean root, HostFirewall firewall, boolean profiled) {
+    /** Outside of all profiles. */
+    public Host(Arch arch, int landlockAbi, boolean root, HostFirewall firewall) {
+        this(arch, landlockAbi, root, firewall, false);
+    }
+
     /** Without a packet filter. */
     public Host(Arch arch, int landlockAbi, boolean root) {
         this(arch, landlockAbi, root, HostFirewall.NONE);

@@ -131,6 +131,14 @@ public final class Plan {
         if (alone) {
             addNeedsOfTracer(refusals);
         }
+        if (sealsProfile() && !canSealCgroup()) {
+            refusals.add(new Refusal(Origin.flag("profile"), "root's command could leave the profile here",
+                    "run it as another user (--user), or restrict no files and no unix sockets"));
+        }
+        if (host.profiled() && policy.surroundings().ownsNetwork()) {
+            refusals.add(new Refusal(policy.surroundings().net().orElseThrow().origin(),
+                    "a profile's rules are in the host's network, which the command would not use", "leave out one of the two"));
+        }
         addSurroundings(refusals);
         return refusals;
     }
@@ -184,7 +192,7 @@ public final class Plan {
 
     /** False if nothing at all is restricted: then the command needs neither filter nor tracer. */
     public boolean supervised() {
-        return needsTracer() || policy.families().isPresent() || confinesToNetwork();
+        return needsTracer() || policy.families().isPresent() || confinesToNetwork() || sealsProfile();
     }
 
     /** Whether some call is sent to the tracer. Without any, the filter alone holds the policy. */
@@ -239,7 +247,7 @@ public final class Plan {
      * and the like send to addresses that no inspected call shows.
      */
     public boolean limitsInet() {
-        return policy.noOutbound().isPresent() || !policy.connect().open() || !policy.bind().open();
+        return policy.noOutbound().isPresent() || !policy.connect().open() || !policy.bind().open() || sealsProfile();
     }
 
     /** The place in the policy that restricts internet addresses. */
@@ -335,7 +343,13 @@ public final class Plan {
      * leave the cgroup by which they are known. For an ordinary user file rights see to that.
      */
     public boolean leavesKinds() {
-        return judgesPackets() && (!host.root() || canSealCgroup());
+        boolean judged = judgesPackets() || sealsProfile() && !policy.restrictsAddresses();
+        return judged && (!host.root() || canSealCgroup());
+    }
+
+    /** Whether root's command must be kept in a profile; file rights keep other users there. */
+    public boolean sealsProfile() {
+        return host.profiled() && host.root();
     }
 
     /** Outside processes must be out of reach, for the sake of their mounts; a mount namespace of its own would hide paths from the tracer. */
@@ -347,7 +361,7 @@ public final class Plan {
 
     /** Whether root's command must be kept in its cgroup by the filter. */
     public boolean sealsCgroup() {
-        return leavesKinds() && host.root();
+        return host.root() && leavesKinds() || sealsProfile();
     }
 
     /** Whether it must also get mounts of its own, in which cgroups are read-only. */
@@ -359,7 +373,7 @@ public final class Plan {
     public List<Capability> droppedCapabilities() {
         List<Capability> dropped = new ArrayList<>();
         for (Capability capability : Capability.values()) {
-            if (host.root() && capability.undoes(policy.restrictsAddresses(), policy.restrictsFiles())
+            if (host.root() && capability.undoes(policy.restrictsAddresses() || sealsProfile(), policy.restrictsFiles())
                     && (capability != Capability.NET_RAW || !leavesKinds())) {
                 dropped.add(capability);
             }

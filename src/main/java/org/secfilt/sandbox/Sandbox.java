@@ -230,7 +230,7 @@ public final class Sandbox {
     private Scripts scripts(
             Command command, CommandFile file, Descriptors descriptors, Enclosure enclosure, WritableFiles writable) {
         return new Scripts(plan, command, file.file(), launching.hasYama(), launching.capabilities(frontEnd.pid()), descriptors,
-                enclosure, writable.files(), plan.remountsCgroups() ? launching.cgroupMounts(frontEnd.pid()) : List.of());
+                enclosure, writable.files(), plan.remountsCgroups() ? launching.cgroupMounts(frontEnd.pid(), plan.sealsProfile()) : List.of());
     }
 
     /** What is not supervised is not waited for either, so the log is complete then. */

@@ -126,6 +126,22 @@ class PlanTest {
         assertTrue(plan.droppedCapabilities().contains(Capability.SYS_PTRACE));
     }
 
+    @Test
+    void root_is_kept_in_its_profile_and_others_need_not_be() throws RefusedPolicyException {
+        HostFirewall firewall = new HostFirewall(Optional.empty(), true, true);
+        Plan root = Plan.of(Policy.OPEN, new Host(Arch.X86_64, 7, true, firewall, true));
+        assertTrue(root.supervised() && root.sealsCgroup() && root.remountsCgroups() && root.landlock().isPresent() && !root.traced());
+        assertTrue(root.droppedCapabilities().contains(Capability.NET_ADMIN));
+        assertFalse(root.droppedCapabilities().contains(Capability.NET_RAW), "ping");
+        assertTrue(root.allowedFamilies().isPresent(), "packet sockets pass the packet filter by");
+        assertFalse(Plan.of(Policy.OPEN, new Host(Arch.X86_64, 7, false, firewall, true)).supervised());
+        assertFalse(Plan.of(Policy.OPEN, new Host(Arch.X86_64, 7, true, firewall)).supervised());
+        for (Host host : List.of(new Host(Arch.X86_64, 0, true, firewall, true), new Host(Arch.X86_64, 7, true, HostFirewall.NONE, true))) {
+            RefusedPolicyException refused = assertThrows(RefusedPolicyException.class, () -> Plan.of(Policy.OPEN, host));
+            assertTrue(refused.getMessage().contains("root's command could leave the profile here"), refused.getMessage());
+        }
+    }
+
     private static Policy readOnly(Access connect) {
         FileAccess files = new FileAccess(Optional.of(ORIGIN), List.of(new FileAccess.Writable("target", Optional.empty(), Origin.flag("--allow-write=target"))));
         return new Policy(Optional.empty(), connect, Access.OPEN, Access.OPEN, Optional.empty(), Errno.ECONNREFUSED, Inherit.CLOSE,
