@@ -8,6 +8,7 @@ import java.util.Optional;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.Printable;
+import org.secfilt.firewall.ProfileName;
 import org.secfilt.policy.IniConfig;
 import org.secfilt.policy.InvalidPolicyException;
 import org.secfilt.policy.OptionReader;
@@ -48,6 +49,8 @@ final class Cli {
     private Outcome.Compile.Format format = Outcome.Compile.Format.ASM;
     private boolean landlock = true;
     private Optional<String> output = Optional.empty();
+    private Optional<ProfileName> profile = Optional.empty();
+    private final ProfileWords profiles = new ProfileWords(mistakes);
 
     private Cli(Verb verb, Environment environment) {
         this.verb = verb;
@@ -91,11 +94,13 @@ final class Cli {
             Volume loudness = volume.isPresent() ? volume.get() : volumeOf(merged);
             return switch (verb) {
                 case RUN -> new Outcome.Run(policy, split.commandIndex() + 1, supervised, loudness, landlock,
-                        merged.log().isPresent() ? Optional.of(merged.log().get().value()) : Optional.empty());
+                        merged.log().isPresent() ? Optional.of(merged.log().get().value()) : Optional.empty(), profile);
                 case COMPILE -> new Outcome.Compile(policy, arch, format, output, loudness);
                 case EXPLAIN -> new Outcome.Explain(policy, split.operands(), loudness);
                 case DOCTOR -> new Outcome.Doctor();
                 case GC -> new Outcome.Gc(loudness);
+                case PROFILE -> profiles.profile(loudness);
+                case ASSIGN -> profiles.assign();
                 case CHECK -> new Outcome.Check(split.operands(), loudness);
                 case SIMULATE -> new Outcome.Simulate(policy, arch, entry, split.operands(), loudness);
             };
@@ -123,6 +128,11 @@ final class Cli {
                 if (verb == Verb.CHECK && split.operands().isEmpty()) {
                     mistakes.add("no file given");
                 }
+                if (verb == Verb.PROFILE) {
+                    profiles.readProfile(split.operands());
+                } else if (verb == Verb.ASSIGN) {
+                    profiles.readAssign(split.operands());
+                }
             }
         }
     }
@@ -139,6 +149,8 @@ final class Cli {
             case ARCH -> takeArch(given);
             case FORMAT -> takeFormat(given);
             case LANDLOCK -> takeLandlock(given);
+            case PROFILE -> takeProfile(given);
+            case GROUP, INVERTED, FORCE, OUT -> profiles.take(given);
             case HELP, VERSION -> throw new IllegalStateException("answered before");
             case ALLOWED_NETMASK, ALLOWED_PORT, ALLOW_RESOLV, ALLOWED_BIND, NO_OUTBOUND_NETWORK, MAINSTREAM_NETWORK_FAMILIES,
                     ERRNO, INHERIT, FIREWALL, VIOLATION_EXIT, LOG, NET, PUBLISH, PRIVATE_TMP, USER, READ_ONLY, ALLOW_WRITE -> takePolicyOption(given);
@@ -188,6 +200,14 @@ final class Cli {
             case "auto" -> landlock = true;
             case "off" -> landlock = false;
             default -> mistakes.add(Printable.escape(given.words()) + ": write auto or off");
+        }
+    }
+
+    private void takeProfile(Words.Given given) {
+        try {
+            profile = Optional.of(new ProfileName(given.value()));
+        } catch (IllegalArgumentException e) {
+            mistakes.add(e.getMessage());
         }
     }
 

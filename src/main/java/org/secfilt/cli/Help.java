@@ -39,6 +39,8 @@ final class Help {
               --firewall=auto|require|off
                                       judge packets too, where the host lets us: auto
                                       is the default, require runs nothing without
+              --profile=NAME          start in this profile of the packet filter, see
+                                      secfilt profile; its rules hold besides
               --no-supervisor[=B]     the firewall holds all of the policy, and no
                                       process supervises; refused where it cannot
               --landlock=auto|off     off: as on a kernel without Landlock, for tests;
@@ -82,6 +84,9 @@ final class Help {
               simulate                tells what the filter does to a system call
               check                   tells what is wrong or odd in policy files
               doctor                  tells what can be enforced on this host
+              profile                 makes lasting profiles of packet rules, tells and
+                                      removes them
+              assign                  moves running processes into a profile, and out
               gc                      removes what killed runs have left in the firewall
               'secfilt VERB --help' tells more of each
 

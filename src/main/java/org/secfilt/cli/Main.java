@@ -98,7 +98,15 @@ public final class Main implements Outcome.Visitor<Integer> {
             }
         }
         PacketFilter filter = new PacketFilter(kernel, stub.pid(), command.environment());
-        Plan plan = plan(run, host(run.policy(), filter));
+        if (run.profile().isPresent()) {
+            try {
+                filter.enter(run.profile().get());
+            } catch (FirewallException e) {
+                return failed(e.getMessage());
+            }
+        }
+        boolean sealed = run.profile().isPresent() && launching.capabilities(stub.pid()) != 0;
+        Plan plan = plan(run, sealed ? filter.host(true) : host(run.policy(), filter));
         Optional<Session> firewall = Optional.empty();
         if (plan.judgesPackets() && Sandbox.finds(launching, stub.pid(), command)) {
             try {
@@ -155,6 +163,17 @@ public final class Main implements Outcome.Visitor<Integer> {
         return GcVerb.answer(new PacketFilter(kernel, stub.pid(), caller.environment()), gc, streams);
     }
 
+    @Override
+    public Integer profile(Outcome.Profile profile) throws IOException {
+        return new ProfileVerb(new PacketFilter(kernel, stub.pid(), caller.environment()), kernel.accounts(), caller.files(), streams)
+                .answer(profile);
+    }
+
+    @Override
+    public Integer assign(Outcome.Assign assign) throws IOException {
+        return ProfileVerb.answer(new PacketFilter(kernel, stub.pid(), caller.environment()), assign, streams);
+    }
+
     /** Looked at only where something comes of it: this costs every start. */
     private static HostFirewall host(Policy policy, PacketFilter filter) {
         if (policy.surroundings().ownsNetwork()) {
@@ -172,7 +191,8 @@ public final class Main implements Outcome.Visitor<Integer> {
     }
 
     private Plan plan(Outcome.Run run, HostFirewall firewall) throws RefusedPolicyException {
-        Host host = host(Arch.current(), run.landlock() ? launching.landlockAbi() : 0, firewall);
+        Host any = host(Arch.current(), run.landlock() ? launching.landlockAbi() : 0, firewall);
+        Host host = new Host(any.arch(), any.landlockAbi(), any.root(), firewall, run.profile().isPresent());
         return run.supervised() ? Plan.of(run.policy(), host) : Plan.withoutSupervisor(run.policy(), host);
     }
 

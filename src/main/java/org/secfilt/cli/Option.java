@@ -12,6 +12,7 @@ enum Option {
     INHERIT(Takes.VALUE, "keep|close|refuse", "--inherit"),
     NO_SUPERVISOR(Takes.SWITCH, "B", "--no-supervisor"),
     FIREWALL(Takes.VALUE, "auto|require|off", "--firewall"),
+    PROFILE(Takes.VALUE, "NAME", "--profile"),
     NET(Takes.VALUE, "host|none|nat", "--net"),
     PUBLISH(Takes.VALUE, "HOSTPORT:PORT[/udp]", "--publish"),
     PRIVATE_TMP(Takes.SWITCH, "exec", "--private-tmp"),
@@ -35,7 +36,11 @@ enum Option {
     LANDLOCK(Takes.VALUE, "auto|off", "--landlock"),
     FORMAT(Takes.VALUE, "asm|bin", "--format"),
     OUTPUT(Takes.VALUE, "FILE", "-o", "--output"),
-    ARCH(Takes.VALUE, "ARCH", "--arch");
+    ARCH(Takes.VALUE, "ARCH", "--arch"),
+    GROUP(Takes.VALUE, "GROUP", "--group"),
+    INVERTED(Takes.NOTHING, "", "--inverted"),
+    FORCE(Takes.NOTHING, "", "--force"),
+    OUT(Takes.NOTHING, "", "--out");
 
     enum Takes {
         NOTHING,

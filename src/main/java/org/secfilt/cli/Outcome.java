@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.Arch;
+import org.secfilt.firewall.ProfileName;
 import org.secfilt.plan.RefusedPolicyException;
 import org.secfilt.policy.Policy;
 import org.secfilt.report.Volume;
@@ -27,6 +28,10 @@ sealed interface Outcome {
 
         R gc(Gc gc) throws IOException;
 
+        R profile(Profile profile) throws IOException;
+
+        R assign(Assign assign) throws IOException;
+
         R exit(Exit exit) throws IOException;
     }
 
@@ -34,8 +39,10 @@ sealed interface Outcome {
      * @param commandIndex where the command's words begin, counted as argv is: the first word after {@code secfilt} is 1
      * @param landlock false to run as where the kernel has no Landlock
      * @param log the file for events, as the user named it
+     * @param profile to be entered
      */
-    record Run(Policy policy, int commandIndex, boolean supervised, Volume volume, boolean landlock, Optional<String> log) implements Outcome {
+    record Run(Policy policy, int commandIndex, boolean supervised, Volume volume, boolean landlock, Optional<String> log,
+            Optional<ProfileName> profile) implements Outcome {
         @Override
         public <R> R accept(Visitor<R> visitor) throws IOException, RefusedPolicyException {
             return visitor.run(this);
@@ -96,6 +103,37 @@ sealed interface Outcome {
         @Override
         public <R> R accept(Visitor<R> visitor) throws IOException {
             return visitor.gc(this);
+        }
+    }
+
+    /**
+     * Lasting profiles.
+     *
+     * @param name empty for the list of all
+     * @param file the definition, if the user names one
+     * @param group who may enter, if not root alone
+     * @param force processes in it do not keep it from being removed
+     */
+    record Profile(Action action, Optional<ProfileName> name, Optional<String> file, Optional<String> group, boolean inverted, boolean force,
+            Volume volume) implements Outcome {
+        enum Action {
+            INSTALL,
+            LIST,
+            SHOW,
+            REMOVE
+        }
+
+        @Override
+        public <R> R accept(Visitor<R> visitor) throws IOException {
+            return visitor.profile(this);
+        }
+    }
+
+    /** Processes move into a profile; out of theirs if it is empty. */
+    record Assign(Optional<ProfileName> profile, List<Integer> pids) implements Outcome {
+        @Override
+        public <R> R accept(Visitor<R> visitor) throws IOException {
+            return visitor.assign(this);
         }
     }
 

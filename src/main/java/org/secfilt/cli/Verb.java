@@ -15,7 +15,9 @@ enum Verb {
     SIMULATE("simulate", Operands.WORDS),
     CHECK("check", Operands.WORDS),
     DOCTOR("doctor", Operands.NONE),
-    GC("gc", Operands.NONE);
+    GC("gc", Operands.NONE),
+    PROFILE("profile", Operands.WORDS),
+    ASSIGN("assign", Operands.WORDS);
 
     /** What stands on a command line besides options. */
     enum Operands {
@@ -73,7 +75,9 @@ enum Verb {
                     VERBOSE -> makesPolicy();
             case QUIET -> this != DOCTOR;
             case HELP, VERSION -> true;
-            case LOG, LANDLOCK, NO_SUPERVISOR -> this == RUN;
+            case LOG, LANDLOCK, NO_SUPERVISOR, PROFILE -> this == RUN;
+            case GROUP, INVERTED, FORCE -> this == PROFILE;
+            case OUT -> this == ASSIGN;
             case FORMAT, OUTPUT -> this == COMPILE;
             case ARCH -> this == COMPILE || this == SIMULATE;
         };
@@ -81,6 +85,6 @@ enum Verb {
 
     /** Whether the options of a policy make sense to it. */
     private boolean makesPolicy() {
-        return this != CHECK && this != DOCTOR && this != GC;
+        return this != CHECK && this != DOCTOR && this != GC && this != PROFILE && this != ASSIGN;
     }
 }

@@ -114,6 +114,11 @@ public final class Leftovers {
 
     /** The run's chains of a listing of iptables-save, each with its hooks: the specifications of the rules of OUTPUT that jump to it. */
     static Map<String, List<String>> chains(String saved) {
+        return chains(saved, Run.CHAIN_PREFIX);
+    }
+
+    /** The chains whose names begin so. */
+    static Map<String, List<String>> chains(String saved, String prefix) {
         Map<String, List<String>> chains = new TreeMap<>();
         int from = 0;
         while (from < saved.length()) {
@@ -121,7 +126,7 @@ public final class Leftovers {
             int end = newline < 0 ? saved.length() : newline;
             String line = saved.substring(from, end);
             from = end + 1;
-            if (line.startsWith(":" + Run.CHAIN_PREFIX)) {
+            if (line.startsWith(":" + prefix)) {
                 chains.put(line.substring(1, line.indexOf(' ')), new ArrayList<>());
             } else if (line.startsWith("-A OUTPUT ")) {
                 List<String> hooks = chains.get(line.substring(line.lastIndexOf(' ') + 1));

@@ -10,15 +10,24 @@ import java.util.Optional;
  *
  * @param path of the cgroup, below the root that iptables sees, without a leading slash
  * @param classid of a net_cls cgroup
+ * @param inverted the packets of all sockets but those are judged; of a class alone. Such as have no socket are nobody's
  */
-public record Members(Optional<String> path, Optional<Integer> classid) {
+public record Members(Optional<String> path, Optional<Integer> classid, boolean inverted) {
     public Members {
         if (path.isEmpty() && classid.isEmpty()) {
             throw new IllegalArgumentException("no members");
         }
+        if (inverted && path.isPresent()) {
+            throw new IllegalArgumentException("who is in neither cannot be told by either");
+        }
         if (path.isPresent() && (path.get().startsWith("/") || !isPlain(path.get()))) {
             throw new IllegalArgumentException("'" + path.get() + "' cannot stand in a rule");
         }
+    }
+
+    /** Not inverted. */
+    public Members(Optional<String> path, Optional<Integer> classid) {
+        this(path, classid, false);
     }
 
     /** Whether a path can stand between the quotes of a rule: iptables-restore knows no way to write a quote or a line's end in them. */
@@ -39,7 +48,7 @@ public record Members(Optional<String> path, Optional<Integer> classid) {
             matches.add("-m cgroup --path \"" + path.get() + "\"");
         }
         if (classid.isPresent()) {
-            matches.add("-m cgroup --cgroup " + Integer.toUnsignedString(classid.get()));
+            matches.add("-m cgroup " + (inverted ? "! " : "") + "--cgroup " + Integer.toUnsignedString(classid.get()));
         }
         return matches;
     }

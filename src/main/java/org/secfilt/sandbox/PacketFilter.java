@@ -9,6 +9,9 @@ import org.secfilt.abi.ByteString;
 import org.secfilt.firewall.FirewallException;
 import org.secfilt.firewall.IpVersion;
 import org.secfilt.firewall.Leftovers;
+import org.secfilt.firewall.Profile;
+import org.secfilt.firewall.ProfileName;
+import org.secfilt.firewall.Profiles;
 import org.secfilt.firewall.Session;
 import org.secfilt.firewall.Tables;
 import org.secfilt.kernel.Cgroups;
@@ -55,6 +58,11 @@ public final class PacketFilter {
 
     /** What can be told without changing anything, cheaply. That the kernel lacks a match shows when the rules are installed. */
     public HostFirewall host() {
+        return host(false);
+    }
+
+    /** @param profiled whether the process is to stay in a profile, so that it must not reach net_cls cgroups either */
+    public HostFirewall host(boolean profiled) {
         long capabilities = launching.capabilities(pid);
         if ((capabilities & CAP_NET_ADMIN) == 0) {
             return HostFirewall.without("CAP_NET_ADMIN");
@@ -65,7 +73,7 @@ public final class PacketFilter {
         }
         try {
             kernel.cgroups(Cgroups.Hierarchy.UNIFIED).close();
-            return new HostFirewall(Optional.empty(), (capabilities & CAP_SYS_ADMIN) != 0, !launching.cgroupMounts(pid).isEmpty());
+            return new HostFirewall(Optional.empty(), (capabilities & CAP_SYS_ADMIN) != 0, !launching.cgroupMounts(pid, profiled).isEmpty());
         } catch (KernelException e) {
             return HostFirewall.without("a cgroup hierarchy: " + e.getMessage());
         }
@@ -95,6 +103,65 @@ public final class PacketFilter {
         } catch (KernelException e) {
             throw new FirewallException(e.getMessage());
         }
+    }
+
+    /**
+     * The profiles of this network namespace.
+     *
+     * @param changes whether they are to be changed, or processes of others moved, for which CAP_NET_ADMIN is needed
+     * @throws FirewallException naming what is missing
+     */
+    public <T> T withProfiles(boolean changes, ProfileWork<T> work) throws FirewallException {
+        Optional<String> missing = changes ? missingForProfiles() : Optional.empty();
+        if (missing.isPresent()) {
+            throw new FirewallException("profiles cannot be changed here, for want of " + missing.get());
+        }
+        try (Cgroups cgroups = kernel.cgroups(Cgroups.Hierarchy.NET_CLS)) {
+            return work.with(new Profiles(tables, cgroups, launching.networkCookie()), new ClassMount(kernel.programs(), cgroups, pid));
+        } catch (KernelException e) {
+            boolean unprivileged = (launching.capabilities(pid) & CAP_SYS_ADMIN) == 0;
+            throw new FirewallException(e.getMessage() + (unprivileged
+                    ? "; no net_cls hierarchy is mounted in sight, so only root can use profiles here: install them with --group" : ""));
+        }
+    }
+
+    private Optional<String> missingForProfiles() {
+        return (launching.capabilities(pid) & CAP_NET_ADMIN) == 0 ? Optional.of("CAP_NET_ADMIN")
+                : tables.missing().map(program -> "the program " + program);
+    }
+
+    /** Something to do with profiles. */
+    public interface ProfileWork<T> {
+        T with(Profiles profiles, ClassMount mount) throws FirewallException;
+    }
+
+    /** Whether rules can be seen at all: to others than root the kernel does not show them. */
+    public boolean seesRules() {
+        return missingForProfiles().isEmpty();
+    }
+
+    /**
+     * Moves the process into a profile, before it becomes the command.
+     *
+     * @throws FirewallException if it may not enter, is in a class already, or the profile has lost its rules as far as can be seen
+     */
+    public void enter(ProfileName name) throws FirewallException {
+        Optional<ProfileName> first = ProfileName.of(ClassMount.cgroup(pid));
+        if (first.isPresent()) {
+            throw new FirewallException("already assigned to a net class: profile " + first.get());
+        }
+        withProfiles(false, (profiles, mount) -> {
+            Profile profile = profiles.find(name);
+            if (seesRules()) {
+                List<IpVersion> lost = profiles.rules(profile).lost();
+                if (!lost.isEmpty()) {
+                    throw new FirewallException("the rules of the profile " + name + " are gone from " + lost.get(0).program()
+                            + "; secfilt profile install " + name + " brings them back");
+                }
+            }
+            profiles.enter(name, List.of(pid));
+            return name;
+        });
     }
 
     /** Raises it: the process is in its cgroup then. */
