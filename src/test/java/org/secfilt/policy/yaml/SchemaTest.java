@@ -48,6 +48,8 @@ class SchemaTest {
         "version: 1\nconnect:\n  allow: loopback:8000-8099\nbind: {mode: local, allow: []}\n",
         "version: 1\ninclude: [a.yaml, b.yaml]\nviolation-exit: 255\nerrno: EACCES\nresolv: false\nfirewall: require\ninherit: refuse\n",
         "version: 1\nnet: nat\npublish: [10105:5432, 5353:53/udp]\nprivate-tmp: exec\nuser: nobody:nogroup\n",
+        "version: 1\nfilesystem: {read-only: true, allow-write: [/tmp, {path: [out, /dev/null], reason: build}]}\nprivate-tmp: true\n",
+        "version: 1\nfilesystem: {allow-write: out}\nprivate-tmp: false\n",
         "version: 1\nfamilies: [unix, AF_INET, INET6, local]\nno-outbound-network: true\n",
         "version: 1\nconnect:\n  allow: [10.0.0.7/8, '::ffff:10.0.0.7', '[fd00::1]:443', '[fe80::/10]:80', '::1', '10.0.0.0/8:22-23', '::/0']\n",
         "version: 1\nconnect:\n  deny:\n    - {port: 0, reason: 7}\n    - {ports: [1, '2', 0-65535], protocol: tcp}\n    - {address: ['fd00::/8', loopback]}\n",
@@ -120,7 +122,8 @@ class SchemaTest {
     @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
         "`/properties` | `qqqq: 1`", "`/properties/connect/properties` | `connect: {qqqq: 1}`", "`/properties/bind/properties` | `bind: {qqqq: 1}`",
         "`/properties/unix/properties` | `unix: {qqqq: 1}`", "`/definitions/inetRule/anyOf/1/properties` | `connect: {deny: [{qqqq: 1}]}`",
-        "`/definitions/unixRule/anyOf/2/properties` | `unix: {deny: [{qqqq: 1}]}`",
+        "`/definitions/unixRule/anyOf/2/properties` | `unix: {deny: [{qqqq: 1}]}`", "`/properties/filesystem/properties` | `filesystem: {qqqq: 1}`",
+        "`/definitions/writable/anyOf/1/properties` | `filesystem: {allow-write: [{qqqq: 1}]}`",
     })
     void has_every_key_that_the_reader_knows_and_no_other(String place, String policy) throws IOException {
         String message = "";
