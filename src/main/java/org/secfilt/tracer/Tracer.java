@@ -85,7 +85,7 @@ public final class Tracer {
         this.judge = new AddressJudge(tracees, plan);
         this.handedOver = new HandedOver(ptrace, tracees, watch, plan);
         this.listenJudge = new ListenJudge(judge);
-        this.waiting = new Waiting(ptrace, kernel.affinity(), tracees);
+        this.waiting = new Waiting(ptrace, kernel.affinity(), tracees, System::nanoTime);
         this.tellsAllowed = watch.hearsOfAllowed();
         this.files = new FileStop(tracees, kernel.fileChanges(), plan, writable);
         this.sendmsg = plan.arch().syscalls().nr("sendmsg");

@@ -1,5 +1,7 @@
 package org.secfilt.tracer;
 
+import java.util.Arrays;
+import java.util.function.LongSupplier;
 import org.secfilt.kernel.Affinity;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.Tracees;
@@ -12,14 +14,19 @@ import org.secfilt.kernel.WaitEvent;
  * <pre>
  *                                                        tracee pinned   tracee free
  *   SLEEP   wherever the scheduler likes, when idle           90             90
- *   FOLLOW  asleep on the tracee's own processor              19          19 or 90
+ *   FOLLOW  asleep on the tracee's own processor              10          10 or 90
+ *           the same, giving way to anyone                    10             14
  *   WATCH   awake, asking again and again for a while         22             32
  * </pre>
  *
- * A tracee that is free is woken up on an idle processor, away from us, unless the scheduler finds the machine too busy to look for
- * one. So which way is best depends on the machine, its load and the tracees' own affinity (which is never touched), and nothing is
- * guessed: while calls come thick and fast both are tried for some calls, and the faster one is kept for some thousands, until it gets
- * slower or a new trial is due. When calls come rarely the tracer sleeps, and costs nothing.
+ * A tracee that is free is woken up on an idle processor, away from us, unless there is none or we give way: then ours is taken for
+ * idle. On a busy machine giving way would have others keep us waiting. So we follow, and give way while a processor is idle.
+ *
+ * <p>Where giving way is not possible, which way is best depends on the machine, its load and the tracees' own affinity (which is never
+ * touched), and nothing is guessed: while calls come thick and fast both are tried for some calls, and the faster one is kept for some
+ * thousands, until it gets slower or a new trial is due.
+ *
+ * <p>When calls come rarely the tracer sleeps, and costs nothing.
  */
 final class Waiting {
     private enum Way {
@@ -29,7 +36,21 @@ final class Waiting {
     }
 
     /** Calls further apart than this are rare. */
-    private static final long RARE_NANOS = 300_000;
+    private static final long RARE_NANOS = 10_000_000;
+    /** Between calls as far apart as this the tracee did something else: what was being timed is void. */
+    private static final long PAUSE_NANOS = 300_000;
+    /** So many pauses in a row: nothing is thick and fast any more. */
+    private static final int MOST_PAUSES = 64;
+    /** So many stops with no judged call among them: nor is it here. */
+    private static final int MOST_OTHER_STOPS = 16;
+    /** A call that takes longer than this may have moved to another processor. */
+    private static final long STRAY_NANOS = 40_000;
+    /** By so many percent watching must be faster to be chosen: it takes a processor. */
+    private static final int WATCHING_PAYS_PERCENT = 20;
+    /** Giving way that cannot be undone is begun when a processor was idle at so many looks in a row. */
+    private static final int IDLES_FOR_GOOD = 16;
+    /** No processor idle at so many looks in a row: giving way has become dear. */
+    private static final int BUSY = 3;
     /** So many calls in quick succession are worth a trial. */
     private static final int HABIT = 16;
     /** Calls of a trial that are not timed: tracer and tracee move first. */
@@ -48,10 +69,15 @@ final class Waiting {
     private final Ptrace ptrace;
     private final Affinity affinity;
     private final Tracees tracees;
+    private final LongSupplier clock;
 
     private Way way = Way.SLEEP;
     private Way favourite = Way.SLEEP;
     private int pinned = -1;
+    private boolean givingWay;
+    private int idles;
+    private int busies;
+
     /** Of the current trial, by {@link Way#ordinal}: nanoseconds for {@link #TIMED} calls. */
     private final long[] trial = new long[Way.values().length];
     /** A trial is going on; otherwise a habit is being counted, or the favourite is at work. */
@@ -59,20 +85,31 @@ final class Waiting {
     private boolean chosen;
     /** Calls until the next decision. */
     private int left = HABIT;
+    /** Chunks until the next trial. */
     private int chunks;
     private int fewestChunks = FEWEST_CHUNKS;
     private int misses;
     private long begin;
+
+    /** Slow calls since the tracee's processor was looked at, and how many it takes to look again. */
+    private int strays;
+    private int patience = 1;
+    private int pauses;
+    private int otherStops;
     private long last;
 
-    Waiting(Ptrace ptrace, Affinity affinity, Tracees tracees) {
+    Waiting(Ptrace ptrace, Affinity affinity, Tracees tracees, LongSupplier clock) {
         this.ptrace = ptrace;
         this.affinity = affinity;
         this.tracees = tracees;
+        this.clock = clock;
     }
 
     /** {@link Ptrace#await}, in the way that is the fastest now. */
     int await(WaitEvent event) {
+        if (way != Way.SLEEP && ++otherStops > MOST_OTHER_STOPS) {
+            rest();
+        }
         if (way == Way.WATCH) {
             for (int i = 0; i < POLLS; i++) {
                 if (ptrace.poll(event)) {
@@ -86,13 +123,22 @@ final class Waiting {
 
     /** A judged call has stopped; called before the tracee goes on. */
     void judging(int tid) {
-        long now = System.nanoTime();
-        if (now - last > RARE_NANOS) {
+        long now = clock.getAsLong();
+        long gap = now - last;
+        last = now;
+        otherStops = 0;
+        pauses = gap > PAUSE_NANOS ? pauses + 1 : 0;
+        if (gap > RARE_NANOS || pauses > MOST_PAUSES || pauses > 0 && !trying && !chosen) {
             rest();
-            last = now;
             return;
         }
-        last = now;
+        if (way == Way.FOLLOW && gap > STRAY_NANOS && ++strays >= patience) {
+            follow(tid);
+        }
+        if (pauses > 0) {
+            again(now);
+            return;
+        }
         left--;
         if (trying && left == TIMED) {
             begin = now;
@@ -101,9 +147,18 @@ final class Waiting {
         }
     }
 
+    private void again(long now) {
+        if (trying) {
+            left = SETTLING + TIMED;
+        } else {
+            chunk(now);
+        }
+    }
+
     /** Calls are rare now. */
     private void rest() {
-        enter(Way.SLEEP, -1);
+        enter(Way.SLEEP, Task.NONE);
+        idles = 0;
         trying = false;
         chosen = false;
         left = HABIT;
@@ -111,7 +166,11 @@ final class Waiting {
     }
 
     private void decide(int tid, long now) {
-        if (trying) {
+        if (affinity.yielding() != Affinity.Yielding.NEVER) {
+            chosen = true;
+            enter(Way.FOLLOW, tid);
+            chunk(now);
+        } else if (trying) {
             trial[way.ordinal()] = now - begin;
             if (way == Way.WATCH) {
                 choose(tid, now);
@@ -119,9 +178,7 @@ final class Waiting {
                 attempt(Way.WATCH, tid);
             }
         } else if (chosen && --chunks > 0 && holds(now)) {
-            if (way == Way.FOLLOW) {
-                enter(Way.FOLLOW, tid); // the scheduler may have moved the tracee
-            }
+            enter(way, tid);
             chunk(now);
         } else {
             trying = true;
@@ -135,7 +192,8 @@ final class Waiting {
     }
 
     private void choose(int tid, long now) {
-        Way best = trial[Way.WATCH.ordinal()] < trial[Way.FOLLOW.ordinal()] ? Way.WATCH : Way.FOLLOW;
+        long watching = trial[Way.WATCH.ordinal()] * (100 + WATCHING_PAYS_PERCENT) / 100;
+        Way best = watching < trial[Way.FOLLOW.ordinal()] ? Way.WATCH : Way.FOLLOW;
         fewestChunks = best == favourite ? Math.min(2 * fewestChunks, MOST_CHUNKS) : FEWEST_CHUNKS;
         favourite = best;
         chunks = fewestChunks;
@@ -157,15 +215,54 @@ final class Waiting {
     }
 
     private void enter(Way next, int tid) {
-        int processor = next == Way.FOLLOW ? tracees.processor(tid) : -1;
-        if (processor != pinned) {
-            if (processor >= 0) {
-                affinity.pin(processor);
-            } else {
-                affinity.release();
-            }
+        way = next;
+        if (next == Way.FOLLOW) {
+            follow(tid);
+            return;
+        }
+        if (pinned >= 0) {
+            affinity.release();
+            pinned = -1;
+        }
+        giveWay(false);
+    }
+
+    /** To where the scheduler may have moved the tracee. */
+    private void follow(int tid) {
+        boolean gaveWay = givingWay;
+        int processor = tracees.processor(tid);
+        boolean moved = processor >= 0 && processor != pinned;
+        if (moved) {
+            affinity.pin(processor);
             pinned = processor;
         }
-        way = next;
+        if (affinity.yielding() != Affinity.Yielding.NEVER) {
+            weighGivingWay();
+        }
+        patience = moved || givingWay != gaveWay ? 1 : Math.min(2 * patience, CHUNK);
+        strays = 0;
+    }
+
+    private void weighGivingWay() {
+        if (affinity.idleProcessor()) {
+            busies = 0;
+            idles++;
+            if (affinity.yielding() == Affinity.Yielding.AT_WILL || idles >= IDLES_FOR_GOOD) {
+                giveWay(true);
+            }
+        } else {
+            idles = 0;
+            busies++;
+            if (busies >= BUSY) {
+                giveWay(false);
+            }
+        }
+    }
+
+    private void giveWay(boolean toAnyone) {
+        if (givingWay != toAnyone) {
+            affinity.giveWay(toAnyone);
+            givingWay = toAnyone;
+        }
     }
 }

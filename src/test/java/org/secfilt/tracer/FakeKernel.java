@@ -58,6 +58,8 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     final List<Integer> protocols = new ArrayList<>();
     /** The tracee whose mount namespace was declared the sandbox's. */
     int trustedMounts;
+    /** The processor that all tracees are on. */
+    int processor;
     boolean listening;
     boolean bound;
     /** What sockets are named, before they listen and after. */
@@ -615,7 +617,7 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
 
     @Override
     public int processor(int tid) {
-        return 0;
+        return processor;
     }
 
     @Override
@@ -700,6 +702,19 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
 
     @Override
     public void release() {}
+
+    @Override
+    public Yielding yielding() {
+        return Yielding.NEVER;
+    }
+
+    @Override
+    public boolean idleProcessor() {
+        return false;
+    }
+
+    @Override
+    public void giveWay(boolean toAnyone) {}
 
     @Override
     public Vault vault(long address, int lengthBytes) {

@@ -33,7 +33,7 @@ public final class JnrKernel implements Kernel {
 
     @Override
     public Affinity affinity() {
-        return new JnrAffinity();
+        return new JnrAffinity(new Proc());
     }
 
     @Override

@@ -45,6 +45,9 @@ final class Libc {
     static final Libc SHUTDOWN = new Libc("shutdown", 2);
     static final Libc GETPEERNAME = new Libc("getpeername", 3);
     static final Libc SCHED_SETAFFINITY = new Libc("sched_setaffinity", 3);
+    static final Libc SCHED_SETSCHEDULER = new Libc("sched_setscheduler", 3);
+    static final Libc SCHED_GETSCHEDULER = new Libc("sched_getscheduler", 1);
+    static final Libc SETPRIORITY = new Libc("setpriority", 3);
     static final Libc SCHED_GETAFFINITY = new Libc("sched_getaffinity", 3);
     static final Libc LSEEK = new Libc("lseek", 3);
     /** posix_spawn and its kind answer the error number itself. */

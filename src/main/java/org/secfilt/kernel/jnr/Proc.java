@@ -17,14 +17,23 @@ final class Proc {
 
     /** A descriptor, or a negative error number. */
     int open(int pid, String name) {
-        byte[] bytes = ("/proc/" + pid + name + "\0").getBytes(StandardCharsets.ISO_8859_1);
+        return open(pid + name);
+    }
+
+    private int open(String name) {
+        byte[] bytes = ("/proc/" + name + "\0").getBytes(StandardCharsets.ISO_8859_1);
         NativeMemory.IO.putByteArray(path, bytes, 0, bytes.length);
         return (int) Libc.OPEN.call(path, O_CLOEXEC, 0);
     }
 
     /** The first bytes of the file, Latin-1; empty where it cannot be read. */
     String read(int pid, String name) {
-        int fd = open(pid, name);
+        return read(pid + name);
+    }
+
+    /** The same of a file that is no process's. */
+    String read(String name) {
+        int fd = open(name);
         if (fd < 0) {
             return "";
         }
