@@ -9,6 +9,7 @@ import org.secfilt.abi.Arch;
 import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.Printable;
 import org.secfilt.firewall.ProfileName;
+import org.secfilt.policy.Complaint;
 import org.secfilt.policy.IniConfig;
 import org.secfilt.policy.InvalidPolicyException;
 import org.secfilt.policy.OptionReader;
@@ -16,6 +17,7 @@ import org.secfilt.policy.Options;
 import org.secfilt.policy.Origin;
 import org.secfilt.policy.Policy;
 import org.secfilt.policy.PolicyPart;
+import org.secfilt.policy.ProfileTerms;
 import org.secfilt.policy.Resolvers;
 import org.secfilt.policy.yaml.PolicyFiles;
 import org.secfilt.report.Volume;
@@ -223,6 +225,11 @@ final class Cli {
         List<PolicyPart> parts = new ArrayList<>();
         if (!policies.isEmpty()) {
             parts.addAll(PolicyFiles.read(policies, environment.files()));
+            Optional<Origin> inversion = ProfileTerms.of(parts).inversion();
+            if (inversion.isPresent()) {
+                throw new InvalidPolicyException(List.of(Complaint.ofFile(inversion.get().toString(),
+                        "an inverted profile is for others than its members, and so no policy of a run; use secfilt profile install")));
+            }
         }
         boolean asked = merged.wantsNameservers() || Policy.wantsNameservers(parts);
         List<IpAddress> nameservers = asked ? nameservers() : List.of();

@@ -22,6 +22,7 @@ import org.secfilt.policy.InvalidPolicyException;
 import org.secfilt.policy.Opener;
 import org.secfilt.policy.Policy;
 import org.secfilt.policy.PolicyPart;
+import org.secfilt.policy.ProfileTerms;
 import org.secfilt.policy.Resolvers;
 import org.secfilt.policy.Surroundings;
 import org.secfilt.policy.yaml.PolicyFiles;
@@ -90,16 +91,21 @@ final class ProfileVerb {
 
     private int install(Outcome.Profile asked) throws FirewallException, InvalidPolicyException {
         ProfileName name = asked.name().orElseThrow();
+        String file = asked.file().isPresent() ? asked.file().get() : definition(name);
+        List<PolicyPart> parts = PolicyFiles.read(List.of(file), files);
+        ProfileTerms terms = ProfileTerms.of(parts);
+        boolean inverted = asked.inverted() || terms.inversion().isPresent();
         OptionalInt group = OptionalInt.empty();
-        if (asked.group().isPresent()) {
-            group = accounts.group(asked.group().get());
+        if (asked.group().isPresent() || terms.group().isPresent()) {
+            String named = asked.group().isPresent() ? asked.group().get() : terms.group().get().value();
+            group = accounts.group(named);
             if (group.isEmpty()) {
-                streams.complain("--group=" + Printable.escape(asked.group().get()) + ": there is no such group");
+                String where = asked.group().isPresent() ? "--group=" + named : terms.group().get().origin() + ": group " + named;
+                streams.complain(Printable.escape(where) + ": there is no such group");
                 return Cli.USAGE;
             }
         }
-        String file = asked.file().isPresent() ? asked.file().get() : definition(name);
-        Policy policy = read(file);
+        Policy policy = merge(parts);
         List<String> unheld = unheld(policy);
         if (!unheld.isEmpty()) {
             for (String one : unheld) {
@@ -113,7 +119,7 @@ final class ProfileVerb {
                 if (who.isPresent()) {
                     mount.show();
                 }
-                profiles.install(name, policy, asked.inverted(), who);
+                profiles.install(name, policy, inverted, who);
             } catch (FirewallException e) {
                 if (profiles.nowhereAny()) {
                     mount.hide();
@@ -142,8 +148,7 @@ final class ProfileVerb {
         }
     }
 
-    private Policy read(String file) throws InvalidPolicyException {
-        List<PolicyPart> parts = PolicyFiles.read(List.of(file), files);
+    private Policy merge(List<PolicyPart> parts) {
         List<IpAddress> nameservers = List.of();
         if (Policy.wantsNameservers(parts)) {
             try {

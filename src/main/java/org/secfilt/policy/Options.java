@@ -91,7 +91,8 @@ public record Options(
                 binds.isEmpty() ? PolicyPart.Lists.EMPTY : bindLists(),
                 restricts && isOn(allowResolv) ? resolverSockets() : PolicyPart.Lists.EMPTY,
                 surroundings,
-                files());
+                files(),
+                ProfileTerms.EMPTY);
     }
 
     /** Where a file restricts unix sockets. */

@@ -21,11 +21,13 @@ public record PolicyPart(
         Lists bind,
         Lists unix,
         Surroundings surroundings,
-        FileAccess.Part files) {
+        FileAccess.Part files,
+        ProfileTerms profile) {
     /** Says nothing. */
     public static final PolicyPart EMPTY = new PolicyPart(
             Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(),
-            Optional.empty(), Lists.EMPTY, Lists.EMPTY, Lists.EMPTY, Surroundings.EMPTY, FileAccess.Part.EMPTY);
+            Optional.empty(), Lists.EMPTY, Lists.EMPTY, Lists.EMPTY, Surroundings.EMPTY, FileAccess.Part.EMPTY,
+            ProfileTerms.EMPTY);
 
     /**
      * What one source says of one direction.

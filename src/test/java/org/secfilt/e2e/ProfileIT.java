@@ -183,6 +183,20 @@ class ProfileIT {
         assertEquals(List.of("udp 10.77.1.1:8001", "udp 10.77.2.1:8001", "udp [fd77:2::1]:8001"), ROOM.arrived());
     }
 
+    @Test
+    void a_file_says_who_may_enter_and_whom_its_rules_are_for() throws IOException {
+        String file = policy("terms.yaml", "connect: {mode: allow, deny: [" + NetworkRoom.FAR + "]}\nprofile: {group: " + Command.ORDINARY_UID
+                + ", inverted: true}\n");
+        ROOM.secfilt("profile", "install", "t", file).run().exited(0);
+        assertEquals("ready\nx 10.77.2.1 EPERM\n", ROOM.bash("echo x | python3 sender.py 10.77.2.1").run().exited(0).stdout());
+        assertEquals("ready\nx 10.77.2.1 ok\n",
+                ROOM.bash("echo x | $SECFILT --profile=t python3 sender.py 10.77.2.1").as(User.ORDINARY).run().exited(0).stdout());
+        Outcome run = ROOM.secfilt("--policy", file, "echo", "ran").run().exited(2);
+        assertTrue(run.stderr().contains("terms.yaml:3:") && run.stderr().contains("no policy of a run"), run::toString);
+        Outcome unknown = ROOM.secfilt("profile", "install", "t", policy("who.yaml", "mode: deny\nprofile: {group: no-such}\n")).run().exited(2);
+        assertTrue(unknown.stderr().contains("group no-such: there is no such group"), unknown::toString);
+    }
+
     @ParameterizedTest
     @EnumSource
     void who_is_in_a_profile_is_in_it_for_good(User user) {

@@ -13,6 +13,7 @@ import org.secfilt.policy.Mode;
 import org.secfilt.policy.OptionReader;
 import org.secfilt.policy.Origin;
 import org.secfilt.policy.PolicyPart;
+import org.secfilt.policy.ProfileTerms;
 import org.secfilt.policy.Rule;
 import org.secfilt.policy.Setting;
 import org.secfilt.policy.SourceText;
@@ -95,7 +96,8 @@ final class PolicySchema {
 
     private Fields fields(Node.Mapping root) {
         return new Fields(root, complaints, "version", "include", "mode", "errno", "resolv", "no-outbound-network", "families",
-                "inherit", "firewall", "violation-exit", "connect", "bind", "unix", "filesystem", "net", "publish", "private-tmp", "user");
+                "inherit", "firewall", "violation-exit", "connect", "bind", "unix", "filesystem", "net", "publish", "private-tmp", "user",
+                "profile");
     }
 
     private PolicyPart part(Fields fields) {
@@ -112,7 +114,20 @@ final class PolicySchema {
                 lists(fields, "bind", mode),
                 lists(fields, "unix", Optional.empty()),
                 new SurroundingsSchema(complaints).read(fields),
-                new FileSchema(complaints, rules).part(fields));
+                new FileSchema(complaints, rules).part(fields),
+                profile(fields));
+    }
+
+    private ProfileTerms profile(Fields root) {
+        Optional<Node.Mapping> mapping = root.mapping("profile", "a mapping with group, inverted");
+        if (mapping.isEmpty()) {
+            return ProfileTerms.EMPTY;
+        }
+        Fields fields = new Fields(mapping.get(), complaints, "group", "inverted");
+        Optional<Node.Scalar> group = fields.scalar("group", "the name or the number of a group");
+        return new ProfileTerms(
+                group.isPresent() ? Optional.of(new Setting<>(group.get().text(), complaints.origin(group.get()))) : Optional.empty(),
+                trueOrFalse(fields, "inverted"));
     }
 
     private Optional<Setting<Boolean>> trueOrFalse(Fields fields, String key) {

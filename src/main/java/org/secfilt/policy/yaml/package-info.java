@@ -24,6 +24,9 @@
  * firewall: auto              # judge packets too, where the host lets us: auto, require or off
  * inherit: close              # sockets open at launch, connected elsewhere than allowed: keep, close or refuse
  * violation-exit: 77          # the exit code of a run in which a call was denied, 1 to 255; without it the command's own
+ * profile:                    # for secfilt profile install
+ *   group: staff              # who may enter besides root
+ *   inverted: false           # true: the rules are for all but the processes in the profile
  * connect:                    # connect, sendto, sendmsg, sendmmsg
  *   mode: deny                # for connect alone; beats the mode above
  *   allow:

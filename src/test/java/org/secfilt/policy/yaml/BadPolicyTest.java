@@ -20,7 +20,7 @@ class BadPolicyTest {
     private static final String UNIX = HEAD + "unix:\n  deny:\n    - ";
     private static final String TOP =
             "; known here: version, include, mode, errno, resolv, no-outbound-network, families, inherit, firewall, violation-exit, "
-            + "connect, bind, unix, filesystem, net, publish, private-tmp, user";
+            + "connect, bind, unix, filesystem, net, publish, private-tmp, user, profile";
 
     private static final String[][] DOCUMENTS = {
         {"", "1:1: the file is empty; a policy begins with version: 1"},

@@ -121,6 +121,7 @@ class SchemaTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
         "`/properties` | `qqqq: 1`", "`/properties/connect/properties` | `connect: {qqqq: 1}`", "`/properties/bind/properties` | `bind: {qqqq: 1}`",
+        "`/properties/profile/properties` | `profile: {qqqq: 1}`",
         "`/properties/unix/properties` | `unix: {qqqq: 1}`", "`/definitions/inetRule/anyOf/1/properties` | `connect: {deny: [{qqqq: 1}]}`",
         "`/definitions/unixRule/anyOf/2/properties` | `unix: {deny: [{qqqq: 1}]}`", "`/properties/filesystem/properties` | `filesystem: {qqqq: 1}`",
         "`/definitions/writable/anyOf/1/properties` | `filesystem: {allow-write: [{qqqq: 1}]}`",
