@@ -51,18 +51,24 @@ final class CgroupSeal {
             return;
         }
         Node refuse = actions.errno(Errno.EPERM);
+        dispatch.add(syscalls.nr("clone3"), actions.errno(Errno.ENOSYS), "clone3: the cgroup stays");
+        if (!plan.policy().restrictsFiles()) { // else no mount at all is left: FileCalls
+            keepMounts(dispatch, syscalls, refuse);
+        }
+        dispatch.add(syscalls.nr("setns"), assembler.load(SeccompData.low(1),
+                assembler.jump(JumpOp.EQ, 0, refuse,
+                        assembler.jump(JumpOp.SET, CLONE_NEWNS_OR_NEWNET, refuse, actions.allow()))),
+                "setns: the firewall's namespace stays");
+    }
+
+    private void keepMounts(Dispatch dispatch, SyscallTable syscalls, Node refuse) {
         for (String name : REFUSED) {
             OptionalInt nr = syscalls.find(name);
             if (nr.isPresent()) {
                 dispatch.add(nr.getAsInt(), refuse, name + ": the cgroup stays");
             }
         }
-        dispatch.add(syscalls.nr("clone3"), actions.errno(Errno.ENOSYS), "clone3: the cgroup stays");
         dispatch.add(syscalls.nr("mount"), mount(refuse), "mount: the cgroup stays");
-        dispatch.add(syscalls.nr("setns"), assembler.load(SeccompData.low(1),
-                assembler.jump(JumpOp.EQ, 0, refuse,
-                        assembler.jump(JumpOp.SET, CLONE_NEWNS_OR_NEWNET, refuse, actions.allow()))),
-                "setns: the firewall's namespace stays");
     }
 
     /** As path_mount() in fs/namespace.c looks at the flags, the magic number of old programs among them. */

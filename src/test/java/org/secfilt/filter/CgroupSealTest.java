@@ -1,6 +1,7 @@
 package org.secfilt.filter;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteOrder;
 import java.util.List;
@@ -18,6 +19,7 @@ import org.secfilt.plan.HostFirewall;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.RefusedPolicyException;
 import org.secfilt.policy.Access;
+import org.secfilt.policy.FileAccess;
 import org.secfilt.policy.Mode;
 import org.secfilt.policy.Origin;
 import org.secfilt.policy.Policy;
@@ -75,6 +77,24 @@ class CgroupSealTest {
                 Long.decode(a), Long.decode(b), Long.decode(c), Long.decode(d), 0, 0);
         assertEquals(action(with), Interpreter.run(filter(Arch.X86_64, true), data, ByteOrder.nativeOrder()));
         assertEquals(action(without), Interpreter.run(filter(Arch.X86_64, false), data, ByteOrder.nativeOrder()));
+    }
+
+    /** Where files are read-only too, each call has one answer, and the stricter. */
+    @ParameterizedTest
+    @CsvSource({"mount, 0x1000, 1", "mount, 0, 1", "umount2, 0, 1", "fsopen, 0, 1", "mount_setattr, 0, 1", "open_tree_attr, 0, 1", "clone3, 0, 38"})
+    void answers_among_read_only_files(String call, String flags, int errno) throws RefusedPolicyException {
+        Access deny = new Access(Mode.DENY, Origin.flag("allowed-netmask"), List.of(), List.of());
+        FileAccess files = new FileAccess(Optional.of(Origin.flag("read-only")), List.of());
+        Policy rules = Policy.ofRules(deny, Access.OPEN, Access.OPEN);
+        Policy policy = new Policy(rules.noOutbound(), rules.connect(), rules.bind(), rules.unix(), rules.families(), rules.denial(),
+                rules.inherit(), rules.firewall(), rules.violationExit(), rules.surroundings(), files);
+        for (Arch arch : Arch.values()) {
+            Plan plan = Plan.of(policy, new Host(arch, 7, true, new HostFirewall(Optional.empty(), true, false)));
+            assertTrue(plan.sealsCgroup());
+            Program program = FilterCompiler.compile(plan).program();
+            byte[] data = SeccompData.encode(arch.syscalls().nr(call), arch.audit(), 0, 0, 0, 0, Long.decode(flags), 0, 0);
+            assertEquals(action(errno), Interpreter.run(program, data, ByteOrder.nativeOrder()));
+        }
     }
 
     private static int action(int errno) {
