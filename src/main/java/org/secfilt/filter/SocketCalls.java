@@ -26,6 +26,9 @@ final class SocketCalls {
 
     private static final int IPPROTO_MAX_OF_HEADER = 255; // IPPROTO_SMC is 256
     private static final int IPPROTO_MPTCP = 262; // linux/in.h
+    private static final int SO_MARK = 36; // asm-generic/socket.h
+    private static final int IP_TRANSPARENT = 19; // linux/in.h
+    private static final int IPV6_TRANSPARENT = 75; // linux/in6.h
     private static final int SOCK_PACKET = 10; // linux/net.h
 
     /** SO_BINDTODEVICE, SO_BINDTOIFINDEX: by eth0, a datagram to 127.0.0.1 leaves this machine. // asm-generic/socket.h */
@@ -117,13 +120,25 @@ final class SocketCalls {
         boolean interfaces = plan.leavesInterfaces();
         boolean groups = plan.leavesMulticast();
         int[] none = {};
-        Node ip = options(IP_ROUTES, interfaces ? none : IP_INTERFACES, groups ? none : IP_GROUPS);
-        Node ipv6 = options(IPV6_ROUTES, interfaces ? none : IPV6_INTERFACES, groups ? none : IPV6_GROUPS);
-        Node socket = interfaces ? actions.allow() : options(SOCKET_INTERFACES, none, none);
+        Node ip = options(withRaw(IP_ROUTES, IP_TRANSPARENT), interfaces ? none : IP_INTERFACES, groups ? none : IP_GROUPS);
+        Node ipv6 = options(withRaw(IPV6_ROUTES, IPV6_TRANSPARENT), interfaces ? none : IPV6_INTERFACES, groups ? none : IPV6_GROUPS);
+        Node socket = interfaces && !plan.leavesKinds()
+                ? actions.allow()
+                : options(withRaw(interfaces ? none : SOCKET_INTERFACES, SO_MARK), none, none);
         return assembler.load(SeccompData.low(1),
                 assembler.jump(JumpOp.EQ, SOL_SOCKET, socket,
                         assembler.jump(JumpOp.EQ, IPPROTO_IP, ip,
                                 assembler.jump(JumpOp.EQ, IPPROTO_IPV6, ipv6, actions.allow()))));
+    }
+
+    /** With CAP_NET_RAW, which the firewall leaves to root: a mark can choose a route, a transparent socket takes any address. */
+    private int[] withRaw(int[] options, int raw) {
+        if (!plan.leavesKinds()) {
+            return options;
+        }
+        int[] all = java.util.Arrays.copyOf(options, options.length + 1);
+        all[options.length] = raw;
+        return all;
     }
 
     private Node options(int[] routes, int[] interfaces, int[] groups) {

@@ -49,9 +49,9 @@ class ProcessAttackIT {
         assertEquals("sent", sends(ROOM.command(ATTACK, how, NetworkRoom.FAR, SINK)));
         assertEquals("udp 10.77.2.1:9", ROOM.arrived().get(0), how + " does nothing without secfilt");
         for (User user : User.values()) {
-            assertEquals(far, sends(ROOM.secfilt("-q", ALLOWED, ATTACK, how, NetworkRoom.FAR, SINK).as(user)));
+            assertEquals(far, sends(ROOM.secfilt("-q", "--firewall=off", ALLOWED, ATTACK, how, NetworkRoom.FAR, SINK).as(user)));
             assertEquals(List.of(), ROOM.arrived(), how);
-            assertEquals(near, sends(ROOM.secfilt("-q", ALLOWED, ATTACK, how, NetworkRoom.INSIDE, "8002").as(user)));
+            assertEquals(near, sends(ROOM.secfilt("-q", "--firewall=off", ALLOWED, ATTACK, how, NetworkRoom.INSIDE, "8002").as(user)));
         }
     }
 

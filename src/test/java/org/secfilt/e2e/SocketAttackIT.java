@@ -281,7 +281,7 @@ class SocketAttackIT {
     }
 
     private static String inside(User user, int family, List<String> attacks) {
-        List<String> words = new ArrayList<>(List.of("-q"));
+        List<String> words = new ArrayList<>(List.of("-q", "--firewall=off"));
         words.addAll(options());
         words.add("--");
         words.addAll(words(family, attacks));
