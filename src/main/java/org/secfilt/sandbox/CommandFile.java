@@ -7,7 +7,8 @@ import org.secfilt.abi.Errno;
 import org.secfilt.kernel.Launching;
 
 /**
- * The file that a command's name means: searched as execvp(3) does, in the directories of PATH unless the name has a slash.
+ * The file that a command's name means: searched as execvp(3) does, in the directories of PATH unless the name has a slash. As in
+ * shells, a directory that may not be searched holds no such command.
  *
  * @param file the path to execute; meaningless unless {@code error} is 0
  * @param error 0, or why there is none: ENOENT, or EACCES if one was found that may not be executed
@@ -31,7 +32,7 @@ record CommandFile(ByteString file, int error) {
             if (answer == 0) {
                 return new CommandFile(ByteString.of(candidate), 0);
             }
-            if (answer == Errno.EACCES.number()) {
+            if (answer == Errno.EACCES.number() && launching.exists(pid, candidate)) {
                 error = answer;
             }
         }

@@ -106,7 +106,11 @@ class EndingsIT {
         Path closed = Files.createDirectory(ROOM.directory().resolve("closed"));
         Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("rwx------"));
         ROOM.secfilt(LOOPBACK, "true").with("PATH", closed + ":/nowhere:/etc/passwd:/bin").as(User.ORDINARY).run().exited(0);
-        ROOM.secfilt(LOOPBACK, "no-such").with("PATH", closed + ":/bin").as(User.ORDINARY).run().exited(126);
+        ROOM.secfilt(LOOPBACK, "no-such").with("PATH", closed + ":/bin").as(User.ORDINARY).run().exited(127);
+        executable("closed/not-executable", "");
+        Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.setPosixFilePermissions(closed.resolve("not-executable"), PosixFilePermissions.fromString("rw-r--r--"));
+        ROOM.secfilt(LOOPBACK, "not-executable").with("PATH", closed + ":/bin").as(User.ORDINARY).run().exited(126);
     }
 
     @Test

@@ -43,6 +43,7 @@ final class JnrLaunching implements Launching {
     private static final int OPEN_HOW_BYTES = 24;
     private static final int RESOLVE_NO_MAGICLINKS = 2;
     private static final int AT_EACCESS = 0x200;
+    private static final int F_OK = 0;
     private static final int X_OK = 1;
     private static final int STATX_TYPE = 1;
     private static final int STX_MODE = 28;
@@ -265,14 +266,9 @@ final class JnrLaunching implements Launching {
 
     @Override
     public int executable(int pid, byte[] path) {
-        boolean absolute = path.length > 0 && path[0] == '/';
-        byte[] base = (absolute ? "" : "/proc/" + pid + "/cwd/").getBytes(StandardCharsets.ISO_8859_1);
-        if (base.length + path.length >= PATH_MAX) {
+        if (!putPath(pid, path)) {
             return Errno.ENAMETOOLONG.number();
         }
-        byte[] full = Arrays.copyOf(base, base.length + path.length + 1);
-        System.arraycopy(path, 0, full, base.length, path.length);
-        NativeMemory.IO.putByteArray(scratch, full, 0, full.length);
         long rc = Libc.FACCESSAT.call(AT_FDCWD, scratch, X_OK, AT_EACCESS);
         if (rc == 0) {
             long statx = scratch + PATH_MAX;
@@ -281,6 +277,24 @@ final class JnrLaunching implements Launching {
             return rc == 0 && type != S_IFREG ? Errno.EACCES.number() : (int) -rc;
         }
         return (int) -rc;
+    }
+
+    @Override
+    public boolean exists(int pid, byte[] path) {
+        return putPath(pid, path) && Libc.FACCESSAT.call(AT_FDCWD, scratch, F_OK, AT_EACCESS) == 0;
+    }
+
+    /** Puts the path as the process means it into the scratch area; false if it is too long. */
+    private boolean putPath(int pid, byte[] path) {
+        boolean absolute = path.length > 0 && path[0] == '/';
+        byte[] base = (absolute ? "" : "/proc/" + pid + "/cwd/").getBytes(StandardCharsets.ISO_8859_1);
+        if (base.length + path.length >= PATH_MAX) {
+            return false;
+        }
+        byte[] full = Arrays.copyOf(base, base.length + path.length + 1);
+        System.arraycopy(path, 0, full, base.length, path.length);
+        NativeMemory.IO.putByteArray(scratch, full, 0, full.length);
+        return true;
     }
 
     @Override
