@@ -9,7 +9,8 @@ import java.util.Optional;
 final class Probes {
     static final List<Probe> ALL = List.of(
             Probes::processor, Probes::kernel, Probes::java, Probes::seccomp, Probes::userNotification, Probes::ptrace, Probes::traced,
-            Probes::landlock, Probes::ioUring, Probes::cgroup, Probes::iptables, Probes::userNamespaces, Probes::resolver, Probes::trial);
+            Probes::landlock, Probes::ioUring, Probes::cgroup, Probes::iptables, Probes::profiles,
+            Probes::userNamespaces, Probes::resolver, Probes::trial);
 
     /** USER_NOTIF with its flags and Landlock's domain as secfilt uses them. */
     private static final int[] OLDEST_KERNEL = {5, 14};
@@ -148,6 +149,26 @@ final class Probes {
                 ? ", for both families" : " for IPv4, the other for IPv6");
         return host.root() ? Finding.yes("iptables", found, held)
                 : Finding.partly("iptables", found, "", held + ": changing rules is root's", "run secfilt as root, for this layer alone");
+    }
+
+    static Finding profiles(Look host) {
+        String held = "lasting packet rules, which commands enter: secfilt profile";
+        boolean known = false;
+        for (String line : host.read("/proc/cgroups").orElse("").split("\n")) {
+            known |= line.startsWith("net_cls\t") && line.endsWith("\t1");
+        }
+        if (!known) {
+            return Finding.no("profiles", "this kernel has no net_cls", held, "CONFIG_CGROUP_NET_CLASSID");
+        }
+        boolean inSight = false;
+        for (String line : host.read("/proc/self/mounts").orElse("").split("\n")) {
+            String[] fields = line.split(" ");
+            inSight |= fields.length > 3 && fields[2].equals("cgroup") && ("," + fields[3] + ",").contains(",net_cls,");
+        }
+        if (host.root() || inSight) {
+            return Finding.yes("profiles", "net_cls" + (inSight ? ", mounted" : ""), held);
+        }
+        return Finding.partly("profiles", "net_cls, not mounted", "", held + ": only root can here", "as root: secfilt profile install NAME --group=GROUP");
     }
 
     static Finding userNamespaces(Look host) {

@@ -67,6 +67,9 @@ class DiagnosisTest {
                 "ip6tables-restore=/usr/sbin/xtables-legacy-multi | yes     iptables: nft for IPv4, the other for IPv6 | ICMP",
                 "root=no | partly  iptables: nft, for both families | changing rules is root's",
                 "root=no | partly  cgroups: version 2 | making groups is root's",
+                "/proc/cgroups= | no      profiles: this kernel has no net_cls | CONFIG_CGROUP_NET_CLASSID",
+                "root=no | partly  profiles: net_cls, not mounted | only root can here",
+                "/proc/self/mounts=none /run/secfilt/net_cls cgroup rw,net_cls 0 0 | yes     profiles: net_cls, mounted | lasting packet rules",
                 "root=no | yes     user namespaces: 1000 at most | namespaces of a run's own",
                 "/etc/resolv.conf= | yes     resolver: /etc/resolv.conf names no server | allows 127.0.0.1",
                 "/proc/sys/kernel/yama/ptrace_scope=1 | yes     ptrace: yama.ptrace_scope is 1 | connect, bind",
@@ -131,6 +134,11 @@ class DiagnosisTest {
                 "trial", ""));
         int landlock = 6;
         int java = 17;
+
+        {
+            files.put("/proc/cgroups", "#subsys_name\thierarchy\tnum_cgroups\tenabled\nnet_cls\t10\t1\t1");
+        }
+
         boolean root = true;
 
         void set(String change) {
