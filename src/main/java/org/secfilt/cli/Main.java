@@ -106,7 +106,7 @@ public final class Main implements Outcome.Visitor<Integer> {
             }
         }
         boolean sealed = run.profile().isPresent() && launching.capabilities(stub.pid()) != 0;
-        Plan plan = plan(run, sealed ? filter.host(true) : host(run.policy(), filter));
+        Plan plan = plan(run, sealed ? filter.host() : host(run.policy(), filter));
         Optional<Session> firewall = Optional.empty();
         if (plan.judgesPackets() && Sandbox.finds(launching, stub.pid(), command)) {
             try {

@@ -15,12 +15,11 @@ public interface Launching {
     /** The ABI that landlock_create_ruleset(2) tells; 0 without Landlock. */
     int landlockAbi();
 
-    /**
-     * Where the process sees cgroup hierarchies mounted that a packet filter can match.
-     *
-     * @param classes whether net_cls is meant too, besides version 2
-     */
-    List<byte[]> cgroupMounts(int pid, boolean classes);
+    /** Where the process sees cgroups of version 2 mounted. */
+    List<byte[]> cgroupMounts(int pid);
+
+    /** Where it sees those of net_cls. */
+    List<byte[]> classMounts(int pid);
 
     /** The inode number of the process's network namespace. */
     long networkNamespace(int pid);

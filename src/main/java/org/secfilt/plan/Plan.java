@@ -131,7 +131,7 @@ public final class Plan {
         if (alone) {
             addNeedsOfTracer(refusals);
         }
-        if (sealsProfile() && !canSealCgroup()) {
+        if (sealsProfile() && !canSeal(host.firewall().classesInSight())) {
             refusals.add(new Refusal(Origin.flag("profile"), "root's command could leave the profile here",
                     "run it as another user (--user), or restrict no files and no unix sockets"));
         }
@@ -354,9 +354,13 @@ public final class Plan {
 
     /** Outside processes must be out of reach, for the sake of their mounts; a mount namespace of its own would hide paths from the tracer. */
     private boolean canSealCgroup() {
+        return canSeal(host.firewall().inSight());
+    }
+
+    private boolean canSeal(boolean mounted) {
         return landlock().isPresent()
                 && host.firewall().mayMount()
-                && !(host.firewall().inSight() && (judgesUnixPaths() || policy.restrictsFiles()));
+                && !(mounted && (judgesUnixPaths() || policy.restrictsFiles()));
     }
 
     /** Whether root's command must be kept in its cgroup by the filter. */
@@ -366,7 +370,7 @@ public final class Plan {
 
     /** Whether it must also get mounts of its own, in which cgroups are read-only. */
     public boolean remountsCgroups() {
-        return sealsCgroup() && host.firewall().inSight();
+        return host.root() && leavesKinds() && host.firewall().inSight() || sealsProfile() && host.firewall().classesInSight();
     }
 
     /** What root's command must lose from all its capability sets, the bounding set too; empty for other users, who have none. */

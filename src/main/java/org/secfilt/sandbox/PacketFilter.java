@@ -58,11 +58,6 @@ public final class PacketFilter {
 
     /** What can be told without changing anything, cheaply. That the kernel lacks a match shows when the rules are installed. */
     public HostFirewall host() {
-        return host(false);
-    }
-
-    /** @param profiled whether the process is to stay in a profile, so that it must not reach net_cls cgroups either */
-    public HostFirewall host(boolean profiled) {
         long capabilities = launching.capabilities(pid);
         if ((capabilities & CAP_NET_ADMIN) == 0) {
             return HostFirewall.without("CAP_NET_ADMIN");
@@ -73,7 +68,8 @@ public final class PacketFilter {
         }
         try {
             kernel.cgroups(Cgroups.Hierarchy.UNIFIED).close();
-            return new HostFirewall(Optional.empty(), (capabilities & CAP_SYS_ADMIN) != 0, !launching.cgroupMounts(pid, profiled).isEmpty());
+            return new HostFirewall(Optional.empty(), (capabilities & CAP_SYS_ADMIN) != 0,
+                    !launching.cgroupMounts(pid).isEmpty(), !launching.classMounts(pid).isEmpty());
         } catch (KernelException e) {
             return HostFirewall.without("a cgroup hierarchy: " + e.getMessage());
         }

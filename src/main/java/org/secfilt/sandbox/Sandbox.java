@@ -1,5 +1,6 @@
 package org.secfilt.sandbox;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -230,7 +231,18 @@ public final class Sandbox {
     private Scripts scripts(
             Command command, CommandFile file, Descriptors descriptors, Enclosure enclosure, WritableFiles writable) {
         return new Scripts(plan, command, file.file(), launching.hasYama(), launching.capabilities(frontEnd.pid()), descriptors,
-                enclosure, writable.files(), plan.remountsCgroups() ? launching.cgroupMounts(frontEnd.pid(), plan.sealsProfile()) : List.of());
+                enclosure, writable.files(), cgroupMounts());
+    }
+
+    private List<byte[]> cgroupMounts() {
+        if (!plan.remountsCgroups()) {
+            return List.of();
+        }
+        List<byte[]> mounts = new ArrayList<>(launching.cgroupMounts(frontEnd.pid()));
+        if (plan.sealsProfile()) {
+            mounts.addAll(launching.classMounts(frontEnd.pid()));
+        }
+        return mounts;
     }
 
     /** What is not supervised is not waited for either, so the log is complete then. */

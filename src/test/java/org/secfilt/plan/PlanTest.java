@@ -128,7 +128,7 @@ class PlanTest {
 
     @Test
     void root_is_kept_in_its_profile_and_others_need_not_be() throws RefusedPolicyException {
-        HostFirewall firewall = new HostFirewall(Optional.empty(), true, true);
+        HostFirewall firewall = new HostFirewall(Optional.empty(), true, false, true);
         Plan root = Plan.of(Policy.OPEN, new Host(Arch.X86_64, 7, true, firewall, true));
         assertTrue(root.supervised() && root.sealsCgroup() && root.remountsCgroups() && root.landlock().isPresent() && !root.traced());
         assertTrue(root.droppedCapabilities().contains(Capability.NET_ADMIN));
@@ -136,6 +136,10 @@ class PlanTest {
         assertTrue(root.allowedFamilies().isPresent(), "packet sockets pass the packet filter by");
         assertFalse(Plan.of(Policy.OPEN, new Host(Arch.X86_64, 7, false, firewall, true)).supervised());
         assertFalse(Plan.of(Policy.OPEN, new Host(Arch.X86_64, 7, true, firewall)).supervised());
+        Policy unix = policy(Access.OPEN, Access.OPEN, DENY);
+        Plan besides = Plan.of(unix, new Host(Arch.X86_64, 7, true, new HostFirewall(Optional.empty(), true, true, false), true));
+        assertTrue(besides.sealsCgroup() && !besides.remountsCgroups(), "version 2 is no way out of a profile");
+        assertThrows(RefusedPolicyException.class, () -> Plan.of(unix, new Host(Arch.X86_64, 7, true, firewall, true)));
         for (Host host : List.of(new Host(Arch.X86_64, 0, true, firewall, true), new Host(Arch.X86_64, 7, true, HostFirewall.NONE, true))) {
             RefusedPolicyException refused = assertThrows(RefusedPolicyException.class, () -> Plan.of(Policy.OPEN, host));
             assertTrue(refused.getMessage().contains("root's command could leave the profile here"), refused.getMessage());

@@ -106,13 +106,19 @@ final class JnrLaunching implements Launching {
     }
 
     @Override
-    public List<byte[]> cgroupMounts(int pid, boolean classes) {
+    public List<byte[]> cgroupMounts(int pid) {
+        return mounts(pid, false);
+    }
+
+    @Override
+    public List<byte[]> classMounts(int pid) {
+        return mounts(pid, true);
+    }
+
+    private static List<byte[]> mounts(int pid, boolean classes) {
         List<byte[]> found = new ArrayList<>();
         for (String line : Mounts.of(pid)) {
-            Optional<String> point = Mounts.cgroups(line);
-            if (point.isEmpty() && classes) {
-                point = Mounts.classes(line);
-            }
+            Optional<String> point = Mounts.cgroups(line, classes);
             if (point.isPresent()) {
                 found.add(Mounts.unescape(point.get()));
             }

@@ -33,17 +33,8 @@ final class Mounts {
         return lines;
     }
 
-    /** The mount point of the line, still escaped, if cgroups of version 2 are mounted there. */
-    static Optional<String> cgroups(String line) {
-        return cgroups(line, false);
-    }
-
-    /** Likewise of version 1, with the controller net_cls. */
-    static Optional<String> classes(String line) {
-        return cgroups(line, true);
-    }
-
-    private static Optional<String> cgroups(String line, boolean classes) {
+    /** The mount point of the line, still escaped, if cgroups of version 2 are mounted there, or those of net_cls. */
+    static Optional<String> cgroups(String line, boolean classes) {
         int dash = line.indexOf(" - ");
         if (dash < 0) {
             return Optional.empty();
