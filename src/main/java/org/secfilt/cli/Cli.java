@@ -50,6 +50,7 @@ final class Cli {
     private Optional<String> entry = Optional.empty();
     private Outcome.Compile.Format format = Outcome.Compile.Format.ASM;
     private boolean landlock = true;
+    private boolean unified = true;
     private Optional<String> output = Optional.empty();
     private Optional<ProfileName> profile = Optional.empty();
     private final ProfileWords profiles = new ProfileWords(mistakes);
@@ -95,7 +96,7 @@ final class Cli {
             Policy policy = policy(merged);
             Volume loudness = volume.isPresent() ? volume.get() : volumeOf(merged);
             return switch (verb) {
-                case RUN -> new Outcome.Run(policy, split.commandIndex() + 1, supervised, loudness, landlock,
+                case RUN -> new Outcome.Run(policy, split.commandIndex() + 1, supervised, loudness, landlock, unified,
                         merged.log().isPresent() ? Optional.of(merged.log().get().value()) : Optional.empty(), profile);
                 case COMPILE -> new Outcome.Compile(policy, arch, format, output, loudness);
                 case EXPLAIN -> new Outcome.Explain(policy, split.operands(), loudness);
@@ -153,6 +154,7 @@ final class Cli {
             case LANDLOCK -> takeLandlock(given);
             case PROFILE -> takeProfile(given);
             case GROUP, INVERTED, FORCE, OUT -> profiles.take(given);
+            case CGROUPS -> takeCgroups(given);
             case HELP, VERSION -> throw new IllegalStateException("answered before");
             case ALLOWED_NETMASK, ALLOWED_PORT, ALLOW_RESOLV, ALLOWED_BIND, NO_OUTBOUND_NETWORK, MAINSTREAM_NETWORK_FAMILIES,
                     ERRNO, INHERIT, FIREWALL, VIOLATION_EXIT, LOG, NET, PUBLISH, PRIVATE_TMP, USER, READ_ONLY, ALLOW_WRITE -> takePolicyOption(given);
@@ -210,6 +212,14 @@ final class Cli {
             profile = Optional.of(new ProfileName(given.value()));
         } catch (IllegalArgumentException e) {
             mistakes.add(e.getMessage());
+        }
+    }
+
+    private void takeCgroups(Words.Given given) {
+        switch (given.value()) {
+            case "auto" -> unified = true;
+            case "net_cls" -> unified = false;
+            default -> mistakes.add(Printable.escape(given.words()) + ": write auto or net_cls");
         }
     }
 

@@ -45,6 +45,8 @@ final class Help {
                                       process supervises; refused where it cannot
               --landlock=auto|off     off: as on a kernel without Landlock, for tests;
                                       what then is open is told
+              --cgroups=auto|net_cls  net_cls: as on a kernel without cgroups of
+                                      version 2, for tests of the firewall
               B is one of 1 yes true on, 0 no false off, and needs the '='.
 
             What may be written:

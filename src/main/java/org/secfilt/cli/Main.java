@@ -10,6 +10,7 @@ import org.secfilt.abi.Printable;
 import org.secfilt.abi.UnknownArchException;
 import org.secfilt.firewall.FirewallException;
 import org.secfilt.firewall.Session;
+import org.secfilt.kernel.Cgroups;
 import org.secfilt.kernel.FrontEnd;
 import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.KernelException;
@@ -97,7 +98,8 @@ public final class Main implements Outcome.Visitor<Integer> {
                 return failed("the log " + Printable.escape(e.getMessage()));
             }
         }
-        PacketFilter filter = new PacketFilter(kernel, stub.pid(), command.environment());
+        PacketFilter filter = run.unified() ? new PacketFilter(kernel, stub.pid(), command.environment())
+                : new PacketFilter(kernel, stub.pid(), command.environment(), List.of(Cgroups.Hierarchy.NET_CLS));
         if (run.profile().isPresent()) {
             try {
                 filter.enter(run.profile().get());

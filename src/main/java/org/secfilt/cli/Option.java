@@ -34,6 +34,7 @@ enum Option {
 
     // not of every verb
     LANDLOCK(Takes.VALUE, "auto|off", "--landlock"),
+    CGROUPS(Takes.VALUE, "auto|net_cls", "--cgroups"),
     FORMAT(Takes.VALUE, "asm|bin", "--format"),
     OUTPUT(Takes.VALUE, "FILE", "-o", "--output"),
     ARCH(Takes.VALUE, "ARCH", "--arch"),

@@ -38,10 +38,11 @@ sealed interface Outcome {
     /**
      * @param commandIndex where the command's words begin, counted as argv is: the first word after {@code secfilt} is 1
      * @param landlock false to run as where the kernel has no Landlock
+     * @param unified false to run as where the kernel has no cgroups of version 2
      * @param log the file for events, as the user named it
      * @param profile to be entered
      */
-    record Run(Policy policy, int commandIndex, boolean supervised, Volume volume, boolean landlock, Optional<String> log,
+    record Run(Policy policy, int commandIndex, boolean supervised, Volume volume, boolean landlock, boolean unified, Optional<String> log,
             Optional<ProfileName> profile) implements Outcome {
         @Override
         public <R> R accept(Visitor<R> visitor) throws IOException, RefusedPolicyException {

@@ -75,7 +75,7 @@ enum Verb {
                     VERBOSE -> makesPolicy();
             case QUIET -> this != DOCTOR;
             case HELP, VERSION -> true;
-            case LOG, LANDLOCK, NO_SUPERVISOR, PROFILE -> this == RUN;
+            case LOG, LANDLOCK, CGROUPS, NO_SUPERVISOR, PROFILE -> this == RUN;
             case GROUP, INVERTED, FORCE -> this == PROFILE;
             case OUT -> this == ASSIGN;
             case FORMAT, OUTPUT -> this == COMPILE;

@@ -1,8 +1,10 @@
 package org.secfilt.firewall;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.secfilt.kernel.Cgroups;
 
@@ -12,18 +14,22 @@ import org.secfilt.kernel.Cgroups;
  */
 public final class Leftovers {
     private final Tables tables;
-    private final Cgroups cgroups;
+    private final Hierarchies hierarchies;
     private final List<String> complaints = new ArrayList<>();
 
-    public Leftovers(Tables tables, Cgroups cgroups) {
+    public Leftovers(Tables tables, Hierarchies hierarchies) {
         this.tables = tables;
-        this.cgroups = cgroups;
+        this.hierarchies = hierarchies;
     }
 
     /** Chains and cgroups of this network namespace, wherever in the hierarchy; cgroups of others that have no namespace any more. */
     public List<String> remove(Namespaces namespaces) {
         List<String> removed = new ArrayList<>(removeChains());
-        removeCgroups("", namespaces, removed);
+        for (Cgroups.Hierarchy hierarchy : Cgroups.Hierarchy.values()) {
+            try (Both both = new Both(hierarchies)) {
+                both.of(hierarchy).ifPresent(cgroups -> removeCgroups(cgroups, "", namespaces, removed));
+            }
+        }
         return removed;
     }
 
@@ -37,7 +43,7 @@ public final class Leftovers {
      *
      * @param parent where the cgroups of runs lie
      */
-    void removeBeside(String parent, long namespace) {
+    void removeBeside(Cgroups cgroups, String parent, long namespace) {
         for (String name : cgroups.in(parent)) {
             if (Run.isOf(name, namespace) && !cgroups.isAlive(Run.below(parent, name))) {
                 removeChains();
@@ -54,19 +60,21 @@ public final class Leftovers {
     /** Chains first: iptables-legacy looks up every cgroup of the table at any change of it. */
     private List<String> removeChains() {
         List<String> removed = new ArrayList<>();
-        for (Tables kind : tables.everyKind()) {
-            removeChains(kind, removed);
+        try (Both both = new Both(hierarchies)) {
+            for (Tables kind : tables.everyKind()) {
+                removeChains(kind, both, removed);
+            }
         }
         return removed;
     }
 
-    private void removeChains(Tables tables, List<String> removed) {
+    private void removeChains(Tables tables, Both cgroups, List<String> removed) {
         List<String> texts = new ArrayList<>();
         boolean any = false;
         for (String saved : tables.save()) {
             StringBuilder text = new StringBuilder();
             for (Map.Entry<String, List<String>> chain : chains(saved).entrySet()) {
-                if (isAlive(chain.getValue())) {
+                if (cgroups.haveAlive(chain.getValue())) {
                     continue;
                 }
                 for (String hook : chain.getValue()) {
@@ -90,26 +98,16 @@ public final class Leftovers {
         }
     }
 
-    private void removeCgroups(String parent, Namespaces namespaces, List<String> removed) {
+    private void removeCgroups(Cgroups cgroups, String parent, Namespaces namespaces, List<String> removed) {
         for (String name : cgroups.in(parent)) {
             String path = Run.below(parent, name);
             long namespace = Run.namespace(name);
             if (namespace < 0) {
-                removeCgroups(path, namespaces, removed);
+                removeCgroups(cgroups, path, namespaces, removed);
             } else if (!namespaces.hasOther(namespace) && !cgroups.isAlive(path) && cgroups.removeUnlessAlive(path)) {
                 removed.add("cgroup /" + path);
             }
         }
-    }
-
-    private boolean isAlive(List<String> hooks) {
-        for (String hook : hooks) {
-            String path = path(hook);
-            if (!path.isEmpty() && cgroups.isAlive(path)) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /** The run's chains of a listing of iptables-save, each with its hooks: the specifications of the rules of OUTPUT that jump to it. */
@@ -140,7 +138,15 @@ public final class Leftovers {
 
     /** The path of a cgroup match; empty without one. */
     static String path(String hook) {
-        String option = "--path ";
+        return value(hook, "--path ");
+    }
+
+    /** The class of a cgroup match, in digits; empty without one. */
+    static String classid(String hook) {
+        return value(hook, "--cgroup ");
+    }
+
+    private static String value(String hook, String option) {
         int at = hook.indexOf(option);
         if (at < 0) {
             return "";
@@ -149,6 +155,40 @@ public final class Leftovers {
         boolean quoted = hook.startsWith("\"", begin);
         int end = hook.indexOf(quoted ? '"' : ' ', begin + 1);
         return hook.substring(quoted ? begin + 1 : begin, end < 0 ? hook.length() : end);
+    }
+
+    /** Each hierarchy, opened when it is asked for: that of net_cls may come to be by it. */
+    private static final class Both implements AutoCloseable {
+        private final Hierarchies hierarchies;
+        private final Map<Cgroups.Hierarchy, Optional<Cgroups>> open = new EnumMap<>(Cgroups.Hierarchy.class);
+
+        Both(Hierarchies hierarchies) {
+            this.hierarchies = hierarchies;
+        }
+
+        Optional<Cgroups> of(Cgroups.Hierarchy hierarchy) {
+            return open.computeIfAbsent(hierarchy, hierarchies::open);
+        }
+
+        /** Of what cannot be looked at, it is not said that it is dead. */
+        boolean haveAlive(List<String> hooks) {
+            for (String hook : hooks) {
+                String path = path(hook);
+                String classid = classid(hook);
+                boolean alive = !path.isEmpty() && of(Cgroups.Hierarchy.UNIFIED).map(cgroups -> cgroups.isAlive(path)).orElse(true)
+                        || !classid.isEmpty() && of(Cgroups.Hierarchy.NET_CLS)
+                                .map(cgroups -> new NetClasses(cgroups).isAlive(Integer.parseUnsignedInt(classid))).orElse(true);
+                if (alive) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        @Override
+        public void close() {
+            open.values().forEach(cgroups -> cgroups.ifPresent(Cgroups::close));
+        }
     }
 
     /** Which network namespaces there are. */

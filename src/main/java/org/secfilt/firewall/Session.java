@@ -34,14 +34,20 @@ public final class Session {
     /**
      * Makes cgroup and chains, and moves the process in, which must not have begun what is to be judged.
      *
+     * @param cgroups where the run gets one; closed in the end
      * @param namespace the inode number of the network namespace of both processes
      * @throws FirewallException if a step fails; all is as it was then
      */
-    public static Session raise(Tables tables, Cgroups cgroups, Policy policy, long namespace, int pid)
+    public static Session raise(Tables tables, Hierarchies hierarchies, Cgroups cgroups, Policy policy, long namespace, int pid)
             throws FirewallException {
+        boolean byClass = cgroups.hierarchy() == Cgroups.Hierarchy.NET_CLS;
         try {
-            String parent = cgroups.of(pid);
-            new Leftovers(tables, cgroups).removeBeside(parent, namespace);
+            String parent = byClass ? "" : cgroups.of(pid);
+            if (byClass && cgroups.classid(cgroups.of(pid)) != 0) {
+                throw new FirewallException("a net class: this process has that of the cgroup /" + cgroups.of(pid) + " already, and can have"
+                        + " one alone");
+            }
+            new Leftovers(tables, hierarchies).removeBeside(cgroups, parent, namespace);
             for (int attempt = 0; ; attempt++) {
                 Run run = Run.fresh(namespace, pid);
                 String path = Run.below(parent, run.cgroup());
@@ -50,8 +56,8 @@ public final class Session {
                 }
                 Optional<Cgroups.Cgroup> cgroup = make(cgroups, path, attempt == ATTEMPTS);
                 if (cgroup.isPresent()) {
-                    Chain chain = new Chain(run.chain(), new Members(Optional.of(path), Optional.empty()));
-                    return new Session(tables, cgroups, cgroup.get(), chain).install(policy, pid);
+                    return new Session(tables, cgroups, cgroup.get(), new Chain(run.chain(), members(cgroups, cgroup.get(), path)))
+                            .install(policy, pid, byClass);
                 }
             }
         } catch (KernelException e) {
@@ -74,7 +80,19 @@ public final class Session {
         }
     }
 
-    private Session install(Policy policy, int pid) throws FirewallException {
+    private static Members members(Cgroups cgroups, Cgroups.Cgroup cgroup, String path) throws FirewallException {
+        if (cgroups.hierarchy() == Cgroups.Hierarchy.UNIFIED) {
+            return new Members(Optional.of(path), Optional.empty());
+        }
+        try {
+            return new Members(Optional.empty(), Optional.of(new NetClasses(cgroups).give(cgroup, path)));
+        } catch (FirewallException | KernelException e) {
+            cgroup.remove();
+            throw e;
+        }
+    }
+
+    private Session install(Policy policy, int pid, boolean byClass) throws FirewallException {
         List<String> texts = new ArrayList<>();
         for (IpVersion version : tables.versions()) {
             texts.add(chain.install(PacketRules.of(policy, version)));
@@ -87,6 +105,10 @@ public final class Session {
                 }
             }
             cgroup.add(pid);
+            if (byClass) {
+                // A socket takes on the class of whoever gets hold of it, as the supervisor does to look at one: pidfd_getfd(2).
+                cgroup.enter();
+            }
         } catch (FirewallException | KernelException e) {
             List<Integer> made = new ArrayList<>();
             for (int i = 0; i < wrong.size(); i++) {
@@ -111,6 +133,7 @@ public final class Session {
             texts.add(chain.remove());
         }
         try {
+            cgroup.leave();
             tables.restoreWhenEmpty(cgroup.descriptor(), cgroup.name(), texts);
             standing = false;
         } catch (KernelException e) {
@@ -163,6 +186,7 @@ public final class Session {
             }
         }
         try {
+            cgroup.leave();
             cgroup.remove();
         } catch (KernelException e) {
             wrong.add(e.getMessage());

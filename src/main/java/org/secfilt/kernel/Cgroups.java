@@ -19,6 +19,8 @@ public interface Cgroups extends AutoCloseable {
         NET_CLS
     }
 
+    Hierarchy hierarchy();
+
     /** The cgroup a process is in. */
     String of(int pid);
 
@@ -63,9 +65,16 @@ public interface Cgroups extends AutoCloseable {
         /** Moves a process in, with all of its threads. */
         void add(int pid);
 
-        /** Of {@link Hierarchy#NET_CLS}: the number its packets bear. */
+        /** Moves this process in too. */
+        void enter();
+
+        /** Moves this process back to where it was, if it has entered. */
+        void leave();
+
+        /** Of {@link Hierarchy#NET_CLS}: the number its packets bear, those of sockets that are open already too. */
         void setClassid(int classid);
 
+        /** Whether no other process than this one is in it, or in what the command made in it. */
         boolean isEmpty();
 
         /** Of its directory; the hold is a lock on it. */

@@ -7,7 +7,7 @@ import java.util.Optional;
  *
  * @param missing what it would need and does not have, in words; empty if it can be used
  * @param mayMount whether the command's launch can change mounts, CAP_SYS_ADMIN
- * @param inSight whether the command would see cgroups mounted, of version 2
+ * @param inSight whether the command would see cgroups mounted of the kind that the run gets
  * @param classesInSight whether it would see those of net_cls, by which profiles know it
  */
 public record HostFirewall(Optional<String> missing, boolean mayMount, boolean inSight, boolean classesInSight) {

@@ -32,16 +32,23 @@ public final class PacketFilter {
     private final Launching launching;
     private final int pid;
     private final Tables tables;
+    private final List<Cgroups.Hierarchy> hierarchies;
 
     /**
      * @param pid of the process to be judged
      * @param environment its environment: the iptables on its PATH is the one that is used
      */
     public PacketFilter(Kernel kernel, int pid, List<ByteString> environment) {
+        this(kernel, pid, environment, List.of(Cgroups.Hierarchy.values()));
+    }
+
+    /** @param hierarchies where the run may have its cgroup, the first that is to be had */
+    public PacketFilter(Kernel kernel, int pid, List<ByteString> environment, List<Cgroups.Hierarchy> hierarchies) {
         this.kernel = kernel;
         this.launching = kernel.launching();
         this.pid = pid;
         this.tables = tables(kernel, environment);
+        this.hierarchies = List.copyOf(hierarchies);
     }
 
     /** Both families, or IPv4 alone where the kernel runs without IPv6. */
@@ -66,10 +73,10 @@ public final class PacketFilter {
         if (program.isPresent()) {
             return HostFirewall.without("the program " + program.get());
         }
-        try {
-            kernel.cgroups(Cgroups.Hierarchy.UNIFIED).close();
-            return new HostFirewall(Optional.empty(), (capabilities & CAP_SYS_ADMIN) != 0,
-                    !launching.cgroupMounts(pid).isEmpty(), !launching.classMounts(pid).isEmpty());
+        try (Cgroups cgroups = cgroups()) {
+            boolean classes = !launching.classMounts(pid).isEmpty();
+            boolean inSight = cgroups.hierarchy() == Cgroups.Hierarchy.NET_CLS ? classes : !launching.cgroupMounts(pid).isEmpty();
+            return new HostFirewall(Optional.empty(), (capabilities & CAP_SYS_ADMIN) != 0, inSight, classes);
         } catch (KernelException e) {
             return HostFirewall.without("a cgroup hierarchy: " + e.getMessage());
         }
@@ -86,8 +93,8 @@ public final class PacketFilter {
         if (missing.isPresent()) {
             throw new FirewallException("nothing can be removed here, for want of " + missing.get());
         }
-        try (Cgroups cgroups = kernel.cgroups(Cgroups.Hierarchy.UNIFIED)) {
-            Leftovers leftovers = new Leftovers(tables, cgroups);
+        try {
+            Leftovers leftovers = new Leftovers(tables, this::open);
             long ours = launching.networkNamespace(pid);
             Set<Long> others = launching.networkNamespaces();
             List<String> removed = new ArrayList<>(leftovers.remove(inode -> inode != ours && others.contains(inode)));
@@ -164,10 +171,33 @@ public final class PacketFilter {
     public Session raise(Plan plan) throws FirewallException {
         Cgroups cgroups;
         try {
-            cgroups = kernel.cgroups(Cgroups.Hierarchy.UNIFIED);
+            cgroups = cgroups();
         } catch (KernelException e) {
             throw new FirewallException(e.getMessage());
         }
-        return Session.raise(tables, cgroups, plan.policy(), launching.networkNamespace(pid), pid);
+        return Session.raise(tables, this::open, cgroups, plan.policy(), launching.networkNamespace(pid), pid);
+    }
+
+    /** @throws KernelException if none can be had, of the first */
+    private Cgroups cgroups() {
+        try {
+            return kernel.cgroups(hierarchies.get(0));
+        } catch (KernelException e) {
+            for (Cgroups.Hierarchy hierarchy : hierarchies.subList(1, hierarchies.size())) {
+                Optional<Cgroups> other = open(hierarchy);
+                if (other.isPresent()) {
+                    return other.get();
+                }
+            }
+            throw e;
+        }
+    }
+
+    private Optional<Cgroups> open(Cgroups.Hierarchy hierarchy) {
+        try {
+            return Optional.of(kernel.cgroups(hierarchy));
+        } catch (KernelException e) {
+            return Optional.empty();
+        }
     }
 }

@@ -234,14 +234,13 @@ public final class Sandbox {
                 enclosure, writable.files(), cgroupMounts());
     }
 
+    /** Of both kinds, whichever knows the run's packets. */
     private List<byte[]> cgroupMounts() {
         if (!plan.remountsCgroups()) {
             return List.of();
         }
         List<byte[]> mounts = new ArrayList<>(launching.cgroupMounts(frontEnd.pid()));
-        if (plan.sealsProfile()) {
-            mounts.addAll(launching.classMounts(frontEnd.pid()));
-        }
+        mounts.addAll(launching.classMounts(frontEnd.pid()));
         return mounts;
     }
 

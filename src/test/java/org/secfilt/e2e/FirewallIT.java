@@ -318,6 +318,20 @@ class FirewallIT {
         assertEquals("", cgroups());
     }
 
+    @ParameterizedTest(name = "--cgroups={0}")
+    @CsvSource({"auto, cgroup2", "net_cls, cgroup -o net_cls"})
+    void without_a_supervisor_cgroups_within_the_runs_go_too(String kind, String type) {
+        Outcome run = ROOM.bash("""
+                mkdir -p within; mount -t $2 none within
+                $SECFILT --cgroups=$1 --no-supervisor --allowed-netmask=10.77.1.1 bash -c 'echo in; read' < <(for i in $(seq 600); do [ -e go ] && break; sleep 0.1; done; echo) &
+                own=
+                for i in $(seq 200); do own=$(echo within/secfilt-$(stat -L -c %i /proc/self/ns/net)-*); [ -d "$own" ] && [ -n "$(cat $own/cgroup.procs)" ] && break; sleep 0.05; done
+                mkdir -p $own/a/b $own/c && echo made; touch go; wait
+                for i in $(seq 100); do [ -d $own ] || break; sleep 0.05; done; [ -d $own ] || echo gone; umount within; rm go""".replace("$2", type), kind)
+                .run().exited(0);
+        assertEquals(List.of("gone", "in", "made"), run.stdout().lines().sorted().toList(), run::toString);
+    }
+
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', textBlock = """
             --no-outbound-network                                 | no-outbound-network is about unix sockets too

@@ -110,6 +110,11 @@ final class JnrCgroups implements Cgroups {
         return (int) ProcessHandle.current().pid();
     }
 
+    @Override
+    public Hierarchy hierarchy() {
+        return hierarchy;
+    }
+
     /** cgroups(7) "/proc files": 0::/path, or 4:net_cls,net_prio:/path. A path outside of our root begins with /.. */
     @Override
     public String of(int pid) {
@@ -214,7 +219,12 @@ final class JnrCgroups implements Cgroups {
 
     private boolean isEmpty(String path) {
         if (hierarchy == Hierarchy.NET_CLS) {
-            return readFile(path + PROCESSES).isEmpty();
+            String own = self() + "\n"; // see Session, why it may be there
+            boolean empty = List.of("", own).contains(readFile(path + PROCESSES));
+            for (String child : in(path)) {
+                empty = empty && isEmpty(path + "/" + child);
+            }
+            return empty;
         }
         return readFile(path + "/cgroup.events").contains("populated 0");
     }
@@ -305,6 +315,7 @@ final class JnrCgroups implements Cgroups {
     private final class Held implements Cgroup {
         private final String path;
         private final int fd;
+        private Optional<String> outside = Optional.empty();
 
         Held(String path, int fd) {
             this.path = path;
@@ -314,6 +325,21 @@ final class JnrCgroups implements Cgroups {
         @Override
         public void add(int pid) {
             JnrCgroups.this.add(path, pid);
+        }
+
+        @Override
+        public void enter() {
+            String before = of(self());
+            add(self());
+            outside = Optional.of(before);
+        }
+
+        @Override
+        public void leave() {
+            if (outside.isPresent()) {
+                write(outside.get() + PROCESSES, Integer.toString(self()));
+                outside = Optional.empty();
+            }
         }
 
         @Override
