@@ -162,7 +162,8 @@ public final class PacketFilter {
                             + "; secfilt profile install " + name + " brings them back");
                 }
             }
-            profiles.enter(name, List.of(pid));
+            // A socket takes on the class of whoever gets hold of it, as the supervisor does to look at one: pidfd_getfd(2).
+            profiles.enter(name, List.of(pid, (int) ProcessHandle.current().pid()));
             return name;
         });
     }

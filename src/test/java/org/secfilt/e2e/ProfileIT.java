@@ -250,6 +250,14 @@ class ProfileIT {
         assertEquals(List.of("udp [fd77:1::1]:8001"), ROOM.arrived(), run::toString);
     }
 
+    @Test
+    void sockets_that_the_supervisor_looks_at_stay_in_the_profile() {
+        Outcome run = bash(Backend.NFT, """
+                $SECFILT profile install -q t near.yaml || exit 99; exec 7<>/dev/udp/10.77.2.1/8001
+                $SECFILT --profile=t --allowed-port=8001 --inherit=keep bash -c 'echo x >&7; echo x > /dev/udp/10.77.1.1/8001'""").run();
+        assertEquals(List.of("udp 10.77.1.1:8001"), ROOM.arrived(), run::toString);
+    }
+
     @ParameterizedTest
     @EnumSource
     void rules_of_others_are_left_as_they_are(Backend backend) {
