@@ -55,6 +55,7 @@ public final class Lint {
         lint.direction("bind", lint.policy.bind(), resolv);
         lint.direction("unix", lint.policy.unix(), resolv);
         lint.families();
+        lint.warnings.addAll(new FileGrants(lint.policy, links).warnings());
         return List.copyOf(lint.warnings);
     }
 
@@ -73,6 +74,7 @@ public final class Lint {
         lint.list("connect", masks);
         lint.list("connect", ports);
         lint.list("bind", lint.policy.bind().allow());
+        lint.warnings.addAll(new FileGrants(lint.policy, links).warnings());
         return List.copyOf(lint.warnings);
     }
 

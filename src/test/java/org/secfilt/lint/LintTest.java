@@ -64,6 +64,12 @@ class LintTest {
                 "unix: {allow: [/run/a/b], deny: [/run/**]} | 2:16 this allows nothing: p.yaml:2:34 denies all of it",
                 "unix: {allow: [\"@ab\"], deny: [\"@a*\"]} | 2:16 this allows nothing: p.yaml:2:31 denies all of it",
                 "unix: {deny: [/var/run/docker.sock]} | 2:15 this matches nothing here: links are followed before a path is compared; write /run/docker.sock",
+                "filesystem: {allow-write: [/srv, /srv/a]} | 2:34 this adds nothing: p.yaml:2:28 allows all of it already",
+                "filesystem: {allow-write: [/srv/a, /srv]} | 2:28 this adds nothing: p.yaml:2:36 allows all of it already",
+                "filesystem: {allow-write: [/srv, /srv/]} | 2:34 this adds nothing: p.yaml:2:28 allows all of it already",
+                "filesystem: {allow-write: [/run/a, /var/run/a/b]} | 2:36 this adds nothing: p.yaml:2:28 allows all of it already",
+                "filesystem: {allow-write: [/]} | 2:28 this allows every file",
+                "filesystem: {allow-write: [/tmp/a]} ;; private-tmp: true | 2:28 this cannot be had: private-tmp hides it",
                 "unix: {deny: [/var/run/x/*]} | 2:15 this matches nothing here: links are followed before a path is compared; write /run/x/*",
             })
     void tells_what_is_odd(String policy, String warnings) throws Exception {
