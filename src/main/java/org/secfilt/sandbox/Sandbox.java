@@ -107,7 +107,7 @@ public final class Sandbox {
             refuse(command.name(), file.error());
             return;
         }
-        WritableFiles writable = new WritableFiles(launching, frontEnd.pid(), plan.policy().files());
+        WritableFiles writable = new WritableFiles(launching, frontEnd.pid(), plan.policy().files(), plan.ownsMounts());
         if (!writable.refusals().isEmpty()) {
             for (String refusal : writable.refusals()) {
                 reports.error(refusal);

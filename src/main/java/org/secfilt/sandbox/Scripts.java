@@ -83,13 +83,13 @@ final class Scripts {
 
     LaunchScript restricted(Program filter) {
         Launch launch = launch();
+        if (plan.remountsCgroups()) {
+            remountCgroups(launch); // first: a /tmp of the command's own would only hide one that is mounted below /tmp
+        }
         if (!enclosure.joinsNetworks()) {
             enclosure.enter(launch);
         }
         close(launch);
-        if (plan.remountsCgroups()) {
-            remountCgroups(launch);
-        }
         dropCapabilities(launch);
         enclosure.becomeUser(launch);
         launch.noNewPrivileges();

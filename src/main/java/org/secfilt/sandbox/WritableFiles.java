@@ -16,10 +16,13 @@ final class WritableFiles {
     /** Each takes three steps of the launch script, which may have 4096. */
     private static final int MAX_FILES = 1000;
 
+    private static final String TMP = "/tmp";
+
     private final List<NamedFile> files = new ArrayList<>();
     private final List<String> refusals = new ArrayList<>();
 
-    WritableFiles(Launching launching, int pid, FileAccess access) {
+    /** @param hidesTmp whether the command gets a /tmp of its own: then that one can be named, and what is in the host's cannot */
+    WritableFiles(Launching launching, int pid, FileAccess access, boolean hidesTmp) {
         if (access.writable().size() > MAX_FILES) {
             refusals.add("allow-write names more than " + MAX_FILES + " files; name a directory that holds them");
             return;
@@ -29,6 +32,8 @@ final class WritableFiles {
                 NamedFile file = launching.follow(pid, writable.path().getBytes(StandardCharsets.UTF_8));
                 if (isOfOneProcess(file.path())) {
                     refuse(writable, "what one process has in /proc cannot be allowed");
+                } else if (hidesTmp && file.path().toString().startsWith(TMP + "/")) {
+                    refuse(writable, "the command's own /tmp hides it; name /tmp, which then is the command's, or leave out --private-tmp");
                 } else {
                     files.add(file);
                 }
