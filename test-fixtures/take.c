@@ -1,8 +1,9 @@
 /*
  * Takes the descriptors that a unix peer hands over and talks by them: take HOW FROM PATH
  *
- * HOW: recvmsg, recvmmsg; late, a recvmsg when the message is there already; and two by which the kernel installs a descriptor and tells
- *      nobody its number, so that it is guessed: efault, whose name cannot be written, and split, whose control data cannot, but for the number.
+ * HOW: recvmsg, recvmmsg; late, a recvmsg when the message is there already; and four by which the kernel installs a descriptor and tells
+ *      nobody its number, so that it is guessed: efault, whose name cannot be written, split, whose control data cannot, but for the number,
+ *      over, whose name is written over the number, and alias, the same by another address of the same memory.
  * FROM: connect (to PATH), accept (listens at PATH), bind (a datagram socket at PATH), child (a process of our own hands over PATH's kind:
  *       pair, free, or a number: that descriptor of ours).
  * Each descriptor gets "hello" by write(2). stdout: a line "N OUTCOME" for the Nth; "ok", or the name of the errno.
@@ -103,10 +104,20 @@ int main(int argc, char **argv)
 		struct pollfd ready = { s, POLLIN, 0 };
 		poll(&ready, 1, 5000);
 	}
-	if (!strcmp(argv[1], "efault") || !strcmp(argv[1], "split")) {
+	if (!strcmp(argv[1], "efault") || !strcmp(argv[1], "split") || !strcmp(argv[1], "over") || !strcmp(argv[1], "alias")) {
 		if (argv[1][0] == 'e') {
 			messages[0].msg_hdr.msg_name = (void *)8;
 			messages[0].msg_hdr.msg_namelen = sizeof name;
+		} else if (argv[1][0] != 's') {
+			int file = memfd_create("control", 0);
+			if (ftruncate(file, 4096))
+				die("ftruncate");
+			char *room = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+			char *again = argv[1][0] == 'a' ? mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0) : room;
+			close(file);
+			messages[0].msg_hdr.msg_control = room;
+			messages[0].msg_hdr.msg_name = again + CMSG_LEN(0);
+			messages[0].msg_hdr.msg_namelen = sizeof(int);
 		} else {
 			char *pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 			mprotect(pages, 4096, PROT_READ);

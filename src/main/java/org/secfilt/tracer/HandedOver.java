@@ -1,8 +1,10 @@
 package org.secfilt.tracer;
 
+import java.util.Arrays;
 import java.util.Optional;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Family;
+import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.OpenDescriptor;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SyscallStop;
@@ -19,7 +21,8 @@ import org.secfilt.verdict.Verdict;
  *
  * <p>Where the kernel writes the numbers is known beforehand, and cleared, so that neither stale bytes nor an EFAULT hides them: the
  * kernel installs the descriptors before it finds out that it cannot write the rest (net/core/scm.c scm_detach_fds). Memory is the
- * tracee's: its other threads have the microseconds until the stop to use a number they guess, or to overwrite it.
+ * tracee's: its other threads have the microseconds until the stop to use a number they guess, or to overwrite it. A call whose own
+ * results would overwrite it is EFAULT, and does not run.
  */
 final class HandedOver {
     private static final int HEADER_BYTES = AddressCall.MSGHDR_BYTES;
@@ -30,10 +33,17 @@ final class HandedOver {
     private static final int SCM_RIGHTS = 1; // linux/socket.h
     /** What else the kernel puts before the descriptors is shorter: times, credentials, a security label. */
     private static final int CONTROL_BYTES = 16 << 10;
-    /** A recvmmsg receives no more at a time; callers must handle a short count. */
-    private static final int MESSAGES = 16;
+    /** A recvmmsg receives no more at a time, or one message could be written over another's numbers; callers must handle a short count. */
+    private static final int MESSAGES = 1;
+    private static final int MSG_NAMELEN = 8;
+    private static final int TIMESPEC_BYTES = 16;
 
     private static final byte[] CLEAR = new byte[CONTROL_BYTES];
+    private static final byte[] MARK = new byte[CONTROL_BYTES];
+
+    static {
+        Arrays.fill(MARK, (byte) 0xa5);
+    }
 
     /** Where a call that is under way may write numbers of descriptors. */
     static final class Room {
@@ -100,16 +110,53 @@ final class HandedOver {
         if (room.count == 0 && !limited || !isUnix(task.tid, (int) stop.argument(0))) {
             return Need.NOTHING;
         }
-        for (int i = 0; i < room.count; i++) {
-            if (tracees.write(task.tid, room.addresses[i], CLEAR, room.lengths[i]) != room.lengths[i]) {
-                return answer(-Errno.EFAULT.number());
-            }
+        if (room.count > 0 && !clear(task.tid, room, new long[] {
+            stop.argument(1), ControlMessages.longAt(headers, 0), bringsMany(call) ? stop.argument(4) : 0,
+        }, new int[] {
+            step, (int) Math.min(ControlMessages.intAt(headers, MSG_NAMELEN) & 0xffff_ffffL, Sockaddr.MAX_LENGTH), TIMESPEC_BYTES,
+        })) {
+            return answer(-Errno.EFAULT.number());
         }
         if (limited && ptrace.setArgument(task.tid, 2, got / step) < 0) {
             return answer(-Errno.ENOSYS.number());
         }
         task.room = room;
         return Need.EXIT;
+    }
+
+    /**
+     * Clears the room, if it can be written and nothing that the kernel writes later lies in it, be it by the same address or by another
+     * one of the same memory: the header, the sender's name, the time left.
+     */
+    private boolean clear(int tid, Room room, long[] later, int[] lengths) {
+        byte[][] before = new byte[later.length][];
+        for (int i = 0; i < later.length; i++) {
+            before[i] = later[i] == 0 ? new byte[0] : bytes(tid, later[i], lengths[i]);
+        }
+        boolean apart = write(tid, room, MARK);
+        for (int i = 0; i < later.length && apart; i++) {
+            if (later[i] != 0) {
+                apart = Arrays.equals(before[i], bytes(tid, later[i], lengths[i]))
+                        && (before[i].length == lengths[i] || tracees.write(tid, later[i] + before[i].length, CLEAR, 1) != 1);
+            }
+        }
+        return write(tid, room, CLEAR) && apart;
+    }
+
+    private boolean write(int tid, Room room, byte[] text) {
+        for (int i = 0; i < room.count; i++) {
+            if (tracees.write(tid, room.addresses[i], text, room.lengths[i]) != room.lengths[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** As many as can be read; what can be written and not read does not count as apart. */
+    private byte[] bytes(int tid, long address, int length) {
+        byte[] read = new byte[length];
+        int got = length == 0 ? 0 : tracees.read(tid, address, read, length);
+        return Arrays.copyOf(read, Math.max(got, 0));
     }
 
     private Need answer(int negative) {

@@ -65,7 +65,7 @@ class DescriptorAttackIT {
     }
 
     @ParameterizedTest
-    @CsvSource({"efault connect s,1 EDESTADDRREQ", "split connect s,1 EBADF"})
+    @CsvSource({"efault connect s,1 EDESTADDRREQ", "split connect s,1 EBADF", "over connect s,1 EBADF", "alias connect s,1 EBADF"})
     void a_number_that_the_kernel_tells_nobody_is_found_too(String way, String said) {
         assertEquals("1 ok\n", taken(User.ORDINARY, way, FAR).exited(0).stdout());
         assertEquals(List.of("udp 10.77.2.1:8002"), ROOM.arrived());

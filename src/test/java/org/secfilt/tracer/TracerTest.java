@@ -432,6 +432,26 @@ class TracerTest {
     }
 
     @Test
+    void a_call_that_would_write_over_the_numbers_itself_is_EFAULT() {
+        byte[] header = message(0x3000, 64);
+        ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN).putLong(32, 0x3000).putLong(40, 64);
+        kernel.remember(0x2000, header);
+        kernel.remember(0x3000, new byte[64]);
+        kernel.remember(0x6000, Arrays.copyOf(header(0x7000), 64));
+        kernel.remember(0x7000, new byte[64]);
+        runWith(Deed.call("recvmsg", 3, 0x2000, 0), Deed.call("recvmmsg", 3, 0x6000, 1, 0, 0x7000));
+        assertEquals("7: recvmsg " + -Errno.EFAULT.number(), kernel.returned.get(1));
+        assertEquals("7: recvmmsg " + -Errno.EFAULT.number(), kernel.returned.get(2));
+        assertEquals(List.of(), kernel.acted);
+    }
+
+    private static byte[] header(long control) {
+        byte[] header = message(0, 0);
+        ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN).putLong(32, control).putLong(40, 64);
+        return header;
+    }
+
+    @Test
     void a_call_that_has_no_room_for_descriptors_or_is_on_an_internet_socket_goes_on() {
         kernel.domain = 2;
         receiveAt(new byte[64]);
@@ -443,11 +463,11 @@ class TracerTest {
     }
 
     @Test
-    void recvmmsg_receives_a_bounded_number_of_messages() {
+    void recvmmsg_receives_one_message_at_a_time() {
         byte[] headers = new byte[16 * 64];
         kernel.remember(0x2000, headers);
         runWith(Deed.call("recvmmsg", 3, 0x2000, 500, 0, 0));
-        assertEquals(List.of("7: recvmmsg of 16"), kernel.acted);
+        assertEquals(List.of("7: recvmmsg of 1"), kernel.acted);
         assertArrayEquals(new long[] {3, 0x2000, 500, 0, 0, 0}, kernel.arguments(TID));
     }
 
