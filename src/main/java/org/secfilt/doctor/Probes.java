@@ -9,12 +9,13 @@ import java.util.Optional;
 final class Probes {
     static final List<Probe> ALL = List.of(
             Probes::processor, Probes::kernel, Probes::java, Probes::seccomp, Probes::userNotification, Probes::ptrace, Probes::traced,
-            Probes::landlock, Probes::ioUring, Probes::cgroup, Probes::iptables, Probes::profiles,
-            Probes::userNamespaces, Probes::resolver, Probes::trial);
+            Probes::landlock, Probes::readOnlyFiles, Probes::ioUring, Probes::cgroup, Probes::iptables, Probes::profiles,
+            Probes::userNamespaces, Probes::nat, Probes::resolver, Probes::trial);
 
     /** USER_NOTIF with its flags and Landlock's domain as secfilt uses them. */
     private static final int[] OLDEST_KERNEL = {5, 14};
     private static final int LANDLOCK_REFER = 2;
+    private static final int LANDLOCK_TRUNCATE = 3;
     private static final int LANDLOCK_SCOPES = 6;
 
     private Probes() {}
@@ -107,6 +108,21 @@ final class Probes {
                 abi == 0 ? "CONFIG_SECURITY_LANDLOCK, and landlock in the boot option lsm=" : later);
     }
 
+    /** landlock(7): what each ABI knows of files. */
+    static Finding readOnlyFiles(Look host) {
+        int abi = host.landlockAbi();
+        String held = "--read-only, --allow-write: writing, making, moving, removing";
+        if (abi == 0) {
+            return Finding.no("read-only files", "no Landlock", held + "; a run with them is refused",
+                    "Linux 5.13 or later, and landlock in the boot option lsm=");
+        }
+        String truncation = abi >= LANDLOCK_TRUNCATE ? ", truncating" : "; truncating by filter and tracer";
+        return abi >= LANDLOCK_REFER
+                ? Finding.yes("read-only files", "Landlock ABI " + abi, held + truncation)
+                : Finding.partly("read-only files", "Landlock ABI 1", held + truncation,
+                        "moves and links from directory to directory, which are refused even where both may be written", "Linux 5.19 or later");
+    }
+
     static Finding ioUring(Look host) {
         String disabled = host.read("/proc/sys/kernel/io_uring_disabled").orElse("");
         return Finding.yes("io_uring", disabled.equals("2") ? "switched off on this host" : "refused to commands under a policy",
@@ -125,8 +141,9 @@ final class Probes {
         String held = "a group of its own for each run, by which the firewall knows its packets";
         String root = host.root() ? "" : "making groups is root's";
         if (!two && !netCls) {
-            return Finding.no("cgroups", "neither version 2 nor net_cls is mounted", "the firewall's groups",
-                    "mount -t cgroup2 none /sys/fs/cgroup");
+            return host.root() ? Finding.yes("cgroups", "none is mounted; secfilt mounts one that nobody sees", held)
+                    : Finding.no("cgroups", "neither version 2 nor net_cls is mounted", "the firewall's groups",
+                            "mount -t cgroup2 none /sys/fs/cgroup");
         }
         String found = two && netCls ? "version 2 and net_cls" : two ? "version 2" : "net_cls of version 1";
         return root.isEmpty() ? Finding.yes("cgroups", found, held)
@@ -136,8 +153,8 @@ final class Probes {
     static Finding iptables(Look host) {
         Optional<String> four = host.program("iptables-restore");
         Optional<String> six = host.program("ip6tables-restore");
-        String held = "packets that no call shows: ICMP, raw sockets";
-        String without = held + "; without it such sockets cannot be made under an address policy";
+        String held = "--firewall: rules for packets of every kind, ICMP, raw, SCTP; --no-supervisor";
+        String without = held + "; without it sockets of other kinds than TCP and UDP cannot be made under an address policy";
         String install = "apt-get install iptables";
         if (four.isEmpty() && six.isEmpty()) {
             return Finding.no("iptables", "not installed", without, install);
@@ -175,7 +192,7 @@ final class Probes {
         String most = host.read("/proc/sys/user/max_user_namespaces").orElse("0");
         boolean clone = !host.read("/proc/sys/kernel/unprivileged_userns_clone").orElse("1").equals("0");
         boolean appArmor = host.read("/proc/sys/kernel/apparmor_restrict_unprivileged_userns").orElse("0").equals("1");
-        String held = "network and mount namespaces of a run's own";
+        String held = "--net=none, --private-tmp: network and mount namespaces of a run's own";
         if (host.root()) {
             return Finding.yes("user namespaces", "not needed by root", held);
         }
@@ -186,6 +203,23 @@ final class Probes {
                             : "sysctl kernel.unprivileged_userns_clone=1");
         }
         return Finding.yes("user namespaces", most + " at most", held);
+    }
+
+    static Finding nat(Look host) {
+        String held = "--net=nat: a network of a run's own behind this host's addresses";
+        List<String> missing = new ArrayList<>();
+        for (String[] program : new String[][] {{"ip", "iproute2"}, {"nsenter", "util-linux"}, {"iptables-restore", "iptables"}}) {
+            if (host.program(program[0]).isEmpty()) {
+                missing.add(program[1]);
+            }
+        }
+        if (!missing.isEmpty()) {
+            return Finding.no("network behind this host", "not installed: " + String.join(", ", missing), held,
+                    "apt-get install " + String.join(" ", missing));
+        }
+        return host.root() ? Finding.yes("network behind this host", "ip, nsenter, iptables", held)
+                : Finding.partly("network behind this host", "ip, nsenter, iptables", "", held + ": joining networks is root's",
+                        "run secfilt as root, or use --net=none");
     }
 
     static Finding resolver(Look host) {

@@ -89,7 +89,13 @@ public final class Explanation {
             return;
         }
         row("rule", allowing(question));
-        row("layer", question.access().open() ? "none has to look at it" : Holding.Layer.TRACER + ", which judges each call");
+        row("layer", question.access().open() ? "none has to look at it" : judges(destination));
+    }
+
+    private String judges(Destination destination) {
+        String firewall = ", then " + Holding.Layer.FIREWALL + ", which judges each packet";
+        boolean leaves = !destination.isUnix() && destination.action() != Action.BIND;
+        return Holding.Layer.TRACER + ", which judges each call" + (leaves && plan.judgesPackets() ? firewall : "");
     }
 
     private void addDenied(Destination destination, Question question, Verdict.Deny deny) {
@@ -101,7 +107,7 @@ public final class Explanation {
         if (subject.isPresent() && subject.get().startsWith("deny ")) {
             row("", subject.get());
         }
-        row("layer", Holding.Layer.TRACER + ", which judges each call");
+        row("layer", judges(destination));
         addNearest(question);
         for (String line : Advice.toAllow(destination.call(), destination.address(), deny.why(), deny.origin())) {
             out.append("  ").append(line).append('\n');

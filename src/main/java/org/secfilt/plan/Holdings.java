@@ -18,24 +18,32 @@ import org.secfilt.policy.Surroundings;
 /** The table of layers, made when somebody asks for it: no layer reads it. */
 final class Holdings implements Match.Visitor<String> {
     private static final String VAULT = "judges each call";
+    private static final String PACKETS = "judges each packet";
 
     private final List<Holding> table = new ArrayList<>();
     private final String direction;
+    private final boolean traced;
+    private final boolean judgesPackets;
 
-    private Holdings(String direction) {
+    private Holdings(Plan plan, String direction) {
         this.direction = direction;
+        this.traced = plan.traced();
+        this.judgesPackets = plan.judgesPackets() && direction.equals("connect");
     }
 
     static List<Holding> of(Plan plan) {
         List<Holding> all = new ArrayList<>();
         Policy policy = plan.policy();
         if (policy.noOutbound().isPresent()) {
-            all.add(new Holding(policy.noOutbound().get(), "every connect and send with an address",
-                    Holding.Layer.TRACER, "denied"));
+            String what = "every connect and send with an address";
+            all.add(new Holding(policy.noOutbound().get(), what, Holding.Layer.TRACER, "denied"));
+            if (plan.judgesPackets()) {
+                all.add(new Holding(policy.noOutbound().get(), what, Holding.Layer.FIREWALL, PACKETS));
+            }
         }
-        all.addAll(new Holdings("connect").rules(policy.connect()));
-        all.addAll(new Holdings("bind").rules(policy.bind()));
-        all.addAll(new Holdings("unix").rules(policy.unix()));
+        all.addAll(new Holdings(plan, "connect").rules(policy.connect()));
+        all.addAll(new Holdings(plan, "bind").rules(policy.bind()));
+        all.addAll(new Holdings(plan, "unix").rules(policy.unix()));
         if (plan.allowedFamilies().isPresent()) {
             all.add(new Holding(plan.familiesOrigin(), "families " + words(plan.allowedFamilies().get()),
                     Holding.Layer.FILTER, "all others are refused at socket(2)"));
@@ -51,11 +59,11 @@ final class Holdings implements Match.Visitor<String> {
             return table;
         }
         for (Rule rule : access.deny()) {
-            table.add(new Holding(rule.origin(), "deny " + rule.match().accept(this), Holding.Layer.TRACER, VAULT));
+            add(rule.origin(), "deny " + rule.match().accept(this));
         }
         if (access.mode() != Mode.ALLOW) {
             for (Rule rule : access.allow()) {
-                table.add(new Holding(rule.origin(), "allow " + rule.match().accept(this), Holding.Layer.TRACER, VAULT));
+                add(rule.origin(), "allow " + rule.match().accept(this));
             }
         }
         String rest = switch (access.mode()) {
@@ -63,8 +71,17 @@ final class Holdings implements Match.Visitor<String> {
             case DENY -> "denied";
             case LOCAL -> "denied unless loopback";
         };
-        table.add(new Holding(access.modeOrigin(), direction + ", the rest " + rest, Holding.Layer.TRACER, VAULT));
+        add(access.modeOrigin(), direction + ", the rest " + rest);
         return table;
+    }
+
+    private void add(Origin origin, String subject) {
+        if (traced) {
+            table.add(new Holding(origin, subject, Holding.Layer.TRACER, VAULT));
+        }
+        if (judgesPackets) {
+            table.add(new Holding(origin, subject, Holding.Layer.FIREWALL, PACKETS));
+        }
     }
 
     @Override

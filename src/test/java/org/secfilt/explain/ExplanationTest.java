@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -11,6 +12,7 @@ import org.secfilt.abi.Arch;
 import org.secfilt.abi.IpAddress;
 import org.secfilt.plan.Holding;
 import org.secfilt.plan.Host;
+import org.secfilt.plan.HostFirewall;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.RefusedPolicyException;
 import org.secfilt.policy.InvalidPolicyException;
@@ -134,9 +136,27 @@ class ExplanationTest {
         return DestinationReader.read(List.of(text), path -> path.equals("/link") ? "/run/b.sock" : path).get(0);
     }
 
+    @Test
+    void names_the_firewall_where_packets_of_it_would_meet_one() throws Exception {
+        Plan plan = plan(POLICY, new Host(Arch.X86_64, 6, false, new HostFirewall(Optional.empty(), true, false)));
+        String both = "layer     tracer, which judges each call, then firewall, which judges each packet\n";
+        for (String text : List.of("tcp 10.1.2.3:443", "tcp 10.9.2.3:443")) {
+            String told = new Explanation(plan, false).add(read(text)).toString();
+            assertTrue(told.contains(both), told);
+        }
+        for (String text : List.of("bind tcp 10.0.0.1:80", "unix:/run/a.sock")) {
+            String told = new Explanation(plan, false).add(read(text)).toString();
+            assertTrue(told.contains("layer     tracer, which judges each call\n"), told);
+        }
+    }
+
     private static Plan plan(String text) throws InvalidPolicyException, RefusedPolicyException {
+        return plan(text, new Host(Arch.X86_64, 6, false));
+    }
+
+    private static Plan plan(String text, Host host) throws InvalidPolicyException, RefusedPolicyException {
         Policy policy = Policy.merge(PolicyFiles.read(List.of("p.yaml"), new MemoryFiles().with("p.yaml", text)),
                 List.of(IpAddress.parse("9.9.9.9")));
-        return Plan.of(policy, new Host(Arch.X86_64, 6, false));
+        return Plan.of(policy, host);
     }
 }

@@ -210,6 +210,17 @@ class PlanTest {
     }
 
     @Test
+    void rules_for_addresses_have_the_firewall_too_and_alone_nothing_else() throws RefusedPolicyException {
+        Policy policy = with(Firewall.AUTO, allowing("10.0.0.0/8", Optional.empty()));
+        List<String> both = Plan.of(policy, FIREWALLED).layers().stream().map(Holding::toString).toList();
+        List<String> alone = Plan.withoutSupervisor(policy, FIREWALLED).layers().stream().map(Holding::toString).toList();
+        String rule = both.get(0).substring(0, both.get(0).indexOf(": tracer"));
+        assertEquals(List.of(rule + ": tracer: judges each call", rule + ": firewall: judges each packet"), both.subList(0, 2));
+        assertEquals(rule + ": firewall: judges each packet", alone.get(0));
+        assertFalse(alone.toString().contains("tracer"), alone::toString);
+    }
+
+    @Test
     void where_packets_are_judged_sockets_of_every_kind_may_be_made() throws RefusedPolicyException {
         Plan plan = Plan.of(with(Firewall.AUTO, DENY), FIREWALLED);
         assertTrue(plan.judgesPackets() && plan.leavesKinds() && plan.sealsCgroup() && plan.remountsCgroups());
