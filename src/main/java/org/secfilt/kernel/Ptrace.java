@@ -35,8 +35,11 @@ public interface Ptrace {
     /** {@link #await} without blocking. @return false if there is nothing to see now, or no tracee left */
     boolean poll(WaitEvent event);
 
-    /** {@link #poll} for ends alone. */
-    boolean pollEnd(WaitEvent event);
+    /**
+     * Whether this tracee has ended; {@code event} shows it then. One process alone is asked for: among several the kernel shows stops
+     * too, whatever is asked, and an end behind them would not be seen. // kernel/exit.c wait_task_stopped()
+     */
+    boolean pollEnd(int tid, WaitEvent event);
 
     /** Takes the end of a tracee that {@link #await} showed; its parent learns of it now. */
     void reap(int tid);

@@ -51,6 +51,9 @@ public interface Tracees {
         }
     }
 
+    /** The process that a tracee's pidfd stands for; -1 if it is none, or the process is gone. proc(5) "/proc/pid/fdinfo" */
+    int pidfdTarget(int tid, int fd);
+
     /** The processor the tracee ran on last, or -1. */
     int processor(int tid);
 

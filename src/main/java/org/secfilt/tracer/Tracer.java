@@ -37,6 +37,7 @@ public final class Tracer {
     /** PTRACE_O_TRACESYSGOOD. */
     private static final int SYSCALL_STOP = SIGTRAP | 0x80;
     private static final String UNREADABLE = "the process made its memory unreadable (PR_SET_DUMPABLE)";
+    private static final int P_PIDFD = 3; // linux/wait.h
     /** struct mmsghdr: the msghdr, then msg_len. */
     private static final int MSG_LEN = AddressCall.MSGHDR_BYTES;
 
@@ -230,7 +231,7 @@ public final class Tracer {
         } else if (call == TracedCall.PTRACE) {
             deny(task, call, Optional.empty(), NO_SECOND_TRACER);
         } else if (call == TracedCall.WAIT4 || call == TracedCall.WAITID) {
-            waitStop(task);
+            waitStop(task, call);
         } else if (call.namesAddress()) {
             addressStop(task, call);
         } else {
@@ -262,10 +263,16 @@ public final class Tracer {
         ptrace.resume(task.tid, 0);
     }
 
-    /** A parent asks whether a child has ended, perhaps since a pidfd said so: what has ended and is still ours becomes its. */
-    private void waitStop(Task task) {
-        while (ptrace.pollEnd(event)) {
-            end(task(event.tid()));
+    /**
+     * A parent asks whether a child has ended, perhaps since a pidfd said so: if it has and is still ours it becomes the parent's. (In
+     * another PID namespace a number may be that of another process, whose end then is seen a moment early.)
+     */
+    private void waitStop(Task task, TracedCall call) {
+        boolean byPidfd = call == TracedCall.WAITID && (int) stop.argument(0) == P_PIDFD;
+        int named = (int) stop.argument(call == TracedCall.WAITID ? 1 : 0);
+        int child = byPidfd ? tracees.pidfdTarget(task.tid, named) : named;
+        if (child > 0 && ptrace.pollEnd(child, event)) {
+            end(task(child));
         }
         ptrace.resume(task.tid, 0);
     }

@@ -208,15 +208,18 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     }
 
     @Override
-    public boolean pollEnd(WaitEvent event) {
-        on(-1);
-        for (FakeTask task : tasks.values()) {
-            if (task.state == State.ZOMBIE) {
-                event.set(task.tid, true, 0);
-                return true;
-            }
+    public boolean pollEnd(int tid, WaitEvent event) {
+        if (on(tid).state != State.ZOMBIE) {
+            return false;
         }
-        return false;
+        event.set(tid, true, 0);
+        return true;
+    }
+
+    @Override
+    public int pidfdTarget(int tid, int fd) {
+        on(tid);
+        return fd; // pidfd 8 stands for process 8
     }
 
     private static int status(FakeTask task) {

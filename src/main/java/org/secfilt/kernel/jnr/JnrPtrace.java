@@ -74,17 +74,17 @@ final class JnrPtrace implements Ptrace {
 
     @Override
     public boolean poll(WaitEvent event) {
-        return poll(event, WEXITED | WSTOPPED);
+        return poll(P_ALL, 0, WEXITED | WSTOPPED, event);
     }
 
     @Override
-    public boolean pollEnd(WaitEvent event) {
-        return poll(event, WEXITED);
+    public boolean pollEnd(int tid, WaitEvent event) {
+        return poll(P_PID, tid, WEXITED, event) && event.ended();
     }
 
-    private boolean poll(WaitEvent event, int kinds) {
+    private boolean poll(int kind, int id, int options, WaitEvent event) {
         NativeMemory.IO.putInt(siginfo + SI_PID, 0);
-        long rc = Libc.WAITID.call(P_ALL, 0, siginfo, kinds | WNOHANG | WNOWAIT | NOTHREAD_ALL);
+        long rc = Libc.WAITID.call(kind, id, siginfo, options | WNOHANG | WNOWAIT | NOTHREAD_ALL);
         if (rc < 0 || NativeMemory.IO.getInt(siginfo + SI_PID) == 0) {
             return false;
         }

@@ -120,6 +120,14 @@ final class JnrTracees implements Tracees {
     }
 
     @Override
+    public int pidfdTarget(int tid, int fd) {
+        String info = proc.read(tid, "/fdinfo/" + fd);
+        int at = info.indexOf("\nPid:\t");
+        int end = at < 0 ? -1 : info.indexOf('\n', at + 6);
+        return end < 0 ? -1 : Integer.parseInt(info.substring(at + 6, end));
+    }
+
+    @Override
     public byte[] executable(int tid) {
         return link("/proc/" + tid + "/exe");
     }
