@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 """What secfilt costs, as ratios taken in one run: python3 src/bench/run.py [--rounds N] [--only WORDS] [--tiny]
 
-Needs a built target/secfilt, gcc and two processors that have nothing else to do. Each row compares two commands that take turns,
+Needs a built target/secfilt, gcc and two processors that have nothing else to do; as root, with iptables, it measures the firewall too, in
+a network namespace that it makes. Each row compares two commands that take turns,
 N rounds of each; the ratio is the median of the rounds' ratios. Nothing is sent but over loopback. --tiny shows that all of it
 runs, and measures nothing.
 """
 import argparse
+import contextlib
 import os
 import pathlib
+import re
 import shutil
 import statistics
 import subprocess
@@ -71,6 +74,18 @@ def row(what, unit, measured, reach):
     mine, other, ratio, ratios = measured
     print("%-46s %9.2f %9.2f %s  %5.2f  (%4.2f-%4.2f)  %5.2f  %s" % (
         what, mine, other, unit, ratio, ratios[0], ratios[-1], reach, "yes" if ratio <= reach else "NO"), flush=True)
+
+
+@contextlib.contextmanager
+def own_network():
+    """Words that run a command in a network namespace with loopback alone."""
+    name = "secfilt-bench-%d" % time.monotonic_ns()
+    subprocess.run(["ip", "netns", "add", name], check=True)
+    try:
+        subprocess.run(["ip", "-n", name, "link", "set", "lo", "up"], check=True)
+        yield ["nsenter", "--net=/run/netns/" + name]
+    finally:
+        subprocess.run(["ip", "netns", "del", name], check=True)
 
 
 def memory(command, ready):
@@ -137,6 +152,12 @@ def rows(directory, rounds, given):
         yaml = [SECFILT[0], "--policy", str(HOME / "policies" / "ci-job.yaml"), "true"]
         mine, other, _, _ = compare(timed, yaml, true, rounds * 2)
         limit_row("start-up with YAML, more than without", "ms", mine - other, 40)
+    if wanted("firewall"):
+        if os.geteuid() == 0 and shutil.which("iptables-restore"):
+            with own_network() as inside, own_network() as other:
+                firewall_rows(inside, other, rounds, work, beside)
+        else:
+            print("the firewall is not measured: it takes root and iptables")
     for kind, count in ("getppid", 1000000), ("open", 200000), ("read", 500000), ("write", 500000), ("send", 200000), \
             ("recv", 100000), ("stream", 400):
         if wanted("allowed " + kind):
@@ -159,6 +180,31 @@ def rows(directory, rounds, given):
         shell = SECFILT + ["sh", "-c", "echo ready; read none"]
         limit_row("memory of the supervisor", "MiB", memory(shell, "ready"), 64)
         limit_row("memory, 1000 processes connecting", "MiB", memory(SECFILT + [workload, "thousand", "1"], "all are there"), 64)
+
+
+def copy_rules(alone, inside, other):
+    """The rules of a run become those of all that sends in the other network."""
+    run = subprocess.Popen(alone + ["sh", "-c", "echo ready; read none"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        run.stdout.readline()
+        for program in "iptables", "ip6tables":
+            rules = subprocess.run(inside + [program + "-save"], check=True, stdout=subprocess.PIPE, text=True).stdout
+            rules = re.sub(r'-m cgroup --path \S+ ', "", rules)
+            subprocess.run(other + [program + "-restore"], check=True, input=rules, text=True)
+    finally:
+        run.stdin.close()
+        run.wait(LIMIT_SECONDS)
+
+
+def firewall_rows(inside, other, rounds, work, beside):
+    judged = inside + SECFILT + ["--firewall=require"]
+    alone = judged + ["--no-supervisor"]
+    mine, without, _, _ = compare(timed, judged + ["true"], inside + SECFILT + ["--firewall=off", "true"], rounds * 2)
+    limit_row("start-up with firewall, more than without", "ms", mine - without, 60)
+    copy_rules(alone, inside, other)
+    for kind, count in ("connect", 200000), ("sendto", 200000), ("exec", 2000):
+        row("firewall alone, %s / native, same rules" % kind, "us",
+            compare(told, alone + work(kind, count, "0"), other + beside("allow", *work(kind, count, "0")), rounds), 1.02)
 
 
 if __name__ == "__main__":
