@@ -38,8 +38,6 @@ public final class Tracer {
     private static final int SYSCALL_STOP = SIGTRAP | 0x80;
     private static final String UNREADABLE = "the process made its memory unreadable (PR_SET_DUMPABLE)";
     private static final int P_PIDFD = 3; // linux/wait.h
-    /** struct mmsghdr: the msghdr, then msg_len. */
-    private static final int MSG_LEN = AddressCall.MSGHDR_BYTES;
 
     private static final Verdict.Deny NO_SECOND_TRACER =
             new Verdict.Deny(Errno.EPERM, "secfilt itself traces the command, and a process has one tracer", Origin.DEFAULT);
@@ -54,7 +52,7 @@ public final class Tracer {
     private final Map<Integer, FileCall> fileCalls = new HashMap<>();
     private final WaitEvent event = new WaitEvent();
     private final SyscallStop stop = new SyscallStop();
-    private final Slots slots;
+    private final VaultRun vaultRun;
     private final VaultMapping mapping;
     private final VaultGuard guard;
     private final AddressCall address;
@@ -63,7 +61,6 @@ public final class Tracer {
     private final ListenJudge listenJudge;
     private final Waiting waiting;
     private final FileStop files;
-    private final int sendmsg;
     private final boolean tellsAllowed;
     private Task last;
     private boolean ready;
@@ -79,17 +76,16 @@ public final class Tracer {
         this.watch = watch;
         this.plan = plan;
         this.root = root;
-        this.slots = new Slots(vault, plan.vault().address());
         this.mapping = new VaultMapping(ptrace, tracees, vault, plan.vault(), plan.arch());
         this.guard = new VaultGuard(plan.vault());
         this.address = new AddressCall(tracees);
+        this.vaultRun = new VaultRun(ptrace, tracees, new Slots(vault, plan.vault().address()), address, plan.arch());
         this.judge = new AddressJudge(tracees, plan);
         this.handedOver = new HandedOver(ptrace, tracees, watch, plan);
         this.listenJudge = new ListenJudge(judge);
         this.waiting = new Waiting(ptrace, kernel.affinity(), tracees, System::nanoTime);
         this.tellsAllowed = watch.hearsOfAllowed();
         this.files = new FileStop(tracees, kernel.fileChanges(), plan, writable);
-        this.sendmsg = plan.arch().syscalls().nr("sendmsg");
         for (TracedCall call : TracedCall.values()) {
             if (plan.traces(call)) {
                 plan.arch().syscalls().find(call.syscall()).ifPresent(nr -> calls.put(nr, call));
@@ -123,7 +119,7 @@ public final class Tracer {
 
     /** No task is known and no slot in use: so it is when {@link #run} has returned. */
     boolean isIdle() {
-        return tasks.isEmpty() && slots.allFree();
+        return tasks.isEmpty() && vaultRun.isIdle();
     }
 
     private Task task(int tid) {
@@ -147,18 +143,11 @@ public final class Tracer {
     }
 
     private void forget(Task task) {
-        giveBack(task);
+        vaultRun.giveBack(task);
         mapping.abandon(task);
         tasks.remove(task.tid);
         if (last == task) {
             last = new Task(Task.NONE);
-        }
-    }
-
-    private void giveBack(Task task) {
-        if (task.slot != Task.NONE) {
-            slots.give(task.slot);
-            task.slot = Task.NONE;
         }
     }
 
@@ -197,7 +186,7 @@ public final class Tracer {
                 forget(gone);
             }
         }
-        giveBack(task);
+        vaultRun.giveBack(task);
         mapping.abandon(task);
         task.renew();
         ptrace.resume(task.tid, 0);
@@ -357,7 +346,11 @@ public final class Tracer {
             return;
         }
         if (address.refused) {
-            runOnNothing(task, call);
+            if (vaultRun.beginOnNothing(task, call) == VaultRun.Begun.UNDER_WAY) {
+                ptrace.resumeToExit(task.tid);
+            } else {
+                skip(task, -Errno.ENOSYS.number());
+            }
             return;
         }
         Verdict verdict = judge.judge(task, call, address);
@@ -383,66 +376,15 @@ public final class Tracer {
     }
 
     private void runOnVault(Task task, TracedCall call, Verdict.Allow allow) {
-        task.slot = slots.take();
-        if (task.slot == Task.NONE) {
-            deny(task, call, judge.destination(), judge.deny("too many calls are under way at once"));
-            return;
-        }
-        fill(task.slot, call, allow);
-        if (point(task, call) < 0) {
-            giveBack(task);
-            skip(task, -Errno.ENOSYS.number()); // most likely it died; the call must not run on its own memory
-            return;
-        }
-        task.phase = Task.Phase.IN_CALL;
-        if (tellsAllowed && address.named) {
-            watch.allowed(task.tid, call.syscall(), judge.destination(), protocol(task));
-        }
-        ptrace.resumeToExit(task.tid);
-    }
-
-    /** The kernel refuses this call: it finds nothing at the address, or does not even look because of the length. */
-    private void runOnNothing(Task task, TracedCall call) {
-        task.lengthChanged = false;
-        task.protocol = Task.NONE;
-        task.followedPath = false;
-        if (ptrace.setArgument(task.tid, AddressCall.pointer(call), AddressCall.NOWHERE) < 0) {
-            skip(task, -Errno.ENOSYS.number());
-            return;
-        }
-        task.phase = Task.Phase.IN_CALL;
-        ptrace.resumeToExit(task.tid);
-    }
-
-    /** Points the call's registers at the slot. @return 0 or a negative error number */
-    private int point(Task task, TracedCall call) {
-        int pointer = AddressCall.pointer(call);
-        boolean header = AddressCall.hasHeader(call);
-        int rc = ptrace.setArgument(task.tid, pointer, slots.addressOf(task.slot, header ? 0 : Slots.NAME));
-        task.lengthChanged = !header && address.nameLength != (int) stop.argument(pointer + 1);
-        if (rc == 0 && task.lengthChanged) {
-            rc = ptrace.setArgument(task.tid, pointer + 1, address.nameLength);
-        }
-        if (rc == 0 && call == TracedCall.SENDMMSG) {
-            task.lengthChanged = true;
-            rc = ptrace.setArgument(task.tid, 2, stop.argument(3));
-        }
-        return rc == 0 && call == TracedCall.SENDMMSG ? ptrace.setNumber(task.tid, sendmsg) : rc;
-    }
-
-    private void fill(int slot, TracedCall call, Verdict.Allow allow) {
-        if (address.named) {
-            if (allow.rewritten().isPresent()) {
-                address.rewrite(allow.rewritten().get());
+        switch (vaultRun.begin(task, call, allow)) {
+            case NO_SLOT -> deny(task, call, judge.destination(), judge.deny("too many calls are under way at once"));
+            case GONE -> skip(task, -Errno.ENOSYS.number());
+            case UNDER_WAY -> {
+                if (tellsAllowed && address.named) {
+                    watch.allowed(task.tid, call.syscall(), judge.destination(), protocol(task));
+                }
+                ptrace.resumeToExit(task.tid);
             }
-            slots.write(slot, Slots.NAME, address.name, address.nameLength);
-        }
-        if (AddressCall.hasHeader(call)) {
-            slots.write(slot, 0, address.header, AddressCall.MSGHDR_BYTES);
-            slots.writeLong(slot, AddressCall.MSG_NAME, address.namePointer(slots.addressOf(slot, Slots.NAME)));
-            slots.writeLong(slot, AddressCall.MSG_NAMELEN, address.headerNameLength() & 0xffff_ffffL);
-            slots.write(slot, Slots.CONTROL, address.control, address.controlLength);
-            slots.writeLong(slot, AddressCall.MSG_CONTROL, address.controlPointer(slots.addressOf(slot, Slots.CONTROL)));
         }
     }
 
@@ -458,35 +400,16 @@ public final class Tracer {
         ptrace.resume(task.tid, 0);
     }
 
-    /** Puts back what the tracee had in its registers: but for the result the ABI promises that a call changes none of them. */
+    /** A socket or a directory may have been swapped under the call: what it reached may be what the policy denies. */
     private void finishCall(Task task) {
-        task.phase = Task.Phase.RUNNING;
-        giveBack(task);
         TracedCall call = calls.get((int) task.call.number());
-        int pointer = AddressCall.pointer(call);
-        ptrace.setArgument(task.tid, pointer, task.call.argument(pointer));
-        if (task.lengthChanged) {
-            ptrace.setArgument(task.tid, pointer + 1, task.call.argument(pointer + 1));
-        }
-        if (call == TracedCall.SENDMMSG) {
-            finishFirstMessage(task);
-        }
-        // A socket or a directory was swapped under the call: what it reached may be what the policy denies.
+        vaultRun.finish(task, call);
         boolean swapped = task.protocol != Task.NONE
                 && task.protocol != tracees.protocol(task.tid, (int) task.call.argument(0));
         boolean connected = task.followedPath && call == TracedCall.CONNECT
                 && ptrace.syscallInfo(task.tid, stop) == 0 && stop.result() == 0;
         if (swapped || connected && judge.reachedElsewhere(task)) {
             ptrace.kill(task.tid);
-        }
-    }
-
-    /** sendmmsg ran as one sendmsg: it sent one message of so many bytes. If a signal interrupted it, sendmmsg is to be restarted. */
-    private void finishFirstMessage(Task task) {
-        ptrace.setNumber(task.tid, task.call.number());
-        if (ptrace.syscallInfo(task.tid, stop) == 0 && stop.result() >= 0) {
-            boolean told = tracees.writeInt(task.tid, task.call.argument(1) + MSG_LEN, (int) stop.result()) == Integer.BYTES;
-            ptrace.setResult(task.tid, told ? 1 : -Errno.EFAULT.number());
         }
     }
 

@@ -1,0 +1,138 @@
+package org.secfilt.tracer;
+
+import org.secfilt.abi.Arch;
+import org.secfilt.abi.Errno;
+import org.secfilt.kernel.Ptrace;
+import org.secfilt.kernel.SyscallStop;
+import org.secfilt.kernel.Tracees;
+import org.secfilt.plan.TracedCall;
+import org.secfilt.verdict.Verdict;
+
+/**
+ * Has judged calls run on the vault: what was judged is written to a slot, the call's registers point there, and at its exit-stop they are
+ * put back. The ABI promises that a call changes none of them but for its result.
+ */
+final class VaultRun {
+    /** What became of a call that was to run. */
+    enum Begun {
+        /** It owes an exit-stop. */
+        UNDER_WAY,
+        /** As many calls are under way as there are slots. */
+        NO_SLOT,
+        /** Its registers cannot be set: most likely the task died. It must not run on its own memory. */
+        GONE
+    }
+
+    /** struct mmsghdr: the msghdr, then msg_len. */
+    private static final int MSG_LEN = AddressCall.MSGHDR_BYTES;
+
+    private final Ptrace ptrace;
+    private final Tracees tracees;
+    private final Slots slots;
+    private final AddressCall address;
+    private final SyscallStop exit = new SyscallStop();
+    private final int sendmsg;
+
+    /** @param address holds the call that is judged */
+    VaultRun(Ptrace ptrace, Tracees tracees, Slots slots, AddressCall address, Arch arch) {
+        this.ptrace = ptrace;
+        this.tracees = tracees;
+        this.slots = slots;
+        this.address = address;
+        this.sendmsg = arch.syscalls().nr("sendmsg");
+    }
+
+    /** At the seccomp-stop of an allowed call, saved in {@code task.call}. */
+    Begun begin(Task task, TracedCall call, Verdict.Allow allow) {
+        task.slot = slots.take();
+        if (task.slot == Task.NONE) {
+            return Begun.NO_SLOT;
+        }
+        fill(task.slot, call, allow);
+        if (point(task, call) < 0) {
+            giveBack(task);
+            return Begun.GONE;
+        }
+        task.phase = Task.Phase.IN_CALL;
+        return Begun.UNDER_WAY;
+    }
+
+    /** The kernel is to refuse this call: it finds nothing at the address, or does not even look because of the length. */
+    Begun beginOnNothing(Task task, TracedCall call) {
+        task.lengthChanged = false;
+        task.protocol = Task.NONE;
+        task.followedPath = false;
+        if (ptrace.setArgument(task.tid, AddressCall.pointer(call), AddressCall.NOWHERE) < 0) {
+            return Begun.GONE;
+        }
+        task.phase = Task.Phase.IN_CALL;
+        return Begun.UNDER_WAY;
+    }
+
+    /** Points the call's registers at the slot. @return 0 or a negative error number */
+    private int point(Task task, TracedCall call) {
+        int pointer = AddressCall.pointer(call);
+        boolean header = AddressCall.hasHeader(call);
+        int rc = ptrace.setArgument(task.tid, pointer, slots.addressOf(task.slot, header ? 0 : Slots.NAME));
+        task.lengthChanged = !header && address.nameLength != (int) task.call.argument(pointer + 1);
+        if (rc == 0 && task.lengthChanged) {
+            rc = ptrace.setArgument(task.tid, pointer + 1, address.nameLength);
+        }
+        if (rc == 0 && call == TracedCall.SENDMMSG) {
+            task.lengthChanged = true;
+            rc = ptrace.setArgument(task.tid, 2, task.call.argument(3));
+        }
+        return rc == 0 && call == TracedCall.SENDMMSG ? ptrace.setNumber(task.tid, sendmsg) : rc;
+    }
+
+    private void fill(int slot, TracedCall call, Verdict.Allow allow) {
+        if (address.named) {
+            if (allow.rewritten().isPresent()) {
+                address.rewrite(allow.rewritten().get());
+            }
+            slots.write(slot, Slots.NAME, address.name, address.nameLength);
+        }
+        if (AddressCall.hasHeader(call)) {
+            slots.write(slot, 0, address.header, AddressCall.MSGHDR_BYTES);
+            slots.writeLong(slot, AddressCall.MSG_NAME, address.namePointer(slots.addressOf(slot, Slots.NAME)));
+            slots.writeLong(slot, AddressCall.MSG_NAMELEN, address.headerNameLength() & 0xffff_ffffL);
+            slots.write(slot, Slots.CONTROL, address.control, address.controlLength);
+            slots.writeLong(slot, AddressCall.MSG_CONTROL, address.controlPointer(slots.addressOf(slot, Slots.CONTROL)));
+        }
+    }
+
+    /** At the exit-stop. */
+    void finish(Task task, TracedCall call) {
+        task.phase = Task.Phase.RUNNING;
+        giveBack(task);
+        int pointer = AddressCall.pointer(call);
+        ptrace.setArgument(task.tid, pointer, task.call.argument(pointer));
+        if (task.lengthChanged) {
+            ptrace.setArgument(task.tid, pointer + 1, task.call.argument(pointer + 1));
+        }
+        if (call == TracedCall.SENDMMSG) {
+            finishFirstMessage(task);
+        }
+    }
+
+    /** sendmmsg ran as one sendmsg: it sent one message of so many bytes. If a signal interrupted it, sendmmsg is to be restarted. */
+    private void finishFirstMessage(Task task) {
+        ptrace.setNumber(task.tid, task.call.number());
+        if (ptrace.syscallInfo(task.tid, exit) == 0 && exit.result() >= 0) {
+            boolean told = tracees.writeInt(task.tid, task.call.argument(1) + MSG_LEN, (int) exit.result()) == Integer.BYTES;
+            ptrace.setResult(task.tid, told ? 1 : -Errno.EFAULT.number());
+        }
+    }
+
+    /** Also of a task that died or became another program. */
+    void giveBack(Task task) {
+        if (task.slot != Task.NONE) {
+            slots.give(task.slot);
+            task.slot = Task.NONE;
+        }
+    }
+
+    boolean isIdle() {
+        return slots.allFree();
+    }
+}
