@@ -3,8 +3,8 @@
 
 BUILD_PACKAGES='openjdk-17-jdk-headless maven gcc libc6-dev'
 BUILD_PROGRAMS='mvn gcc'
-TEST_PACKAGES='bash curl iproute2 iptables iputils-ping make netcat-openbsd procps python3 util-linux'
-TEST_PROGRAMS='bash curl ip iptables make nc ping ps python3 setpriv cc'
+TEST_PACKAGES='bash curl git iproute2 iptables iputils-ping make netcat-openbsd procps python3 util-linux'
+TEST_PROGRAMS='bash curl git ip iptables make nc ping ps python3 setpriv cc'
 
 say() {
     printf 'secfilt: %s\n' "$*" >&2
