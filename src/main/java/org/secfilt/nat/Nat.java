@@ -53,6 +53,10 @@ public final class Nat {
         try (NetworkLock lock = kernel.lockNetwork()) {
             String ip = program("ip");
             String nsenter = program("nsenter");
+            Optional<String> missing = tables.missing();
+            if (missing.isPresent()) {
+                throw new NatException("the program " + missing.get() + " is missing (on Debian: apt-get install iptables)");
+            }
             removeDead();
             List<String> listings = listings();
             for (Setting<Publication> publication : publications) {

@@ -92,10 +92,15 @@ public final class Plan {
         }
         if (!judgesPackets()) {
             String why = policy.firewall().value() == Firewall.OFF ? "it is off" : "for want of " + host.firewall().missing().orElse("it");
-            refusals.add(tracerHolds(policy.firewall().origin(), "the firewall cannot hold the rules, " + why));
+            refusals.add(tracerHolds(firewallOrigin(), "the firewall cannot hold the rules, " + why));
         } else if (host.root() && !canSealCgroup()) {
-            refusals.add(tracerHolds(policy.firewall().origin(), "root's command could leave the firewall here"));
+            refusals.add(tracerHolds(firewallOrigin(), "root's command could leave the firewall here"));
         }
+    }
+
+    private Origin firewallOrigin() {
+        Origin origin = policy.firewall().origin();
+        return origin.equals(Origin.DEFAULT) ? Origin.flag("--no-supervisor") : origin;
     }
 
     private static Refusal tracerHolds(Origin origin, String why) {

@@ -113,6 +113,37 @@ class CombinationsIT {
         assertEquals("below\n1\n", run.stdout(), run::toString);
     }
 
+    /** How it is broken | the options | what is told. */
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            fails ip6tables-restore | --firewall=require --allowed-netmask=10.77.1.1 | --firewall=require: packets cannot be judged here, for want of ip6tables-restore: no space
+            fails ip6tables-restore | --no-supervisor --allowed-netmask=10.77.1.1 | --no-supervisor: the firewall cannot hold the rules, for want of ip6tables-restore: no space
+            fails ip6tables-restore | --net=nat --publish=10105:80 | ip6tables-restore: no space
+            hide iptables-restore | --firewall=require --allowed-netmask=10.77.1.1 | for want of the program iptables-restore
+            hide iptables-restore | --net=nat | the program iptables-restore is missing (on Debian: apt-get install iptables)
+            hide nsenter | --net=nat --private-tmp | the program nsenter is missing (on Debian: apt-get install util-linux)
+            without cap_net_admin | --firewall=require --allowed-netmask=10.77.1.1 | for want of CAP_NET_ADMIN
+            without cap_sys_admin | --net=nat | nsenter: reassociate to namespace
+            without cap_setgid | --user=nobody --net=nat --private-tmp | setgroups: EPERM (Operation not permitted)
+            without cap_setgid | --user=nobody --firewall=require --private-tmp --allowed-netmask=10.77.1.1 | setgroups: EPERM (Operation not permitted)
+            without cap_sys_admin,cap_sys_chroot | --firewall=require --allowed-netmask=10.77.1.1 | for want of a cgroup hierarchy: fsmount(cgroup2): EPERM
+            """)
+    void a_step_that_fails_is_named_and_what_was_made_is_unmade(String breaking, String options, String message) {
+        String before = traces();
+        Outcome run = ROOM.bash("""
+                mount --make-rprivate /; umount -a -t cgroup2,cgroup; dropped=
+                fails() { mkdir -p failing; printf '#!/bin/sh\\necho no space >&2; exit 4\\n' > failing/$1; chmod 755 failing/$1; PATH=$PWD/failing:$PATH; }
+                hide() { mount --bind /dev/null $(readlink -f $(PATH=/usr/sbin:/usr/bin:$PATH command -v $1)); }
+                without() { dropped="capsh --drop=$1 -- -c"; }
+                $1; line="$SECFILT $2 /bin/echo ran"
+                ${dropped:-bash -c} "$line"; code=$?; rm -rf failing; exit $code""", breaking, options)
+                .with("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").run();
+        assertTrue(run.end().matches("exit (2|125)"), run::toString);
+        assertEquals("", run.stdout());
+        assertTrue(run.stderr().contains(message), run::toString);
+        assertEquals(before, traces());
+    }
+
     @Test
     void a_hundred_starts_and_ends_leave_nothing_behind() {
         String before = traces();

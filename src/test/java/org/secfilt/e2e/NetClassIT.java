@@ -132,6 +132,15 @@ class NetClassIT {
     }
 
     @Test
+    void it_is_taken_where_version_2_is_neither_mounted_nor_can_be() {
+        Outcome run = bash("nft", """
+                mount --make-rprivate /; umount -a -t cgroup2
+                capsh --drop=cap_sys_admin -- -c '$SECFILT --firewall=require --allowed-netmask=10.77.1.1 bash -c "grep -c net_cls:/secfilt- /proc/self/cgroup"'
+                """).exited(0);
+        assertEquals("1\n", run.stdout(), run::toString);
+    }
+
+    @Test
     void a_process_that_has_a_class_keeps_it() {
         Outcome run = bash("nft", """
                 mkdir $point/taken-$$; echo 4711 > $point/taken-$$/net_cls.classid
