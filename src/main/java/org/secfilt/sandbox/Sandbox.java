@@ -34,10 +34,6 @@ import org.secfilt.verdict.Verdict;
 
 /** One run of one command under one plan. */
 public final class Sandbox {
-    /** The shell's codes for a command that is there but cannot be executed, and for one that is not there. */
-    private static final int NOT_EXECUTABLE = 126;
-
-    private static final int NOT_FOUND = 127;
     private static final int FAILED = 125;
     /** The policy cannot be held: what is open already would go round it. */
     private static final int REFUSED = 2;
@@ -50,6 +46,7 @@ public final class Sandbox {
     private final FrontEnd frontEnd;
     private final Plan plan;
     private final Reports reports;
+    private final Launcher launcher;
     private final Optional<EventLog> log;
     private final Optional<Session> firewall;
     private Optional<Nat> nat = Optional.empty();
@@ -64,6 +61,7 @@ public final class Sandbox {
         this.frontEnd = frontEnd;
         this.plan = plan;
         this.reports = reports;
+        this.launcher = new Launcher(frontEnd, reports, plan);
         this.log = log;
         this.firewall = firewall;
     }
@@ -104,7 +102,7 @@ public final class Sandbox {
         }
         CommandFile file = CommandFile.find(launching, frontEnd.pid(), command);
         if (file.error() != 0) {
-            refuse(command.name(), file.error());
+            launcher.refuse(command.name(), file.error());
             return;
         }
         WritableFiles writable = new WritableFiles(launching, frontEnd.pid(), plan.policy().files(), plan.ownsMounts());
@@ -127,7 +125,8 @@ public final class Sandbox {
         Set<Integer> open = launching.descriptors(frontEnd.pid());
         if (!plan.supervised() && !plan.surroundings().ownsNetwork()) {
             logStart(command, false);
-            new Launcher(scripts(command, file, new Descriptors(open, List.of()), enclosure, writable), command, file).run();
+            Scripts scripts = scripts(command, file, new Descriptors(open, List.of()), enclosure, writable);
+            launcher.launch(scripts, command, file, scripts.plain());
             return;
         }
         Optional<String> other = launching.tracer(frontEnd.pid());
@@ -158,7 +157,7 @@ public final class Sandbox {
             return;
         }
         if (!plan.supervised()) {
-            new Launcher(scripts, command, file).run();
+            launcher.launch(scripts, command, file, scripts.plain());
             return;
         }
         LaunchScript first = scripts.restricted(FilterCompiler.compile(plan).program());
@@ -167,7 +166,7 @@ public final class Sandbox {
             if (firewall.isPresent() && !leave(firewall.get())) {
                 return;
             }
-            new Launcher(scripts, command, file, first).run(); // the filter alone holds the policy
+            launcher.launch(scripts, command, file, first); // the filter alone holds the policy
             if (nat.isPresent()) {
                 outlive(nat.get());
             }
@@ -183,9 +182,7 @@ public final class Sandbox {
                     "is yama.ptrace_scope above 1, or is this within another secfilt?");
         }
         launching.closeStandardInputAndOutput();
-        Thread launcher = new Thread(new Launcher(scripts, command, file, first), "front end");
-        launcher.setDaemon(true);
-        launcher.start();
+        launcher.launchBeside(scripts, command, file, first);
         tracer.run();
         supervision.ended();
     }
@@ -276,63 +273,6 @@ public final class Sandbox {
         }
     }
 
-    private void refuse(ByteString name, int error) {
-        boolean missing = error == Errno.ENOENT.number() || error == Errno.ENOTDIR.number();
-        reports.error(name + ": " + (missing && name.latin1().indexOf('/') < 0 ? "command not found" : Errno.of(error).text()));
-        frontEnd.exit(missing ? NOT_FOUND : NOT_EXECUTABLE);
-    }
-
-    /** Talks to the stub until it has become the command or got its exit code; the tracer must not wait for it. */
-    private final class Launcher implements Runnable {
-        private final Scripts scripts;
-        private final Command command;
-        private final CommandFile file;
-        private final LaunchScript first;
-
-        Launcher(Scripts scripts, Command command, CommandFile file) {
-            this(scripts, command, file, scripts.plain());
-        }
-
-        Launcher(Scripts scripts, Command command, CommandFile file, LaunchScript first) {
-            this.scripts = scripts;
-            this.command = command;
-            this.file = file;
-            this.first = first;
-        }
-
-        @Override
-        public void run() {
-            frontEnd.launch(first.encode());
-            Optional<FrontEnd.FailedStep> failed = frontEnd.awaitExec();
-            LaunchScript script = first;
-            if (failed.isPresent() && failed.get().errno() == Errno.ENOEXEC.number() && isLast(failed.get(), script)) {
-                script = scripts.byShell();
-                frontEnd.launch(script.encode());
-                failed = frontEnd.awaitExec();
-            }
-            if (failed.isEmpty()) {
-                return;
-            }
-            int errno = failed.get().errno();
-            if (isLast(failed.get(), script)) {
-                if (errno == Errno.ENOENT.number()) {
-                    // The file is there: its interpreter is not.
-                    reports.error(file.file() + (plan.ownsMounts() ? ": it, or the interpreter it names, is missing in the private /tmp"
-                            : ": the interpreter it names is missing"));
-                    frontEnd.exit(NOT_FOUND);
-                } else {
-                    refuse(command.name(), errno);
-                }
-            } else {
-                reports.error(script.steps().get(failed.get().index()).name() + ": " + Errno.of(errno));
-                frontEnd.exit(FAILED);
-            }
-        }
-
-        private static boolean isLast(FrontEnd.FailedStep failed, LaunchScript script) {
-            return failed.index() == script.steps().size() - 1;
-        }
-    }
 
     /** Tells the user what the tracer saw. */
     private final class Supervision implements Watch {

@@ -1,0 +1,80 @@
+package org.secfilt.sandbox;
+
+import java.util.Optional;
+import org.secfilt.abi.ByteString;
+import org.secfilt.abi.Errno;
+import org.secfilt.kernel.FrontEnd;
+import org.secfilt.launch.LaunchScript;
+import org.secfilt.plan.Plan;
+import org.secfilt.report.Reports;
+
+/** Talks to the stub until it has become the command, or has its exit code and the user knows why. */
+final class Launcher {
+    /** The shell's codes for a command that is there but cannot be executed, and for one that is not there. */
+    private static final int NOT_EXECUTABLE = 126;
+
+    private static final int NOT_FOUND = 127;
+    private static final int FAILED = 125;
+
+    private final FrontEnd frontEnd;
+    private final Reports reports;
+    private final Plan plan;
+
+    Launcher(FrontEnd frontEnd, Reports reports, Plan plan) {
+        this.frontEnd = frontEnd;
+        this.reports = reports;
+        this.plan = plan;
+    }
+
+    /** @param error why the command cannot be executed */
+    void refuse(ByteString name, int error) {
+        boolean missing = error == Errno.ENOENT.number() || error == Errno.ENOTDIR.number();
+        reports.error(name + ": " + (missing && name.latin1().indexOf('/') < 0 ? "command not found" : Errno.of(error).text()));
+        frontEnd.exit(missing ? NOT_FOUND : NOT_EXECUTABLE);
+    }
+
+    /** As {@link #launch}, on a thread of its own: the tracer must not wait for the stub. */
+    void launchBeside(Scripts scripts, Command command, CommandFile file, LaunchScript first) {
+        // No lambda: it would cost milliseconds at its first use.
+        Thread thread = new Thread("front end") {
+            @Override
+            public void run() {
+                launch(scripts, command, file, first);
+            }
+        };
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    void launch(Scripts scripts, Command command, CommandFile file, LaunchScript first) {
+        frontEnd.launch(first.encode());
+        Optional<FrontEnd.FailedStep> failed = frontEnd.awaitExec();
+        LaunchScript script = first;
+        if (failed.isPresent() && failed.get().errno() == Errno.ENOEXEC.number() && isLast(failed.get(), script)) {
+            script = scripts.byShell();
+            frontEnd.launch(script.encode());
+            failed = frontEnd.awaitExec();
+        }
+        if (failed.isEmpty()) {
+            return;
+        }
+        int errno = failed.get().errno();
+        if (isLast(failed.get(), script)) {
+            if (errno == Errno.ENOENT.number()) {
+                // The file is there: its interpreter is not.
+                reports.error(file.file() + (plan.ownsMounts() ? ": it, or the interpreter it names, is missing in the private /tmp"
+                        : ": the interpreter it names is missing"));
+                frontEnd.exit(NOT_FOUND);
+            } else {
+                refuse(command.name(), errno);
+            }
+        } else {
+            reports.error(script.steps().get(failed.get().index()).name() + ": " + Errno.of(errno));
+            frontEnd.exit(FAILED);
+        }
+    }
+
+    private static boolean isLast(FrontEnd.FailedStep failed, LaunchScript script) {
+        return failed.index() == script.steps().size() - 1;
+    }
+}
