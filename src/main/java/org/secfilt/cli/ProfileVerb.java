@@ -71,9 +71,9 @@ final class ProfileVerb {
         try {
             return filter.withProfiles(false, (profiles, mount) -> {
                 if (assign.profile().isPresent()) {
-                    profiles.enter(assign.profile().get(), assign.pids());
+                    profiles.enter(assign.profile().get(), filter.withSupervisors(assign.pids(), false));
                 } else {
-                    profiles.leave(assign.pids());
+                    profiles.leave(filter.withSupervisors(assign.pids(), true));
                 }
                 return Main.OK;
             });

@@ -17,6 +17,8 @@ public final class Session {
     private static final int ATTEMPTS = 5;
 
     private static final int LOOKS = 5;
+    private static final int LAST_LOOKS = 50;
+    private static final int LAST_PAUSE_MILLIS = 10;
 
     private final Tables tables;
     private final Cgroups cgroups;
@@ -147,14 +149,17 @@ public final class Session {
             if (cgroup.isEmpty()) {
                 return remove();
             }
-            try {
-                Thread.sleep(1);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return List.of();
-            }
+            pause(1);
         }
         return List.of();
+    }
+
+    private static void pause(int millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /**
@@ -187,6 +192,9 @@ public final class Session {
         }
         try {
             cgroup.leave();
+            for (int look = 0; look < LAST_LOOKS && !cgroup.isEmpty(); look++) {
+                pause(LAST_PAUSE_MILLIS); // the stub has its exit code, and has not gone yet
+            }
             cgroup.remove();
         } catch (KernelException e) {
             wrong.add(e.getMessage());

@@ -4,6 +4,7 @@ import java.io.File;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.secfilt.abi.ByteString;
 import org.secfilt.firewall.FirewallException;
@@ -166,6 +167,24 @@ public final class PacketFilter {
             profiles.enter(name, List.of(pid, (int) ProcessHandle.current().pid()));
             return name;
         });
+    }
+
+    /**
+     * These processes and the supervisors of those that run under secfilt: a socket takes on the class of whoever gets hold of it, as a
+     * supervisor does to look at one.
+     *
+     * @param inside whether supervisors that are in a profile are meant, or those that are in none
+     */
+    public List<Integer> withSupervisors(List<Integer> pids, boolean inside) {
+        List<Integer> all = new ArrayList<>(pids);
+        for (int one : pids) {
+            OptionalInt supervisor = launching.supervisor(one);
+            if (supervisor.isPresent() && !all.contains(supervisor.getAsInt())
+                    && ProfileName.of(ClassMount.cgroup(supervisor.getAsInt())).isPresent() == inside) {
+                all.add(supervisor.getAsInt());
+            }
+        }
+        return all;
     }
 
     /** Raises it: the process is in its cgroup then. */

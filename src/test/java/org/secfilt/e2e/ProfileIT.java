@@ -258,6 +258,22 @@ class ProfileIT {
         assertEquals(List.of("udp 10.77.1.1:8001"), ROOM.arrived(), run::toString);
     }
 
+    @Test
+    void the_supervisor_of_a_command_that_is_moved_in_moves_along() throws IOException {
+        Files.writeString(ROOM.directory().resolve("protocol.yaml"),
+                "version: 1\nfirewall: off\nconnect:\n  allow:\n    - {port: 8001, protocol: udp}\n");
+        Outcome run = bash(Backend.NFT, """
+                rm -f go; $SECFILT profile install -q t near.yaml || exit 99
+                $SECFILT --policy protocol.yaml bash -c 'until [ -e go ]; do sleep 0.1; done
+                    exec 5<>/dev/udp/10.77.2.1/8001; echo x >&5; echo x > /dev/udp/10.77.1.1/8001' 2>/dev/null & run=$!
+                until grep -qs until /proc/$run/cmdline && grep -q 'TracerPid:.[1-9]' /proc/$run/status; do sleep 0.05; done
+                $SECFILT assign t $run || exit 98
+                touch go; wait; $SECFILT profile list | grep -c '^t *0 '
+                """).run().exited(0);
+        assertEquals("1\n", run.stdout(), run::toString);
+        assertEquals(List.of("udp 10.77.1.1:8001"), ROOM.arrived(), run::toString);
+    }
+
     @ParameterizedTest
     @EnumSource
     void rules_of_others_are_left_as_they_are(Backend backend) {

@@ -64,6 +64,11 @@ final class Proc {
         return status(tid, "\nPPid:\t", 0);
     }
 
+    /** The tracer of the thread, or 0. */
+    int tracer(int tid) {
+        return status(tid, "\nTracerPid:\t", 0);
+    }
+
     private int status(int tid, String key, int otherwise) {
         String status = read(tid, "/status");
         int at = status.indexOf(key);
