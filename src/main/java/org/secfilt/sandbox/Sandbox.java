@@ -78,6 +78,9 @@ public final class Sandbox {
     public void run(Command command) {
         try {
             runInside(command);
+        } catch (KernelException e) {
+            reports.error(e.getMessage());
+            frontEnd.exit(FAILED); // before the taking down, which waits for the stub to be gone
         } finally {
             if (firewall.isPresent()) {
                 complain(firewall.get().remove());
