@@ -558,12 +558,14 @@ PROBE(sendmmsg_by_and_by)
 		say("arrived: %.*s", (int)length, text);
 }
 
-/* A neighbour that does not answer: what is sent to it waits, and the sender too as soon as its buffer is full. */
+/* A neighbour that does not answer: what is sent to it waits, and the sender too as soon as its buffer is full. Another one each time: after
+ * some seconds the kernel gives a neighbour up, and drops what waits. */
 PROBE(a_udp_sender_waits_for_room)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM, 0), small = 1, sent = 0;
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
-	struct sockaddr_in silent = { .sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = inet_addr("10.77.1.99") };
+	struct sockaddr_in silent = { .sin_family = AF_INET, .sin_port = htons(9) };
+	silent.sin_addr.s_addr = htonl(0x0a4d0103 + (unsigned)getpid() % 250); /* 10.77.1.3 to 252 */
 	static char large[1400];
 	struct sigaction action = { .sa_handler = on_alarm };
 	sigaction(SIGALRM, &action, NULL);

@@ -60,6 +60,7 @@ PROBE(stops_and_continues_are_told_once)
 {
 	note_children(0);
 	pid_t child = fork();
+	setpgid(child, 0); /* in an orphaned process group only SIGSTOP would stop it, and ours may be one */
 	if (child == 0)
 		for (;;)
 			pause();
