@@ -190,7 +190,7 @@ class ProgramsIT {
     void a_server_listens_where_it_may(User user) {
         String script = """
                 nc -l $1 9001 > got & server=$!
-                for i in $(seq 50); do grep -q ':2329 ' /proc/net/tcp /proc/net/tcp6 && break; kill -0 $server 2>&- || break; sleep 0.05; done
+                for i in $(seq 50); do grep -qE ':2329 [0-9A-F]+:0000 0A ' /proc/net/tcp /proc/net/tcp6 && break; kill -0 $server 2>&- || break; sleep 0.05; done
                 echo hi | nc -N -w5 $1 9001
                 wait $server; code=$?; cat got; exit $code""";
         String[] words = {"bash", "-c", script, "bash"};
