@@ -261,7 +261,7 @@ class FirewallIT {
     @ParameterizedTest
     @EnumSource
     void gc_removes_what_a_crash_has_left_and_nothing_else(Backend backend) {
-        bash(backend, "iptables -A OUTPUT -d 10.77.99.1 -j DROP; iptables -N SECFILT-P-lasting; iptables -A OUTPUT -j SECFILT-P-lasting").run().exited(0);
+        bash(backend, "$SECFILT gc -q; iptables -A OUTPUT -d 10.77.99.1 -j DROP; iptables -N SECFILT-P-lasting; iptables -A OUTPUT -j SECFILT-P-lasting").run().exited(0);
         String before = tables(backend);
         Outcome run = bash(backend, """
                 coproc $SECFILT --firewall=require --allowed-netmask=10.77.1.1 bash -c 'echo in; read; exec /usr/bin/python3 "$0" echo 10.77.2.1' "$1"
