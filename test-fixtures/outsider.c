@@ -7,6 +7,8 @@
  *     HOW: ptrace, process_vm_writev, mem, mem-of-thread, pidfd_getfd, kill, kill-all, tkill, tgkill, sigqueue, pidfd_send_signal, sigio
  * outsider supervisor-HOW ADDRESS PORT: does HOW to the supervisor, then sends to the address, in a process of its own; "sent" or the errno.
  *     HOW: kill, tkill, stop, descriptors, memory, idle, oom, quit
+ * outsider nudge PID: makes every call that changes another process on that one, or on the supervisor for PID 0, so that little comes of
+ *     it; says "CALL ok" or "CALL ERRNO" for each.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -101,15 +103,24 @@ static long attack(const char *how, int pid, long address)
 	return write(ends[1], "x", 1); /* the signal, if any, is not told of */
 }
 
-static int supervisor(void)
+static int status(int pid, const char *key)
 {
-	char line[200];
-	int pid = 0;
-	FILE *status = fopen("/proc/self/status", "r");
-	while (fgets(line, sizeof line, status))
-		sscanf(line, "TracerPid: %d", &pid);
-	fclose(status);
-	return pid;
+	char line[200], name[40];
+	int value = 0;
+	snprintf(name, sizeof name, "/proc/%d/status", pid);
+	FILE *file = fopen(name, "r");
+	while (file && fgets(line, sizeof line, file))
+		if (!strncmp(line, key, strlen(key)))
+			value = atoi(line + strlen(key));
+	if (file)
+		fclose(file);
+	return value;
+}
+
+/* The very thread that traces us. */
+static int tracer(void)
+{
+	return status(getpid(), "TracerPid:");
 }
 
 static void signal_threads(int pid)
@@ -154,7 +165,7 @@ static void disturb(const char *how, int pid)
 
 static int against_supervisor(const char *how, char **words)
 {
-	int pid = supervisor();
+	int pid = tracer();
 	read_address(words);
 	int go[2];
 	char byte;
@@ -182,8 +193,76 @@ static int against_supervisor(const char *how, char **words)
 	return 0;
 }
 
+static void told(const char *call, long result)
+{
+	printf("%s %s\n", call, result < 0 ? strerrorname_np(errno) : "ok");
+}
+
+static void nudge_by_file(int pid, const char *file, const char *text)
+{
+	char name[60];
+	snprintf(name, sizeof name, "/proc/%d/%s", pid, file);
+	int fd = open(name, O_WRONLY);
+	told(file, fd < 0 || !text ? fd : write(fd, text, strlen(text)));
+	close(fd);
+}
+
+/* @param tid a thread of the process, its own for what is a thread's */
+static void nudge(int pid, int tid)
+{
+	enum { PROCESS_GROUP_OF_PIDFD = 4, IDLE_CLASS = 3 << 13, PROCESS = 1, GROUP = 2, OWNER = 3, COLD = 20, VM = 1 };
+	struct { unsigned size, policy; unsigned long long flags; int nice; unsigned priority; unsigned long long deadline[3]; } attribute =
+		{ .size = 48, .policy = SCHED_BATCH };
+	struct sched_param parameter = { 0 };
+	struct rlimit limit;
+	cpu_set_t all;
+	long word_here = 1, nodes = 1;
+	struct iovec here = { &word_here, sizeof word_here }, there = { (void *)0x10000, 4096 };
+	memset(&all, -1, sizeof all);
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	told("prlimit64", prlimit(pid, RLIMIT_CORE, NULL, &limit) ? -1 : prlimit(pid, RLIMIT_CORE, &limit, NULL));
+	told("sched_setaffinity", sched_setaffinity(tid, sizeof all, &all));
+	told("sched_setscheduler", sched_setscheduler(tid, SCHED_BATCH, &parameter));
+	told("sched_setparam", sched_setparam(tid, &parameter));
+	told("sched_setattr", syscall(SYS_sched_setattr, tid, &attribute, 0));
+	told("setpriority", setpriority(PRIO_PROCESS, (unsigned)tid, 1));
+	told("setpriority-group", setpriority(PRIO_PGRP, (unsigned)pid, 1));
+	told("setpriority-user", setpriority(PRIO_USER, 0, 1));
+	told("ioprio_set", syscall(SYS_ioprio_set, PROCESS, tid, IDLE_CLASS));
+	told("ioprio_set-group", syscall(SYS_ioprio_set, GROUP, pid, IDLE_CLASS));
+	told("ioprio_set-user", syscall(SYS_ioprio_set, OWNER, getuid(), IDLE_CLASS));
+	told("kill", kill(pid, SIGCONT));
+	told("kill-group", kill(-pid, SIGCONT));
+	told("tkill", syscall(SYS_tkill, tid, SIGCONT));
+	told("tgkill", syscall(SYS_tgkill, pid, tid, SIGCONT));
+	told("rt_sigqueueinfo", sigqueue(pid, SIGCONT, (union sigval){ 0 }));
+	told("pidfd_send_signal", syscall(SYS_pidfd_send_signal, pidfd, SIGCONT, NULL, 0));
+	told("pidfd_send_signal-group", syscall(SYS_pidfd_send_signal, pidfd, SIGCONT, NULL, PROCESS_GROUP_OF_PIDFD));
+	told("ptrace", ptrace(PTRACE_SEIZE, pid, 0, 0) ? -1 : ptrace(PTRACE_INTERRUPT, pid, 0, 0));
+	told("process_vm_readv", process_vm_readv(pid, &here, 1, &there, 1, 0) < 0 && errno != EFAULT ? -1 : 0);
+	told("process_vm_writev", process_vm_writev(pid, &here, 1, &there, 1, 0) < 0 && errno != EFAULT ? -1 : 0);
+	told("process_madvise", syscall(SYS_process_madvise, pidfd, &there, 1, COLD, 0) < 0 && errno != ENOMEM ? -1 : 0);
+	told("move_pages", syscall(SYS_move_pages, pid, 0, NULL, NULL, NULL, 0));
+	told("migrate_pages", syscall(SYS_migrate_pages, pid, 64, &nodes, &nodes));
+	told("kcmp", syscall(SYS_kcmp, getpid(), pid, VM, 0, 0));
+	told("pidfd_getfd", syscall(SYS_pidfd_getfd, pidfd, 0, 0));
+	told("setns", syscall(SYS_setns, pidfd, CLONE_NEWUTS));
+	nudge_by_file(pid, "fd/0", NULL);
+	nudge_by_file(pid, "mem", NULL);
+	nudge_by_file(pid, "oom_score_adj", "1000");
+	nudge_by_file(pid, "clear_refs", "1");
+	nudge_by_file(pid, "coredump_filter", "0");
+	nudge_by_file(pid, "autogroup", "1");
+	nudge_by_file(pid, "timerslack_ns", "1000000");
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 3 && !strcmp(argv[1], "nudge")) {
+		int tid = atoi(argv[2]) ? atoi(argv[2]) : tracer();
+		nudge(status(tid, "Tgid:"), tid);
+		return 0;
+	}
 	if (argc == 5 && !strcmp(argv[1], "victim"))
 		return victim(argv + 2);
 	if (argc == 4 && !strncmp(argv[1], "supervisor-", 11))

@@ -76,7 +76,8 @@ public record FilterResult(int value) {
         if (traced.isPresent()) {
             return "the call stops for the supervisor, " + (traced.get().namesAddress()
                     ? "which judges its address; secfilt explain tells the verdict"
-                    : traced.get().guardsVault() ? "which refuses it if it touches the vault" : "which decides");
+                    : traced.get().guardsVault() ? "which refuses it if it touches the vault"
+                    : traced.get().guardsSupervisor() ? "which refuses it if it is about the supervisor itself" : "which decides");
         }
         return switch (value & ACTION) {
             case Actions.RET_ALLOW -> "the kernel runs it, nobody else looks at it";

@@ -14,11 +14,35 @@ import org.secfilt.plan.TracedCall;
  * <p>A tracee that has ended is its tracer's before it is its parent's, and a pidfd(2) tells of the end to both. A parent that then
  * asks with WNOHANG would hear that nothing has ended: it asks through the tracer, which lets go of what has. Calls that wait for any
  * child are left alone: shells make one for each SIGCHLD, and that the parent gets only from the tracer's hands.
+ *
+ * <p>Calls that change another process go by its number, so the tracer can tell whether they mean the supervisor. What holds the rest:
+ *
+ * <table>
+ * <caption>What a command could do to its supervisor</caption>
+ * <tr><th>call</th><th>root</th><th>same user</th></tr>
+ * <tr><td>prlimit64, sched_setaffinity, sched_setscheduler, sched_setparam, sched_setattr, setpriority, ioprio_set</td>
+ *     <td>tracer</td><td>tracer</td></tr>
+ * <tr><td>kill, tkill, tgkill, rt_sigqueueinfo, rt_tgsigqueueinfo, pidfd_send_signal, SIGIO</td><td>Landlock from ABI 6 on, before it
+ *     nothing: it dies, and all with it</td><td>the same</td></tr>
+ * <tr><td>ptrace, pidfd_getfd, process_vm_writev</td><td>filter</td><td>filter</td></tr>
+ * <tr><td>process_vm_readv, move_pages, migrate_pages, kcmp, setns, /proc/PID/mem, fd</td>
+ *     <td>Landlock, and no CAP_SYS_PTRACE</td><td>it is not dumpable</td></tr>
+ * <tr><td>process_madvise</td><td>nothing but the filter, which leaves hints alone: they change no contents</td>
+ *     <td>it is not dumpable</td></tr>
+ * <tr><td>/proc/PID/oom_score_adj, clear_refs, coredump_filter, autogroup, timerslack_ns</td>
+ *     <td>nothing: it may become slow, or be the first to die, and all with it</td><td>it is not dumpable: root owns them</td></tr>
+ * </table>
  */
 final class TracerCalls {
     private static final int WNOHANG = 1; // linux/wait.h
     private static final int P_PID = 1; // linux/wait.h
     private static final int P_PIDFD = 3; // linux/wait.h
+    private static final int PRIO_USER = 2; // linux/resource.h
+    private static final int IOPRIO_WHO_USER = 3; // linux/ioprio.h
+
+    private static final TracedCall[] BY_THREAD = {
+        TracedCall.SCHED_SETAFFINITY, TracedCall.SCHED_SETSCHEDULER, TracedCall.SCHED_SETPARAM, TracedCall.SCHED_SETATTR,
+    };
 
     private final Plan plan;
     private final Assembler assembler;
@@ -39,10 +63,34 @@ final class TracerCalls {
         add(dispatch, syscalls, TracedCall.WAITID, ifWithoutHanging(3, ifOneProcess(actions.trace(TracedCall.WAITID))),
                 "what a pidfd told of, it tells too");
         add(dispatch, syscalls, TracedCall.PTRACE, actions.trace(TracedCall.PTRACE), "refused by the tracer, which tells it");
+        String why = "not of the supervisor";
+        Node prlimit = actions.trace(TracedCall.PRLIMIT64);
+        add(dispatch, syscalls, TracedCall.PRLIMIT64, unlessZero(0, ifPointer(2, prlimit)), why);
+        for (TracedCall call : BY_THREAD) {
+            add(dispatch, syscalls, call, unlessZero(0, actions.trace(call)), why);
+        }
+        add(dispatch, syscalls, TracedCall.SETPRIORITY, ofOthers(PRIO_USER, actions.trace(TracedCall.SETPRIORITY)), why);
+        add(dispatch, syscalls, TracedCall.IOPRIO_SET, ofOthers(IOPRIO_WHO_USER, actions.trace(TracedCall.IOPRIO_SET)), why);
     }
 
     private static void add(Dispatch dispatch, SyscallTable syscalls, TracedCall call, Node node, String why) {
         dispatch.add(syscalls.nr(call.syscall()), node, call.syscall() + ": " + why);
+    }
+
+    /** A process or thread by number; 0 stands for the caller. */
+    private Node unlessZero(int who, Node then) {
+        return assembler.load(SeccompData.low(who), assembler.jump(JumpOp.EQ, 0, actions.allow(), then));
+    }
+
+    private Node ifPointer(int argument, Node then) {
+        return assembler.load(SeccompData.low(argument),
+                assembler.jump(JumpOp.EQ, 0,
+                        assembler.load(SeccompData.high(argument), assembler.jump(JumpOp.EQ, 0, actions.allow(), then)), then));
+    }
+
+    /** Argument 0 tells what argument 1 stands for. 0 is the caller, or its process group, or all processes of its user. */
+    private Node ofOthers(int user, Node then) {
+        return assembler.load(SeccompData.low(0), assembler.jump(JumpOp.EQ, user, then, unlessZero(1, then)));
     }
 
     private Node ifWithoutHanging(int options, Node then) {

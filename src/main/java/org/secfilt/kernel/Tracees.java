@@ -26,6 +26,9 @@ public interface Tracees {
     /** The process of the thread, or the thread itself if it died. */
     int tgid(int tid);
 
+    /** The process id of the supervisor itself. */
+    int supervisor();
+
     /** The process that the tracee's process is a child of; 0 if it died. */
     int parent(int tid);
 

@@ -33,7 +33,15 @@ public enum TracedCall {
     PKEY_MPROTECT("pkey_mprotect", 20),
     MADVISE("madvise", 21),
     SHMAT("shmat", 22),
-    REMAP_FILE_PAGES("remap_file_pages", 23);
+    REMAP_FILE_PAGES("remap_file_pages", 23),
+    /** Of another process: the supervisor's descriptors, memory or time could be taken from it. */
+    PRLIMIT64("prlimit64", 64),
+    SCHED_SETAFFINITY("sched_setaffinity", 65),
+    SCHED_SETSCHEDULER("sched_setscheduler", 66),
+    SCHED_SETPARAM("sched_setparam", 67),
+    SCHED_SETATTR("sched_setattr", 68),
+    SETPRIORITY("setpriority", 69),
+    IOPRIO_SET("ioprio_set", 70);
 
     private final String syscall;
     private final int cookie;
@@ -65,6 +73,11 @@ public enum TracedCall {
 
     /** True for the calls that could unmap or replace the vault. */
     public boolean guardsVault() {
-        return cookie >= MMAP.cookie;
+        return cookie >= MMAP.cookie && cookie <= REMAP_FILE_PAGES.cookie;
+    }
+
+    /** True for the calls that could hamper the supervisor, and that no right of its user's forbids. */
+    public boolean guardsSupervisor() {
+        return cookie >= PRLIMIT64.cookie;
     }
 }

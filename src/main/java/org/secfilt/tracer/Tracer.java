@@ -41,6 +41,8 @@ public final class Tracer {
 
     private static final Verdict.Deny NO_SECOND_TRACER =
             new Verdict.Deny(Errno.EPERM, "secfilt itself traces the command, and a process has one tracer", Origin.DEFAULT);
+    private static final Verdict.Deny NOT_THE_SUPERVISOR =
+            new Verdict.Deny(Errno.EPERM, "it would change the limits or the scheduling of secfilt itself", Origin.DEFAULT);
 
     private final Ptrace ptrace;
     private final Tracees tracees;
@@ -55,6 +57,7 @@ public final class Tracer {
     private final VaultRun vaultRun;
     private final VaultMapping mapping;
     private final VaultGuard guard;
+    private final SupervisorGuard ourselves;
     private final AddressCall address;
     private final AddressJudge judge;
     private final HandedOver handedOver;
@@ -78,6 +81,7 @@ public final class Tracer {
         this.root = root;
         this.mapping = new VaultMapping(ptrace, tracees, vault, plan.vault(), plan.arch());
         this.guard = new VaultGuard(plan.vault());
+        this.ourselves = new SupervisorGuard(tracees);
         this.address = new AddressCall(tracees);
         this.vaultRun = new VaultRun(ptrace, tracees, new Slots(vault, plan.vault().address()), address, plan.arch());
         this.judge = new AddressJudge(tracees, plan);
@@ -210,6 +214,12 @@ public final class Tracer {
         } else if (call.guardsVault()) {
             if (guard.touches(call, stop)) {
                 deny(task, call, Optional.empty(), judge.deny("it would touch secfilt's vault"));
+            } else {
+                ptrace.resume(task.tid, 0);
+            }
+        } else if (call.guardsSupervisor()) {
+            if (ourselves.concerns(call, stop)) {
+                deny(task, call, Optional.empty(), NOT_THE_SUPERVISOR);
             } else {
                 ptrace.resume(task.tid, 0);
             }
@@ -415,7 +425,7 @@ public final class Tracer {
 
     private void deny(Task task, TracedCall call, Optional<Sockaddr> destination, Verdict.Deny why) {
         denied = true;
-        boolean ofSocket = !call.guardsVault() && call != TracedCall.PTRACE;
+        boolean ofSocket = !call.guardsVault() && !call.guardsSupervisor() && call != TracedCall.PTRACE;
         watch.denied(task.tid, call.syscall(), destination, ofSocket ? protocol(task) : Task.NONE, why);
         skip(task, -why.errno().number());
     }

@@ -92,6 +92,13 @@ final class FilterOracle {
                 return Set.of(addresses && (args[2] & 1) != 0 && (int) args[0] > 0 ? "trace wait4" : "allow");
             case "waitid":
                 return Set.of(addresses && (args[3] & 1) != 0 && Set.of(1, 3).contains((int) args[0]) ? "trace waitid" : "allow");
+            case "prlimit64":
+                return Set.of(addresses && (int) args[0] != 0 && args[2] != 0 ? "trace prlimit64" : "allow");
+            case "sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr":
+                return Set.of(addresses && (int) args[0] != 0 ? "trace " + name : "allow");
+            case "setpriority", "ioprio_set":
+                boolean ofUser = (int) args[0] == (name.equals("setpriority") ? 2 : 3);
+                return Set.of(addresses && (ofUser || (int) args[1] != 0) ? "trace " + name : "allow");
             case "ptrace":
                 return Set.of(addresses ? "trace ptrace" : "EPERM");
             case "io_uring_setup", "io_uring_enter", "io_uring_register", "process_vm_writev", "pidfd_getfd", "bpf":

@@ -43,6 +43,8 @@ import org.secfilt.plan.VaultRange;
  */
 final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges {
     static final int VAULT_FD = 33;
+    /** And its second thread is the next number. */
+    static final int SUPERVISOR = 4000;
     private static final Arch ARCH = Arch.X86_64;
     private static final VaultRange RANGE = VaultRange.of(ARCH);
 
@@ -537,7 +539,12 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
 
     @Override
     public int tgid(int tid) {
-        return tid;
+        return tid == SUPERVISOR + 1 ? SUPERVISOR : tid;
+    }
+
+    @Override
+    public int supervisor() {
+        return SUPERVISOR;
     }
 
     @Override

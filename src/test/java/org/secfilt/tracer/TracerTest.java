@@ -110,6 +110,22 @@ class TracerTest {
         return Deed.call("connect", 3, address, 16);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "prlimit64, 4000, 7, false", "prlimit64, 4001, 7, false", "prlimit64, 4002, 7, true", "prlimit64, -1, 7, true",
+        "sched_setaffinity, 4001, 8, false", "sched_setscheduler, 4000, 5, false", "sched_setparam, 4001, 9, false",
+        "sched_setattr, 7, 9, true", "sched_setattr, 4000, 9, false",
+        "setpriority, 0, 4001, false", "setpriority, 0, 4002, true", "setpriority, 1, 4000, false", "setpriority, 1, 4001, true",
+        "setpriority, 2, 0, false", "setpriority, 2, 77, false", "setpriority, 3, 4000, true", "setpriority, -1, 4000, true",
+        "ioprio_set, 1, 4001, false", "ioprio_set, 1, 4002, true", "ioprio_set, 2, 4000, false", "ioprio_set, 2, 7, true",
+        "ioprio_set, 3, 0, false", "ioprio_set, 0, 4000, true", "ioprio_set, 4, 4000, true",
+    })
+    void a_call_that_would_hamper_the_supervisor_does_not_run(String call, int first, int second, boolean runs) {
+        runWith(Deed.call(call, first, second));
+        assertEquals("7: " + call + (runs ? " 0" : " -1"), kernel.returned.get(1));
+        assertEquals(!runs, reported.toString().contains(call), reported::toString);
+    }
+
     @Test
     void tells_that_filter_and_tracer_work_together_at_the_first_stop() {
         runWith();

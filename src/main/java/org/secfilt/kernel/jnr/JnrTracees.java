@@ -110,6 +110,11 @@ final class JnrTracees implements Tracees {
     }
 
     @Override
+    public int supervisor() {
+        return (int) ProcessHandle.current().pid();
+    }
+
+    @Override
     public int tgid(int tid) {
         return proc.tgid(tid);
     }

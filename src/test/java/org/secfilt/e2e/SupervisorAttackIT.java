@@ -1,0 +1,90 @@
+package org.secfilt.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.secfilt.Fixtures;
+
+/** What a command can do to its supervisor, call by call: the table in {@code filter.TracerCalls}. */
+class SupervisorAttackIT {
+    @RegisterExtension
+    static final NetworkRoom ROOM = new NetworkRoom();
+
+    private static final String OUTSIDER = Fixtures.compile("outsider").toString();
+    private static final String ALLOWED = "--allowed-netmask=127.0.0.1";
+
+    /** A process of the same user, in a group of its own as the supervisor is. */
+    private static final String BESIDE_ANOTHER =
+            "setsid sleep 30 & other=$!; until [ \"$(ps -o pgid= $other)\" -eq $other ]; do sleep 0.01; done; \"$1\" nudge $other; kill -9 $other";
+
+    private static final String FOR_ROOT = " autogroup clear_refs coredump_filter oom_score_adj process_madvise timerslack_ns";
+    private static final String SIGNALS = " kill kill-group pidfd_send_signal pidfd_send_signal-group rt_sigqueueinfo tgkill tkill";
+
+    private static TreeSet<String> words(String text) {
+        return new TreeSet<>(List.of(text.strip().split(" +")));
+    }
+
+    private static Map<String, String> answers(Outcome run) {
+        return run.exited(0).stdout().lines().map(line -> line.split(" "))
+                .collect(Collectors.toMap(line -> line[0], line -> line[1]));
+    }
+
+    private static TreeSet<String> succeeded(Map<String, String> answers) {
+        return answers.entrySet().stream().filter(answer -> answer.getValue().equals("ok")).map(Map.Entry::getKey)
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    @Test
+    void a_process_that_is_no_supervisor_can_be_changed_by_every_such_call() {
+        for (User user : User.values()) {
+            Map<String, String> answers = answers(ROOM.bash(BESIDE_ANOTHER, OUTSIDER).as(user).run());
+            assertEquals(34, answers.size());
+            TreeSet<String> failed = new TreeSet<>(answers.keySet());
+            failed.removeAll(succeeded(answers));
+            TreeSet<String> privileged = user == User.ROOT ? new TreeSet<>()
+                    : words("process_madvise setns timerslack_ns autogroup sched_setattr");
+            failed.removeAll(privileged); // autogroup may be too busy
+            assertEquals(new TreeSet<>(), failed, answers::toString);
+        }
+    }
+
+    /** By whom, with a Landlock domain or without, and what gets through. */
+    @ParameterizedTest
+    @CsvSource({
+        "ROOT, auto, '" + FOR_ROOT + "'", "ORDINARY, auto, ''",
+        "ROOT, off, '" + FOR_ROOT + SIGNALS + "'", "ORDINARY, off, '" + SIGNALS + "'",
+    })
+    void the_supervisor_cannot(User user, String landlock, String but) {
+        Outcome run = ROOM.secfilt(ALLOWED, "--landlock=" + landlock, OUTSIDER, "nudge", "0").as(user).run();
+        Map<String, String> answers = answers(run);
+        assertEquals(34, answers.size());
+        TreeSet<String> expected = but.isBlank() ? new TreeSet<>() : words(but);
+        assertEquals(expected, succeeded(answers), run::toString);
+        assertEquals("EPERM", answers.get("prlimit64"));
+        assertTrue(run.stderr().contains("denied prlimit64 by outsider"), run::toString);
+        assertTrue(run.stderr().contains("it would change the limits or the scheduling of secfilt itself"), run::toString);
+    }
+
+    /** The command's own processes, by their numbers. */
+    @ParameterizedTest
+    @CsvSource({"ROOT", "ORDINARY"})
+    void other_processes_can_be_changed_as_ever(User user) {
+        String script = "sleep 30 & other=$!; prlimit --pid $other --nofile=77:77; taskset -p 1 $other >/dev/null; renice -n 3 $other >/dev/null;"
+                + " ionice -c 3 -p $other; chrt --batch -p 0 $other;"
+                + " prlimit --pid $other --nofile --noheadings -o SOFT; taskset -p $other | sed 's/.*: //'; ps -o ni= $other; ionice -p $other;"
+                + " chrt -p $other | sed -n 's/.*policy: //p'; kill -9 $other";
+        String without = ROOM.bash(script).as(user).run().exited(0).stdout();
+        assertEquals(List.of("77", "1", "3", "idle", "SCHED_BATCH"), without.lines().map(String::strip).toList());
+        Outcome run = ROOM.secfilt(ALLOWED, "bash", "-c", script).as(user).run().exited(0);
+        assertEquals(without, run.stdout(), run::toString);
+        assertEquals("", run.stderr());
+    }
+}
