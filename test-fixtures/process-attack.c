@@ -11,6 +11,9 @@
  *   step: sends with the trap flag set, so that every instruction raises SIGTRAP
  *   storm: sends a thousand times while an interval timer raises signals, whose handler sends too, and jumps out
  *   killed-thread: a thousand threads that send are killed by the death of their process in the middle
+ *   traced-by-parent: a vfork child asks its parent to trace it (PTRACE_TRACEME), then sends
+ *   number-again, number-again-untraced: a child that sends gets the number of one that did and has ended (clone3 with set_tid: root's)
+ *   locked, sealed, placed: sends to a unix socket; mlock, mseal or mbind of one page of the vault; a child sends to the socket
  *   secret: the address lies in memory that nobody else can read (memfd_secret)
  */
 #define _GNU_SOURCE
@@ -28,9 +31,11 @@
 #include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -187,6 +192,71 @@ static int secret(void)
 	return sendto(s, "x", 1, 0, (struct sockaddr *)hidden, sizeof *hidden) < 0 ? errno : 0;
 }
 
+/* A vfork child shares our memory. */
+static int traced_by_parent(void)
+{
+	pid_t child = vfork();
+	if (child == 0) {
+		answer = ptrace(PTRACE_TRACEME, 0, 0, 0) ? errno : 0;
+		_exit(send_one());
+	}
+	int status = 0;
+	while (waitpid(child, &status, __WALL) == child && WIFSTOPPED(status))
+		ptrace(PTRACE_CONT, child, 0, 0);
+	printf("PTRACE_TRACEME %s\n", answer ? strerrorname_np(answer) : "ok");
+	return WEXITSTATUS(status);
+}
+
+static int number_again(unsigned long long flags)
+{
+	int status = 0;
+	pid_t first = fork();
+	if (first == 0)
+		_exit(send_one());
+	waitpid(first, NULL, 0);
+	struct clone_args arguments = { .flags = flags, .exit_signal = SIGCHLD, .set_tid = (unsigned long)&first, .set_tid_size = 1 };
+	pid_t child = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+	if (child < 0)
+		return errno;
+	if (child == 0)
+		_exit(send_one());
+	printf("%s\n", child == first ? "the same" : "another");
+	fflush(stdout);
+	waitpid(child, &status, __WALL);
+	return WEXITSTATUS(status);
+}
+
+static int send_to_itself(int s)
+{
+	struct sockaddr_un own;
+	socklen_t length = sizeof own;
+	getsockname(s, (struct sockaddr *)&own, &length);
+	return sendto(s, "x", 1, 0, (struct sockaddr *)&own, length) < 0 ? errno : 0;
+}
+
+static int divided(long (*divide)(char *page))
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	int status = 0, s = socket(AF_UNIX, SOCK_DGRAM, 0);
+	if (bind(s, (struct sockaddr *)&name, sizeof name.sun_family) || (status = send_to_itself(s)) != 0)
+		return status ? status : errno;
+	if (divide((char *)(0x2a77ul << 32) + 4096))
+		printf("%s\n", strerrorname_np(errno));
+	pid_t child = fork();
+	if (child == 0)
+		_exit(send_to_itself(s));
+	waitpid(child, &status, 0);
+	return WEXITSTATUS(status);
+}
+
+static long lock_page(char *page) { return mlock(page, 4096); }
+static long seal_page(char *page) { return syscall(462 /* mseal */, page, 4096l, 0l); }
+static long place_page(char *page)
+{
+	unsigned long node = 1;
+	return syscall(SYS_mbind, page, 4096l, 2l /* MPOL_BIND */, &node, 64l, 0l);
+}
+
 static int raw(void)
 {
 	static const unsigned char echo[8] = { 8, 0, 0xf7, 0xff };
@@ -228,6 +298,12 @@ int main(int argc, char **argv)
 	if (!strcmp(how, "step")) return tell(step());
 	if (!strcmp(how, "killed-thread")) return tell(killed_threads());
 	if (!strcmp(how, "secret")) return tell(secret());
+	if (!strcmp(how, "traced-by-parent")) return tell(traced_by_parent());
+	if (!strcmp(how, "number-again")) return tell(number_again(0));
+	if (!strcmp(how, "number-again-untraced")) return tell(number_again(CLONE_UNTRACED));
+	if (!strcmp(how, "locked")) return tell(divided(lock_page));
+	if (!strcmp(how, "sealed")) return tell(divided(seal_page));
+	if (!strcmp(how, "placed")) return tell(divided(place_page));
 	if (!strcmp(how, "setuid")) return tell(raw());
 	if (!strcmp(how, "storm-once")) {
 		struct itimerval often = { { 0, 150 }, { 0, 150 } };

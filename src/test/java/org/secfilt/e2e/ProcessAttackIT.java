@@ -43,6 +43,7 @@ class ProcessAttackIT {
         "step,                EPERM, sent",
         "storm,               EPERM, sent",
         "killed-thread,       EPERM, sent",
+        "traced-by-parent,    EPERM, sent",
         "secret,              EFAULT, EFAULT",
     })
     void is_judged_all_the_same(String how, String far, String near) {
@@ -59,6 +60,28 @@ class ProcessAttackIT {
     private static String sends(Command attack) {
         List<String> lines = attack.timeoutMillis(60_000).run().exited(0).stdout().lines().toList();
         return lines.get(lines.size() - 1);
+    }
+
+    /** Only root may choose a number. */
+    @ParameterizedTest
+    @CsvSource({"number-again, EPERM, sent", "number-again-untraced, ENOSYS, ENOSYS"})
+    void a_process_that_gets_the_number_of_a_dead_one_is_another(String how, String far, String near) {
+        assertEquals("sent", sends(ROOM.command(ATTACK, how, NetworkRoom.FAR, SINK)));
+        assertEquals(List.of("udp 10.77.2.1:9", "udp 10.77.2.1:9"), ROOM.arrived());
+        for (String[] run : new String[][] {{NetworkRoom.FAR, SINK, far}, {NetworkRoom.INSIDE, "8002", near}}) {
+            Outcome outcome = ROOM.secfilt("-q", "--firewall=off", ALLOWED, ATTACK, how, run[0], run[1]).run().exited(0);
+            assertEquals("the same\n" + run[2] + "\n", outcome.stdout(), outcome::toString);
+        }
+        assertEquals(List.of(), ROOM.arrived());
+    }
+
+    /** What does not change the vault's contents is allowed, and takes nothing from children. */
+    @ParameterizedTest
+    @CsvSource({"locked", "sealed", "placed"})
+    void a_vault_in_several_mappings_is_as_good(String how) {
+        for (User user : User.values()) {
+            assertEquals("sent", sends(ROOM.secfilt("-q", ALLOWED, ATTACK, how, NetworkRoom.FAR, SINK).as(user)));
+        }
     }
 
     @Test

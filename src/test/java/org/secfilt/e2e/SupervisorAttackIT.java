@@ -3,6 +3,7 @@ package org.secfilt.e2e;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -71,6 +72,20 @@ class SupervisorAttackIT {
         assertEquals("EPERM", answers.get("prlimit64"));
         assertTrue(run.stderr().contains("denied prlimit64 by outsider"), run::toString);
         assertTrue(run.stderr().contains("it would change the limits or the scheduling of secfilt itself"), run::toString);
+    }
+
+    /** There it adopts the supervisor, and the supervisor is its child. */
+    @ParameterizedTest
+    @CsvSource({"ROOT, '" + FOR_ROOT + "'", "ORDINARY, ''"})
+    void process_1_of_a_pid_namespace_cannot_either(User user, String but) {
+        List<String> words = new ArrayList<>(List.of("unshare", "--pid", "--fork", "--mount-proc", "--kill-child"));
+        if (user == User.ORDINARY) {
+            words.addAll(List.of("setpriv", "--reuid=54771", "--regid=54771", "--clear-groups"));
+        }
+        words.addAll(List.of(Built.program().toString(), "-q", ALLOWED, OUTSIDER, "nudge", "0"));
+        Outcome run = ROOM.command(words.toArray(new String[0])).run();
+        TreeSet<String> expected = but.isBlank() ? new TreeSet<>() : words(but);
+        assertEquals(expected, succeeded(answers(run)), run::toString);
     }
 
     /** The command's own processes, by their numbers. */

@@ -208,7 +208,8 @@ final class JnrTracees implements Tracees {
             return -1;
         }
         JnrVault ours = (JnrVault) vault;
-        int found = 0;
+        boolean any = false;
+        long mapped = ours.address(); // up to here; mlock(2), mseal(2) and mbind(2) of a part make several lines of one
         String rest = "";
         // maps is ordered by address, and few processes map anything below the vault: one read(2) nearly always tells.
         for (boolean below = true; below; ) {
@@ -218,16 +219,17 @@ final class JnrTracees implements Tracees {
             for (int end = text.indexOf('\n'); end >= 0 && below; end = text.indexOf('\n', from)) {
                 MapsLine line = MapsLine.decode(text.substring(from, end));
                 from = end + 1;
-                below = Long.compareUnsigned(line.start(), ours.address()) < 0;
+                below = Long.compareUnsigned(line.end(), ours.address() + ours.lengthBytes()) < 0;
                 if (ours.overlaps(line)) {
-                    found = found == 0 && ours.isMappedWholeBy(line) ? 1 : -1;
+                    any = true;
+                    mapped = ours.isMappedFrom(mapped, line) ? line.end() : mapped;
                 }
             }
             rest = text.substring(from);
             below = below && !chunk.isEmpty();
         }
         Libc.CLOSE.call(fd);
-        return found;
+        return !any ? 0 : mapped == ours.address() + ours.lengthBytes() ? 1 : -1;
     }
 
     @Override

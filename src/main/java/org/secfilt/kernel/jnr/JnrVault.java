@@ -79,11 +79,12 @@ final class JnrVault implements Vault {
                 && Long.compareUnsigned(line.start(), address + lengthBytes) < 0;
     }
 
-    boolean isMappedWholeBy(MapsLine line) {
-        return line.start() == address
-                && line.end() == address + lengthBytes
+    /** Whether the line maps what belongs there: the vault's part from this address on. */
+    boolean isMappedFrom(long start, MapsLine line) {
+        return line.start() == start
+                && Long.compareUnsigned(line.end(), address + lengthBytes) <= 0
                 && (line.permissions().equals("r--s") || line.permissions().equals("r-xs")) // personality(2) "READ_IMPLIES_EXEC"
-                && line.offset() == 0
+                && line.offset() == start - address
                 && line.inode() == inode
                 && line.device().equals(device);
     }

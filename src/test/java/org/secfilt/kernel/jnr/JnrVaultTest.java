@@ -62,9 +62,31 @@ class JnrVaultTest {
         JnrVault vault = new JnrVault(V, LENGTH);
         MapsLine other = new MapsLine(V, V + LENGTH, "r--s", 0, "00:01", 1);
         assertTrue(vault.overlaps(other));
-        assertFalse(vault.isMappedWholeBy(other));
+        assertFalse(vault.isMappedFrom(V, other));
         assertFalse(vault.overlaps(new MapsLine(V - 4096, V, "r--s", 0, "00:01", 1)));
         assertTrue(vault.overlaps(new MapsLine(V - 4096, V + 1, "r--s", 0, "00:01", 1)));
+    }
+
+    /** Whole, and in parts as mlock(2) of a page leaves it. */
+    @Test
+    void knows_its_parts_each_at_its_place() throws IOException {
+        Requirements.kernel();
+        List<String> before = descriptors();
+        JnrVault vault = new JnrVault(V, LENGTH);
+        List<String> made = descriptors();
+        made.removeAll(before);
+        int fd = Integer.parseInt(made.get(0).substring(made.get(0).lastIndexOf('/') + 1));
+        long at = Libc.MMAP.call(0, LENGTH, 1, 1, fd, 0);
+        assertTrue(at > 0);
+        String text = Files.readAllLines(Path.of("/proc/self/maps")).stream()
+                .filter(line -> line.startsWith(Long.toHexString(at) + "-")).findFirst().orElseThrow();
+        MapsLine real = MapsLine.decode(text);
+        for (long[] part : new long[][] {{0, LENGTH, 0, 1}, {0, 4096, 0, 1}, {4096, LENGTH, 4096, 1}, {0, LENGTH + 4096, 0, 0},
+            {4096, 8192, 0, 0}, {0, 4096, 4096, 0}, {-4096, 4096, -4096, 0}}) {
+            MapsLine line = new MapsLine(V + part[0], V + part[1], real.permissions(), part[2], real.device(), real.inode());
+            assertEquals(part[3] == 1, vault.isMappedFrom(V + Math.max(0, part[0]), line), line.toString());
+        }
+        assertFalse(vault.isMappedFrom(V, new MapsLine(V, V + LENGTH, "rw-s", 0, real.device(), real.inode())));
     }
 
     @Test
