@@ -603,6 +603,17 @@ static void smc(void)
 	MUST(socket(family, SOCK_STREAM, 256));
 }
 
+/* Only the kernel's own MPTCP may have this one; a kernel without "smc" or "tls" knows no such name. */
+static void upper_protocol(void)
+{
+	MUST(setsockopt(tcp(), IPPROTO_TCP, TCP_ULP, "mptcp", 6));
+}
+
+static void upper_protocol_smc(void)
+{
+	MUST(setsockopt(tcp(), IPPROTO_TCP, TCP_ULP, "smc", 4));
+}
+
 static void l2tp(void)
 {
 	MUST(socket(family, SOCK_DGRAM, 115));
@@ -952,7 +963,8 @@ static const struct {
 	ATTACK(routing_header), ATTACK(routing_header_of_a_message), ATTACK(routing_header_of_packet_options),
 	ATTACK(join), ATTACK(join_by_the_common_option), ATTACK(join_source),
 	ATTACK(mptcp), ATTACK(udp_lite), ATTACK(ping), ATTACK(raw), ATTACK(packet), ATTACK(old_packet), ATTACK(sctp),
-	ATTACK(sctp_connectx), ATTACK(dccp), ATTACK(smc), ATTACK(l2tp), ATTACK(other_families),
+	ATTACK(sctp_connectx), ATTACK(dccp), ATTACK(smc),
+	ATTACK(upper_protocol), ATTACK(upper_protocol_smc), ATTACK(l2tp), ATTACK(other_families),
 	ATTACK(listen_without_bind), ATTACK(listen_after_a_connection), ATTACK(listen_after_a_failed_connection),
 	ATTACK(bind_everywhere), ATTACK(bind_with_reuseport), ATTACK(bind_with_reuseaddr), ATTACK(bind_unspec), ATTACK(bind_foreign),
 	ATTACK(listen_on_own_address), ATTACK(listen_again_after_a_connection),

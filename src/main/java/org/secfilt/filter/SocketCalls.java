@@ -26,6 +26,9 @@ final class SocketCalls {
 
     private static final int IPPROTO_MAX_OF_HEADER = 255; // IPPROTO_SMC is 256
     private static final int IPPROTO_MPTCP = 262; // linux/in.h
+    private static final int IPPROTO_TCP = 6; // linux/in.h
+    /** Its value is a name in memory: "smc" makes a TCP socket one of SMC, whose peer then says where the data goes. // linux/tcp.h */
+    private static final int TCP_ULP = 31;
     private static final int SO_MARK = 36; // asm-generic/socket.h
     private static final int IP_TRANSPARENT = 19; // linux/in.h
     private static final int IPV6_TRANSPARENT = 75; // linux/in6.h
@@ -71,7 +74,7 @@ final class SocketCalls {
         }
         if (plan.limitsInet()) {
             dispatch.add(syscalls.nr("setsockopt"), options(),
-                    "setsockopt: no source route" + (plan.leavesInterfaces() ? "" : ", no interface")
+                    "setsockopt: no source route, no other protocol on top of TCP" + (plan.leavesInterfaces() ? "" : ", no interface")
                             + (plan.leavesMulticast() ? "" : ", no multicast group") + ": " + plan.inetOrigin());
         }
     }
@@ -128,7 +131,13 @@ final class SocketCalls {
         return assembler.load(SeccompData.low(1),
                 assembler.jump(JumpOp.EQ, SOL_SOCKET, socket,
                         assembler.jump(JumpOp.EQ, IPPROTO_IP, ip,
-                                assembler.jump(JumpOp.EQ, IPPROTO_IPV6, ipv6, actions.allow()))));
+                                assembler.jump(JumpOp.EQ, IPPROTO_IPV6, ipv6,
+                                        assembler.jump(JumpOp.EQ, IPPROTO_TCP, upperProtocols(), actions.allow())))));
+    }
+
+    /** ENOENT is what a kernel without the protocol answers: TLS libraries then encrypt by themselves. */
+    private Node upperProtocols() {
+        return assembler.load(SeccompData.low(2), assembler.jump(JumpOp.EQ, TCP_ULP, actions.errno(Errno.ENOENT), actions.allow()));
     }
 
     /** With CAP_NET_RAW, which the firewall leaves to root: a mark can choose a route, a transparent socket takes any address. */

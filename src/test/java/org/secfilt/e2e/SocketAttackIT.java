@@ -172,6 +172,17 @@ class SocketAttackIT {
         assertEquals(Set.of(), new TreeSet<>(ROOM.arrived()));
     }
 
+    /** SMC, which few kernels have, would take the data elsewhere. */
+    @ParameterizedTest
+    @EnumSource
+    void no_protocol_is_put_on_top_of_tcp(User user) {
+        List<String> attacks = List.of("upper_protocol", "upper_protocol_smc");
+        for (int family : new int[] {4, 6}) {
+            assertEquals("upper_protocol EOPNOTSUPP", bare(user, family, attacks).lines().findFirst().orElseThrow());
+            assertEquals(said(attacks, "ENOENT"), inside(user, family, attacks));
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void nobody_listens_where_it_is_not_allowed(User user) {

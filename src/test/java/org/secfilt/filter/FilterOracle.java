@@ -87,7 +87,8 @@ final class FilterOracle {
             case "socketpair":
                 return Set.of(familyAllowed((int) args[0], inet) ? "allow" : policy.denial().name());
             case "setsockopt":
-                return Set.of(inet && badOption((int) args[1], (int) args[2], local) ? "EPERM" : "allow");
+                return Set.of(inet && (int) args[1] == 6 && (int) args[2] == 31 ? "ENOENT"
+                        : inet && badOption((int) args[1], (int) args[2], local) ? "EPERM" : "allow");
             case "wait4":
                 return Set.of(addresses && (args[2] & 1) != 0 && (int) args[0] > 0 ? "trace wait4" : "allow");
             case "waitid":
