@@ -1,7 +1,8 @@
 """Sends one packet of each kind to each address: packets.py KIND[,KIND...] ADDRESS...
 
 KIND: echo (an ICMP echo request by a raw socket), raw-NUMBER (of that protocol, by a raw socket), header (UDP to port 8001, its IPv4
-header made here), routed (the same, with a loose source route), udplite, mptcp (a connection to port 8001), multicast (UDP to a group, by
+header made here), routed (the same, with a loose source route), spoofed-OWN (an echo request to the address OWN of this host, which says that
+it comes from ADDRESS: the kernel answers there), udplite, mptcp (a connection to port 8001), multicast (UDP to a group, by
 the interface of the address), received (UDP to port 8001, by a socket that a process outside has connected and hands over, asked on the
 unix socket $HANDOVER). stdout: a line "KIND ADDRESS OUTCOME" each; the outcome is "ok", or the name of the errno.
 """
@@ -40,6 +41,11 @@ def send(kind, address):
     elif word in ("header", "routed"):
         s = socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_RAW)
         s.sendto(udp_with_header(address, b"\x83\x07\x04" + socket.inet_aton("10.77.2.1") + b"\0" if word == "routed" else b""), (address, 0))
+    elif word == "spoofed":
+        icmp = struct.pack(">BBHHH", 8, 0, 0, 1, 1)
+        icmp = icmp[:2] + struct.pack(">H", checksum(icmp)) + icmp[4:]
+        head = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 28, 1, 0, 64, 1, 0, socket.inet_aton(address), socket.inet_aton(number))
+        socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_RAW).sendto(head + icmp, (number, 0))
     elif word == "udplite":
         socket.socket(family, socket.SOCK_DGRAM, 136).sendto(b"hello", (address, 8001))
     elif word == "mptcp":

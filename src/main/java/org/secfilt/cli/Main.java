@@ -110,7 +110,7 @@ public final class Main implements Outcome.Visitor<Integer> {
         boolean sealed = run.profile().isPresent() && launching.capabilities(stub.pid()) != 0;
         Plan plan = plan(run, sealed ? filter.host() : host(run.policy(), filter));
         Optional<Session> firewall = Optional.empty();
-        if (plan.judgesPackets() && Sandbox.finds(launching, stub.pid(), command)) {
+        if (plan.judgesPackets() && !plan.preparesNetwork() && Sandbox.finds(launching, stub.pid(), command)) {
             try {
                 firewall = Optional.of(filter.raise(plan));
             } catch (FirewallException e) {
@@ -122,7 +122,13 @@ public final class Main implements Outcome.Visitor<Integer> {
                     + " user (/proc/PID/mem), and send them signals");
         }
         tellLayers(plan, reports);
-        new Sandbox(kernel, stub, plan, reports, log, firewall).run(command);
+        Sandbox.Fallback fallback = new Sandbox.Fallback() { // no lambda: it would cost milliseconds
+            @Override
+            public Plan without(String missing) throws RefusedPolicyException {
+                return plan(run, HostFirewall.without(missing));
+            }
+        };
+        new Sandbox(kernel, stub, plan, fallback, reports, log, firewall).run(command);
         return ANSWERED;
     }
 
@@ -130,7 +136,7 @@ public final class Main implements Outcome.Visitor<Integer> {
     public Integer compile(Outcome.Compile compile) throws IOException, RefusedPolicyException {
         // The filter that every host can have; one that needs more says so.
         boolean required = compile.policy().firewall().value() == Firewall.REQUIRE;
-        HostFirewall host = required ? new PacketFilter(kernel, stub.pid(), caller.environment()).host() : HostFirewall.NONE;
+        HostFirewall host = required ? host(compile.policy(), new PacketFilter(kernel, stub.pid(), caller.environment())) : HostFirewall.NONE;
         Plan plan = plan(compile.policy(), compile.arch(), host);
         tellLayers(plan, reports(compile.volume()));
         return CompileVerb.answer(plan, compile, streams, caller);
@@ -178,14 +184,15 @@ public final class Main implements Outcome.Visitor<Integer> {
 
     /** Looked at only where something comes of it: this costs every start. */
     private static HostFirewall host(Policy policy, PacketFilter filter) {
-        if (policy.surroundings().ownsNetwork()) {
-            return HostFirewall.without("the host's network, which the command does not use");
-        }
-        return switch (policy.firewall().value()) {
-            case OFF -> HostFirewall.NONE;
-            case AUTO -> policy.restrictsDestinations() ? filter.host() : HostFirewall.NONE;
-            case REQUIRE -> filter.host();
+        boolean looked = switch (policy.firewall().value()) {
+            case OFF -> false;
+            case AUTO -> policy.restrictsDestinations();
+            case REQUIRE -> true;
         };
+        if (!looked) {
+            return HostFirewall.NONE;
+        }
+        return policy.surroundings().ownsNetwork() ? filter.ofOwnNetwork() : filter.host();
     }
 
     private Plan plan(Policy policy, Arch arch, HostFirewall firewall) throws RefusedPolicyException {

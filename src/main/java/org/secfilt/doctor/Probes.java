@@ -206,7 +206,7 @@ final class Probes {
     }
 
     static Finding nat(Look host) {
-        String held = "--net=nat: a network of a run's own behind this host's addresses";
+        String held = "--net=nat: a network of a run's own behind this host's addresses, with a firewall in it";
         List<String> missing = new ArrayList<>();
         for (String[] program : new String[][] {{"ip", "iproute2"}, {"nsenter", "util-linux"}, {"iptables-restore", "iptables"}}) {
             if (host.program(program[0]).isEmpty()) {

@@ -55,6 +55,9 @@ final class CgroupSeal {
         if (!plan.policy().restrictsFiles()) { // else no mount at all is left: FileCalls
             keepMounts(dispatch, syscalls, refuse);
         }
+        if (plan.confinesToNetwork()) {
+            return; // all of setns is refused: WaysRound
+        }
         dispatch.add(syscalls.nr("setns"), assembler.load(SeccompData.low(1),
                 assembler.jump(JumpOp.EQ, 0, refuse,
                         assembler.jump(JumpOp.SET, CLONE_NEWNS_OR_NEWNET, refuse, actions.allow()))),

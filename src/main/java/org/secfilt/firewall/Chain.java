@@ -31,7 +31,7 @@ public record Chain(String name, Members members) {
             text.append("-A ").append(name).append(' ').append(rule).append('\n');
         }
         for (String match : members.matches()) {
-            text.append("-I OUTPUT 1 ").append(match).append(" -j ").append(name).append('\n');
+            text.append("-I OUTPUT 1 ").append(match).append("-j ").append(name).append('\n');
         }
         return text.append("COMMIT\n").toString();
     }
@@ -40,7 +40,7 @@ public record Chain(String name, Members members) {
     public String remove() {
         StringBuilder text = new StringBuilder("*filter\n");
         for (String match : members.matches()) {
-            text.append("-D OUTPUT ").append(match).append(" -j ").append(name).append('\n');
+            text.append("-D OUTPUT ").append(match).append("-j ").append(name).append('\n');
         }
         text.append("-F ").append(name).append("\n-X ").append(name).append('\n');
         return text.append("COMMIT\n").toString();

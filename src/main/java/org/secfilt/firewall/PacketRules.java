@@ -18,6 +18,9 @@ import org.secfilt.policy.Rule;
  * <pre>
  *   names further stops ──────────────────────────> DROP
  *   loopback's address, by another interface ─────> DROP
+ *   where all packets of a network are judged:
+ *     ICMP, IGMP and resets of the kernel itself ─> RETURN
+ *     a sender's address that is not of this host > DROP
  *   answers on a TCP connection that came in ─────> RETURN, as far as bind's rules go
  *   connect's deny rules ─────────────────────────> refused
  *   connect's mode allow, or its allow rules ─────> RETURN
@@ -26,6 +29,9 @@ import org.secfilt.policy.Rule;
  *
  * <p>RETURN, never ACCEPT: what the host's own rules say of the packet still holds. Refused means REJECT by a reset for TCP, whose
  * connect(2) would wait for minutes, and DROP for all else, whose sender then sees EPERM.
+ *
+ * <p>The kernel itself asks for neighbours, tells of errors and answers pings; known by its sockets, which no process has open. An answer
+ * goes to the sender that a packet names: a packet made by hand to an allowed address of this host must not name another one.
  *
  * <p>Protocols that rules do not name: a rule for addresses alone is about all of them; a rule with ports about all that have ports; a
  * rule for tcp or udp about that one, but it denies UDP-Lite, SCTP and DCCP too. An address named by any allow rule can be pinged.
@@ -46,12 +52,35 @@ public final class PacketRules implements Match.Visitor<Optional<Match.Inet>> {
 
     /** Rule specifications without {@code -A CHAIN}. Empty if the policy restricts no destination. */
     public static List<String> of(Policy policy, IpVersion version) {
+        return of(policy, version, "");
+    }
+
+    /**
+     * As {@link #of(Policy, IpVersion)}, for a chain that all packets of a network come to, the kernel's own too.
+     *
+     * @param users all that there are, by ranges of numbers such as {@code 0-4294967294}
+     */
+    public static List<String> ofNetwork(Policy policy, IpVersion version, List<String> users) {
+        StringBuilder nobodys = new StringBuilder();
+        for (String range : users) {
+            nobodys.append(" -m owner ! --uid-owner ").append(range); // without a file there is no owner: xt_owner.c owner_mt()
+        }
+        return of(policy, version, nobodys.toString());
+    }
+
+    private static List<String> of(Policy policy, IpVersion version, String nobodys) {
         if (!policy.restrictsDestinations()) {
             return List.of();
         }
         PacketRules made = new PacketRules(version);
         made.rules.add(version.routed() + " -j DROP");
         made.rules.add("-d " + version.loopback() + " ! -o lo -j DROP");
+        if (!nobodys.isEmpty()) {
+            for (String control : version.control()) {
+                made.rules.add(control + nobodys + " -j " + RETURN);
+            }
+            made.rules.add("-m addrtype ! --src-type LOCAL -j DROP");
+        }
         made.answers(policy.bind());
         made.destinations(policy);
         return List.copyOf(made.rules);

@@ -190,7 +190,7 @@ public final class Profiles {
             text.append("-A ").append(chain.name()).append(' ').append(rule).append('\n');
         }
         for (String match : chain.members().matches()) {
-            text.append("-D OUTPUT ").append(match).append(" -j ").append(chain.name()).append('\n');
+            text.append("-D OUTPUT ").append(match).append("-j ").append(chain.name()).append('\n');
         }
         for (String hook : hooks) {
             text.append("-I OUTPUT 1 ").append(hook).append('\n');

@@ -11,6 +11,7 @@ import org.secfilt.kernel.Programs;
 public final class Tables {
     /** Where Debian and its kin keep the programs, after the directories of the caller's PATH. */
     private static final List<String> DIRECTORIES = List.of("/usr/sbin", "/sbin", "/usr/bin", "/bin", "/usr/local/sbin");
+    private static final String NSENTER = "nsenter";
     private static final String NFT = "-nft";
     private static final List<String> VARIANTS = List.of(NFT, "-legacy");
     /** For the lock of iptables-legacy: fifty sandboxes may start at once. */
@@ -21,20 +22,23 @@ public final class Tables {
     private final List<IpVersion> versions;
     /** What stands between the family and {@code -restore} in a program's name. */
     private final String variant;
+    /** Words that come before a program's own, to have it run in another network namespace. */
+    private final List<String> entering;
 
     /**
      * @param path the caller's PATH: the iptables that the user would get is the one that is used
      * @param versions the families that this host speaks
      */
     public Tables(Programs programs, Optional<String> path, List<IpVersion> versions) {
-        this(programs, directories(path), versions, "");
+        this(programs, directories(path), versions, "", List.of());
     }
 
-    private Tables(Programs programs, List<String> directories, List<IpVersion> versions, String variant) {
+    private Tables(Programs programs, List<String> directories, List<IpVersion> versions, String variant, List<String> entering) {
         this.programs = programs;
         this.directories = directories;
         this.versions = List.copyOf(versions);
         this.variant = variant;
+        this.entering = List.copyOf(entering);
     }
 
     private static List<String> directories(Optional<String> path) {
@@ -56,13 +60,27 @@ public final class Tables {
         List<Tables> all = new ArrayList<>();
         all.add(this);
         for (String other : VARIANTS) {
-            Tables tables = new Tables(programs, directories, versions, other);
+            Tables tables = new Tables(programs, directories, versions, other, entering);
             // A look by iptables-legacy would make the tables that it looks for.
             if (tables.missing().isEmpty() && (other.equals(NFT) || hasLegacyTables())) {
                 all.add(tables);
             }
         }
         return all;
+    }
+
+    /** Of the process's network namespace, by the same programs; nsenter(1) has them run there. */
+    public Tables of(int pid) {
+        return new Tables(programs, directories, versions, variant, List.of(nsenter().orElse(NSENTER), "-t", Integer.toString(pid), "-n"));
+    }
+
+    private Optional<String> nsenter() {
+        return programs.find(NSENTER, directories);
+    }
+
+    /** The first program that is not to be found, of those that {@link #of} takes. */
+    public Optional<String> missingToEnter() {
+        return nsenter().isEmpty() ? Optional.of(NSENTER) : missing();
     }
 
     private static boolean hasLegacyTables() {
@@ -148,7 +166,10 @@ public final class Tables {
 
     private Programs.Start start(IpVersion version, String suffix, List<String> arguments, String input) {
         String name = name(version, suffix);
-        return new Programs.Start(programs.find(name, directories).orElse("/usr/sbin/" + name), arguments, input);
+        List<String> words = new ArrayList<>(entering);
+        words.add(programs.find(name, directories).orElse("/usr/sbin/" + name));
+        words.addAll(arguments);
+        return new Programs.Start(words.get(0), words.subList(1, words.size()), input);
     }
 
     private String name(IpVersion version, String suffix) {

@@ -137,7 +137,7 @@ final class Holdings implements Match.Visitor<String> {
         }
         if (plan.judgesPackets()) {
             all.add(new Holding(plan.policy().firewall().origin(), "packets of every protocol", Holding.Layer.FIREWALL,
-                    "connect's rules, once more"));
+                    plan.judgesWholeNetwork() ? "connect's rules, once more, for all that leaves its network" : "connect's rules, once more"));
         }
         if (plan.limitsInet() && plan.leavesKinds()) {
             all.add(new Holding(Origin.DEFAULT, "raw, ICMP, SCTP, MPTCP sockets", Holding.Layer.FIREWALL, "judged packet by packet"));

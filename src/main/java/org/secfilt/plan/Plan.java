@@ -176,11 +176,16 @@ public final class Plan {
     }
 
     /**
-     * Whether the command could enter the host's network again, and must not: setns(2) there needs root. A user namespace of the command's
-     * own has no say over the host's network.
+     * Whether the command could enter another network, and must not: the host's again, or one that has no rules. setns(2) there needs root. A
+     * user namespace of the command's own has no say over the host's network.
      */
     public boolean confinesToNetwork() {
-        return policy.surroundings().ownsNetwork() && host.root();
+        return host.root() && (policy.surroundings().ownsNetwork() || judgesWholeNetwork());
+    }
+
+    /** Whether something is to be done in a network of the command's own before it starts, so that the stub enters that first, and waits. */
+    public boolean preparesNetwork() {
+        return policy.surroundings().network() == Net.NAT || policy.surroundings().ownsNetwork() && judgesPackets();
     }
 
     public Policy policy() {
@@ -339,6 +344,11 @@ public final class Plan {
                 && policy.restrictsDestinations();
     }
 
+    /** Whether it judges all packets of the command's network namespace, in place of a cgroup's. */
+    public boolean judgesWholeNetwork() {
+        return judgesPackets() && host.firewall().wholeNetwork();
+    }
+
     /** Why packets are not judged, if the user would have them judged. */
     public Optional<String> missesFirewall() {
         return policy.firewall().value() == Firewall.OFF ? Optional.empty() : host.firewall().missing();
@@ -358,9 +368,12 @@ public final class Plan {
         return host.profiled() && host.root();
     }
 
-    /** Outside processes must be out of reach, for the sake of their mounts; a mount namespace of its own would hide paths from the tracer. */
+    /**
+     * Outside processes must be out of reach, for the sake of their mounts; a mount namespace of its own would hide paths from the tracer. Where
+     * all of a network is judged there is no cgroup to leave, see {@link #confinesToNetwork}.
+     */
     private boolean canSealCgroup() {
-        return canSeal(host.firewall().inSight());
+        return host.firewall().wholeNetwork() ? landlock().isPresent() : canSeal(host.firewall().inSight());
     }
 
     private boolean canSeal(boolean mounted) {
@@ -371,12 +384,12 @@ public final class Plan {
 
     /** Whether root's command must be kept in its cgroup by the filter. */
     public boolean sealsCgroup() {
-        return host.root() && leavesKinds() || sealsProfile();
+        return host.root() && leavesKinds() && !host.firewall().wholeNetwork() || sealsProfile();
     }
 
     /** Whether it must also get mounts of its own, in which cgroups are read-only. */
     public boolean remountsCgroups() {
-        return host.root() && leavesKinds() && host.firewall().inSight() || sealsProfile() && host.firewall().classesInSight();
+        return host.root() && leavesKinds() && host.firewall().inSight() && !host.firewall().wholeNetwork() || sealsProfile() && host.firewall().classesInSight();
     }
 
     /** What root's command must lose from all its capability sets, the bounding set too; empty for other users, who have none. */

@@ -6,12 +6,13 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Printable;
+import org.secfilt.abi.SyscallTable;
 import org.secfilt.kernel.Account;
 import org.secfilt.kernel.Accounts;
 import org.secfilt.kernel.Launching;
 import org.secfilt.launch.Launch;
+import org.secfilt.launch.LaunchScript;
 import org.secfilt.launch.Namespaces;
-import org.secfilt.policy.Net;
 import org.secfilt.policy.PrivateTmp;
 import org.secfilt.policy.Setting;
 import org.secfilt.policy.Surroundings;
@@ -80,9 +81,11 @@ final class Enclosure {
         return all;
     }
 
-    /** Whether the command's network must be joined to the host's before it starts. */
-    boolean joinsNetworks() {
-        return own.network() == Net.NAT;
+    /** By itself, where something is done to it from outside before the rest. */
+    LaunchScript entering(SyscallTable syscalls) {
+        Launch launch = new Launch(syscalls);
+        enter(launch);
+        return launch.script();
     }
 
     /** What comes first of all: nothing yet restricts the stub. */

@@ -1,6 +1,9 @@
 package org.secfilt.sandbox;
 
 import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -10,6 +13,7 @@ import org.secfilt.abi.ByteString;
 import org.secfilt.firewall.FirewallException;
 import org.secfilt.firewall.IpVersion;
 import org.secfilt.firewall.Leftovers;
+import org.secfilt.firewall.NetworkRules;
 import org.secfilt.firewall.Profile;
 import org.secfilt.firewall.ProfileName;
 import org.secfilt.firewall.Profiles;
@@ -81,6 +85,43 @@ public final class PacketFilter {
         } catch (KernelException e) {
             return HostFirewall.without("a cgroup hierarchy: " + e.getMessage());
         }
+    }
+
+    /** As {@link #host}, of a network namespace that is made for the run: all that leaves it is judged. */
+    public HostFirewall ofOwnNetwork() {
+        long capabilities = launching.capabilities(pid);
+        if ((capabilities & CAP_NET_ADMIN) == 0) {
+            return HostFirewall.without("CAP_NET_ADMIN");
+        }
+        if ((capabilities & CAP_SYS_ADMIN) == 0) {
+            return HostFirewall.without("CAP_SYS_ADMIN, to enter the command's network");
+        }
+        Optional<String> program = tables.missingToEnter();
+        return program.isPresent() ? HostFirewall.without("the program " + program.get()) : HostFirewall.OF_NETWORK;
+    }
+
+    /** Raises it in the network namespace of the process, which has that to itself. */
+    void raiseInOwnNetwork(Plan plan) throws FirewallException {
+        try {
+            NetworkRules.install(tables.of(pid), plan.policy(), users());
+        } catch (KernelException e) {
+            throw new FirewallException(e.getMessage());
+        }
+    }
+
+    /** All users of this user namespace. user_namespaces(7) "uid_map" */
+    private static List<String> users() throws FirewallException {
+        List<String> ranges = new ArrayList<>();
+        try {
+            for (String line : Files.readAllLines(Path.of("/proc/self/uid_map"))) {
+                String[] fields = line.trim().split("\\s+");
+                long first = Long.parseLong(fields[0]);
+                ranges.add(first + "-" + (first + Long.parseLong(fields[2]) - 1));
+            }
+        } catch (IOException e) {
+            throw new FirewallException("read(/proc/self/uid_map): " + e.getMessage());
+        }
+        return ranges;
     }
 
     /**

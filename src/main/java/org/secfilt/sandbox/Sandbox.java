@@ -23,6 +23,9 @@ import org.secfilt.launch.LaunchScript;
 import org.secfilt.nat.Nat;
 import org.secfilt.nat.NatException;
 import org.secfilt.plan.Plan;
+import org.secfilt.plan.RefusedPolicyException;
+import org.secfilt.plan.Refusal;
+import org.secfilt.policy.Net;
 import org.secfilt.policy.Origin;
 import org.secfilt.report.Denial;
 import org.secfilt.report.EventLog;
@@ -44,7 +47,9 @@ public final class Sandbox {
     private final Kernel kernel;
     private final Launching launching;
     private final FrontEnd frontEnd;
-    private final Plan plan;
+    /** One without a firewall takes its place if that cannot be raised in a network of the command's own. */
+    private Plan plan;
+    private final Fallback fallback;
     private final Reports reports;
     private final Launcher launcher;
     private final Optional<EventLog> log;
@@ -53,13 +58,16 @@ public final class Sandbox {
 
     /**
      * @param log where events go besides, if the user named a file
-     * @param firewall raised already, where the plan has one; it is taken down when the last process is dead
+     * @param firewall raised already, where the plan has one on the host's network; it is taken down when the last process is dead
      */
-    public Sandbox(Kernel kernel, FrontEnd frontEnd, Plan plan, Reports reports, Optional<EventLog> log, Optional<Session> firewall) {
+    public Sandbox(
+            Kernel kernel, FrontEnd frontEnd, Plan plan, Fallback fallback, Reports reports, Optional<EventLog> log,
+            Optional<Session> firewall) {
         this.kernel = kernel;
         this.launching = kernel.launching();
         this.frontEnd = frontEnd;
         this.plan = plan;
+        this.fallback = fallback;
         this.reports = reports;
         this.launcher = new Launcher(frontEnd, reports, plan);
         this.log = log;
@@ -128,7 +136,7 @@ public final class Sandbox {
         Set<Integer> open = launching.descriptors(frontEnd.pid());
         if (!plan.supervised() && !plan.surroundings().ownsNetwork()) {
             logStart(command, false);
-            Scripts scripts = scripts(command, file, new Descriptors(open, List.of()), enclosure, writable);
+            Scripts scripts = scripts(command, file, new Descriptors(open, List.of()), enclosure, writable, false);
             launcher.launch(scripts, command, file, scripts.plain());
             return;
         }
@@ -155,10 +163,11 @@ public final class Sandbox {
             reports.warn(warning);
         }
         Descriptors descriptors = new Descriptors(open, inherited.closed());
-        Scripts scripts = scripts(command, file, descriptors, enclosure, writable);
-        if (enclosure.joinsNetworks() && !joinNetworks(scripts.entering(), command)) {
+        boolean entered = plan.preparesNetwork();
+        if (entered && !prepareNetwork(enclosure, command)) {
             return;
         }
+        Scripts scripts = scripts(command, file, descriptors, enclosure, writable, entered);
         if (!plan.supervised()) {
             launcher.launch(scripts, command, file, scripts.plain());
             return;
@@ -191,7 +200,8 @@ public final class Sandbox {
     }
 
     /** @return false, the stub having its exit code, if it cannot be done */
-    private boolean joinNetworks(LaunchScript entering, Command command) {
+    private boolean prepareNetwork(Enclosure enclosure, Command command) {
+        LaunchScript entering = enclosure.entering(plan.arch().syscalls());
         frontEnd.launch(entering.encode());
         Optional<FrontEnd.FailedStep> answer = frontEnd.awaitExec();
         if (answer.isEmpty()) {
@@ -202,6 +212,10 @@ public final class Sandbox {
             frontEnd.exit(FAILED);
             return false;
         }
+        return (plan.surroundings().network() != Net.NAT || joinNetworks(command)) && (!plan.judgesPackets() || judgeNetwork(command));
+    }
+
+    private boolean joinNetworks(Command command) {
         Nat joined = new Nat(kernel, PacketFilter.tables(kernel, command.environment()));
         try {
             joined.join(frontEnd.pid(), plan.surroundings().publications());
@@ -212,6 +226,33 @@ public final class Sandbox {
         }
         nat = Optional.of(joined);
         return true;
+    }
+
+    private boolean judgeNetwork(Command command) {
+        try {
+            new PacketFilter(kernel, frontEnd.pid(), command.environment()).raiseInOwnNetwork(plan);
+            return true;
+        } catch (FirewallException e) {
+            try {
+                plan = fallback.without(e.getMessage());
+            } catch (RefusedPolicyException refused) {
+                for (Refusal refusal : refused.refusals()) {
+                    reports.error(refusal.toString());
+                }
+                frontEnd.exit(REFUSED);
+                return false;
+            }
+            if (reports.isVerbose()) {
+                reports.note("packets are not judged: " + e.getMessage());
+            }
+            return true;
+        }
+    }
+
+    /** What is to be done without a firewall that was planned. */
+    public interface Fallback {
+        /** @throws RefusedPolicyException if nothing: the firewall is required */
+        Plan without(String missing) throws RefusedPolicyException;
     }
 
     /** Without a tracer the network's end alone tells that the last process has ended. */
@@ -229,9 +270,9 @@ public final class Sandbox {
     }
 
     private Scripts scripts(
-            Command command, CommandFile file, Descriptors descriptors, Enclosure enclosure, WritableFiles writable) {
+            Command command, CommandFile file, Descriptors descriptors, Enclosure enclosure, WritableFiles writable, boolean entered) {
         return new Scripts(plan, command, file.file(), launching.hasYama(), launching.capabilities(frontEnd.pid()), descriptors,
-                enclosure, writable.files(), cgroupMounts());
+                enclosure, writable.files(), cgroupMounts(), entered);
     }
 
     /** Of both kinds, whichever knows the run's packets. */

@@ -40,11 +40,15 @@ final class Scripts {
     private final Enclosure enclosure;
     private final List<NamedFile> writable;
     private final List<byte[]> cgroupMounts;
+    private final boolean entered;
 
-    /** @param writable where files may be written, if the plan restricts that */
+    /**
+     * @param writable where files may be written, if the plan restricts that
+     * @param entered whether the stub is in its enclosure already
+     */
     Scripts(
             Plan plan, Command command, ByteString file, boolean yama, long capabilities, Descriptors descriptors,
-            Enclosure enclosure, List<NamedFile> writable, List<byte[]> cgroupMounts) {
+            Enclosure enclosure, List<NamedFile> writable, List<byte[]> cgroupMounts, boolean entered) {
         this.plan = plan;
         this.command = command;
         this.file = file;
@@ -54,19 +58,13 @@ final class Scripts {
         this.enclosure = enclosure;
         this.writable = List.copyOf(writable);
         this.cgroupMounts = cgroupMounts;
-    }
-
-    /** What the stub does before its network is joined to the host's; it then waits for the rest. */
-    LaunchScript entering() {
-        Launch launch = new Launch(plan.arch().syscalls());
-        enclosure.enter(launch);
-        return launch.script();
+        this.entered = entered;
     }
 
     /** Nothing is restricted. */
     LaunchScript plain() {
         Launch launch = launch();
-        if (!enclosure.joinsNetworks()) {
+        if (!entered) {
             enclosure.enter(launch);
         }
         close(launch);
@@ -86,7 +84,7 @@ final class Scripts {
         if (plan.remountsCgroups()) {
             remountCgroups(launch); // first: a /tmp of the command's own would only hide one that is mounted below /tmp
         }
-        if (!enclosure.joinsNetworks()) {
+        if (!entered) {
             enclosure.enter(launch);
         }
         close(launch);

@@ -60,6 +60,26 @@ class PacketRulesTest {
     }
 
     @Test
+    void where_all_of_a_network_is_judged_the_kernels_own_packets_pass_and_nobody_sends_under_a_foreign_address() throws Exception {
+        Policy policy = options("allowed-netmask=10.0.0.7");
+        assertEquals(ROUTED + """
+                -p icmp -m owner ! --uid-owner 0-4294967294 -j RETURN
+                -p 2 -m owner ! --uid-owner 0-4294967294 -j RETURN
+                -p tcp -m tcp --tcp-flags RST RST -m owner ! --uid-owner 0-4294967294 -j RETURN
+                -m addrtype ! --src-type LOCAL -j DROP
+                """ + ANSWERS + "-d 10.0.0.7/32 -j RETURN\n" + REST,
+                text(PacketRules.ofNetwork(policy, IpVersion.V4, List.of("0-4294967294"))));
+        assertEquals(ROUTED6 + """
+                -p icmpv6 -m owner ! --uid-owner 0-0 -m owner ! --uid-owner 1-65536 -j RETURN
+                -p tcp -m tcp --tcp-flags RST RST -m owner ! --uid-owner 0-0 -m owner ! --uid-owner 1-65536 -j RETURN
+                -m addrtype ! --src-type LOCAL -j DROP
+                """ + ANSWERS + REST, text(PacketRules.ofNetwork(policy, IpVersion.V6, List.of("0-0", "1-65536"))));
+        assertEquals("*filter\n:SECFILT-N - [0:0]\n-A SECFILT-N -j DROP\n-I OUTPUT 1 -j SECFILT-N\nCOMMIT\n",
+                new Chain("SECFILT-N", Members.EVERYBODY).install(List.of("-j DROP")));
+        assertEquals("*filter\n-D OUTPUT -j SECFILT-N\n-F SECFILT-N\n-X SECFILT-N\nCOMMIT\n", new Chain("SECFILT-N", Members.EVERYBODY).remove());
+    }
+
+    @Test
     void deny_comes_before_allow() throws Exception {
         Policy policy = yaml("""
                 connect:

@@ -232,6 +232,19 @@ class PlanTest {
     }
 
     @Test
+    void who_cannot_leave_a_network_that_is_judged_as_a_whole_needs_no_cgroup_to_be_kept_in() throws RefusedPolicyException {
+        Host host = new Host(Arch.X86_64, 7, true, HostFirewall.OF_NETWORK);
+        Plan plan = Plan.of(with(Firewall.REQUIRE, DENY), host);
+        assertTrue(plan.judgesWholeNetwork() && plan.leavesKinds() && plan.confinesToNetwork());
+        assertFalse(plan.sealsCgroup() || plan.remountsCgroups());
+        assertTrue(plan.droppedCapabilities().contains(Capability.NET_ADMIN));
+        assertFalse(Plan.withoutSupervisor(with(Firewall.AUTO, DENY), host).traced());
+        assertFalse(Plan.of(with(Firewall.AUTO, Access.OPEN), host).confinesToNetwork(), "no rules, nothing to leave");
+        Plan old = Plan.of(with(Firewall.AUTO, DENY), new Host(Arch.X86_64, 0, true, HostFirewall.OF_NETWORK));
+        assertTrue(old.judgesPackets() && !old.leavesKinds(), "processes outside, in other networks, are within reach");
+    }
+
+    @Test
     void root_that_could_leave_its_cgroup_makes_plain_sockets_alone() throws RefusedPolicyException {
         Host mountless = new Host(Arch.X86_64, 7, true, new HostFirewall(Optional.empty(), false, false));
         Host old = new Host(Arch.X86_64, 0, true, new HostFirewall(Optional.empty(), true, false));

@@ -1,0 +1,42 @@
+package org.secfilt.firewall;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.secfilt.policy.Policy;
+
+/**
+ * The firewall of a run that has a network namespace to itself: one chain for all that leaves it, so there is no cgroup to be known by, nor
+ * one to be left. It goes with the namespace, whatever ends the run.
+ */
+public final class NetworkRules {
+    private static final Chain CHAIN = new Chain(Chain.PREFIX + "N", Members.EVERYBODY);
+
+    private NetworkRules() {}
+
+    private static void unmake(Tables tables, List<String> wrong) {
+        List<String> texts = new ArrayList<>();
+        for (String complaint : wrong) {
+            texts.add(complaint.isEmpty() ? CHAIN.remove() : "");
+        }
+        tables.restore(texts);
+    }
+
+    /**
+     * @param tables of the namespace
+     * @param users of the namespace's owner, see {@link PacketRules#ofNetwork}
+     * @throws FirewallException if a family does not take its rules; then the other has none either
+     */
+    public static void install(Tables tables, Policy policy, List<String> users) throws FirewallException {
+        List<String> texts = new ArrayList<>();
+        for (IpVersion version : tables.versions()) {
+            texts.add(CHAIN.install(PacketRules.ofNetwork(policy, version, users)));
+        }
+        List<String> wrong = tables.restore(texts);
+        for (String complaint : wrong) {
+            if (!complaint.isEmpty()) {
+                unmake(tables, wrong);
+                throw new FirewallException(complaint);
+            }
+        }
+    }
+}
