@@ -25,10 +25,12 @@ enum { PAGE = 4096 };
 static struct sockaddr_in allowed, forbidden;
 static char *page, filled[PAGE];
 static int faults;
+static pthread_barrier_t begun; /* nobody fills the page for whoever reads it before the filler is there */
 
 static void *fill(void *unused)
 {
 	struct uffd_msg fault;
+	pthread_barrier_wait(&begun);
 	for (int i = 0; read(faults, &fault, sizeof fault) == sizeof fault; i++) {
 		memcpy(filled, i % 2 ? &forbidden : &allowed, sizeof allowed);
 		struct uffdio_copy copy = { (unsigned long)page, (unsigned long)filled, PAGE, 0, 0 };
@@ -72,7 +74,9 @@ int main(int argc, char **argv)
 		return 3;
 	}
 	pthread_t filler;
+	pthread_barrier_init(&begun, NULL, 2);
 	pthread_create(&filler, NULL, fill, NULL);
+	pthread_barrier_wait(&begun);
 	long sent = 0, denied = 0, other = 0, arrived = 0;
 	char byte;
 	for (long i = atol(argv[1]); i > 0; i--) {

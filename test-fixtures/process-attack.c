@@ -133,6 +133,7 @@ static int storm(void)
 	volatile int sent = 0;
 	struct itimerval often = { { 0, 300 }, { 0, 300 } }, never = { { 0, 0 }, { 0, 0 } };
 	signal(SIGALRM, nested);
+	syscall(SYS_landlock_restrict_self, -1, 0); /* in vain, but the supervisor makes no more calls in our place */
 	for (volatile int i = 0; i < 1000; i++) {
 		setitimer(ITIMER_REAL, &often, NULL);
 		if (!sigsetjmp(out, 1))

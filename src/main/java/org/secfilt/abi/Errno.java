@@ -60,6 +60,7 @@ public final class Errno {
     public static final Errno ETIMEDOUT = new Errno(110);
     public static final Errno ECONNREFUSED = new Errno(111);
     public static final Errno EHOSTUNREACH = new Errno(113);
+    public static final Errno EALREADY = new Errno(114);
     public static final Errno EINPROGRESS = new Errno(115);
 
     private final int number;

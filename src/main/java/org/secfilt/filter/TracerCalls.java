@@ -71,6 +71,10 @@ final class TracerCalls {
         }
         add(dispatch, syscalls, TracedCall.SETPRIORITY, ofOthers(PRIO_USER, actions.trace(TracedCall.SETPRIORITY)), why);
         add(dispatch, syscalls, TracedCall.IOPRIO_SET, ofOthers(IOPRIO_WHO_USER, actions.trace(TracedCall.IOPRIO_SET)), why);
+        if (plan.traces(TracedCall.LANDLOCK_RESTRICT_SELF)) {
+            add(dispatch, syscalls, TracedCall.LANDLOCK_RESTRICT_SELF, actions.trace(TracedCall.LANDLOCK_RESTRICT_SELF),
+                    "from then on the tracer makes no call in its place");
+        }
     }
 
     private static void add(Dispatch dispatch, SyscallTable syscalls, TracedCall call, Node node, String why) {

@@ -54,6 +54,15 @@ public interface Tracees {
         }
     }
 
+    /**
+     * Whether the tracee is under the same security label as the supervisor, so that a security module (AppArmor, SELinux, Smack) lets both do
+     * the same. Landlock domains are no labels. proc(5) "/proc/pid/attr/current"
+     */
+    boolean hasOurLabel(int tid);
+
+    /** From this port on anyone may bind, and below it whoever has CAP_NET_BIND_SERVICE. ip(7) "ip_unprivileged_port_start" */
+    int firstUnprivilegedPort();
+
     /** The process that a tracee's pidfd stands for; -1 if it is none, or the process is gone. proc(5) "/proc/pid/fdinfo" */
     int pidfdTarget(int tid, int fd);
 
@@ -88,6 +97,12 @@ public interface Tracees {
 
     /** The very socket a tracee's descriptor stood for when the copy was made, whatever the tracee does to its descriptor since. */
     interface SocketCopy extends AutoCloseable {
+        /** The answer to a call that would have to wait; nothing was done that waiting in its place would not have begun with. */
+        int WOULD_WAIT = Integer.MIN_VALUE;
+
+        /** AF_*. */
+        int domain();
+
         /** IPPROTO_*. */
         int protocol();
 
@@ -114,6 +129,26 @@ public interface Tracees {
 
         /** bind(2) of an internet socket. @return 0 or the negative error number, -EINVAL for one that is bound already */
         int bind(Sockaddr address);
+
+        /** bind(2) to any bytes. */
+        int bind(byte[] name, int length);
+
+        /**
+         * connect(2) of a TCP or UDP socket. It never waits: a TCP socket that would have its caller wait has begun to connect, and
+         * whoever connects it next waits for that.
+         *
+         * @return 0, {@link #WOULD_WAIT} or the negative error number; EINPROGRESS and EALREADY of a nonblocking socket alone
+         */
+        int connect(byte[] name, int length);
+
+        /**
+         * sendto(2) of a UDP socket; it never waits and raises no signal.
+         *
+         * @param flags MSG_*
+         * @param nameLength 0 for no address
+         * @return the bytes sent, {@link #WOULD_WAIT} or the negative error number; EAGAIN of a nonblocking call alone
+         */
+        int send(byte[] payload, int length, int flags, byte[] name, int nameLength);
 
         /** shutdown(2) of a socket that listens: it does no more. */
         void stopListening();

@@ -235,6 +235,7 @@ public final class Plan {
             case LISTEN -> !policy.bind().open();
             case RECVMSG, RECVMMSG -> traced();
             case EXIT, EXIT_GROUP -> traced() && policy.violationExit().isPresent();
+            case LANDLOCK_RESTRICT_SELF -> traces(TracedCall.CONNECT) || traces(TracedCall.BIND);
             case WAIT4, WAITID, PTRACE, MMAP, MUNMAP, MREMAP, MPROTECT, PKEY_MPROTECT, MADVISE, SHMAT, REMAP_FILE_PAGES,
                     PRLIMIT64, SCHED_SETAFFINITY, SCHED_SETSCHEDULER, SCHED_SETPARAM, SCHED_SETATTR, SETPRIORITY, IOPRIO_SET -> traced();
         };

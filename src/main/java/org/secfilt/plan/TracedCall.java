@@ -26,6 +26,8 @@ public enum TracedCall {
     WAITID("waitid", 12),
     /** Refused, and told: a command under a tracer cannot have one of its own. */
     PTRACE("ptrace", 13),
+    /** Goes on; but from now on what the supervisor may do says nothing about what a tracee may. */
+    LANDLOCK_RESTRICT_SELF("landlock_restrict_self", 14),
     MMAP("mmap", 16),
     MUNMAP("munmap", 17),
     MREMAP("mremap", 18),

@@ -19,8 +19,14 @@ final class AddressCall {
     static final int MSGHDR_BYTES = 56;
     static final int MSG_NAME = 0;
     static final int MSG_NAMELEN = 8;
+    private static final int MSG_IOV = 16;
+    private static final int MSG_IOVLEN = 24;
     static final int MSG_CONTROL = 32;
     private static final int MSG_CONTROLLEN = 40;
+
+    /** struct mmsghdr: the msghdr, then msg_len and padding. */
+    static final int MSG_LEN = MSGHDR_BYTES;
+    private static final int MMSGHDR_BYTES = 64;
 
     private static final int FAMILY_BYTES = 2;
     /** An address of the kernel's own: to read there is EFAULT, whatever a process maps. */
@@ -56,12 +62,27 @@ final class AddressCall {
         return call == TracedCall.SENDTO ? 4 : 1;
     }
 
-    /** @return 0, or the negative error number to answer in the kernel's place: EPERM for a process that made itself unreadable */
-    int read(int tid, TracedCall call, SyscallStop stop) {
+    /** Where the message of this number is in an array of struct mmsghdr. */
+    static long message(long array, int number) {
+        return array + (long) number * MMSGHDR_BYTES;
+    }
+
+    /** A further message of a sendmmsg(2). @return as {@link #read} */
+    int readMessage(int tid, long array, int number) {
+        forget();
+        return readHeader(tid, message(array, number));
+    }
+
+    private void forget() {
         controlLength = 0;
         refused = false;
         nameUnreadable = false;
         controlUnreadable = false;
+    }
+
+    /** @return 0, or the negative error number to answer in the kernel's place: EPERM for a process that made itself unreadable */
+    int read(int tid, TracedCall call, SyscallStop stop) {
+        forget();
         if (hasHeader(call)) {
             return readHeader(tid, stop.argument(1));
         }
@@ -118,6 +139,20 @@ final class AddressCall {
     /** There is nothing to judge: the name that the header points at cannot be read, and the call gets none. */
     boolean isUnreadable() {
         return nameUnreadable;
+    }
+
+    /** The header's array of struct iovec, and how many there are. */
+    long pieceList() {
+        return word(MSG_IOV);
+    }
+
+    long pieces() {
+        return word(MSG_IOVLEN);
+    }
+
+    /** The header names nothing but an address and a payload, and the kernel has no fault to find with the address. */
+    boolean isPlain() {
+        return !nameUnreadable && headerNameLength() >= 0 && word(MSG_CONTROLLEN) == 0;
     }
 
     private int readControl(int tid) {

@@ -6,7 +6,6 @@ import java.util.Map;
 import java.util.Optional;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
-import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SyscallStop;
@@ -36,7 +35,6 @@ public final class Tracer {
     private static final int SIGTTOU = 22;
     /** PTRACE_O_TRACESYSGOOD. */
     private static final int SYSCALL_STOP = SIGTRAP | 0x80;
-    private static final String UNREADABLE = "the process made its memory unreadable (PR_SET_DUMPABLE)";
     private static final int P_PIDFD = 3; // linux/wait.h
 
     private static final Verdict.Deny NO_SECOND_TRACER =
@@ -54,20 +52,16 @@ public final class Tracer {
     private final Map<Integer, FileCall> fileCalls = new HashMap<>();
     private final WaitEvent event = new WaitEvent();
     private final SyscallStop stop = new SyscallStop();
-    private final VaultRun vaultRun;
-    private final VaultMapping mapping;
+    private final Replies replies;
+    private final AddressStop addresses;
     private final VaultGuard guard;
     private final SupervisorGuard ourselves;
-    private final AddressCall address;
-    private final AddressJudge judge;
     private final HandedOver handedOver;
-    private final ListenJudge listenJudge;
+    private final ListenStop listeners;
     private final Waiting waiting;
     private final FileStop files;
-    private final boolean tellsAllowed;
     private Task last;
     private boolean ready;
-    private boolean denied;
 
     /**
      * @param root the process that will become the command; nothing else may trace it
@@ -79,16 +73,13 @@ public final class Tracer {
         this.watch = watch;
         this.plan = plan;
         this.root = root;
-        this.mapping = new VaultMapping(ptrace, tracees, vault, plan.vault(), plan.arch());
+        this.replies = new Replies(ptrace, tracees, watch);
+        this.addresses = new AddressStop(kernel, vault, plan, watch, replies);
         this.guard = new VaultGuard(plan.vault());
         this.ourselves = new SupervisorGuard(tracees);
-        this.address = new AddressCall(tracees);
-        this.vaultRun = new VaultRun(ptrace, tracees, new Slots(vault, plan.vault().address()), address, plan.arch());
-        this.judge = new AddressJudge(tracees, plan);
         this.handedOver = new HandedOver(ptrace, tracees, watch, plan);
-        this.listenJudge = new ListenJudge(judge);
+        this.listeners = new ListenStop(ptrace, tracees, replies, addresses.judge());
         this.waiting = new Waiting(ptrace, kernel.affinity(), tracees, System::nanoTime);
-        this.tellsAllowed = watch.hearsOfAllowed();
         this.files = new FileStop(tracees, kernel.fileChanges(), plan, writable);
         for (TracedCall call : TracedCall.values()) {
             if (plan.traces(call)) {
@@ -123,7 +114,7 @@ public final class Tracer {
 
     /** No task is known and no slot in use: so it is when {@link #run} has returned. */
     boolean isIdle() {
-        return tasks.isEmpty() && vaultRun.isIdle();
+        return tasks.isEmpty() && addresses.isIdle();
     }
 
     private Task task(int tid) {
@@ -147,8 +138,7 @@ public final class Tracer {
     }
 
     private void forget(Task task) {
-        vaultRun.giveBack(task);
-        mapping.abandon(task);
+        addresses.abandon(task);
         tasks.remove(task.tid);
         if (last == task) {
             last = new Task(Task.NONE);
@@ -190,17 +180,17 @@ public final class Tracer {
                 forget(gone);
             }
         }
-        vaultRun.giveBack(task);
-        mapping.abandon(task);
+        addresses.abandon(task);
         task.renew();
         ptrace.resume(task.tid, 0);
     }
 
     private void seccompStop(Task task) {
         if (ptrace.syscallInfo(task.tid, stop) < 0) {
-            skip(task, -Errno.ENOSYS.number()); // most likely it died; a call that cannot be seen must not run
+            replies.skip(task, -Errno.ENOSYS.number()); // most likely it died; a call that cannot be seen must not run
             return;
         }
+        copy(stop, task.call);
         TracedCall call = stop.audit() == plan.arch().audit() ? calls.get((int) stop.number()) : null;
         if (!ready && task.tid == root) {
             ready = true;
@@ -208,31 +198,35 @@ public final class Tracer {
                 tracees.trustMounts(root);
             }
             int rc = watch.ready();
-            skip(task, rc < 0 ? rc : files.permit(task.tid));
+            replies.skip(task, rc < 0 ? rc : files.permit(task.tid));
         } else if (call == null) {
             fileStop(task);
         } else if (call.guardsVault()) {
             if (guard.touches(call, stop)) {
-                deny(task, call, Optional.empty(), judge.deny("it would touch secfilt's vault"));
+                replies.deny(task, call, Optional.empty(), addresses.judge().deny("it would touch secfilt's vault"));
             } else {
                 ptrace.resume(task.tid, 0);
             }
         } else if (call.guardsSupervisor()) {
             if (ourselves.concerns(call, stop)) {
-                deny(task, call, Optional.empty(), NOT_THE_SUPERVISOR);
+                replies.deny(task, call, Optional.empty(), NOT_THE_SUPERVISOR);
             } else {
                 ptrace.resume(task.tid, 0);
             }
         } else if (call == TracedCall.LISTEN) {
-            listenStop(task);
+            listeners.answer(task);
         } else if (call.receives()) {
             receiveStop(task, call);
         } else if (call == TracedCall.PTRACE) {
-            deny(task, call, Optional.empty(), NO_SECOND_TRACER);
+            replies.deny(task, call, Optional.empty(), NO_SECOND_TRACER);
+        } else if (call == TracedCall.LANDLOCK_RESTRICT_SELF) {
+            addresses.leaveCallsToTracees();
+            ptrace.resume(task.tid, 0);
         } else if (call == TracedCall.WAIT4 || call == TracedCall.WAITID) {
             waitStop(task, call);
         } else if (call.namesAddress()) {
-            addressStop(task, call);
+            waiting.judging(task.tid);
+            addresses.answer(task, call);
         } else {
             exitStop(task);
         }
@@ -242,13 +236,15 @@ public final class Tracer {
         FileCall call = stop.audit() == plan.arch().audit() ? fileCalls.get((int) stop.number()) : null;
         if (call == null) {
             // A filter of the tracee's own asks for a tracer, and we are not it: as without one.
-            skip(task, -Errno.ENOSYS.number());
+            replies.skip(task, -Errno.ENOSYS.number());
             return;
         }
         waiting.judging(task.tid);
         int result = files.answer(task.tid, call, stop, watch);
-        denied |= files.denied();
-        skip(task, result);
+        if (files.denied()) {
+            replies.tellDenied();
+        }
+        replies.skip(task, result);
     }
 
     /**
@@ -256,7 +252,7 @@ public final class Tracer {
      * the first process is given the policy's code once something was denied. Death by a signal is left as it is.
      */
     private void exitStop(Task task) {
-        if (denied && plan.policy().violationExit().isPresent() && tracees.tgid(task.tid) == root) {
+        if (replies.denied() && plan.policy().violationExit().isPresent() && tracees.tgid(task.tid) == root) {
             ptrace.setArgument(task.tid, 0, plan.policy().violationExit().get());
         }
         ptrace.resume(task.tid, 0);
@@ -276,49 +272,8 @@ public final class Tracer {
         ptrace.resume(task.tid, 0);
     }
 
-    /**
-     * listen(2) may bind the socket: that is judged, and done here, on the very socket that was judged. Of other families the call
-     * goes on: a unix socket's listener is known to its clients by the process that called.
-     */
-    private void listenStop(Task task) {
-        Optional<Tracees.SocketCopy> socket = tracees.socket(task.tid, (int) stop.argument(0));
-        if (socket.isEmpty()) {
-            skip(task, -Errno.ENOTSOCK.number()); // not resumed: the descriptor may be a socket by now
-            return;
-        }
-        try (Tracees.SocketCopy copy = socket.get()) {
-            Optional<Sockaddr> local = copy.localAddress();
-            if (local.isEmpty() || !isInternet(local.get())) {
-                ptrace.resume(task.tid, 0);
-                return;
-            }
-            if (listenJudge.allowsAnywhere(copy, local.get())) {
-                skip(task, copy.listen((int) stop.argument(1)));
-            } else {
-                listen(task, copy, local.get());
-            }
-        }
-    }
-
-    private void listen(Task task, Tracees.SocketCopy socket, Sockaddr name) {
-        Verdict verdict = listenJudge.judge(socket, name);
-        if (verdict instanceof Verdict.Deny denial) {
-            deny(task, TracedCall.LISTEN, Optional.of(name), denial);
-        } else if (verdict instanceof Verdict.Answer answer) {
-            skip(task, -answer.errno().number());
-        } else {
-            int rc = socket.listen((int) stop.argument(1));
-            if (rc == 0 && !listenJudge.holds(socket)) {
-                socket.stopListening();
-                ptrace.kill(task.tid);
-            }
-            skip(task, rc);
-        }
-    }
-
     private void receiveStop(Task task, TracedCall call) {
         waiting.judging(task.tid);
-        copy(stop, task.call);
         switch (handedOver.prepare(task, call, stop)) {
             case NOTHING -> ptrace.resume(task.tid, 0);
             case EXIT -> {
@@ -327,118 +282,24 @@ public final class Tracer {
             }
             case ANSWER -> {
                 if (handedOver.error() == -Errno.EPERM.number()) {
-                    deny(task, call, Optional.empty(), judge.deny(UNREADABLE));
+                    replies.deny(task, call, Optional.empty(), addresses.denyUnreadable());
                 } else {
-                    skip(task, handedOver.error());
+                    replies.skip(task, handedOver.error());
                 }
-            }
-        }
-    }
-
-    private static boolean isInternet(Sockaddr address) {
-        return address instanceof Sockaddr.Inet || address instanceof Sockaddr.Inet6;
-    }
-
-    private void addressStop(Task task, TracedCall call) {
-        waiting.judging(task.tid);
-        copy(stop, task.call);
-        if (call == TracedCall.SENDMMSG && (int) stop.argument(2) == 0 || call == TracedCall.SENDTO && stop.argument(4) == 0) {
-            ptrace.resume(task.tid, 0); // no message, or no address, and that stands in a register
-            return;
-        }
-        int error = address.read(task.tid, call, stop);
-        if (error == -Errno.EPERM.number()) {
-            deny(task, call, Optional.empty(), judge.deny(UNREADABLE));
-            return;
-        }
-        if (error < 0) {
-            skip(task, error);
-            return;
-        }
-        if (address.refused) {
-            if (vaultRun.beginOnNothing(task, call) == VaultRun.Begun.UNDER_WAY) {
-                ptrace.resumeToExit(task.tid);
-            } else {
-                skip(task, -Errno.ENOSYS.number());
-            }
-            return;
-        }
-        Verdict verdict = judge.judge(task, call, address);
-        if (verdict instanceof Verdict.Allow allow) {
-            allow(task, call, allow);
-        } else if (verdict instanceof Verdict.Deny denial) {
-            deny(task, call, judge.destination(), denial);
-        } else {
-            skip(task, -((Verdict.Answer) verdict).errno().number());
-        }
-    }
-
-    private void allow(Task task, TracedCall call, Verdict.Allow allow) {
-        switch (mapping.advance(task)) {
-            case INJECTED -> ptrace.resumeToExit(task.tid);
-            case FAILED -> {
-                String why = task.vaultFailure;
-                task.vaultFailure = "";
-                deny(task, call, judge.destination(), judge.deny(why));
-            }
-            case READY -> runOnVault(task, call, allow);
-        }
-    }
-
-    private void runOnVault(Task task, TracedCall call, Verdict.Allow allow) {
-        switch (vaultRun.begin(task, call, allow)) {
-            case NO_SLOT -> deny(task, call, judge.destination(), judge.deny("too many calls are under way at once"));
-            case GONE -> skip(task, -Errno.ENOSYS.number());
-            case UNDER_WAY -> {
-                if (tellsAllowed && address.named) {
-                    watch.allowed(task.tid, call.syscall(), judge.destination(), protocol(task));
-                }
-                ptrace.resumeToExit(task.tid);
             }
         }
     }
 
     private void syscallExitStop(Task task) {
-        if (task.phase == Task.Phase.IN_CALL) {
-            finishCall(task);
-        } else if (task.phase == Task.Phase.RECEIVING) {
-            task.phase = Task.Phase.RUNNING;
-            denied |= handedOver.look(task, calls.get((int) task.call.number()));
-        } else if (task.phase != Task.Phase.RUNNING) {
-            mapping.finish(task);
-        }
-        ptrace.resume(task.tid, 0);
-    }
-
-    /** A socket or a directory may have been swapped under the call: what it reached may be what the policy denies. */
-    private void finishCall(Task task) {
         TracedCall call = calls.get((int) task.call.number());
-        vaultRun.finish(task, call);
-        boolean swapped = task.protocol != Task.NONE
-                && task.protocol != tracees.protocol(task.tid, (int) task.call.argument(0));
-        boolean connected = task.followedPath && call == TracedCall.CONNECT
-                && ptrace.syscallInfo(task.tid, stop) == 0 && stop.result() == 0;
-        if (swapped || connected && judge.reachedElsewhere(task)) {
-            ptrace.kill(task.tid);
+        if (task.phase == Task.Phase.RECEIVING) {
+            task.phase = Task.Phase.RUNNING;
+            if (handedOver.look(task, call)) {
+                replies.tellDenied();
+            }
+        } else if (task.phase != Task.Phase.RUNNING) {
+            addresses.exit(task, call);
         }
-    }
-
-    private void deny(Task task, TracedCall call, Optional<Sockaddr> destination, Verdict.Deny why) {
-        denied = true;
-        boolean ofSocket = !call.guardsVault() && !call.guardsSupervisor() && call != TracedCall.PTRACE;
-        watch.denied(task.tid, call.syscall(), destination, ofSocket ? protocol(task) : Task.NONE, why);
-        skip(task, -why.errno().number());
-    }
-
-    /** Of the socket that the call is about. */
-    private int protocol(Task task) {
-        return task.protocol == Task.NONE ? tracees.protocol(task.tid, (int) stop.argument(0)) : task.protocol;
-    }
-
-    /** The call does not run; the tracee sees this result. */
-    private void skip(Task task, long result) {
-        ptrace.setNumber(task.tid, -1);
-        ptrace.setResult(task.tid, result);
         ptrace.resume(task.tid, 0);
     }
 

@@ -31,7 +31,7 @@ final class VaultGuard {
             case SHMAT -> stop.argument(1) != 0 && (stop.argument(2) & SHM_REMAP) != 0
                     || range.overlaps(stop.argument(1) & -PAGE_BYTES, PAGE_BYTES);
             case MMAP, MUNMAP, MPROTECT, PKEY_MPROTECT, MADVISE, REMAP_FILE_PAGES -> overlaps(stop, 0, 1);
-            case CONNECT, BIND, SENDTO, SENDMSG, SENDMMSG, LISTEN, RECVMSG, RECVMMSG, EXIT, EXIT_GROUP, WAIT4, WAITID, PTRACE,
+            case CONNECT, BIND, SENDTO, SENDMSG, SENDMMSG, LISTEN, RECVMSG, RECVMMSG, EXIT, EXIT_GROUP, WAIT4, WAITID, PTRACE, LANDLOCK_RESTRICT_SELF,
                     PRLIMIT64, SCHED_SETAFFINITY, SCHED_SETSCHEDULER, SCHED_SETPARAM, SCHED_SETATTR, SETPRIORITY, IOPRIO_SET -> true;
         };
     }

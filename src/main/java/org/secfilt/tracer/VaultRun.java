@@ -23,9 +23,6 @@ final class VaultRun {
         GONE
     }
 
-    /** struct mmsghdr: the msghdr, then msg_len. */
-    private static final int MSG_LEN = AddressCall.MSGHDR_BYTES;
-
     private final Ptrace ptrace;
     private final Tracees tracees;
     private final Slots slots;
@@ -119,7 +116,7 @@ final class VaultRun {
     private void finishFirstMessage(Task task) {
         ptrace.setNumber(task.tid, task.call.number());
         if (ptrace.syscallInfo(task.tid, exit) == 0 && exit.result() >= 0) {
-            boolean told = tracees.writeInt(task.tid, task.call.argument(1) + MSG_LEN, (int) exit.result()) == Integer.BYTES;
+            boolean told = tracees.writeInt(task.tid, task.call.argument(1) + AddressCall.MSG_LEN, (int) exit.result()) == Integer.BYTES;
             ptrace.setResult(task.tid, told ? 1 : -Errno.EFAULT.number());
         }
     }

@@ -45,6 +45,8 @@ final class Waiting {
     private static final int MOST_OTHER_STOPS = 16;
     /** A call that takes longer than this may have moved to another processor. */
     private static final long STRAY_NANOS = 40_000;
+    /** To look costs a few µs; each call that the tracee makes elsewhere meanwhile costs ten times that. */
+    private static final int MOST_PATIENCE = 4;
     /** By so many percent watching must be faster to be chosen: it takes a processor. */
     private static final int WATCHING_PAYS_PERCENT = 20;
     /** Giving way that cannot be undone is begun when a processor was idle at so many looks in a row. */
@@ -239,7 +241,7 @@ final class Waiting {
         if (affinity.yielding() != Affinity.Yielding.NEVER) {
             weighGivingWay();
         }
-        patience = moved || givingWay != gaveWay ? 1 : Math.min(2 * patience, CHUNK);
+        patience = moved || givingWay != gaveWay ? 1 : Math.min(2 * patience, MOST_PATIENCE);
         strays = 0;
     }
 

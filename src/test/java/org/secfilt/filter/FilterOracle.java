@@ -100,6 +100,8 @@ final class FilterOracle {
             case "setpriority", "ioprio_set":
                 boolean ofUser = (int) args[0] == (name.equals("setpriority") ? 2 : 3);
                 return Set.of(addresses && (ofUser || (int) args[1] != 0) ? "trace " + name : "allow");
+            case "landlock_restrict_self":
+                return Set.of(out || !policy.bind().open() ? "trace landlock_restrict_self" : "allow");
             case "ptrace":
                 return Set.of(addresses ? "trace ptrace" : "EPERM");
             case "io_uring_setup", "io_uring_enter", "io_uring_register", "process_vm_writev", "pidfd_getfd", "bpf":

@@ -56,8 +56,9 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     final List<String> delivered = new ArrayList<>();
     List<byte[]> boundNames = List.of();
     Optional<Sockaddr> peer = Optional.empty();
-    /** What sockets are, look after look; TCP when the list is used up. */
+    /** What sockets are, look after look; {@link #protocol} when the list is used up. */
     final List<Integer> protocols = new ArrayList<>();
+    int protocol = 6;
     /** The tracee whose mount namespace was declared the sandbox's. */
     int trustedMounts;
     /** The processor that all tracees are on. */
@@ -70,6 +71,9 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
 
     /** Of every socket: AF_*, and whether its connection can be taken from it. */
     int domain = 1;
+    /** What calls on copies answer; success where it is empty. */
+    Optional<Integer> onCopies = Optional.empty();
+    boolean labelled;
     boolean disconnects = true;
     /** What a recvmsg puts where the control data is to go. */
     byte[] handed = new byte[0];
@@ -550,63 +554,17 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     @Override
     public Optional<SocketCopy> socket(int tid, int fd) {
         on(tid);
-        return Optional.of(new SocketCopy() {
-            @Override
-            public int protocol() {
-                return protocols.isEmpty() ? 6 : protocols.remove(0);
-            }
+        return Optional.of(new FakeSocket(this, tid, fd));
+    }
 
-            @Override
-            public OpenDescriptor describe(int number) {
-                return new OpenDescriptor(number, OpenDescriptor.Kind.SOCKET, domain, 1, protocol(), peer);
-            }
+    @Override
+    public boolean hasOurLabel(int tid) {
+        return !labelled;
+    }
 
-            @Override
-            public boolean disconnect() {
-                delivered.add(tid + ": disconnected " + fd);
-                return disconnects;
-            }
-
-            @Override
-            public Optional<Sockaddr> localAddress() {
-                return Optional.of(local);
-            }
-
-            @Override
-            public Optional<Sockaddr> peer() {
-                return peer;
-            }
-
-            @Override
-            public boolean listening() {
-                return listening;
-            }
-
-            @Override
-            public int bind(Sockaddr address) {
-                if (bound) {
-                    return -Errno.EINVAL.number();
-                }
-                acted.add(tid + ": bind " + address);
-                bound = true;
-                return 0;
-            }
-
-            @Override
-            public void stopListening() {
-                acted.add(tid + ": listen no more");
-            }
-
-            @Override
-            public int listen(int backlog) {
-                acted.add(tid + ": listen " + local);
-                local = localWhenListening.orElse(local);
-                return 0;
-            }
-
-            @Override
-            public void close() {}
-        });
+    @Override
+    public int firstUnprivilegedPort() {
+        return 1024;
     }
 
     @Override

@@ -7,109 +7,21 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.secfilt.abi.Arch;
 import org.secfilt.abi.ByteString;
-import org.secfilt.abi.Cidr;
 import org.secfilt.abi.Errno;
-import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Ptrace;
-import org.secfilt.kernel.Vault;
-import org.secfilt.plan.Host;
-import org.secfilt.plan.Plan;
-import org.secfilt.plan.RefusedPolicyException;
-import org.secfilt.policy.Access;
-import org.secfilt.policy.FileAccess;
-import org.secfilt.policy.Inherit;
-import org.secfilt.policy.Match;
-import org.secfilt.policy.Mode;
-import org.secfilt.policy.Origin;
-import org.secfilt.policy.Policy;
-import org.secfilt.policy.Rule;
 import org.secfilt.tracer.FakeKernel.Deed;
-import org.secfilt.verdict.Verdict;
 
-/** The supervisor on a kernel of our own, where every interleaving can be had and every death. */
-class TracerTest {
-    private static final int TID = 7;
-    private static final long V = 0x2a7700000000L;
-    private static final long EPERM = -Errno.EPERM.number();
-    private static final byte[] ALLOWED = address("10.0.0.1", 80);
-    private static final byte[] FORBIDDEN = address("10.9.9.9", 80);
-
-    private final FakeKernel kernel = new FakeKernel();
-    private final List<String> reported = new ArrayList<>();
-    private List<ByteString> writable = List.of();
-    private FileAccess files = FileAccess.OPEN;
-    private Optional<Protocol> protocol = Optional.empty();
-    private boolean hearsOfAllowed;
-    private Optional<Integer> violationExit = Optional.empty();
-
-    private static byte[] address(String ip, int port) {
-        return new Sockaddr.Inet(IpAddress.parse(ip), port).encode();
-    }
-
-    private Plan plan() {
-        Access connect = new Access(
-                Mode.DENY,
-                Origin.flag("--allowed-netmask"),
-                List.of(new Rule(
-                        new Match.Inet(List.of(Cidr.parse("10.0.0.0/24"), Cidr.parse("127.0.0.0/8")), List.of(), protocol),
-                        Optional.empty(),
-                        Origin.flag("--allowed-netmask=10.0.0.0/24"))),
-                List.of());
-        Access unix = new Access(
-                Mode.ALLOW,
-                Origin.DEFAULT,
-                List.of(),
-                List.of(new Rule(new Match.UnixPath("/run/docker.sock"), Optional.empty(), Origin.file("ci.yaml", 3, 7))));
-        Policy policy = new Policy(Optional.empty(), connect, connect, unix, Optional.empty(), Errno.EPERM, Inherit.CLOSE,
-                Policy.OPEN.firewall(), violationExit, Policy.OPEN.surroundings(), files);
-        try {
-            return Plan.of(policy, new Host(Arch.X86_64, files.readOnly().isPresent() ? 2 : 0, false));
-        } catch (RefusedPolicyException e) {
-            throw new AssertionError(e);
-        }
-    }
-
-    /** Runs the scripted tracees to their end; the first is the command, past its execve. */
-    private void run() {
-        Plan plan = plan();
-        Vault vault = kernel.vault(plan.vault().address(), plan.vault().lengthBytes());
-        Tracer tracer = new Tracer(kernel, vault, plan, new Recorder(), TID, writable);
-        tracer.seize();
-        tracer.run();
-        assertEquals(Set.of(), kernel.expected(), "vault calls still awaited");
-        assertTrue(tracer.isIdle(), "slots or tasks left over");
-    }
-
-    private void runWith(Deed... deeds) {
-        command(deeds);
-        run();
-    }
-
-    /** The ready stop comes first, as the launch script has it. */
-    private FakeKernel.FakeTask command(Deed... deeds) {
-        Deed[] all = new Deed[deeds.length + 1];
-        all[0] = Deed.call("munmap", V, 4 << 20);
-        System.arraycopy(deeds, 0, all, 1, deeds.length);
-        return kernel.task(TID, all);
-    }
-
-    private static Deed connect(long address) {
-        return Deed.call("connect", 3, address, 16);
-    }
-
+/** The supervisor's duties at each kind of stop. */
+class TracerTest extends TracerRoom {
     @ParameterizedTest
     @CsvSource({
         "prlimit64, 4000, 7, false", "prlimit64, 4001, 7, false", "prlimit64, 4002, 7, true", "prlimit64, -1, 7, true",
@@ -383,158 +295,6 @@ class TracerTest {
     }
 
     /** A message header at 0x2000 whose control data goes to 0x3000, where something stands already. */
-    private void receiveAt(byte[] control) {
-        byte[] header = message(0, 0);
-        ByteBuffer words = ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN);
-        words.putLong(32, 0x3000).putLong(40, control.length);
-        kernel.remember(0x2000, Arrays.copyOf(header, 64));
-        kernel.remember(0x3000, control);
-    }
-
-    private static byte[] rights(int... numbers) {
-        ByteBuffer message = ByteBuffer.allocate(16 + 4 * numbers.length).order(ByteOrder.LITTLE_ENDIAN);
-        message.putLong(16L + 4L * numbers.length).putInt(1).putInt(1);
-        for (int number : numbers) {
-            message.putInt(number);
-        }
-        return message.array();
-    }
-
-    @Test
-    void a_socket_handed_over_is_disconnected_if_the_policy_denies_where_it_is_connected_to() {
-        receiveAt(new byte[64]);
-        kernel.handed = rights(21);
-        kernel.peer = Optional.of(new Sockaddr.UnixPath(ByteString.of("/run/docker.sock")));
-        runWith(Deed.call("recvmsg", 3, 0x2000, 0));
-        assertEquals(List.of("7: disconnected 21"), kernel.delivered);
-        assertEquals("recvmsg unix:/run/docker.sock", reported.get(1));
-        assertEquals("7: recvmsg 4", kernel.returned.get(1));
-    }
-
-    @Test
-    void a_socket_handed_over_that_cannot_be_disconnected_costs_the_process_its_life() {
-        receiveAt(new byte[64]);
-        kernel.handed = rights(21);
-        kernel.disconnects = false;
-        kernel.peer = Optional.of(new Sockaddr.UnixPath(ByteString.of("/run/docker.sock")));
-        runWith(Deed.call("recvmsg", 3, 0x2000, 0));
-        assertEquals(List.of("7: disconnected 21", "7: killed"), kernel.delivered);
-    }
-
-    @Test
-    void what_stood_in_the_buffer_before_is_not_taken_for_a_descriptor() {
-        receiveAt(Arrays.copyOf(rights(21), 64));
-        kernel.peer = Optional.of(new Sockaddr.UnixPath(ByteString.of("/run/docker.sock")));
-        runWith(Deed.call("recvmsg", 3, 0x2000, 0));
-        assertEquals(List.of(), kernel.delivered);
-    }
-
-    @Test
-    void a_buffer_that_vanishes_while_descriptors_arrive_costs_the_process_its_life() {
-        receiveAt(new byte[64]);
-        kernel.meanwhile = () -> kernel.forgetMemory(0x3000);
-        runWith(Deed.call("recvmsg", 3, 0x2000, 0));
-        assertEquals(List.of("7: killed"), kernel.delivered);
-    }
-
-    @Test
-    void a_buffer_that_may_not_be_written_is_EFAULT_before_anything_arrives() {
-        byte[] header = message(0, 0);
-        ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN).putLong(32, 0x5000).putLong(40, 64);
-        kernel.remember(0x2000, header);
-        runWith(Deed.call("recvmsg", 3, 0x2000, 0));
-        assertEquals("7: recvmsg " + -Errno.EFAULT.number(), kernel.returned.get(1));
-        assertEquals(List.of(), kernel.acted);
-    }
-
-    @Test
-    void a_call_that_would_write_over_the_numbers_itself_is_EFAULT() {
-        byte[] header = message(0x3000, 64);
-        ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN).putLong(32, 0x3000).putLong(40, 64);
-        kernel.remember(0x2000, header);
-        kernel.remember(0x3000, new byte[64]);
-        kernel.remember(0x6000, Arrays.copyOf(header(0x7000), 64));
-        kernel.remember(0x7000, new byte[64]);
-        runWith(Deed.call("recvmsg", 3, 0x2000, 0), Deed.call("recvmmsg", 3, 0x6000, 1, 0, 0x7000));
-        assertEquals("7: recvmsg " + -Errno.EFAULT.number(), kernel.returned.get(1));
-        assertEquals("7: recvmmsg " + -Errno.EFAULT.number(), kernel.returned.get(2));
-        assertEquals(List.of(), kernel.acted);
-    }
-
-    private static byte[] header(long control) {
-        byte[] header = message(0, 0);
-        ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN).putLong(32, control).putLong(40, 64);
-        return header;
-    }
-
-    @Test
-    void a_call_that_has_no_room_for_descriptors_or_is_on_an_internet_socket_goes_on() {
-        kernel.domain = 2;
-        receiveAt(new byte[64]);
-        kernel.remember(0x4000, message(0, 0));
-        kernel.handed = rights(21);
-        runWith(Deed.call("recvmsg", 3, 0x2000, 0), Deed.call("recvmsg", 3, 0x4000, 0));
-        assertEquals(List.of("7: recvmsg of 1", "7: recvmsg of 1"), kernel.acted);
-        assertEquals(List.of(), kernel.delivered);
-    }
-
-    @Test
-    void recvmmsg_receives_one_message_at_a_time() {
-        byte[] headers = new byte[16 * 64];
-        kernel.remember(0x2000, headers);
-        runWith(Deed.call("recvmmsg", 3, 0x2000, 500, 0, 0));
-        assertEquals(List.of("7: recvmmsg of 1"), kernel.acted);
-        assertArrayEquals(new long[] {3, 0x2000, 500, 0, 0, 0}, kernel.arguments(TID));
-    }
-
-    @Test
-    void listening_on_an_unbound_socket_is_a_bind_to_every_address() {
-        runWith(Deed.call("listen", 3, 5));
-        assertEquals("7: listen " + EPERM, kernel.returned.get(1));
-        assertEquals(List.of(), kernel.acted);
-    }
-
-    @Test
-    void listening_on_a_bound_socket_happens_on_the_very_socket() {
-        kernel.local = new Sockaddr.Inet(IpAddress.parse("10.0.0.1"), 8080);
-        kernel.bound = true;
-        runWith(Deed.call("listen", 3, 5));
-        assertEquals(List.of("7: listen 10.0.0.1:8080"), kernel.acted);
-    }
-
-    @Test
-    void a_listener_may_change_its_queue_wherever_it_listens() {
-        kernel.local = new Sockaddr.Inet(IpAddress.parse("10.9.9.9"), 8080);
-        kernel.listening = true;
-        runWith(Deed.call("listen", 3, 5));
-        assertEquals(List.of("7: listen 10.9.9.9:8080"), kernel.acted);
-    }
-
-    @Test
-    void a_port_left_over_from_a_connection_binds_nothing() {
-        kernel.local = new Sockaddr.Inet(IpAddress.parse("0.0.0.0"), 40000);
-        runWith(Deed.call("listen", 3, 5));
-        assertEquals("7: listen " + EPERM, kernel.returned.get(1));
-        assertEquals(List.of(), kernel.acted);
-    }
-
-    @Test
-    void a_socket_that_may_have_lost_its_binding_is_bound_to_what_was_judged() {
-        kernel.local = new Sockaddr.Inet(IpAddress.parse("10.0.0.1"), 40000);
-        runWith(Deed.call("listen", 3, 5));
-        assertEquals(List.of("7: bind 10.0.0.1:40000", "7: listen 10.0.0.1:40000"), kernel.acted);
-    }
-
-    @Test
-    void a_connection_that_ends_while_listen_is_judged_costs_the_process_its_life() {
-        kernel.local = new Sockaddr.Inet(IpAddress.parse("10.0.0.1"), 40000);
-        kernel.bound = true;
-        kernel.localWhenListening = Optional.of(new Sockaddr.Inet(IpAddress.parse("0.0.0.0"), 40001));
-        runWith(Deed.call("listen", 3, 5));
-        assertEquals(List.of("7: listen 10.0.0.1:40000", "7: listen no more"), kernel.acted);
-        assertEquals(List.of("7: killed"), kernel.delivered);
-    }
-
     @Test
     void a_full_vault_is_a_denial() {
         Slots slots = new Slots(kernel.vault(V, 4 << 20), V);
@@ -574,24 +334,6 @@ class TracerTest {
         return kernel.steps;
     }
 
-    private static byte[] message(long name, int length) {
-        return ByteBuffer.allocate(AddressCall.MSGHDR_BYTES)
-                .order(ByteOrder.nativeOrder())
-                .putLong(name)
-                .putInt(length)
-                .array();
-    }
-
-    private List<String> named(String call) {
-        List<String> found = new ArrayList<>();
-        for (String act : kernel.acted) {
-            if (act.contains(": " + call)) {
-                found.add(act);
-            }
-        }
-        return found;
-    }
-
     @ParameterizedTest
     @CsvSource({"exit_group, true, 77", "exit, true, 77", "exit_group, false, 3", "exit, false, 3"})
     void a_denial_decides_the_exit_code_of_the_command(String call, boolean denied, long code) {
@@ -619,38 +361,5 @@ class TracerTest {
         kernel.remember(0x3000, message(0, 0));
         runWith(connect(0x1000), Deed.call("sendmsg", 3, 0x3000, 0));
         assertEquals(List.of("ready", "allowed connect 10.0.0.1:80", "command ended"), reported);
-    }
-
-    private final class Recorder implements Watch {
-        @Override
-        public int ready() {
-            reported.add("ready");
-            return 0;
-        }
-
-        @Override
-        public void denied(int tid, String call, Optional<Sockaddr> destination, int protocol, Verdict.Deny why) {
-            reported.add(call + destination.map(d -> " " + d).orElse(""));
-        }
-
-        @Override
-        public void deniedFile(int tid, String call, ByteString path, Verdict.Deny why) {
-            reported.add(call + " " + path + ": " + why.why());
-        }
-
-        @Override
-        public boolean hearsOfAllowed() {
-            return hearsOfAllowed;
-        }
-
-        @Override
-        public void allowed(int tid, String call, Optional<Sockaddr> destination, int protocol) {
-            reported.add("allowed " + call + destination.map(d -> " " + d).orElse(""));
-        }
-
-        @Override
-        public void commandEnded(boolean killed, int status, boolean alone) {
-            reported.add("command ended");
-        }
     }
 }

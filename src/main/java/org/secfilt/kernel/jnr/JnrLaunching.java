@@ -97,7 +97,7 @@ final class JnrLaunching implements Launching {
         if (copy < 0) {
             throw new KernelException("pidfd_getfd(" + pid + ", " + fd + ")", -copy, "is this within another secfilt?");
         }
-        try (JnrSocket socket = new JnrSocket(copy)) {
+        try (JnrSocket socket = new JnrSocket(copy, scratch)) {
             return socket.describe(fd);
         }
     }

@@ -1,6 +1,7 @@
 package org.secfilt.kernel.jnr;
 
 import java.util.Optional;
+import org.secfilt.abi.Errno;
 import org.secfilt.abi.Family;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.abi.SocketType;
@@ -12,29 +13,53 @@ final class JnrSocket implements Tracees.SocketCopy {
     // asm-generic/socket.h
     private static final int SOL_SOCKET = 1;
     private static final int SO_TYPE = 3;
+    private static final int SO_SNDTIMEO = 21;
+    private static final int TIMEVAL_BYTES = 16;
     private static final int SO_ACCEPTCONN = 30;
     private static final int SO_PROTOCOL = 38;
     private static final int SO_DOMAIN = 39;
+    // linux/tcp.h, linux/in.h, net/tcp_states.h
+    private static final int IPPROTO_TCP = 6;
+    private static final int TCP_INFO = 11;
+    private static final int TCP_CLOSE = 7;
+    // asm-generic/fcntl.h
+    private static final int F_GETFL = 3;
+    private static final int F_SETFL = 4;
+    private static final int O_NONBLOCK = 04000;
+    // linux/socket.h
+    private static final int MSG_DONTWAIT = 0x40;
+    private static final int MSG_NOSIGNAL = 0x4000;
+    private static final int UNKNOWN = -2;
     private static final int SHUT_RD = 0; // sys/socket.h
     private static final int SHUT_RDWR = 2; // sys/socket.h
     /** sizeof(struct sockaddr). */
     private static final int SOCKADDR_BYTES = 16;
-    private static final int SCRATCH_BYTES = 8 + Sockaddr.MAX_LENGTH;
+    private static final int NAME = 8;
+    private static final int PAYLOAD = NAME + Sockaddr.MAX_LENGTH;
+
+    /** What a scratch has room for besides a payload. */
+    static final int SCRATCH_BYTES = PAYLOAD;
 
     private final int fd;
-    /** A socklen_t, then room for an address or an int. */
-    private final long scratch = NativeMemory.IO.allocateMemory(SCRATCH_BYTES, true);
+    /** A socklen_t, then room for an address or an int, then for a payload. */
+    private final long scratch;
+    private final int domain;
+    private int protocol = UNKNOWN;
 
-    JnrSocket(int fd) {
+    /** @param scratch at least {@link #SCRATCH_BYTES}, overwritten by each call */
+    JnrSocket(int fd, long scratch) {
         this.fd = fd;
+        this.scratch = scratch;
+        this.domain = option(SO_DOMAIN);
     }
 
     boolean isSocket() {
-        return domain() >= 0;
+        return domain >= 0;
     }
 
-    int domain() {
-        return option(SO_DOMAIN);
+    @Override
+    public int domain() {
+        return domain;
     }
 
     int type() {
@@ -43,13 +68,16 @@ final class JnrSocket implements Tracees.SocketCopy {
 
     @Override
     public int protocol() {
-        return option(SO_PROTOCOL);
+        if (protocol == UNKNOWN) {
+            protocol = option(SO_PROTOCOL);
+        }
+        return protocol;
     }
 
     private int option(int option) {
         NativeMemory.IO.putInt(scratch, Integer.BYTES);
-        long rc = Libc.GETSOCKOPT.call(fd, SOL_SOCKET, option, scratch + 8, scratch);
-        return rc < 0 ? -1 : NativeMemory.IO.getInt(scratch + 8);
+        long rc = Libc.GETSOCKOPT.call(fd, SOL_SOCKET, option, scratch + NAME, scratch);
+        return rc < 0 ? -1 : NativeMemory.IO.getInt(scratch + NAME);
     }
 
     @Override
@@ -64,24 +92,24 @@ final class JnrSocket implements Tracees.SocketCopy {
 
     private Optional<Sockaddr> address(Libc call) {
         NativeMemory.IO.putInt(scratch, Sockaddr.MAX_LENGTH);
-        if (call.call(fd, scratch + 8, scratch) < 0) {
+        if (call.call(fd, scratch + NAME, scratch) < 0) {
             return Optional.empty();
         }
         byte[] name = new byte[Sockaddr.MAX_LENGTH];
-        NativeMemory.IO.getByteArray(scratch + 8, name, 0, name.length);
+        NativeMemory.IO.getByteArray(scratch + NAME, name, 0, name.length);
         return Optional.of(Sockaddr.decode(name, Math.min(name.length, NativeMemory.IO.getInt(scratch))));
     }
 
     @Override
     public OpenDescriptor describe(int number) {
-        return new OpenDescriptor(number, OpenDescriptor.Kind.SOCKET, domain(), type(), protocol(), peer());
+        return new OpenDescriptor(number, OpenDescriptor.Kind.SOCKET, domain, type(), protocol(), peer());
     }
 
     /** connect(2) "AF_UNSPEC", which stream sockets of the unix family do not know. */
     @Override
     public boolean disconnect() {
         boolean plain = type() == SocketType.STREAM || type() == SocketType.DGRAM;
-        if (domain() == Family.UNIX.number() && type() != SocketType.DGRAM) {
+        if (domain == Family.UNIX.number() && type() != SocketType.DGRAM) {
             return Libc.SHUTDOWN.call(fd, SHUT_RDWR) >= 0;
         }
         NativeMemory.IO.setMemory(scratch, SCRATCH_BYTES, (byte) 0);
@@ -96,8 +124,65 @@ final class JnrSocket implements Tracees.SocketCopy {
     @Override
     public int bind(Sockaddr address) {
         byte[] name = address instanceof Sockaddr.Inet inet ? inet.encode() : ((Sockaddr.Inet6) address).encode();
-        NativeMemory.IO.putByteArray(scratch + 8, name, 0, name.length);
-        return (int) Libc.BIND.call(fd, scratch + 8, name.length);
+        NativeMemory.IO.putByteArray(scratch + NAME, name, 0, name.length);
+        return (int) Libc.BIND.call(fd, scratch + NAME, name.length);
+    }
+
+    @Override
+    public int bind(byte[] name, int length) {
+        NativeMemory.IO.putByteArray(scratch + NAME, name, 0, length);
+        return (int) Libc.BIND.call(fd, scratch + NAME, length);
+    }
+
+    @Override
+    public int connect(byte[] name, int length) {
+        boolean tcp = protocol() == IPPROTO_TCP;
+        int flags = tcp ? (int) Libc.FCNTL.call(fd, F_GETFL, 0) : 0;
+        boolean waits = tcp && (flags & O_NONBLOCK) == 0;
+        // The flag is everyone's who has the socket, so it is changed only where it means nothing else: a closed socket keeps nobody waiting.
+        // Who waits for a limited time is told so by another error the second time.
+        if (flags < 0 || waits && (!isClosed() || hasTimeout())) {
+            return WOULD_WAIT;
+        }
+        NativeMemory.IO.putByteArray(scratch + NAME, name, 0, length);
+        if (!waits) {
+            return (int) Libc.CONNECT.call(fd, scratch + NAME, length);
+        }
+        Libc.FCNTL.call(fd, F_SETFL, flags | O_NONBLOCK);
+        int rc = (int) Libc.CONNECT.call(fd, scratch + NAME, length);
+        if (rc == -Errno.EINPROGRESS.number()) {
+            // The other side is as good as here if it is on this machine, but is heard only when the call lets go of the socket.
+            rc = (int) Libc.CONNECT.call(fd, scratch + NAME, length);
+        }
+        Libc.FCNTL.call(fd, F_SETFL, flags);
+        return rc == -Errno.EALREADY.number() ? WOULD_WAIT : rc;
+    }
+
+    /** The first byte of struct tcp_info is the state. */
+    private boolean isClosed() {
+        NativeMemory.IO.putInt(scratch, 1);
+        return Libc.GETSOCKOPT.call(fd, IPPROTO_TCP, TCP_INFO, scratch + NAME, scratch) == 0
+                && NativeMemory.IO.getByte(scratch + NAME) == TCP_CLOSE;
+    }
+
+    /** SO_SNDTIMEO, a struct timeval. */
+    private boolean hasTimeout() {
+        NativeMemory.IO.putInt(scratch, TIMEVAL_BYTES);
+        return Libc.GETSOCKOPT.call(fd, SOL_SOCKET, SO_SNDTIMEO, scratch + NAME, scratch) != 0
+                || NativeMemory.IO.getLong(scratch + NAME) != 0
+                || NativeMemory.IO.getLong(scratch + NAME + Long.BYTES) != 0;
+    }
+
+    @Override
+    public int send(byte[] payload, int length, int flags, byte[] name, int nameLength) {
+        NativeMemory.IO.putByteArray(scratch + NAME, name, 0, nameLength);
+        NativeMemory.IO.putByteArray(scratch + PAYLOAD, payload, 0, length);
+        int rc = (int) Libc.SENDTO.call(fd, scratch + PAYLOAD, length, flags | MSG_DONTWAIT | MSG_NOSIGNAL,
+                nameLength == 0 ? 0 : scratch + NAME, nameLength);
+        boolean waits = rc == -Errno.EAGAIN.number()
+                && (flags & MSG_DONTWAIT) == 0
+                && (Libc.FCNTL.call(fd, F_GETFL, 0) & O_NONBLOCK) == 0;
+        return waits ? WOULD_WAIT : rc;
     }
 
     @Override
@@ -113,6 +198,5 @@ final class JnrSocket implements Tracees.SocketCopy {
     @Override
     public void close() {
         Libc.CLOSE.call(fd);
-        NativeMemory.IO.freeMemory(scratch);
     }
 }

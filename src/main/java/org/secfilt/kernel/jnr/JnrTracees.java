@@ -41,7 +41,10 @@ final class JnrTracees implements Tracees {
     private static final int STX_DEV_MAJOR = 136;
     private static final int STX_DEV_MINOR = 140;
 
+    private static final int UNPRIVILEGED_PORT = 1024; // include/net/ip.h PROT_SOCK
+
     private final Proc proc;
+    private final KeptPidfd pidfd;
     private final UnixDiag diag = new UnixDiag();
     private final long buffer = NativeMemory.allocate(BUFFER_BYTES);
     private final long local = NativeMemory.allocate(IOVEC_BYTES);
@@ -49,11 +52,14 @@ final class JnrTracees implements Tracees {
 
     /** The mount namespace whose paths are told, as its link names it. */
     private byte[] mounts;
+    /** Our own security label, empty where there are none; null as long as nobody asked. */
+    private byte[] label;
     /** It is not the supervisor's. */
     private boolean foreignMounts;
 
     JnrTracees(Proc proc) {
         this.proc = proc;
+        this.pidfd = new KeptPidfd(proc);
         NativeMemory.IO.putLong(local, buffer);
         mounts = link("/proc/self/ns/mnt");
     }
@@ -125,6 +131,30 @@ final class JnrTracees implements Tracees {
     }
 
     @Override
+    public boolean hasOurLabel(int tid) {
+        if (label == null) {
+            label = label((int) ProcessHandle.current().pid());
+        }
+        return label.length == 0 || Arrays.equals(label, label(tid));
+    }
+
+    private byte[] label(int tid) {
+        int fd = proc.open(tid, "/attr/current");
+        if (fd < 0) {
+            return new byte[0];
+        }
+        byte[] label = proc.readBytes(fd);
+        Libc.CLOSE.call(fd);
+        return label;
+    }
+
+    @Override
+    public int firstUnprivilegedPort() {
+        String told = proc.read("sys/net/ipv4/ip_unprivileged_port_start").trim();
+        return told.isEmpty() ? UNPRIVILEGED_PORT : Math.max(UNPRIVILEGED_PORT, Integer.parseInt(told));
+    }
+
+    @Override
     public int pidfdTarget(int tid, int fd) {
         String info = proc.read(tid, "/fdinfo/" + fd);
         int at = info.indexOf("\nPid:\t");
@@ -139,11 +169,11 @@ final class JnrTracees implements Tracees {
 
     @Override
     public Optional<SocketCopy> socket(int tid, int fd) {
-        int copy = Pidfd.copy(proc, tid, fd);
+        int copy = pidfd.copy(tid, fd);
         if (copy < 0) {
             return Optional.empty();
         }
-        JnrSocket socket = new JnrSocket(copy);
+        JnrSocket socket = new JnrSocket(copy, buffer);
         if (!socket.isSocket()) {
             socket.close();
             return Optional.empty();

@@ -42,6 +42,7 @@ final class Libc {
     static final Libc LISTEN = new Libc("listen", 2);
     static final Libc CONNECT = new Libc("connect", 3);
     static final Libc BIND = new Libc("bind", 3);
+    static final Libc SENDTO = new Libc("sendto", 6);
     static final Libc SHUTDOWN = new Libc("shutdown", 2);
     static final Libc GETPEERNAME = new Libc("getpeername", 3);
     static final Libc SCHED_SETAFFINITY = new Libc("sched_setaffinity", 3);

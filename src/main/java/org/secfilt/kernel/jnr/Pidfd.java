@@ -8,6 +8,8 @@ final class Pidfd {
     /** O_EXCL: the thread itself, not its process; threads need not share descriptors. Since Linux 6.9. */
     private static final int PIDFD_THREAD = 0200;
 
+    private static final int KCMP = Arch.X86_64.syscalls().nr("kcmp");
+    private static final int KCMP_FILES = 2; // linux/kcmp.h
     private static final int PIDFD_OPEN = Arch.X86_64.syscalls().nr("pidfd_open");
     private static final int PIDFD_GETFD = Arch.X86_64.syscalls().nr("pidfd_getfd");
 
@@ -15,15 +17,29 @@ final class Pidfd {
 
     /** A close-on-exec copy of the descriptor, or a negative error number. */
     static int copy(Proc proc, int tid, int fd) {
-        long pidfd = Libc.SYSCALL.call(PIDFD_OPEN, tid, PIDFD_THREAD, 0, 0, 0);
-        if (pidfd == -Errno.EINVAL.number()) {
-            pidfd = Libc.SYSCALL.call(PIDFD_OPEN, proc.tgid(tid), 0, 0, 0, 0);
-        }
+        int pidfd = open(proc, tid);
         if (pidfd < 0) {
-            return (int) pidfd;
+            return pidfd;
         }
-        int copy = (int) Libc.SYSCALL.call(PIDFD_GETFD, pidfd, fd, 0, 0, 0);
+        int copy = get(pidfd, fd);
         Libc.CLOSE.call(pidfd);
         return copy;
+    }
+
+    /** A pidfd of the thread, or of its process where they share descriptors, or a negative error number. */
+    static int open(Proc proc, int tid) {
+        int pidfd = (int) Libc.SYSCALL.call(PIDFD_OPEN, tid, PIDFD_THREAD, 0, 0, 0);
+        if (pidfd != -Errno.EINVAL.number()) {
+            return pidfd;
+        }
+        int process = proc.tgid(tid);
+        return tid == process || Libc.SYSCALL.call(KCMP, tid, process, KCMP_FILES, 0, 0) == 0
+                ? (int) Libc.SYSCALL.call(PIDFD_OPEN, process, 0, 0, 0, 0)
+                : pidfd;
+    }
+
+    /** As {@link #copy}; ESRCH of a thread that is gone. */
+    static int get(int pidfd, int fd) {
+        return (int) Libc.SYSCALL.call(PIDFD_GETFD, pidfd, fd, 0, 0, 0);
     }
 }

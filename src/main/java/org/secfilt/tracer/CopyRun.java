@@ -1,0 +1,169 @@
+package org.secfilt.tracer;
+
+import java.util.Optional;
+import org.secfilt.abi.Errno;
+import org.secfilt.abi.Family;
+import org.secfilt.abi.Protocol;
+import org.secfilt.kernel.Tracees;
+import org.secfilt.plan.TracedCall;
+import org.secfilt.verdict.Verdict;
+
+/**
+ * Makes judged calls in the tracee's place, on a copy of its socket: one stop where the vault takes two ({@link VaultRun}), and neither the
+ * address nor the socket can be another by then.
+ *
+ * <p>Here is done what the kernel does the same whoever asks for it: connect, bind and send of TCP and UDP sockets, without waiting. All else
+ * the tracee does itself: what waits, what takes a capability, what ends in a signal; and everything, once a tracee has restricted
+ * itself by Landlock, and of one that a security module labels otherwise than us.
+ */
+final class CopyRun {
+    /** The tracee is to make the call. */
+    static final int NOT_HERE = Tracees.SocketCopy.WOULD_WAIT;
+
+    // linux/socket.h: MSG_DONTROUTE, MSG_DONTWAIT, MSG_CONFIRM, MSG_NOSIGNAL, MSG_MORE
+    private static final int MSG_NOSIGNAL = 0x4000;
+    private static final int PLAIN_FLAGS = 0x4 | 0x40 | 0x800 | MSG_NOSIGNAL | 0x8000;
+    /** To copy a longer payload costs as much as a second stop. */
+    private static final int MOST_BYTES = 16 << 10;
+    private static final int MOST_PIECES = 4;
+    static final int MOST_MESSAGES = 1024; // linux/uio.h UIO_MAXIOV, above which sendmmsg sends no more
+    private static final int IOVEC_BYTES = 16;
+    private static final int FAMILY_BYTES = 2;
+    private static final int PORT_END = 4;
+
+    private final Tracees tracees;
+    private final AddressCall address;
+    private final byte[] iovec = new byte[MOST_PIECES * IOVEC_BYTES];
+    private final byte[] payload = new byte[MOST_BYTES];
+    private final byte[] piece = new byte[MOST_BYTES];
+    private int firstUnprivilegedPort;
+    private boolean tellsNothing;
+
+    /** @param address holds the call that is judged */
+    CopyRun(Tracees tracees, AddressCall address) {
+        this.tracees = tracees;
+        this.address = address;
+    }
+
+    /** A tracee restricts itself: from now on what we may do says nothing about what a tracee may. */
+    void giveUp() {
+        tellsNothing = true;
+    }
+
+    /**
+     * At the seccomp-stop of an allowed call, saved in {@code task.call}.
+     *
+     * @return what it answers, or {@link #NOT_HERE}; of sendmmsg, 1 for its first message
+     */
+    int run(Task task, TracedCall call, Verdict.Allow allow) {
+        return run(task, call, allow, 0);
+    }
+
+    /** As sendmmsg does with its message of this number. @return 1 if it was sent */
+    int run(Task task, int message, Verdict.Allow allow) {
+        return run(task, TracedCall.SENDMMSG, allow, message);
+    }
+
+    private int run(Task task, TracedCall call, Verdict.Allow allow, int message) {
+        if (tellsNothing || task.followedPath || !tracees.hasOurLabel(task.tid)) {
+            return NOT_HERE;
+        }
+        Optional<Tracees.SocketCopy> socket = tracees.socket(task.tid, (int) task.call.argument(0));
+        if (socket.isEmpty()) {
+            return NOT_HERE;
+        }
+        try (Tracees.SocketCopy copy = socket.get()) {
+            int protocol = protocol(copy);
+            if (protocol == Task.NONE || task.protocol != Task.NONE && task.protocol != protocol) {
+                return NOT_HERE;
+            }
+            if (address.named && allow.rewritten().isPresent()) {
+                address.rewrite(allow.rewritten().get());
+            }
+            return switch (call) {
+                case CONNECT -> copy.connect(address.name, address.nameLength);
+                case BIND -> isPrivileged() ? NOT_HERE : copy.bind(address.name, address.nameLength);
+                case SENDTO -> {
+                    if (!address.named) {
+                        yield NOT_HERE; // an address of no length is not the same as none
+                    }
+                    int length = readPayload(task.tid, task.call.argument(1), task.call.argument(2), 0);
+                    yield send(copy, protocol, length, (int) task.call.argument(3));
+                }
+                case SENDMSG -> send(copy, protocol, readPieces(task.tid), (int) task.call.argument(2));
+                case SENDMMSG -> sendMessage(task, message, copy, protocol);
+                default -> NOT_HERE;
+            };
+        }
+    }
+
+    /** Of a TCP or UDP socket; of any other {@link Task#NONE}. */
+    private static int protocol(Tracees.SocketCopy copy) {
+        if (copy.domain() != Family.INET.number() && copy.domain() != Family.INET6.number()) {
+            return Task.NONE;
+        }
+        int protocol = copy.protocol();
+        return protocol == Protocol.TCP.number() || protocol == Protocol.UDP.number() ? protocol : Task.NONE;
+    }
+
+    /** Whether the port, big-endian in every internet address, may take a capability. Port 0 is any that is free. */
+    private boolean isPrivileged() {
+        if (address.nameLength < PORT_END) {
+            return true;
+        }
+        if (firstUnprivilegedPort == 0) {
+            firstUnprivilegedPort = tracees.firstUnprivilegedPort();
+        }
+        int port = (address.name[FAMILY_BYTES] & 0xff) << 8 | address.name[FAMILY_BYTES + 1] & 0xff;
+        return port != 0 && port < firstUnprivilegedPort;
+    }
+
+    private int sendMessage(Task task, int message, Tracees.SocketCopy copy, int protocol) {
+        int sent = send(copy, protocol, readPieces(task.tid), (int) task.call.argument(3));
+        if (sent < 0) {
+            return sent;
+        }
+        long told = AddressCall.message(task.call.argument(1), message) + AddressCall.MSG_LEN;
+        return tracees.writeInt(task.tid, told, sent) == Integer.BYTES ? 1 : -Errno.EFAULT.number();
+    }
+
+    private int send(Tracees.SocketCopy copy, int protocol, int length, int flags) {
+        if (length < 0 || protocol != Protocol.UDP.number() || (flags & ~PLAIN_FLAGS) != 0) {
+            return NOT_HERE;
+        }
+        int result = copy.send(payload, length, flags, address.name, address.named ? address.nameLength : 0);
+        return result == -Errno.EPIPE.number() && (flags & MSG_NOSIGNAL) == 0 ? NOT_HERE : result; // it is owed SIGPIPE
+    }
+
+    /** What the header in {@code address} points at. @return its length, or {@link #NOT_HERE} */
+    private int readPieces(int tid) {
+        long count = address.pieces();
+        if (!address.isPlain() || count < 0 || count > MOST_PIECES) {
+            return NOT_HERE;
+        }
+        int bytes = (int) count * IOVEC_BYTES;
+        if (bytes > 0 && tracees.read(tid, address.pieceList(), iovec, bytes) != bytes) {
+            return NOT_HERE;
+        }
+        int length = 0;
+        for (int i = 0; i < count && length >= 0; i++) {
+            long base = ControlMessages.longAt(iovec, i * IOVEC_BYTES);
+            length = readPayload(tid, base, ControlMessages.longAt(iovec, i * IOVEC_BYTES + Long.BYTES), length);
+        }
+        return length;
+    }
+
+    /** Behind what was read so far. @return the length of it all, or {@link #NOT_HERE}: what cannot be read the kernel will refuse itself */
+    private int readPayload(int tid, long base, long length, int before) {
+        if (length < 0 || length > MOST_BYTES - before) {
+            return NOT_HERE;
+        }
+        if (length > 0 && tracees.read(tid, base, before == 0 ? payload : piece, (int) length) != length) {
+            return NOT_HERE;
+        }
+        if (before > 0) {
+            System.arraycopy(piece, 0, payload, before, (int) length);
+        }
+        return before + (int) length;
+    }
+}

@@ -1,0 +1,52 @@
+package org.secfilt.tracer;
+
+import java.util.Optional;
+import org.secfilt.abi.Sockaddr;
+import org.secfilt.kernel.Ptrace;
+import org.secfilt.kernel.Tracees;
+import org.secfilt.plan.TracedCall;
+import org.secfilt.verdict.Verdict;
+
+/** How a stopped call ends that does not run. */
+final class Replies {
+    private final Ptrace ptrace;
+    private final Tracees tracees;
+    private final Watch watch;
+    private boolean denied;
+
+    Replies(Ptrace ptrace, Tracees tracees, Watch watch) {
+        this.ptrace = ptrace;
+        this.tracees = tracees;
+        this.watch = watch;
+    }
+
+    /** The call does not run; the tracee sees this result. */
+    void skip(Task task, long result) {
+        ptrace.setNumber(task.tid, -1);
+        ptrace.setResult(task.tid, result);
+        ptrace.resume(task.tid, 0);
+    }
+
+    /** The call, saved in {@code task.call}, does not run, and that is told. */
+    void deny(Task task, TracedCall call, Optional<Sockaddr> destination, Verdict.Deny why) {
+        denied = true;
+        boolean ofSocket = !call.guardsVault() && !call.guardsSupervisor() && call != TracedCall.PTRACE;
+        watch.denied(task.tid, call.syscall(), destination, ofSocket ? protocol(task) : Task.NONE, why);
+        skip(task, -why.errno().number());
+    }
+
+    /** Of the socket that the call is about: IPPROTO_*, or -1. */
+    int protocol(Task task) {
+        return task.protocol == Task.NONE ? tracees.protocol(task.tid, (int) task.call.argument(0)) : task.protocol;
+    }
+
+    /** A denial was told by somebody else. */
+    void tellDenied() {
+        denied = true;
+    }
+
+    /** Whether anything was denied so far. */
+    boolean denied() {
+        return denied;
+    }
+}
