@@ -22,6 +22,9 @@ public interface Launching {
     /** Where it sees those of net_cls. */
     List<byte[]> classMounts(int pid);
 
+    /** Whether one of either lies below another mount, so that no path leads to it until that is unmounted. */
+    boolean hidesCgroups(int pid);
+
     /** The inode number of the process's network namespace. */
     long networkNamespace(int pid);
 

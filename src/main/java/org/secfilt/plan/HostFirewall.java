@@ -6,7 +6,7 @@ import java.util.Optional;
  * What this host's packet filter can do for a run.
  *
  * @param missing what it would need and does not have, in words; empty if it can be used
- * @param mayMount whether the command's launch can change mounts, CAP_SYS_ADMIN
+ * @param mayMount whether the command's launch can make all cgroups it would see read-only: CAP_SYS_ADMIN, and none lies below another mount
  * @param inSight whether the command would see cgroups mounted of the kind that the run gets
  * @param classesInSight whether it would see those of net_cls, by which profiles know it
  * @param wholeNetwork whether it judges all that leaves the command's network namespace, for want of a cgroup or because the namespace is

@@ -81,7 +81,8 @@ public final class PacketFilter {
         try (Cgroups cgroups = cgroups()) {
             boolean classes = !launching.classMounts(pid).isEmpty();
             boolean inSight = cgroups.hierarchy() == Cgroups.Hierarchy.NET_CLS ? classes : !launching.cgroupMounts(pid).isEmpty();
-            return new HostFirewall(Optional.empty(), (capabilities & CAP_SYS_ADMIN) != 0, inSight, classes);
+            boolean mayMount = (capabilities & CAP_SYS_ADMIN) != 0 && !launching.hidesCgroups(pid);
+            return new HostFirewall(Optional.empty(), mayMount, inSight, classes);
         } catch (KernelException e) {
             return HostFirewall.without("a cgroup hierarchy: " + e.getMessage());
         }

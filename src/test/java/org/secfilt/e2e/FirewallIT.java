@@ -15,6 +15,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.secfilt.Requirements;
 
 /** Packets of every kind under the host's packet filter, told by who receives them. */
@@ -249,6 +250,25 @@ class FirewallIT {
         assertTrue(lines.get(lines.size() - 3).startsWith("cgroup ") && lines.get(lines.size() - 3).contains("/secfilt-"), run::toString);
         assertEquals(List.of("echo 10.77.1.1 ok", "echo 10.77.2.1 EPERM"), lines.subList(lines.size() - 2, lines.size()), run::toString);
         assertEquals(List.of("ip-1 10.77.1.1"), ROOM.arrived());
+    }
+
+    /** What is mounted over cgroups can be unmounted, and they cannot be made read-only below it: so nothing depends on the cgroup there. */
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "mount --bind cgroups/a cgroups/a; umount=cgroups/a",
+        "mount -t tmpfs none cgroups/a; umount=cgroups/a",
+        "mount -t tmpfs none cgroups; umount=cgroups",
+    })
+    void cgroups_below_another_mount_are_not_relied_on(String covering) {
+        Outcome run = ROOM.bash("""
+                cd $(mktemp -d -p .); mkdir -p cgroups/a; mount -t cgroup2 none cgroups/a; eval "$1"
+                $SECFILT -q --allowed-netmask=10.77.1.1 bash -c '
+                    umount $1; echo $$ > cgroups/a/cgroup.procs; grep 0:: /proc/self/cgroup
+                    /usr/bin/python3 "$2" routed 10.77.1.1; /usr/bin/python3 "$2" multicast 10.77.1.1 10.77.2.1' bash $umount "$2"
+                """, covering, Built.fixture("packets.py")).run().exited(0);
+        assertEquals(List.of("0::/", "routed 10.77.1.1 EPERM", "multicast 10.77.1.1 ok", "multicast 10.77.2.1 EPERM"),
+                run.stdout().lines().toList(), run::toString);
+        assertEquals(List.of("udp 10.77.1.1:8001"), ROOM.arrived());
     }
 
     /** Starts a run, kills its supervisor, and lets the command die of that: prints 137. */

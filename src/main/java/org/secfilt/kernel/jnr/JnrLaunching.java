@@ -118,6 +118,35 @@ final class JnrLaunching implements Launching {
         return mounts(pid, true);
     }
 
+    @Override
+    public boolean hidesCgroups(int pid) {
+        for (String line : Mounts.of(pid)) {
+            Optional<String> point = Mounts.cgroups(line, false).or(() -> Mounts.cgroups(line, true));
+            if (point.isPresent() && !leads(pid, Mounts.unescape(point.get()), line.substring(0, line.indexOf(' ')))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether the path leads to this mount, and to none that was mounted over it. proc(5) "/proc/pid/fdinfo" */
+    private boolean leads(int pid, byte[] path, String mount) {
+        byte[] root = ("/proc/" + pid + "/root").getBytes(StandardCharsets.ISO_8859_1);
+        if (root.length + path.length >= 2 * PATH_MAX) {
+            return false;
+        }
+        NativeMemory.IO.putByteArray(scratch, root, 0, root.length);
+        NativeMemory.IO.putByteArray(scratch + root.length, path, 0, path.length);
+        NativeMemory.IO.putByte(scratch + root.length + path.length, (byte) 0);
+        int fd = (int) Libc.OPEN.call(scratch, O_PATH_CLOEXEC, 0);
+        if (fd < 0) {
+            return false;
+        }
+        boolean same = proc.read("self/fdinfo/" + fd).contains("\nmnt_id:\t" + mount + "\n");
+        Libc.CLOSE.call(fd);
+        return same;
+    }
+
     private static List<byte[]> mounts(int pid, boolean classes) {
         List<byte[]> found = new ArrayList<>();
         for (String line : Mounts.of(pid)) {
