@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import org.secfilt.abi.Arch;
 import org.secfilt.doctor.Look;
 import org.secfilt.kernel.Launching;
+import org.secfilt.plan.HostFirewall;
 
 /** This host, for the process that the user started. */
 final class HostLook implements Look {
@@ -23,8 +24,10 @@ final class HostLook implements Look {
 
     private final Launching kernel;
     private final int pid;
+    private final HostFirewall firewall;
 
-    HostLook(Launching kernel, int pid) {
+    HostLook(Launching kernel, int pid, HostFirewall firewall) {
+        this.firewall = firewall;
         this.kernel = kernel;
         this.pid = pid;
     }
@@ -56,6 +59,11 @@ final class HostLook implements Look {
     @Override
     public int landlockAbi() {
         return kernel.landlockAbi();
+    }
+
+    @Override
+    public HostFirewall firewall() {
+        return firewall;
     }
 
     @Override

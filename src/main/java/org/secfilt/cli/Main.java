@@ -9,7 +9,7 @@ import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Printable;
 import org.secfilt.abi.UnknownArchException;
 import org.secfilt.firewall.FirewallException;
-import org.secfilt.firewall.Session;
+import org.secfilt.firewall.Standing;
 import org.secfilt.kernel.Cgroups;
 import org.secfilt.kernel.FrontEnd;
 import org.secfilt.kernel.Kernel;
@@ -109,7 +109,7 @@ public final class Main implements Outcome.Visitor<Integer> {
         }
         boolean sealed = run.profile().isPresent() && launching.capabilities(stub.pid()) != 0;
         Plan plan = plan(run, sealed ? filter.host() : host(run.policy(), filter));
-        Optional<Session> firewall = Optional.empty();
+        Optional<Standing> firewall = Optional.empty();
         if (plan.judgesPackets() && !plan.preparesNetwork() && Sandbox.finds(launching, stub.pid(), command)) {
             try {
                 firewall = Optional.of(filter.raise(plan));
@@ -162,8 +162,9 @@ public final class Main implements Outcome.Visitor<Integer> {
     }
 
     @Override
-    public Integer doctor(Outcome.Doctor doctor) {
-        return DoctorVerb.answer(new HostLook(launching, stub.pid()), streams);
+    public Integer doctor(Outcome.Doctor doctor) throws IOException {
+        HostFirewall firewall = new PacketFilter(kernel, stub.pid(), caller.environment()).host();
+        return DoctorVerb.answer(new HostLook(launching, stub.pid(), firewall), streams);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package org.secfilt.doctor;
 
 import java.util.Optional;
+import org.secfilt.plan.HostFirewall;
 
 /** What a probe may look at. */
 public interface Look {
@@ -12,6 +13,9 @@ public interface Look {
 
     /** The ABI that Landlock tells; 0 without Landlock. */
     int landlockAbi();
+
+    /** What the packet filter could do for a run on this host's network. */
+    HostFirewall firewall();
 
     /** Whether a command would be run with root's capabilities. */
     boolean root();

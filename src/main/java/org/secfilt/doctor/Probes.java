@@ -9,7 +9,7 @@ import java.util.Optional;
 final class Probes {
     static final List<Probe> ALL = List.of(
             Probes::processor, Probes::kernel, Probes::java, Probes::seccomp, Probes::userNotification, Probes::ptrace, Probes::traced,
-            Probes::landlock, Probes::readOnlyFiles, Probes::ioUring, Probes::cgroup, Probes::iptables, Probes::profiles,
+            Probes::landlock, Probes::readOnlyFiles, Probes::ioUring, Probes::cgroup, Probes::iptables, Probes::firewall, Probes::profiles,
             Probes::userNamespaces, Probes::nat, Probes::resolver, Probes::trial);
 
     /** USER_NOTIF with its flags and Landlock's domain as secfilt uses them. */
@@ -140,6 +140,9 @@ final class Probes {
         }
         String held = "a group of its own for each run, by which the firewall knows its packets";
         String root = host.root() ? "" : "making groups is root's";
+        if (host.root() && host.firewall().wholeNetwork()) {
+            return Finding.partly("cgroups", "none can be made by this process", "", held, "run secfilt as the host's root, or in a cgroup delegated to you");
+        }
         if (!two && !netCls) {
             return host.root() ? Finding.yes("cgroups", "none is mounted; secfilt mounts one that nobody sees", held)
                     : Finding.no("cgroups", "neither version 2 nor net_cls is mounted", "the firewall's groups",
@@ -166,6 +169,17 @@ final class Probes {
                 ? ", for both families" : " for IPv4, the other for IPv6");
         return host.root() ? Finding.yes("iptables", found, held)
                 : Finding.partly("iptables", found, "", held + ": changing rules is root's", "run secfilt as root, for this layer alone");
+    }
+
+    /** As a run would find it, on the host's network. */
+    static Finding firewall(Look host) {
+        Optional<String> missing = host.firewall().missing();
+        String held = "packets of every kind, by a chain for each run";
+        if (missing.isEmpty()) {
+            return Finding.yes("firewall", host.firewall().wholeNetwork() ? "no other process uses this network, so it is judged as a whole" : "to be had", held);
+        }
+        return host.root() ? Finding.no("firewall", "for want of " + missing.get(), held, "what is wanting; or --net=nat")
+                : Finding.partly("firewall", "for want of " + missing.get(), "", held, "run secfilt as root, for this layer alone");
     }
 
     static Finding profiles(Look host) {

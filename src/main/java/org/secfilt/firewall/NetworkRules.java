@@ -13,10 +13,10 @@ public final class NetworkRules {
 
     private NetworkRules() {}
 
-    private static void unmake(Tables tables, List<String> wrong) {
+    private static void unmake(Tables tables, Chain chain, List<String> wrong) {
         List<String> texts = new ArrayList<>();
         for (String complaint : wrong) {
-            texts.add(complaint.isEmpty() ? CHAIN.remove() : "");
+            texts.add(complaint.isEmpty() ? chain.remove() : "");
         }
         tables.restore(texts);
     }
@@ -27,14 +27,18 @@ public final class NetworkRules {
      * @throws FirewallException if a family does not take its rules; then the other has none either
      */
     public static void install(Tables tables, Policy policy, List<String> users) throws FirewallException {
+        install(tables, CHAIN, policy, users);
+    }
+
+    static void install(Tables tables, Chain chain, Policy policy, List<String> users) throws FirewallException {
         List<String> texts = new ArrayList<>();
         for (IpVersion version : tables.versions()) {
-            texts.add(CHAIN.install(PacketRules.ofNetwork(policy, version, users)));
+            texts.add(chain.install(PacketRules.ofNetwork(policy, version, users)));
         }
         List<String> wrong = tables.restore(texts);
         for (String complaint : wrong) {
             if (!complaint.isEmpty()) {
-                unmake(tables, wrong);
+                unmake(tables, chain, wrong);
                 throw new FirewallException(complaint);
             }
         }

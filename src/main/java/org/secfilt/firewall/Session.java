@@ -12,7 +12,7 @@ import org.secfilt.policy.Policy;
  * family. It is taken down in the same order, rules first. Whatever happens to this process, the cgroup tells by its lock that nobody is
  * there any more, see {@link Leftovers}.
  */
-public final class Session {
+public final class Session implements Standing {
     /** Names are unique already; only a clean-up at the same moment can take one away. */
     private static final int ATTEMPTS = 5;
 
@@ -124,11 +124,7 @@ public final class Session {
         return this;
     }
 
-    /**
-     * Leaves the taking down to a process that outlives this one.
-     *
-     * @throws FirewallException if there can be none; then it is still ours
-     */
+    @Override
     public void leave() throws FirewallException {
         List<String> texts = new ArrayList<>();
         for (int i = 0; i < tables.versions().size(); i++) {
@@ -143,8 +139,9 @@ public final class Session {
         }
     }
 
-    /** As {@link #remove}, if no process is in it any more. A dead one leaves a moment after its death can be seen. */
-    public List<String> removeIfEmpty() {
+    /** The cgroup tells. A dead process leaves it a moment after its death can be seen. */
+    @Override
+    public List<String> removeIfOver(boolean alone) {
         for (int look = 0; standing && look < LOOKS; look++) {
             if (cgroup.isEmpty()) {
                 return remove();
@@ -162,11 +159,7 @@ public final class Session {
         }
     }
 
-    /**
-     * Takes rules and cgroup down, once. No process of the command lives any more.
-     *
-     * @return what could not be undone, in words; empty if nothing
-     */
+    @Override
     public List<String> remove() {
         if (!standing) {
             return List.of();

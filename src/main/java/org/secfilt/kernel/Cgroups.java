@@ -27,6 +27,9 @@ public interface Cgroups extends AutoCloseable {
     /** The names of the cgroups in this one. */
     List<String> in(String path);
 
+    /** Whether this process may make cgroups in this one, and move processes of this one into them. */
+    boolean mayMakeIn(String path);
+
     /** Makes a cgroup and holds it; empty if there is one of that name already. */
     Optional<Cgroup> make(String path);
 

@@ -93,6 +93,8 @@ public final class Plan {
         if (!judgesPackets()) {
             String why = policy.firewall().value() == Firewall.OFF ? "it is off" : "for want of " + host.firewall().missing().orElse("it");
             refusals.add(tracerHolds(firewallOrigin(), "the firewall cannot hold the rules, " + why));
+        } else if (host.firewall().wholeNetwork() && !policy.surroundings().ownsNetwork()) {
+            refusals.add(tracerHolds(firewallOrigin(), "without a cgroup nobody would see the end, and take the rules away"));
         } else if (host.root() && !canSealCgroup()) {
             refusals.add(tracerHolds(firewallOrigin(), "root's command could leave the firewall here"));
         }

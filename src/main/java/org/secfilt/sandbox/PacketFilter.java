@@ -14,20 +14,24 @@ import org.secfilt.firewall.FirewallException;
 import org.secfilt.firewall.IpVersion;
 import org.secfilt.firewall.Leftovers;
 import org.secfilt.firewall.NetworkRules;
+import org.secfilt.firewall.NetworkSession;
 import org.secfilt.firewall.Profile;
 import org.secfilt.firewall.ProfileName;
 import org.secfilt.firewall.Profiles;
 import org.secfilt.firewall.Session;
+import org.secfilt.firewall.Standing;
 import org.secfilt.firewall.Tables;
 import org.secfilt.kernel.Cgroups;
 import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Launching;
+import org.secfilt.kernel.NetworkLock;
 import org.secfilt.nat.Nat;
 import org.secfilt.plan.HostFirewall;
 import org.secfilt.plan.Plan;
 
 /** The packet filter of this host, as far as one run needs it: whether it is to be had, and then the run's part of it. */
+@SuppressWarnings("try") // a lock is there to be closed
 public final class PacketFilter {
     private static final ByteString PATH = ByteString.of("PATH=");
     private static final long CAP_NET_ADMIN = 1L << 12; // linux/capability.h
@@ -79,13 +83,27 @@ public final class PacketFilter {
             return HostFirewall.without("the program " + program.get());
         }
         try (Cgroups cgroups = cgroups()) {
+            String parent = cgroups.hierarchy() == Cgroups.Hierarchy.NET_CLS ? "" : cgroups.of(pid);
+            if (!cgroups.mayMakeIn(parent)) {
+                return withoutCgroup("the right to make a cgroup in /" + parent);
+            }
             boolean classes = !launching.classMounts(pid).isEmpty();
             boolean inSight = cgroups.hierarchy() == Cgroups.Hierarchy.NET_CLS ? classes : !launching.cgroupMounts(pid).isEmpty();
             boolean mayMount = (capabilities & CAP_SYS_ADMIN) != 0 && !launching.hidesCgroups(pid);
             return new HostFirewall(Optional.empty(), mayMount, inSight, classes);
         } catch (KernelException e) {
-            return HostFirewall.without("a cgroup hierarchy: " + e.getMessage());
+            return withoutCgroup("a cgroup hierarchy: " + e.getMessage());
         }
+    }
+
+    /** Who is alone in a network needs none, as root of a user namespace can be: it may make no cgroups. */
+    private HostFirewall withoutCgroup(String missing) {
+        if (!launching.seesWholeNetwork()) {
+            return HostFirewall.without(missing);
+        }
+        List<String> others = launching.networkUsers(pid);
+        return others.isEmpty() ? HostFirewall.OF_NETWORK
+                : HostFirewall.without(missing + ", and " + others.get(0) + " uses this network too (--net=nat gives the command one of its own)");
     }
 
     /** As {@link #host}, of a network namespace that is made for the run: all that leaves it is judged. */
@@ -132,7 +150,7 @@ public final class PacketFilter {
      * @throws FirewallException if something of it could not be
      */
     public List<String> removeLeftovers() throws FirewallException {
-        Optional<String> missing = host().missing();
+        Optional<String> missing = missingToChange();
         if (missing.isPresent()) {
             throw new FirewallException("nothing can be removed here, for want of " + missing.get());
         }
@@ -141,6 +159,7 @@ public final class PacketFilter {
             long ours = launching.networkNamespace(pid);
             Set<Long> others = launching.networkNamespaces();
             List<String> removed = new ArrayList<>(leftovers.remove(inode -> inode != ours && others.contains(inode)));
+            removed.addAll(NetworkSession.removeDead(tables, supervisors()));
             removed.addAll(new Nat(kernel, tables).collect());
             if (!leftovers.complaints().isEmpty()) {
                 throw new FirewallException(String.join("\n", leftovers.complaints()));
@@ -158,7 +177,7 @@ public final class PacketFilter {
      * @throws FirewallException naming what is missing
      */
     public <T> T withProfiles(boolean changes, ProfileWork<T> work) throws FirewallException {
-        Optional<String> missing = changes ? missingForProfiles() : Optional.empty();
+        Optional<String> missing = changes ? missingToChange() : Optional.empty();
         if (missing.isPresent()) {
             throw new FirewallException("profiles cannot be changed here, for want of " + missing.get());
         }
@@ -171,7 +190,7 @@ public final class PacketFilter {
         }
     }
 
-    private Optional<String> missingForProfiles() {
+    private Optional<String> missingToChange() {
         return (launching.capabilities(pid) & CAP_NET_ADMIN) == 0 ? Optional.of("CAP_NET_ADMIN")
                 : tables.missing().map(program -> "the program " + program);
     }
@@ -183,7 +202,7 @@ public final class PacketFilter {
 
     /** Whether rules can be seen at all: to others than root the kernel does not show them. */
     public boolean seesRules() {
-        return missingForProfiles().isEmpty();
+        return missingToChange().isEmpty();
     }
 
     /**
@@ -230,7 +249,14 @@ public final class PacketFilter {
     }
 
     /** Raises it: the process is in its cgroup then. */
-    public Session raise(Plan plan) throws FirewallException {
+    public Standing raise(Plan plan) throws FirewallException {
+        if (plan.judgesWholeNetwork()) {
+            try (NetworkLock lock = kernel.lockNetwork()) {
+                return NetworkSession.raise(tables, plan.policy(), users(), supervisors());
+            } catch (KernelException e) {
+                throw new FirewallException(e.getMessage());
+            }
+        }
         Cgroups cgroups;
         try {
             cgroups = cgroups();
@@ -238,6 +264,21 @@ public final class PacketFilter {
             throw new FirewallException(e.getMessage());
         }
         return Session.raise(tables, this::open, cgroups, plan.policy(), launching.networkNamespace(pid), pid);
+    }
+
+    private NetworkSession.Supervisors supervisors() {
+        long network = launching.networkNamespace(pid);
+        return new NetworkSession.Supervisors() {
+            @Override
+            public long namespace() {
+                return launching.processNamespace();
+            }
+
+            @Override
+            public boolean isAlive(int supervisor) {
+                return launching.networkNamespace(supervisor) == network;
+            }
+        };
     }
 
     /** @throws KernelException if none can be had, of the first */

@@ -12,7 +12,7 @@ import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.filter.FilterCompiler;
 import org.secfilt.firewall.FirewallException;
-import org.secfilt.firewall.Session;
+import org.secfilt.firewall.Standing;
 import org.secfilt.kernel.FrontEnd;
 import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.KernelException;
@@ -53,7 +53,7 @@ public final class Sandbox {
     private final Reports reports;
     private final Launcher launcher;
     private final Optional<EventLog> log;
-    private final Optional<Session> firewall;
+    private final Optional<Standing> firewall;
     private Optional<Nat> nat = Optional.empty();
 
     /**
@@ -62,7 +62,7 @@ public final class Sandbox {
      */
     public Sandbox(
             Kernel kernel, FrontEnd frontEnd, Plan plan, Fallback fallback, Reports reports, Optional<EventLog> log,
-            Optional<Session> firewall) {
+            Optional<Standing> firewall) {
         this.kernel = kernel;
         this.launching = kernel.launching();
         this.frontEnd = frontEnd;
@@ -306,7 +306,7 @@ public final class Sandbox {
     }
 
     /** Nobody will supervise, so the firewall is left to a process that only waits for the end. */
-    private boolean leave(Session session) {
+    private boolean leave(Standing session) {
         try {
             session.leave();
             return true;
@@ -383,7 +383,7 @@ public final class Sandbox {
                 flushLog();
             }
             if (firewall.isPresent()) {
-                complain(firewall.get().removeIfEmpty()); // before its caller learns of the end: who looks then finds nothing left
+                complain(firewall.get().removeIfOver(alone)); // before its caller learns of the end: who looks then finds nothing left
             }
             if (nat.isPresent() && alone) {
                 complain(nat.get().leave());

@@ -9,6 +9,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.secfilt.plan.HostFirewall;
 
 class DiagnosisTest {
     private static final String ACTIONS = "/proc/sys/kernel/seccomp/actions_avail";
@@ -77,6 +78,9 @@ class DiagnosisTest {
                 "root=no | partly  profiles: net_cls, not mounted | only root can here",
                 "/proc/self/mounts=none /run/secfilt/net_cls cgroup rw,net_cls 0 0 | yes     profiles: net_cls, mounted | lasting packet rules",
                 "root=no | yes     user namespaces: 1000 at most | namespaces of a run's own",
+                "firewall= | yes     firewall: no other process uses this network, so it is judged as a whole | packets of every kind",
+                "firewall= | partly  cgroups: none can be made by this process | by which the firewall knows its packets",
+                "firewall=the right to make a cgroup in / | no      firewall: for want of the right to make a cgroup in / | --net=nat",
                 "/etc/resolv.conf= | yes     resolver: /etc/resolv.conf names no server | allows 127.0.0.1",
                 "/proc/sys/kernel/yama/ptrace_scope=1 | yes     ptrace: yama.ptrace_scope is 1 | connect, bind",
                 "status=Seccomp:\t2 | yes     tracers: none; a seccomp filter is on this process already | ''",
@@ -148,6 +152,7 @@ class DiagnosisTest {
         }
 
         boolean root = true;
+        HostFirewall firewall = new HostFirewall(Optional.empty(), true, true);
 
         void set(String change) {
             int equals = change.indexOf('=');
@@ -156,6 +161,7 @@ class DiagnosisTest {
             switch (name) {
                 case "landlock" -> landlock = Integer.parseInt(value);
                 case "java" -> java = Integer.parseInt(value);
+                case "firewall" -> firewall = value.isEmpty() ? HostFirewall.OF_NETWORK : HostFirewall.without(value);
                 case "root" -> root = value.equals("yes");
                 default -> files.put(name, value);
             }
@@ -174,6 +180,11 @@ class DiagnosisTest {
         @Override
         public int landlockAbi() {
             return landlock;
+        }
+
+        @Override
+        public HostFirewall firewall() {
+            return firewall;
         }
 
         @Override

@@ -55,7 +55,7 @@ class OwnNetworkIT {
     private static String state() {
         return ROOM.bash("""
                 for save in iptables-save iptables-legacy-save ip6tables-save ip6tables-legacy-save; do $save 2>/dev/null | grep '^-'; done
-                ip -o link | grep -o 'sfn[^@]*'; cat /proc/sys/net/ipv4/conf/*/forwarding | tr -d '\\n'; ls /run/netns | grep -v sfroom; true""")
+                ip -o link | grep -o 'sfn[^@]*'; cat /proc/sys/net/ipv4/conf/*/forwarding | tr -d '\\n'; true""")
                 .run().exited(0).stdout();
     }
 
@@ -228,5 +228,119 @@ class OwnNetworkIT {
         Outcome run = ROOM.bash("$SECFILT --net=none --firewall=require --allowed-netmask=127.0.0.1 echo ran").as(User.ORDINARY).run().exited(2);
         assertTrue(run.stderr().contains("for want of CAP_NET_ADMIN"), run::toString);
         ROOM.bash("$SECFILT --net=none --allowed-netmask=127.0.0.1 true").as(User.ORDINARY).run().exited(0);
+    }
+
+    /**
+     * Runs a script as root of a user and network namespace of an ordinary user's, joined to the room's; it may make no cgroups there. Its own
+     * address is 10.77.1.3, and fd77:1::3.
+     */
+    private static Command alone(Backend backend, String script, String... arguments) {
+        String inner = """
+                echo $$ > pid; for i in $(seq 400); do [ -e go ] && break; sleep 0.05; done
+                ip link set lo up; ip addr add 10.77.1.3/24 dev eth0; ip addr add fd77:1::3/64 dev eth0 nodad; ip link set eth0 up
+                ip route add default via 10.77.1.1; ip route add ::/0 via fd77:1::1
+                """ + script;
+        List<String> all = new ArrayList<>(List.of(inner));
+        all.addAll(List.of(arguments));
+        return bash(backend, """
+                rm -f pid go
+                setpriv --reuid=%d --regid=%d --clear-groups unshare -Urn bash -c "$@" & alone=$!
+                for i in $(seq 400); do [ -s pid ] && break; sleep 0.05; done
+                ip link add link veth0 name alone0 type macvlan mode bridge; ip link set alone0 netns $(cat pid) name eth0
+                touch go; wait $alone; code=$?; rm -f pid go; exit $code""".formatted(Command.ORDINARY_UID, Command.ORDINARY_UID),
+                all.toArray(new String[0]));
+    }
+
+    private static final String TABLES = "for v in '' 6; do ip${v}tables-save -t filter | grep -v '^#'; done";
+
+    @ParameterizedTest(name = "{0} {1}")
+    @CsvSource({"NFT, require", "LEGACY, require", "NFT, auto"})
+    void who_is_alone_in_his_own_network_has_a_firewall_for_all_of_it(Backend backend, String firewall) {
+        Outcome run = alone(backend, "iptables -A OUTPUT -d 10.77.99.1 -j DROP\n" + TABLES + " > before\n"
+                + "$SECFILT -q --firewall=" + firewall + " " + NEAR + """
+                 bash -c '
+                    $PACKETS echo,raw-253,udplite,header,spoofed-10.77.1.1 10.77.1.3 10.77.2.1; $PACKETS echo,udplite fd77:1::1 fd77:2::1
+                    ping -qc1 -W5 10.77.1.1 | grep -o "1 received"; ping -c1 -W1 10.77.2.1 2>&1 | grep -o "Operation not permitted"'
+                """ + TABLES + " > after; cmp before after && rm before after").run().exited(0);
+        assertEquals("""
+                echo 10.77.1.3 ok
+                echo 10.77.2.1 EPERM
+                raw-253 10.77.1.3 ok
+                raw-253 10.77.2.1 EPERM
+                udplite 10.77.1.3 ok
+                udplite 10.77.2.1 EPERM
+                header 10.77.1.3 ok
+                header 10.77.2.1 EPERM
+                spoofed-10.77.1.1 10.77.1.3 ok
+                spoofed-10.77.1.1 10.77.2.1 EPERM
+                echo fd77:1::1 ok
+                echo fd77:2::1 EPERM
+                udplite fd77:1::1 ok
+                udplite fd77:2::1 EPERM
+                1 received
+                Operation not permitted
+                """, run.stdout(), run::toString);
+        assertEquals(List.of("ip-1 10.77.1.1", "ip-58 fd77:1::1", "ip-136 fd77:1::1", "ip-1 10.77.1.1"), ROOM.arrived(), run::toString);
+    }
+
+    @Test
+    void root_of_a_user_namespace_cannot_undo_the_rules() {
+        Outcome run = alone(Backend.NFT, "$SECFILT -q --firewall=require " + NEAR + " bash -c \"$1\" 2>/dev/null", "bash", UNDO + """
+                $PACKETS echo,raw-253,udplite,header,spoofed-10.77.1.1 10.77.2.1; $PACKETS echo,udplite fd77:2::1; $PACKETS echo 10.77.1.1 fd77:1::1
+                """).timeoutMillis(60_000).run().exited(0);
+        assertEquals("""
+                echo 10.77.2.1 EPERM
+                raw-253 10.77.2.1 EPERM
+                udplite 10.77.2.1 EPERM
+                header 10.77.2.1 EPERM
+                spoofed-10.77.1.1 10.77.2.1 EPERM
+                echo fd77:2::1 EPERM
+                udplite fd77:2::1 EPERM
+                echo 10.77.1.1 ok
+                echo fd77:1::1 ok
+                """, run.stdout(), run::toString);
+        assertEquals(List.of("ip-1 10.77.1.1", "ip-58 fd77:1::1"), ROOM.arrived(), run::toString);
+    }
+
+    /** Who else is there | what is told of him. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            (exec 3<>/dev/udp/10.77.1.1/9; exec sleep 60) & other=$!; sleep 0.3  | sleep[
+            exec 3<>/dev/udp/10.77.1.1/9                                         | bash[
+            """)
+    void who_is_not_alone_there_has_none_but_behind_a_network_of_his_own(String other, String who) {
+        Outcome run = alone(Backend.NFT, other + "\n" + """
+                $SECFILT --firewall=require --allowed-netmask=10.77.1.1 echo ran; echo $?
+                $SECFILT -q --allowed-netmask=10.77.1.1 $PACKETS echo 10.77.1.1
+                $SECFILT -q --net=nat --firewall=require --allowed-netmask=10.77.1.1 $PACKETS echo 10.77.1.1
+                [ -z "$other" ] || kill $other; $SECFILT doctor | grep '^[a-z]* *firewall'""").run().exited(0);
+        assertTrue(run.stdout().startsWith("2\necho 10.77.1.1 EPERM\necho 10.77.1.1 ok\n"), run::toString);
+        assertTrue(run.stderr().contains("for want of the right to make a cgroup in /") && run.stderr().contains(", and " + who)
+                && run.stderr().contains("] uses this network too (--net=nat gives the command one of its own); write --firewall=auto"), run::toString);
+        ROOM.arrived();
+    }
+
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource({"NFT, $SECFILT --firewall=require --allowed-netmask=10.77.1.1 true", "LEGACY, $SECFILT --firewall=require --allowed-netmask=10.77.1.1 true",
+        "NFT, $SECFILT gc", "LEGACY, $SECFILT gc -q"})
+    void what_a_killed_supervisor_left_there_is_removed_later(Backend backend, String later) {
+        Outcome run = alone(backend, """
+                $SECFILT --firewall=require --allowed-netmask=10.77.1.1 sleep 60 & command=$!
+                for i in $(seq 200); do [ $(cat /proc/$command/comm) = sleep ] && break; sleep 0.05; done
+                $SECFILT gc; $SECFILT --firewall=require --allowed-netmask=10.77.1.1 echo ran
+                iptables-save -t filter | grep -c -- '-j SECFILT-N-'
+                kill -KILL $(sed -n 's/^TracerPid:[[:space:]]*//p' /proc/$command/status); wait $command; echo $?
+                iptables-save -t filter | grep -c -- '-j SECFILT-N-'
+                """ + later + "; iptables-save -t filter | grep -c SECFILT; ip6tables-save -t filter | grep -c SECFILT; true").run().exited(0);
+        assertTrue(run.stdout().matches("1\n137\n1\n(removed chain SECFILT-N-\\S+\n)?0\n0\n"), run::toString);
+        assertEquals(later.equals("$SECFILT gc"), run.stdout().contains("removed"), run::toString);
+        assertTrue(run.stderr().contains("another run has this one already"), run::toString);
+    }
+
+    @Test
+    void without_a_supervisor_nobody_would_see_the_end_there() {
+        Outcome run = alone(Backend.NFT, "$SECFILT --no-supervisor --allowed-netmask=10.77.1.1 echo ran").run().exited(2);
+        assertEquals(List.of("secfilt: --no-supervisor: without a cgroup nobody would see the end, and take the rules away;"
+                + " leave out --no-supervisor"), run.reports());
     }
 }

@@ -23,10 +23,12 @@ import org.secfilt.policy.Firewall;
 import org.secfilt.policy.Inherit;
 import org.secfilt.policy.Match;
 import org.secfilt.policy.Mode;
+import org.secfilt.policy.Net;
 import org.secfilt.policy.Origin;
 import org.secfilt.policy.Policy;
 import org.secfilt.policy.Rule;
 import org.secfilt.policy.Setting;
+import org.secfilt.policy.Surroundings;
 
 class PlanTest {
     private static final Origin ORIGIN = Origin.file("p.yaml", 3, 1);
@@ -238,7 +240,13 @@ class PlanTest {
         assertTrue(plan.judgesWholeNetwork() && plan.leavesKinds() && plan.confinesToNetwork());
         assertFalse(plan.sealsCgroup() || plan.remountsCgroups());
         assertTrue(plan.droppedCapabilities().contains(Capability.NET_ADMIN));
-        assertFalse(Plan.withoutSupervisor(with(Firewall.AUTO, DENY), host).traced());
+        Policy behind = new Policy(Optional.empty(), DENY, Access.OPEN, Access.OPEN, Optional.empty(), Errno.EPERM, Inherit.CLOSE, Policy.OPEN.firewall(),
+                Optional.empty(), new Surroundings(Optional.of(new Setting<>(Net.NAT, ORIGIN)), List.of(), Optional.empty(), Optional.empty()),
+                Policy.OPEN.files());
+        assertTrue(Plan.of(behind, host).preparesNetwork());
+        assertFalse(Plan.withoutSupervisor(behind, host).traced());
+        RefusedPolicyException refused = assertThrows(RefusedPolicyException.class, () -> Plan.withoutSupervisor(with(Firewall.AUTO, DENY), host));
+        assertTrue(refused.getMessage().contains("nobody would see the end"), refused::getMessage);
         assertFalse(Plan.of(with(Firewall.AUTO, Access.OPEN), host).confinesToNetwork(), "no rules, nothing to leave");
         Plan old = Plan.of(with(Firewall.AUTO, DENY), new Host(Arch.X86_64, 0, true, HostFirewall.OF_NETWORK));
         assertTrue(old.judgesPackets() && !old.leavesKinds(), "processes outside, in other networks, are within reach");

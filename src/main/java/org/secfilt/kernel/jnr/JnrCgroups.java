@@ -150,6 +150,11 @@ final class JnrCgroups implements Cgroups {
     }
 
     @Override
+    public boolean mayMakeIn(String path) {
+        return new File(root + path).canWrite() && new File(root + path + PROCESSES).canWrite();
+    }
+
+    @Override
     public Optional<Cgroup> make(String path) {
         long name = NativeMemory.string(root + path);
         long rc = call("mkdirat", AT_FDCWD, name, 0755, 0, 0);

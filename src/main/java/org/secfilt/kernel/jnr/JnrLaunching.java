@@ -164,6 +164,11 @@ final class JnrLaunching implements Launching {
     }
 
     @Override
+    public long processNamespace() {
+        return namespace("/proc/self/ns/pid");
+    }
+
+    @Override
     public long networkCookie() {
         long fd = Libc.must("socket", Libc.SYSCALL.call(Arch.X86_64.syscalls().nr("socket"), AF_UNIX, SOCK_STREAM_CLOEXEC, 0, 0, 0));
         NativeMemory.IO.putInt(scratch, Long.BYTES);
@@ -171,6 +176,16 @@ final class JnrLaunching implements Launching {
         Libc.CLOSE.call(fd);
         Libc.must("getsockopt(SO_NETNS_COOKIE)", rc);
         return NativeMemory.IO.getLong(scratch + Long.BYTES);
+    }
+
+    @Override
+    public boolean seesWholeNetwork() {
+        return new NetworkUsers(proc, tracees).areInSight();
+    }
+
+    @Override
+    public List<String> networkUsers(int pid) {
+        return new NetworkUsers(proc, tracees).besides(pid);
     }
 
     @Override

@@ -32,10 +32,22 @@ final class JnrPrograms implements Programs {
     /** The supervisor runs in the lib directory. */
     private static final String STUB = "../bin/secfilt";
 
-    private static final String[] ENVIRONMENT = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"};
+    /** Of iptables-legacy. */
+    private static final File LOCK = new File("/run/xtables.lock");
+
+    private static final List<String> ENVIRONMENT = environment();
 
     /** A program that runs. */
     private record Running(int pid, int output) {}
+
+    /** Root of a user namespace may not open the host's lock; one for all of that namespace is the namespace itself. */
+    private static List<String> environment() {
+        List<String> variables = new ArrayList<>(List.of("PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"));
+        if (!(LOCK.exists() ? LOCK : LOCK.getParentFile()).canWrite()) {
+            variables.add("XTABLES_LOCKFILE=/proc/self/ns/user");
+        }
+        return variables;
+    }
 
     @Override
     public Optional<String> find(String name, List<String> directories) {
@@ -113,7 +125,7 @@ final class JnrPrograms implements Programs {
     /** @return the process id */
     private static int spawn(String file, List<String> words, long actions) {
         long pid = NativeMemory.allocate(Integer.BYTES);
-        int rc = (int) Libc.POSIX_SPAWN.call(pid, NativeMemory.string(file), actions, 0, vector(words), vector(List.of(ENVIRONMENT)));
+        int rc = (int) Libc.POSIX_SPAWN.call(pid, NativeMemory.string(file), actions, 0, vector(words), vector(ENVIRONMENT));
         Libc.POSIX_SPAWN_FILE_ACTIONS_DESTROY.call(actions);
         if (rc != 0) {
             throw new KernelException("posix_spawn(" + file + ")", rc);

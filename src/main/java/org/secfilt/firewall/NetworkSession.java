@@ -1,0 +1,117 @@
+package org.secfilt.firewall;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.secfilt.policy.Policy;
+
+/**
+ * The firewall of a run that is alone in its network namespace, where it can have no cgroup: a chain for all that leaves, one run's at a
+ * time. Who made the namespace lives on in it, so the chain is taken down at the end.
+ *
+ * <p>Its name tells whose it is: the process namespace and the supervisor's number in it.
+ */
+public final class NetworkSession implements Standing {
+    private static final String PREFIX = Chain.PREFIX + "N-";
+
+    private final Tables tables;
+    private final Chain chain;
+    private boolean standing = true;
+
+    private NetworkSession(Tables tables, Chain chain) {
+        this.tables = tables;
+        this.chain = chain;
+    }
+
+    /**
+     * @param users see {@link PacketRules#ofNetwork}
+     * @throws FirewallException if another run has the network, or a family does not take its rules; then the other has none either
+     */
+    public static NetworkSession raise(Tables tables, Policy policy, List<String> users, Supervisors supervisors) throws FirewallException {
+        removeDead(tables, supervisors);
+        for (String saved : tables.save()) {
+            for (String other : Leftovers.chains(saved, PREFIX).keySet()) {
+                throw new FirewallException("a network of its own: another run has this one already, by its chain " + other);
+            }
+        }
+        String name = PREFIX + Long.toHexString(supervisors.namespace()) + "-" + Integer.toHexString((int) ProcessHandle.current().pid());
+        Chain chain = new Chain(name, Members.EVERYBODY);
+        NetworkRules.install(tables, chain, policy, users);
+        return new NetworkSession(tables, chain);
+    }
+
+    /** Removes the chains of supervisors that are no more. @return which, in words */
+    public static List<String> removeDead(Tables tables, Supervisors supervisors) throws FirewallException {
+        List<String> removed = new ArrayList<>();
+        List<String> texts = new ArrayList<>();
+        for (String saved : tables.save()) {
+            StringBuilder text = new StringBuilder();
+            for (Map.Entry<String, List<String>> chain : Leftovers.chains(saved, PREFIX).entrySet()) {
+                if (isAlive(chain.getKey(), supervisors)) {
+                    continue;
+                }
+                for (String hook : chain.getValue()) {
+                    text.append("-D OUTPUT ").append(hook).append('\n');
+                }
+                text.append("-F ").append(chain.getKey()).append("\n-X ").append(chain.getKey()).append('\n');
+                String named = "chain " + chain.getKey();
+                if (!removed.contains(named)) {
+                    removed.add(named);
+                }
+            }
+            texts.add(text.length() == 0 ? "" : "*filter\n" + text + "COMMIT\n");
+        }
+        for (String complaint : removed.isEmpty() ? List.<String>of() : tables.restore(texts)) {
+            if (!complaint.isEmpty()) {
+                throw new FirewallException(complaint);
+            }
+        }
+        return removed;
+    }
+
+    /** Of another process namespace it cannot be told. */
+    private static boolean isAlive(String chain, Supervisors supervisors) {
+        int dash = chain.indexOf('-', PREFIX.length());
+        try {
+            return Long.parseLong(chain.substring(PREFIX.length(), dash), 16) != supervisors.namespace()
+                    || supervisors.isAlive(Integer.parseInt(chain.substring(dash + 1), 16));
+        } catch (NumberFormatException | IndexOutOfBoundsException e) {
+            return true; // none of ours
+        }
+    }
+
+    /** Nobody would see the end of what nobody supervises: there is no cgroup that becomes empty. */
+    @Override
+    public void leave() throws FirewallException {
+        throw new FirewallException("without a cgroup the firewall cannot be left alone");
+    }
+
+    @Override
+    public List<String> removeIfOver(boolean alone) {
+        return alone ? remove() : List.of();
+    }
+
+    @Override
+    public List<String> remove() {
+        if (!standing) {
+            return List.of();
+        }
+        standing = false;
+        List<String> texts = new ArrayList<>();
+        for (int i = 0; i < tables.versions().size(); i++) {
+            texts.add(chain.remove());
+        }
+        List<String> wrong = new ArrayList<>(tables.restore(texts));
+        wrong.removeIf(String::isEmpty);
+        return wrong;
+    }
+
+    /** Who supervises runs in this process namespace. */
+    public interface Supervisors {
+        /** The process namespace's inode number. */
+        long namespace();
+
+        /** Whether a process of this number uses this network namespace. */
+        boolean isAlive(int pid);
+    }
+}

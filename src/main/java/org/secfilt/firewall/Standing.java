@@ -1,0 +1,27 @@
+package org.secfilt.firewall;
+
+import java.util.List;
+
+/** The firewall of one run on the host's network, as it stands until it is taken down. */
+public interface Standing {
+    /**
+     * Leaves the taking down to a process that outlives this one.
+     *
+     * @throws FirewallException if there can be none; then it is still ours
+     */
+    void leave() throws FirewallException;
+
+    /**
+     * As {@link #remove}, if no process of the run lives any more.
+     *
+     * @param alone whether the command left none behind, as far as its tracer knows
+     */
+    List<String> removeIfOver(boolean alone);
+
+    /**
+     * Takes all of it down, once. No process of the command lives any more.
+     *
+     * @return what could not be undone, in words; empty if nothing
+     */
+    List<String> remove();
+}
