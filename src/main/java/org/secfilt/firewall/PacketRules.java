@@ -18,9 +18,9 @@ import org.secfilt.policy.Rule;
  * <pre>
  *   names further stops ──────────────────────────> DROP
  *   loopback's address, by another interface ─────> DROP
- *   where all packets of a network are judged:
+ *   where all packets of a network are judged,
  *     ICMP, IGMP and resets of the kernel itself ─> RETURN
- *     a sender's address that is not of this host > DROP
+ *   a sender's address that is not of this host ──> DROP
  *   answers on a TCP connection that came in ─────> RETURN, as far as bind's rules go
  *   connect's deny rules ─────────────────────────> refused
  *   connect's mode allow, or its allow rules ─────> RETURN
@@ -31,7 +31,7 @@ import org.secfilt.policy.Rule;
  * connect(2) would wait for minutes, and DROP for all else, whose sender then sees EPERM.
  *
  * <p>The kernel itself asks for neighbours, tells of errors and answers pings; known by its sockets, which no process has open. An answer
- * goes to the sender that a packet names: a packet made by hand to an allowed address of this host must not name another one.
+ * goes to the sender that a packet names, with what was in the packet: one to an allowed address of this host must not name another host.
  *
  * <p>Protocols that rules do not name: a rule for addresses alone is about all of them; a rule with ports about all that have ports; a
  * rule for tcp or udp about that one, but it denies UDP-Lite, SCTP and DCCP too. An address named by any allow rule can be pinged.
@@ -52,7 +52,12 @@ public final class PacketRules implements Match.Visitor<Optional<Match.Inet>> {
 
     /** Rule specifications without {@code -A CHAIN}. Empty if the policy restricts no destination. */
     public static List<String> of(Policy policy, IpVersion version) {
-        return of(policy, version, "");
+        return of(policy, version, "", true);
+    }
+
+    /** As {@link #of(Policy, IpVersion)}, for a chain that others than a profile's members come to, who may have all sorts of business. */
+    static List<String> ofOthers(Policy policy, IpVersion version) {
+        return of(policy, version, "", false);
     }
 
     /**
@@ -65,10 +70,10 @@ public final class PacketRules implements Match.Visitor<Optional<Match.Inet>> {
         for (String range : users) {
             nobodys.append(" -m owner ! --uid-owner ").append(range); // without a file there is no owner: xt_owner.c owner_mt()
         }
-        return of(policy, version, nobodys.toString());
+        return of(policy, version, nobodys.toString(), true);
     }
 
-    private static List<String> of(Policy policy, IpVersion version, String nobodys) {
+    private static List<String> of(Policy policy, IpVersion version, String nobodys, boolean ownNames) {
         if (!policy.restrictsDestinations()) {
             return List.of();
         }
@@ -79,6 +84,8 @@ public final class PacketRules implements Match.Visitor<Optional<Match.Inet>> {
             for (String control : version.control()) {
                 made.rules.add(control + nobodys + " -j " + RETURN);
             }
+        }
+        if (ownNames) {
             made.rules.add("-m addrtype ! --src-type LOCAL -j DROP");
         }
         made.answers(policy.bind());

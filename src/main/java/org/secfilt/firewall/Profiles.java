@@ -128,7 +128,8 @@ public final class Profiles {
         boolean elsewhere = true;
         for (int i = 0; i < versions.size(); i++) {
             Optional<List<String>> hooks = hooks(saved.get(i), chain.name());
-            String installed = chain.install(PacketRules.of(policy, versions.get(i)));
+            String installed = chain.install(chain.members().inverted()
+                    ? PacketRules.ofOthers(policy, versions.get(i)) : PacketRules.of(policy, versions.get(i)));
             elsewhere &= hooks.isEmpty();
             texts.add(withoutHooks(installed, hooks.orElse(List.of())));
             back.add(hooks.isPresent() ? restoring(chain, saved.get(i), hooks.get()) : chain.remove());

@@ -123,6 +123,14 @@ class FirewallIT {
     }
 
     @Test
+    void no_answer_of_the_kernel_goes_to_who_sent_nothing() {
+        Outcome run = packets(Backend.NFT, near("--allowed-netmask=" + NetworkRoom.INSIDE), "spoofed-" + NetworkRoom.INSIDE, NetworkRoom.FAR)
+                .run().exited(0);
+        assertEquals("spoofed-10.77.1.2 10.77.2.1 EPERM\n", run.stdout(), run::toString);
+        assertEquals(List.of(), ROOM.arrived());
+    }
+
+    @Test
     void without_the_firewall_the_makers_of_such_packets_are_refused() {
         Outcome run = packets(Backend.NFT, List.of("--firewall=off", NEAR[0]), "echo,raw-253,header,udplite,mptcp", NetworkRoom.NEAR).run().exited(0);
         assertEquals("echo 10.77.1.1 EPERM\nraw-253 10.77.1.1 EPERM\nheader 10.77.1.1 EPERM\nudplite 10.77.1.1 EPERM\nmptcp 10.77.1.1 EPERM\n",

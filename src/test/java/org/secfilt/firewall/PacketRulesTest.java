@@ -22,8 +22,11 @@ import org.secfilt.policy.yaml.PolicyFiles;
 
 /** Policies and the rules that packets meet. */
 class PacketRulesTest {
-    private static final String ROUTED = "-m u32 --u32 \"0>>24&0xF=6:15\" -j DROP\n-d 127.0.0.0/8 ! -o lo -j DROP\n";
-    private static final String ROUTED6 = "-m ipv6header --header ipv6-route --soft -j DROP\n-d ::1/128 ! -o lo -j DROP\n";
+    private static final String LEAVES4 = "-m u32 --u32 \"0>>24&0xF=6:15\" -j DROP\n-d 127.0.0.0/8 ! -o lo -j DROP\n";
+    private static final String LEAVES6 = "-m ipv6header --header ipv6-route --soft -j DROP\n-d ::1/128 ! -o lo -j DROP\n";
+    private static final String SPOOFED = "-m addrtype ! --src-type LOCAL -j DROP\n";
+    private static final String ROUTED = LEAVES4 + SPOOFED;
+    private static final String ROUTED6 = LEAVES6 + SPOOFED;
     private static final String ANSWERS = "-p tcp -m conntrack --ctstate ESTABLISHED --ctdir REPLY -j RETURN\n";
     private static final String REST = "-p tcp -j REJECT --reject-with tcp-reset\n-j DROP\n";
 
@@ -62,14 +65,14 @@ class PacketRulesTest {
     @Test
     void where_all_of_a_network_is_judged_the_kernels_own_packets_pass_and_nobody_sends_under_a_foreign_address() throws Exception {
         Policy policy = options("allowed-netmask=10.0.0.7");
-        assertEquals(ROUTED + """
+        assertEquals(LEAVES4 + """
                 -p icmp -m owner ! --uid-owner 0-4294967294 -j RETURN
                 -p 2 -m owner ! --uid-owner 0-4294967294 -j RETURN
                 -p tcp -m tcp --tcp-flags RST RST -m owner ! --uid-owner 0-4294967294 -j RETURN
                 -m addrtype ! --src-type LOCAL -j DROP
                 """ + ANSWERS + "-d 10.0.0.7/32 -j RETURN\n" + REST,
                 text(PacketRules.ofNetwork(policy, IpVersion.V4, List.of("0-4294967294"))));
-        assertEquals(ROUTED6 + """
+        assertEquals(LEAVES6 + """
                 -p icmpv6 -m owner ! --uid-owner 0-0 -m owner ! --uid-owner 1-65536 -j RETURN
                 -p tcp -m tcp --tcp-flags RST RST -m owner ! --uid-owner 0-0 -m owner ! --uid-owner 1-65536 -j RETURN
                 -m addrtype ! --src-type LOCAL -j DROP
@@ -77,6 +80,11 @@ class PacketRulesTest {
         assertEquals("*filter\n:SECFILT-N - [0:0]\n-A SECFILT-N -j DROP\n-I OUTPUT 1 -j SECFILT-N\nCOMMIT\n",
                 new Chain("SECFILT-N", Members.EVERYBODY).install(List.of("-j DROP")));
         assertEquals("*filter\n-D OUTPUT -j SECFILT-N\n-F SECFILT-N\n-X SECFILT-N\nCOMMIT\n", new Chain("SECFILT-N", Members.EVERYBODY).remove());
+    }
+
+    @Test
+    void who_is_no_member_of_a_profile_may_send_under_any_address() throws Exception {
+        assertEquals(LEAVES4 + ANSWERS + "-d 10.0.0.7/32 -j RETURN\n" + REST, text(PacketRules.ofOthers(options("allowed-netmask=10.0.0.7"), IpVersion.V4)));
     }
 
     @Test
