@@ -143,8 +143,13 @@ final class Probes {
         if (host.root() && host.firewall().wholeNetwork()) {
             return Finding.partly("cgroups", "none can be made by this process", "", held, "run secfilt as the host's root, or in a cgroup delegated to you");
         }
+        if (!two && host.root() && words(host.read("/proc/filesystems").orElse("")).contains("cgroup2")) {
+            // Out of sight, as under ip netns exec, or nowhere.
+            return Finding.yes("cgroups", "version 2, which secfilt mounts where nobody sees it" + (netCls ? "; and net_cls" : ""), held);
+        }
         if (!two && !netCls) {
-            return host.root() ? Finding.yes("cgroups", "none is mounted; secfilt mounts one that nobody sees", held)
+            return host.root() ? Finding.no("cgroups", "this kernel has no version 2, and net_cls is not mounted", "the firewall's groups",
+                            "CONFIG_CGROUPS, or mount -t cgroup -o net_cls none /sys/fs/cgroup/net_cls")
                     : Finding.no("cgroups", "neither version 2 nor net_cls is mounted", "the firewall's groups",
                             "mount -t cgroup2 none /sys/fs/cgroup");
         }

@@ -61,14 +61,14 @@ class DiagnosisTest {
                 "landlock=0 | no      Landlock: none | landlock in the boot option lsm=",
                 "landlock=1 | no      Landlock: ABI 1 | Linux 6.12 or later",
                 "landlock=4 | partly  Landlock: ABI 4 | signals to processes outside; and mount(2) is refused to root",
-                "/proc/self/mountinfo= | yes     cgroups: none is mounted; secfilt mounts one that nobody sees | a group of its own",
+                "/proc/self/mountinfo= | yes     cgroups: version 2, which secfilt mounts where nobody sees it | a group of its own",
                 "landlock=0 | no      read-only files: no Landlock | a run with them is refused",
                 "landlock=1 | partly  read-only files: Landlock ABI 1 | moves and links",
                 "landlock=2 | yes     read-only files: Landlock ABI 2 | truncating by filter and tracer",
                 "landlock=3 | yes     read-only files: Landlock ABI 3 | removing, truncating",
                 "nsenter= | no      network behind this host: not installed: util-linux | --net=nat",
                 "root=no | partly  network behind this host: ip, nsenter, iptables | use --net=none",
-                "/proc/self/mountinfo=9 8 0:1 / /a rw - cgroup c rw,net_cls,net_prio | yes     cgroups: net_cls of version 1 | a group of its own",
+                "/proc/self/mountinfo=9 8 0:1 / /a rw - cgroup c rw,net_cls,net_prio | yes     cgroups: version 2, which secfilt mounts where nobody sees it; and net_cls | a group of its own",
                 "iptables-restore= | no      iptables: iptables is missing, the other is there | apt-get install iptables",
                 "ip6tables-restore= | no      iptables: ip6tables is missing, the other is there | apt-get install iptables",
                 "ip6tables-restore=/usr/sbin/xtables-legacy-multi | yes     iptables: nft for IPv4, the other for IPv6 | ICMP",
@@ -104,6 +104,15 @@ class DiagnosisTest {
         host.root = false;
         host.set("/proc/sys/user/max_user_namespaces=0");
         assertEquals("sysctl user.max_user_namespaces=10000", Probes.userNamespaces(host).remedy());
+    }
+
+    @Test
+    void where_the_kernel_lacks_version_2_of_cgroups_it_is_net_cls_or_nothing() {
+        host.set("/proc/filesystems=nodev cgroup");
+        host.set("/proc/self/mountinfo=9 8 0:1 / /a rw - cgroup c rw,net_cls");
+        assertEquals("net_cls of version 1", Probes.cgroup(host).found());
+        host.set("/proc/self/mountinfo=");
+        assertEquals(Finding.State.NO, Probes.cgroup(host).state());
     }
 
     @Test
@@ -148,6 +157,7 @@ class DiagnosisTest {
         {
             files.put("ip", "/usr/bin/ip");
             files.put("nsenter", "/usr/bin/nsenter");
+            files.put("/proc/filesystems", "nodev\tcgroup\nnodev\tcgroup2\n\text4");
             files.put("/proc/cgroups", "#subsys_name\thierarchy\tnum_cgroups\tenabled\nnet_cls\t10\t1\t1");
         }
 
