@@ -1,5 +1,6 @@
 package org.secfilt.cli;
 
+import java.util.Arrays;
 import java.util.List;
 import org.secfilt.explain.Destination;
 import org.secfilt.explain.DestinationReader;
@@ -17,7 +18,7 @@ final class ExplainVerb {
         try {
             destinations = DestinationReader.read(explain.destinations(), caller::canonical);
         } catch (IllegalArgumentException e) {
-            return streams.usage(e.getMessage(), Verb.EXPLAIN);
+            return streams.usage(Arrays.asList(e.getMessage().split("\n")), Verb.EXPLAIN);
         }
         Explanation explanation = new Explanation(plan, streams.outWantsColour());
         if (explain.volume() != Volume.QUIET) {

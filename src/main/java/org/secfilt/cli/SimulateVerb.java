@@ -1,5 +1,6 @@
 package org.secfilt.cli;
 
+import java.util.List;
 import org.secfilt.explain.Call;
 import org.secfilt.explain.Simulation;
 import org.secfilt.plan.Plan;
@@ -17,7 +18,7 @@ final class SimulateVerb {
                     : simulate.entry().get().equals("x32") ? Call.Abi.X32 : Call.Abi.I386;
             call = Call.parse(plan.arch(), abi, simulate.call());
         } catch (IllegalArgumentException e) {
-            return streams.usage(e.getMessage(), Verb.SIMULATE);
+            return streams.usage(List.of(e.getMessage()), Verb.SIMULATE);
         }
         Simulation simulation = Simulation.of(plan, call);
         if (!plan.supervised()) {

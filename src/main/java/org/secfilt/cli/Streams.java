@@ -4,6 +4,7 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.secfilt.kernel.Launching;
 import org.secfilt.report.Sink;
 
@@ -29,8 +30,10 @@ final class Streams implements Sink {
     }
 
     /** Says what is wrong with a verb's words. @return the exit code */
-    int usage(String mistake, Verb verb) {
-        complain(mistake);
+    int usage(List<String> mistakes, Verb verb) {
+        for (String mistake : mistakes) {
+            complain(mistake);
+        }
         write((verb.tryHelp() + "\n").getBytes(StandardCharsets.UTF_8));
         return Cli.USAGE;
     }

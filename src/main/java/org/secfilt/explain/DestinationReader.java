@@ -42,11 +42,19 @@ public final class DestinationReader {
         this.paths = paths;
     }
 
-    /** @throws IllegalArgumentException saying what is wrong with the first that cannot be read, and what to write */
+    /** @throws IllegalArgumentException saying what is wrong with each that cannot be read, and what to write, a line each */
     public static List<Destination> read(List<String> words, Paths paths) {
         DestinationReader reader = new DestinationReader(parts(words), paths);
+        List<String> mistakes = new ArrayList<>();
         while (reader.at < reader.parts.size()) {
-            reader.one();
+            try {
+                reader.one();
+            } catch (IllegalArgumentException e) {
+                mistakes.add(e.getMessage());
+            }
+        }
+        if (!mistakes.isEmpty()) {
+            throw new IllegalArgumentException(String.join("\n", mistakes));
         }
         return List.copyOf(reader.found);
     }
@@ -86,8 +94,8 @@ public final class DestinationReader {
             if (at == parts.size()) {
                 throw new IllegalArgumentException("behind '" + before + place + "' an address and a port are missing; " + SHAPE);
             }
-            add(before, action, Protocol.parse(place), parts.get(at));
             at++;
+            add(before, action, Protocol.parse(place), parts.get(at - 1));
             return;
         }
         int slash = place.lastIndexOf('/');

@@ -67,6 +67,18 @@ class DestinationReaderTest {
     }
 
     @Test
+    void all_that_cannot_be_read_are_told_in_their_order() {
+        String said = assertThrows(IllegalArgumentException.class,
+                () -> print(List.of("tcp 1.2.3.4", "tcp", "1.2.3.4:70000", "udp 10.0.0.1:53", "nowhere", "unix:", "bind"))).getMessage();
+        List<String> begins = List.of("'tcp 1.2.3.4' lacks", "port 70000", "'nowhere' is no", "'unix:' names no", "behind 'bind'");
+        String[] lines = said.split("\n");
+        assertEquals(begins.size(), lines.length, said);
+        for (int i = 0; i < lines.length; i++) {
+            assertEquals(begins.get(i), lines[i].substring(0, begins.get(i).length()), said);
+        }
+    }
+
+    @Test
     void a_name_too_long_for_a_socket_is_refused() {
         String said = assertThrows(IllegalArgumentException.class, () -> print(List.of("unix:@" + "x".repeat(108)))).getMessage();
         assertEquals(true, said.endsWith("the name of a unix socket has 107 bytes at most"), said);
