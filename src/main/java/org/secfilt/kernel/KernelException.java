@@ -14,4 +14,13 @@ public final class KernelException extends RuntimeException {
     public KernelException(String call, int errno, String hint) {
         super(call + ": " + Errno.of(errno).name() + " (" + Errno.of(errno).text() + "); " + hint);
     }
+
+    private KernelException(String message) {
+        super(message);
+    }
+
+    /** Where the call tells the user less than what follows from it. */
+    public static KernelException inWords(String message) {
+        return new KernelException(message);
+    }
 }

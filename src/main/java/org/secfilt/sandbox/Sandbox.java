@@ -190,8 +190,8 @@ public final class Sandbox {
         launching.hide();
         int rc = tracer.seize();
         if (rc < 0) {
-            throw new KernelException("ptrace(PTRACE_SEIZE, " + frontEnd.pid() + ")", -rc,
-                    "is yama.ptrace_scope above 1, or is this within another secfilt?");
+            throw KernelException.inWords("this process cannot be traced (ptrace: " + Errno.of(-rc) + "): within another secfilt, or where"
+                    + " yama.ptrace_scope is above 1, secfilt can hold no policy. Nothing was run");
         }
         launching.closeStandardInputAndOutput();
         launcher.launchBeside(scripts, command, file, first);

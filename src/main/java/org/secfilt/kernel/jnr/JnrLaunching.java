@@ -95,7 +95,8 @@ final class JnrLaunching implements Launching {
     private OpenDescriptor socket(int pid, int fd) {
         int copy = Pidfd.copy(proc, pid, fd);
         if (copy < 0) {
-            throw new KernelException("pidfd_getfd(" + pid + ", " + fd + ")", -copy, "is this within another secfilt?");
+            throw KernelException.inWords("the sockets that are open here cannot be looked at (pidfd_getfd: " + Errno.of(-copy)
+                    + "): within another secfilt, or a container that forbids that call, secfilt can hold no policy. Nothing was run");
         }
         try (JnrSocket socket = new JnrSocket(copy, scratch)) {
             return socket.describe(fd);
