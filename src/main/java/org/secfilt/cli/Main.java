@@ -88,7 +88,8 @@ public final class Main implements Outcome.Visitor<Integer> {
     @Override
     public Integer run(Outcome.Run run) throws IOException, RefusedPolicyException {
         Reports reports = reports(run.volume());
-        Command command = new Command(argv, run.commandIndex(), caller.environment());
+        String meant = Verb.meant(Caller.texts(argv).get(run.commandIndex() - 1), run.commandIndex() == 1);
+        Command command = new Command(argv, run.commandIndex(), caller.environment(), meant);
         Optional<EventLog> log = Optional.empty();
         if (run.log().isPresent()) {
             String name = run.log().get();

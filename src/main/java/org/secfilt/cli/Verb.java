@@ -1,6 +1,8 @@
 package org.secfilt.cli;
 
+import java.util.ArrayList;
 import java.util.List;
+import org.secfilt.policy.Suggestion;
 
 /**
  * What a command line asks secfilt to do. A verb is one only as the first word; without a verb a command is run.
@@ -47,6 +49,21 @@ enum Verb {
             }
         }
         return RUN;
+    }
+
+    /** What to tell about a command that is not there: that it may have been meant for a verb. Empty if no verb is like it. */
+    static String meant(String command, boolean first) {
+        List<String> words = new ArrayList<>();
+        for (Verb verb : values()) {
+            if (verb != RUN && verb.word.equals(command) && !first) {
+                return "; a verb is the first word: secfilt " + command + " [options]";
+            }
+            if (verb.word.length() > 2) { // else gcc would be meant for gc
+                words.add(verb.word);
+            }
+        }
+        String near = first ? Suggestion.nearest(command, words.toArray(new String[0])) : "";
+        return near.isEmpty() ? "" : "; did you mean 'secfilt " + near + "'?";
     }
 
     /** As the user writes it; empty for {@link #RUN}. */

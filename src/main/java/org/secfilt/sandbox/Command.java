@@ -10,8 +10,9 @@ import org.secfilt.abi.ByteString;
  * @param argv all of the stub's arguments: the command's are the rest of them, used in place
  * @param first the index of the command's name
  * @param environment of the stub, {@code NAME=value} each
+ * @param meant what the user may have meant, to be told if there is no such command; empty if it can only have been a command
  */
-public record Command(List<ByteString> argv, int first, List<ByteString> environment) {
+public record Command(List<ByteString> argv, int first, List<ByteString> environment, String meant) {
     private static final ByteString PATH = ByteString.of("PATH=");
 
     public Command {

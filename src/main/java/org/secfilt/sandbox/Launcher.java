@@ -27,9 +27,10 @@ final class Launcher {
     }
 
     /** @param error why the command cannot be executed */
-    void refuse(ByteString name, int error) {
+    void refuse(Command command, int error) {
         boolean missing = error == Errno.ENOENT.number() || error == Errno.ENOTDIR.number();
-        reports.error(name + ": " + (missing && name.latin1().indexOf('/') < 0 ? "command not found" : Errno.of(error).text()));
+        boolean nowhere = missing && command.name().latin1().indexOf('/') < 0;
+        reports.error(command.name() + ": " + (nowhere ? "command not found" + command.meant() : Errno.of(error).text()));
         frontEnd.exit(missing ? NOT_FOUND : NOT_EXECUTABLE);
     }
 
@@ -66,7 +67,7 @@ final class Launcher {
                         : ": the interpreter it names is missing"));
                 frontEnd.exit(NOT_FOUND);
             } else {
-                refuse(command.name(), errno);
+                refuse(command, errno);
             }
         } else {
             reports.error(script.steps().get(failed.get().index()).name() + ": " + Errno.of(errno));

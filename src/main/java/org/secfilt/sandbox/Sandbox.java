@@ -113,7 +113,7 @@ public final class Sandbox {
         }
         CommandFile file = CommandFile.find(launching, frontEnd.pid(), command);
         if (file.error() != 0) {
-            launcher.refuse(command.name(), file.error());
+            launcher.refuse(command, file.error());
             return;
         }
         WritableFiles writable = new WritableFiles(launching, frontEnd.pid(), plan.policy().files(), plan.ownsMounts());
