@@ -12,6 +12,8 @@ public final class Networks {
 
     private static final String LOOPBACK_WORD = "loopback";
 
+    private static final String LOOPBACK_AND_PORT = "::1:";
+
     private Networks() {}
 
     /** @throws IllegalArgumentException saying what is wrong and what to write instead */
@@ -24,7 +26,8 @@ public final class Networks {
 
     /**
      * Reads {@code ADDR[:PORTS]}: {@code 10.0.0.1}, {@code 127.0.0.0/8:8080}, {@code loopback:8000-8099}, {@code ::1},
-     * {@code [::1]:80}, {@code [fe80::/10]:80}. An IPv6 address with ports stands in brackets.
+     * {@code [::1]:80}, {@code [fe80::/10]:80}. An IPv6 address with ports stands in brackets; {@code ::1:80}, which is an address that
+     * nobody has, is refused.
      *
      * @throws IllegalArgumentException saying what is wrong and what to write instead
      */
@@ -37,10 +40,23 @@ public final class Networks {
             return bracketed(text.substring(1, close), text.substring(close + 1));
         }
         int colon = text.indexOf(':');
+        if (text.startsWith(LOOPBACK_AND_PORT) && isNumeric(text.substring(LOOPBACK_AND_PORT.length()))) {
+            throw new IllegalArgumentException("'" + text + "' would be an IPv6 address of its own; write [::1]:"
+                    + text.substring(LOOPBACK_AND_PORT.length()) + " for ports of ::1, and [" + text + "] for that address");
+        }
         if (colon < 0 || text.indexOf(':', colon + 1) >= 0) {
             return new Match.Inet(parse(text), List.of(), Optional.empty());
         }
         return withPorts(text.substring(0, colon), text.substring(colon + 1));
+    }
+
+    private static boolean isNumeric(String ports) {
+        for (int i = 0; i < ports.length(); i++) {
+            if ("0123456789-".indexOf(ports.charAt(i)) < 0) {
+                return false;
+            }
+        }
+        return !ports.isEmpty();
     }
 
     /** The prefix length may stand within the brackets or after them. */
