@@ -85,15 +85,15 @@ final class Cli {
         if (mistakes.isEmpty()) {
             checkRest(split, words);
         }
-        if (!mistakes.isEmpty()) {
-            return usage();
+        List<Complaint> complaints = new ArrayList<>();
+        Optional<Options> configured = configured(complaints);
+        List<PolicyPart> parts = parts(complaints);
+        if (!mistakes.isEmpty() || !complaints.isEmpty()) {
+            return usage(complaints);
         }
         try {
-            Options merged = options.options();
-            if (!configs.isEmpty()) {
-                merged = merged.over(IniConfig.read(configs, environment.files()));
-            }
-            Policy policy = policy(merged);
+            Options merged = configured.isPresent() ? options.options().over(configured.get()) : options.options();
+            Policy policy = policy(merged, parts);
             Volume loudness = volume.isPresent() ? volume.get() : volumeOf(merged);
             return switch (verb) {
                 case RUN -> new Outcome.Run(policy, split.commandIndex() + 1, supervised, loudness, landlock, unified,
@@ -108,9 +108,30 @@ final class Cli {
                 case SIMULATE -> new Outcome.Simulate(policy, arch, entry, split.operands(), loudness);
             };
         } catch (InvalidPolicyException e) {
-            String prefix = e.complaints().get(0).line() == 0 ? "secfilt: " : "";
-            return new Outcome.Exit(USAGE, "", prefix + e.getMessage() + "\n");
+            return usage(e.complaints());
         }
+    }
+
+    /** What the INI files say, if there are any. */
+    private Optional<Options> configured(List<Complaint> complaints) {
+        try {
+            return configs.isEmpty() ? Optional.empty() : Optional.of(IniConfig.read(configs, environment.files()));
+        } catch (InvalidPolicyException e) {
+            complaints.addAll(e.complaints());
+            return Optional.empty();
+        }
+    }
+
+    private List<PolicyPart> parts(List<Complaint> complaints) {
+        List<PolicyPart> parts = new ArrayList<>();
+        if (!policies.isEmpty()) { // else the YAML reader is not loaded
+            try {
+                parts.addAll(PolicyFiles.read(policies, environment.files()));
+            } catch (InvalidPolicyException e) {
+                complaints.addAll(e.complaints());
+            }
+        }
+        return parts;
     }
 
     /** Whether what stands besides the options is there, or is not, as the verb has it. */
@@ -231,10 +252,8 @@ final class Cli {
         }
     }
 
-    private Policy policy(Options merged) throws InvalidPolicyException {
-        List<PolicyPart> parts = new ArrayList<>();
+    private Policy policy(Options merged, List<PolicyPart> parts) throws InvalidPolicyException {
         if (!policies.isEmpty()) {
-            parts.addAll(PolicyFiles.read(policies, environment.files()));
             Optional<Origin> inversion = ProfileTerms.of(parts).inversion();
             if (inversion.isPresent()) {
                 throw new InvalidPolicyException(List.of(Complaint.ofFile(inversion.get().toString(),
@@ -264,11 +283,16 @@ final class Cli {
         return options.verbose().isPresent() && options.verbose().get().value() ? Volume.VERBOSE : Volume.NORMAL;
     }
 
-    private Outcome usage() {
+    /** The words' mistakes first, then those of the files. */
+    private Outcome usage(List<Complaint> complaints) {
         StringBuilder text = new StringBuilder();
         for (String mistake : mistakes) {
             text.append("secfilt: ").append(mistake).append('\n');
         }
-        return new Outcome.Exit(USAGE, "", text.append(verb.tryHelp()).append('\n').toString());
+        if (!complaints.isEmpty()) {
+            String prefix = complaints.get(0).line() == 0 ? "secfilt: " : "";
+            text.append(prefix).append(new InvalidPolicyException(complaints).getMessage()).append('\n');
+        }
+        return new Outcome.Exit(USAGE, "", mistakes.isEmpty() ? text.toString() : text.append(verb.tryHelp()).append('\n').toString());
     }
 }

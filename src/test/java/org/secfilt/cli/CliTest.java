@@ -177,7 +177,7 @@ class CliTest {
             value = {
                 "`` | no command given",
                 "-v | no command given",
-                "--policy f -- | no command given",
+                "--allowed-port=1 -- | no command given",
                 "--allowed-port=70000 x | --allowed-port=70000: port 70000 is above 65535",
                 "--allowed-port 70000 x | --allowed-port=70000: port 70000 is above 65535",
                 "--allowed-port=20-10 x | --allowed-port=20-10: port range 20-10 is reversed; write 10-20",
@@ -197,6 +197,28 @@ class CliTest {
         Outcome outcome = parse(line.isEmpty() ? new String[0] : line.split(" "));
         String program = Verb.of(List.of(line.split(" "))).program();
         assertEquals(new Outcome.Exit(2, "", "secfilt: " + message + "\nTry '" + program + " --help'.\n"), outcome);
+    }
+
+    @Test
+    void mistakes_in_words_and_in_files_are_told_together() {
+        files.with("a.ini", "allowed-port=70000\nno=\n").with("b.yaml", "version: 1\nmoed: deny\n");
+        Outcome.Exit exit = assertInstanceOf(Outcome.Exit.class,
+                parse("--errno=EIO", "-c", "a.ini", "--policy=b.yaml", "--policy=c.yaml", "--bogus", "x"));
+        assertEquals(2, exit.code());
+        List<String> told = exit.err().lines().filter(line -> line.matches("(secfilt|[abc]\\.(ini|yaml)|Try).*"))
+                .map(line -> line.substring(0, Math.min(30, line.length()))).toList();
+        assertEquals(List.of("secfilt: unknown option '--bog", "secfilt: --errno=EIO: 'EIO' is", "a.ini:1:14: port 70000 is abov",
+                "a.ini:2:1: unknown option 'no'", "b.yaml:2:1: unknown key 'moed'", "c.yaml: No such file or direct", "Try 'secfilt --help'."), told);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "explian | true | ; did you mean 'secfilt explain'?", "chekc | true | ; did you mean 'secfilt check'?",
+        "gcc | true | ''", "g | true | ''", "ls | true | ''", "explian | false | ''",
+        "explain | false | ; a verb is the first word: secfilt explain [options]",
+    })
+    void a_command_that_is_like_a_verb_may_have_been_meant_for_it(String command, boolean first, String meant) {
+        assertEquals(meant, Verb.meant(command, first));
     }
 
     @ParameterizedTest
