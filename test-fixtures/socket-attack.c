@@ -712,7 +712,7 @@ static void bind_unspec(void)
 static void bind_foreign(void)
 {
 	int s = tcp(), on = 1;
-	PREPARE(setsockopt(s, IPPROTO_IP, IP_FREEBIND, &on, sizeof on));
+	MUST(setsockopt(s, IPPROTO_IP, IP_FREEBIND, &on, sizeof on));
 	MUST(bind(s, &forbidden.any, length));
 	MUST(listen(s, 8));
 	listening(s);

@@ -37,8 +37,11 @@ final class SocketCalls {
     /** SO_BINDTODEVICE, SO_BINDTOIFINDEX: by eth0, a datagram to 127.0.0.1 leaves this machine. // asm-generic/socket.h */
     private static final int[] SOCKET_INTERFACES = {25, 62};
 
-    /** IP_OPTIONS: loose and strict source routes. // linux/in.h */
-    private static final int[] IP_ROUTES = {4};
+    /**
+     * IP_OPTIONS: loose and strict source routes. IP_FREEBIND: by it an IPv6 socket sends under any address, and what comes to a closed port of this
+     * host under that of a denied one, the kernel sends there. // linux/in.h
+     */
+    private static final int[] IP_ROUTES = {4, 15};
     /** IP_UNICAST_IF, as SO_BINDTODEVICE. // linux/in.h */
     private static final int[] IP_INTERFACES = {50};
     /** IP_ADD_MEMBERSHIP, IP_ADD_SOURCE_MEMBERSHIP, MCAST_JOIN_GROUP, MCAST_JOIN_SOURCE_GROUP: each sends the group's address out. */
@@ -46,9 +49,9 @@ final class SocketCalls {
 
     /**
      * IPV6_2292RTHDR, IPV6_2292PKTOPTIONS, IPV6_FLOWLABEL_MGR (a label can carry a routing header), IPV6_HOPOPTS, IPV6_RTHDRDSTOPTS,
-     * IPV6_RTHDR, IPV6_DSTOPTS. // linux/in6.h, net/ipv6.h
+     * IPV6_RTHDR, IPV6_DSTOPTS; IPV6_FREEBIND, as IP_FREEBIND. // linux/in6.h, net/ipv6.h
      */
-    private static final int[] IPV6_ROUTES = {5, 6, 32, 54, 55, 57, 59};
+    private static final int[] IPV6_ROUTES = {5, 6, 32, 54, 55, 57, 59, 78};
     /** IPV6_PKTINFO (sticky), IPV6_UNICAST_IF. // linux/in6.h */
     private static final int[] IPV6_INTERFACES = {50, 76};
     /** IPV6_ADD_MEMBERSHIP, IPV6_JOIN_ANYCAST, MCAST_JOIN_GROUP, MCAST_JOIN_SOURCE_GROUP. // linux/in6.h, linux/in.h */
@@ -74,7 +77,7 @@ final class SocketCalls {
         }
         if (plan.limitsInet()) {
             dispatch.add(syscalls.nr("setsockopt"), options(),
-                    "setsockopt: no source route, no other protocol on top of TCP" + (plan.leavesInterfaces() ? "" : ", no interface")
+                    "setsockopt: no source route, no foreign sender, no other protocol on top of TCP" + (plan.leavesInterfaces() ? "" : ", no interface")
                             + (plan.leavesMulticast() ? "" : ", no multicast group") + ": " + plan.inetOrigin());
         }
     }

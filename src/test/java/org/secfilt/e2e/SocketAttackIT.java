@@ -1,9 +1,11 @@
 package org.secfilt.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -241,6 +243,38 @@ class SocketAttackIT {
         String prepare = "ip link set lo up; ip link add veth0 type veth peer name veth1; ip link set veth0 up; ip addr add " + NetworkRoom.INSIDE
                 + "/24 dev lo; ip addr add " + NetworkRoom.INSIDE6 + "/64 dev lo nodad; ";
         return ROOM.bash("unshare -n bash -c '" + prepare + sandbox + String.join(" ", words(family, attacks)) + "'").run();
+    }
+
+    /** Says for each error message that comes in whether it is about what foreign-sender.py sent. */
+    private static final String ERRORS = """
+            import os, socket, sys
+            s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+            print("ready", flush=True)
+            while True:
+                if b"reflected" in s.recv(2000):
+                    open(sys.argv[1], "w").close()
+            """;
+
+    @ParameterizedTest
+    @EnumSource
+    void no_error_message_of_the_kernel_goes_to_who_sent_nothing(User user) throws IOException {
+        Path heard = ROOM.directory().resolve("heard-" + user);
+        Process listening = ROOM.serveOutside("/usr/bin/python3", "-c", ERRORS, heard.toString());
+        try {
+            for (String option : List.of("freebind", "freebind-of-ipv4", "packet-info")) {
+                String[] words = {"/usr/bin/python3", Built.fixture("foreign-sender.py"), option, NetworkRoom.INSIDE6, NetworkRoom.FAR6};
+                String bare = ROOM.bash("for i in $(seq 40); do [ -e HEARD ] && break; \"$@\"; sleep 0.25; done; [ -e HEARD ] && echo heard; rm -f HEARD"
+                        .replace("HEARD", heard.toString()), words).as(user).run().exited(0).stdout();
+                assertTrue(bare.startsWith("ok\n") && bare.endsWith("heard\n"), bare);
+                List<String> all = new ArrayList<>(List.of("-q", "--firewall=off", "--allowed-netmask=" + NetworkRoom.INSIDE6));
+                all.addAll(List.of(words));
+                assertEquals("EPERM\n", ROOM.secfilt(all.toArray(new String[0])).as(user).run().exited(0).stdout());
+            }
+            ROOM.command("sleep", "0.5").run();
+            assertTrue(!Files.exists(heard));
+        } finally {
+            ROOM.end(listening);
+        }
     }
 
     @ParameterizedTest
