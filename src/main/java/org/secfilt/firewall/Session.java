@@ -178,7 +178,7 @@ public final class Session implements Standing {
             texts.add(made.contains(i) ? chain.remove() : "");
         }
         List<String> wrong = new ArrayList<>();
-        for (String complaint : tables.restore(texts)) {
+        for (String complaint : tables.clear(texts)) {
             if (!complaint.isEmpty()) {
                 wrong.add(complaint);
             }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.secfilt.kernel.Programs;
 
 /** The packet filter of this network namespace, as the host's own programs change it. */
@@ -118,6 +119,15 @@ public final class Tables {
      * @return for each what went wrong; empty if it was taken
      */
     public List<String> restore(List<String> texts) {
+        return restore(texts, programs::run);
+    }
+
+    /** The same of what takes rules away, without waiting until the kernel has forgotten them: they are void, which is enough. */
+    List<String> clear(List<String> texts) {
+        return restore(texts, programs::feed);
+    }
+
+    private List<String> restore(List<String> texts, Function<List<Programs.Start>, List<Programs.Ended>> runner) {
         List<Programs.Start> starts = new ArrayList<>();
         List<Integer> fed = new ArrayList<>();
         List<String> wrong = new ArrayList<>();
@@ -128,7 +138,7 @@ public final class Tables {
                 starts.add(start(versions.get(i), "-restore", List.of("--noflush", "-w", PATIENCE_SECONDS), texts.get(i)));
             }
         }
-        List<Programs.Ended> ended = programs.run(starts);
+        List<Programs.Ended> ended = runner.apply(starts);
         for (int i = 0; i < ended.size(); i++) {
             if (ended.get(i).status() != 0) {
                 wrong.set(fed.get(i), name(versions.get(fed.get(i)), "-restore") + ": " + oneLine(ended.get(i)));

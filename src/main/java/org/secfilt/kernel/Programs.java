@@ -12,6 +12,13 @@ public interface Programs {
     List<Ended> run(List<Start> starts);
 
     /**
+     * As {@link #run}, of programs that do what they read as they read it, a line after the other: one that asks for more is done, and
+     * not waited for. (What it does in order to end may take long: on closing its netlink socket, iptables waits for the kernel to forget the
+     * rules, 10 to 50 ms.) Its status counts as 0, and it ends soon.
+     */
+    List<Ended> feed(List<Start> starts);
+
+    /**
      * Leaves a process behind, the stub's program as native-stubs/reaper.c: once the cgroup is empty it starts all of these, and then removes
      * the cgroup.
      *

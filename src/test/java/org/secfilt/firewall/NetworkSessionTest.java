@@ -69,6 +69,11 @@ class NetworkSessionTest {
             }
 
             @Override
+            public List<Ended> feed(List<Start> starts) {
+                return run(starts);
+            }
+
+            @Override
             public void startWhenEmpty(int cgroup, String name, List<Start> starts) {
                 throw new AssertionError("there is no cgroup");
             }

@@ -15,9 +15,12 @@ final class JnrPrograms implements Programs {
     private static final int SEEK_SET = 0;
     // sys/wait.h; the signal's number, code and status in siginfo_t, asm-generic/siginfo.h
     private static final int P_PID = 1;
+    private static final int WNOHANG = 1;
     private static final int WEXITED = 4;
+    private static final int WNOWAIT = 0x01000000;
     private static final int SIGINFO_BYTES = 128;
     private static final int SI_CODE = 8;
+    private static final int SI_PID = 16;
     private static final int SI_STATUS = 24;
     private static final int CLD_EXITED = 1;
     /** More than sizeof(posix_spawn_file_actions_t), which is 80. */
@@ -37,8 +40,19 @@ final class JnrPrograms implements Programs {
 
     private static final List<String> ENVIRONMENT = environment();
 
+    private static final int O_CLOEXEC = 02000000; // fcntl.h
+    private static final int FIONREAD = 0x541b; // asm-generic/ioctls.h
+    /** What a pipe holds at least, pipe(7). */
+    private static final int PIPE_BYTES = 4096;
+    private static final int PAUSE_NANOS = 300_000;
+    private static final long COMMENT = NativeMemory.string("#\n");
+    private static final long INFO = NativeMemory.allocate(SIGINFO_BYTES);
+
     /** A program that runs. */
     private record Running(int pid, int output) {}
+
+    /** One whose standard input is open still. */
+    private record Fed(Running running, int input) {}
 
     /** Root of a user namespace may not open the host's lock; one for all of that namespace is the namespace itself. */
     private static List<String> environment() {
@@ -74,6 +88,83 @@ final class JnrPrograms implements Programs {
     }
 
     @Override
+    public List<Ended> feed(List<Start> starts) {
+        for (Start start : starts) {
+            if (start.input().length() > PIPE_BYTES) {
+                return run(starts);
+            }
+        }
+        List<Fed> running = new ArrayList<>();
+        List<Ended> ended = new ArrayList<>();
+        try {
+            for (Start start : starts) {
+                running.add(startFed(start));
+            }
+            for (Fed one : running) {
+                ended.add(awaitMore(one));
+            }
+        } finally {
+            // Not before all are done: who ends first would keep the others from the tables.
+            for (Fed one : running) {
+                Libc.CLOSE.call(one.input());
+            }
+        }
+        return ended;
+    }
+
+    private static Fed startFed(Start start) {
+        long ends = NativeMemory.allocate(2 * Integer.BYTES);
+        Libc.must("pipe2", Libc.PIPE2.call(ends, O_CLOEXEC));
+        int from = NativeMemory.IO.getInt(ends);
+        int to = NativeMemory.IO.getInt(ends + Integer.BYTES);
+        try {
+            write(to, start.input().getBytes(StandardCharsets.ISO_8859_1));
+            return new Fed(start(start, from), to);
+        } catch (KernelException e) {
+            Libc.CLOSE.call(to);
+            throw e;
+        } finally {
+            Libc.CLOSE.call(from);
+        }
+    }
+
+    /** What it was given it may have read at once. A comment after that it reads when it has done the rest. */
+    private static Ended awaitMore(Fed fed) {
+        for (boolean told = false; ; ) {
+            if (hasEnded(fed.running().pid())) {
+                return await(fed.running());
+            }
+            if (unread(fed.input()) > 0) {
+                pause();
+            } else if (told) {
+                Libc.CLOSE.call(fed.running().output());
+                return new Ended(0, "");
+            } else {
+                told = true;
+                Libc.WRITE.call(fed.input(), COMMENT, 2); // fails if it is ending, which is seen next
+            }
+        }
+    }
+
+    private static boolean hasEnded(int pid) {
+        NativeMemory.IO.putInt(INFO + SI_PID, 0);
+        Libc.WAITID.call(P_PID, pid, INFO, WEXITED | WNOHANG | WNOWAIT);
+        return NativeMemory.IO.getInt(INFO + SI_PID) != 0;
+    }
+
+    private static int unread(int pipe) {
+        return Libc.IOCTL.call(pipe, FIONREAD, INFO) < 0 ? 0 : NativeMemory.IO.getInt(INFO);
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(0, PAUSE_NANOS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
     public void startWhenEmpty(int cgroup, String name, List<Start> starts) {
         List<String> words = new ArrayList<>(List.of(REAPER, Integer.toString(cgroup), name));
         int nothing = (int) Libc.must("open(/dev/null)", Libc.OPEN.call(NativeMemory.string("/dev/null"), O_RDWR_CLOEXEC, 0));
@@ -99,6 +190,14 @@ final class JnrPrograms implements Programs {
 
     private static Running start(Start start) {
         int input = memory(start.input());
+        try {
+            return start(start, input);
+        } finally {
+            Libc.CLOSE.call(input);
+        }
+    }
+
+    private static Running start(Start start, int input) {
         int output = memory("");
         List<String> words = new ArrayList<>();
         words.add(start.file());
@@ -108,8 +207,6 @@ final class JnrPrograms implements Programs {
         } catch (KernelException e) {
             Libc.CLOSE.call(output);
             throw e;
-        } finally {
-            Libc.CLOSE.call(input);
         }
     }
 
@@ -136,16 +233,19 @@ final class JnrPrograms implements Programs {
     /** A file that no directory has, with this text, at its begin. */
     private static int memory(String text) {
         int fd = (int) Libc.must("memfd_create", Libc.MEMFD_CREATE.call(NativeMemory.string("rules"), MFD_CLOEXEC));
-        byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
+        write(fd, text.getBytes(StandardCharsets.ISO_8859_1));
+        Libc.must("lseek(memfd)", Libc.LSEEK.call(fd, 0, SEEK_SET));
+        return fd;
+    }
+
+    private static void write(int fd, byte[] bytes) {
         long buffer = NativeMemory.IO.allocateMemory(Math.max(1, bytes.length), false);
         NativeMemory.IO.putByteArray(buffer, bytes, 0, bytes.length);
         int written = 0;
         while (written < bytes.length) {
-            written += (int) Libc.must("write(memfd)", Libc.WRITE.call(fd, buffer + written, bytes.length - written));
+            written += (int) Libc.must("write", Libc.WRITE.call(fd, buffer + written, bytes.length - written));
         }
         NativeMemory.IO.freeMemory(buffer);
-        Libc.must("lseek(memfd)", Libc.LSEEK.call(fd, 0, SEEK_SET));
-        return fd;
     }
 
     private static long vector(List<String> words) {

@@ -29,6 +29,7 @@ final class Libc {
     static final Libc DUP2 = new Libc("dup2", 2);
     static final Libc FCNTL = new Libc("fcntl", 3);
     static final Libc IOCTL = new Libc("ioctl", 3);
+    static final Libc PIPE2 = new Libc("pipe2", 2);
     static final Libc FTRUNCATE = new Libc("ftruncate", 2);
     static final Libc MMAP = new Libc("mmap", 6);
     static final Libc STATX = new Libc("statx", 5);
