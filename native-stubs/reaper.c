@@ -2,6 +2,7 @@
  * cgroup is empty, takes the packet filter's rules away, and the cgroup last.
  *
  *   secfilt-reaper CGROUP NAME [PROGRAM RULES]...     CGROUP and RULES are numbers of open descriptors
+ *   secfilt-reaper network ...                        see network.c
  *
  * CGROUP is the directory, with the lock that tells others that somebody looks after it; each PROGRAM reads the RULES. */
 #include "stub.h"
@@ -82,8 +83,23 @@ static bool remove_cgroup(int parent, const char *name, int depth)
     return false;
 }
 
+void feed(char **pairs, int count)
+{
+    for (int i = 0; i + 1 < count; i += 2) {
+        if (fork() == 0) {
+            dup2(atoi(pairs[i + 1]), STDIN_FILENO);
+            execl(pairs[i], pairs[i], "--noflush", "-w", "30", (char *)NULL);
+            _exit(OWN_FAILURE);
+        }
+    }
+    while (wait(NULL) > 0 || errno == EINTR)
+        continue;
+}
+
 int reap(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "network") == 0)
+        return reap_network(argc, argv);
     if (argc < 3)
         return OWN_FAILURE;
     int cgroup = atoi(argv[1]);
@@ -97,15 +113,7 @@ int reap(int argc, char **argv)
     }
     while (events < 0 && has_process(cgroup, DEPTH))
         usleep(LOOK_MICROSECONDS);
-    for (int i = 3; i + 1 < argc; i += 2) {
-        if (fork() == 0) {
-            dup2(atoi(argv[i + 1]), STDIN_FILENO);
-            execl(argv[i], argv[i], "--noflush", "-w", "30", (char *)NULL);
-            _exit(OWN_FAILURE);
-        }
-    }
-    while (wait(NULL) > 0 || errno == EINTR)
-        continue;
+    feed(argv + 3, argc - 3);
     remove_cgroup(parent, argv[2], DEPTH);
     return 0;
 }

@@ -1,5 +1,5 @@
 /* The parts of the stub: the front end (secfilt.c), the supervisor's birth (supervisor.c), the
- * interpreter of launch scripts (script.c) and what stays where nobody supervises (reaper.c). DESIGN: the stub becomes the command, so nothing here may
+ * interpreter of launch scripts (script.c) and what stays where nobody supervises (reaper.c, network.c). DESIGN: the stub becomes the command, so nothing here may
  * change what a process hands on through execve: signals, mask, limits, umask, cwd, environment, fds. */
 #ifndef SECFILT_STUB_H
 #define SECFILT_STUB_H
@@ -25,5 +25,11 @@ int obey(int socket, char **argv);
 /* The name by which the supervisor starts this program as what stays behind, and what that does; returns the exit code. */
 #define REAPER "secfilt-reaper"
 int reap(int argc, char **argv);
+
+/* The same of a network behind the host's addresses. */
+int reap_network(int argc, char **argv);
+
+/* Has each of these programs read its rules, from a descriptor whose number follows it, and waits for all. */
+void feed(char **pairs, int count);
 
 #endif

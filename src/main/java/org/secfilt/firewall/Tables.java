@@ -156,6 +156,26 @@ public final class Tables {
         programs.startWhenEmpty(cgroup, name, starts);
     }
 
+    /**
+     * Has the texts fed once the interface is gone, by a process that outlives this one; and if there is no other of its kind then, the files
+     * switched off and the last texts fed.
+     *
+     * @param texts of each family, as in {@link #restore}; so the last ones
+     */
+    public void restoreWhenGone(String interfaceName, List<String> texts, List<String> last, List<String> files) {
+        programs.startWhenGone(interfaceName, starts(texts), starts(last), files);
+    }
+
+    private List<Programs.Start> starts(List<String> texts) {
+        List<Programs.Start> starts = new ArrayList<>();
+        for (int i = 0; i < texts.size(); i++) {
+            if (!texts.get(i).isEmpty()) {
+                starts.add(start(versions.get(i), "-restore", List.of(), texts.get(i)));
+            }
+        }
+        return starts;
+    }
+
     /** What iptables-save says of the filter table of each family; empty where it fails. */
     List<String> save() {
         return save("filter");

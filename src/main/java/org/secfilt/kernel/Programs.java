@@ -27,6 +27,15 @@ public interface Programs {
      */
     void startWhenEmpty(int cgroup, String name, List<Start> starts);
 
+    /**
+     * Leaves a process behind, as native-stubs/network.c: once the interface is gone it starts all of these, and if there is no other pair of ours,
+     * switches the files off and starts the rest.
+     *
+     * @param last for whoever is the last to leave
+     * @param files that get a 0 then
+     */
+    void startWhenGone(String interfaceName, List<Start> starts, List<Start> last, List<String> files);
+
     /** @param input what it reads from standard input */
     record Start(String file, List<String> arguments, String input) {
         public Start {

@@ -52,6 +52,15 @@ final class Forwarding {
         return off;
     }
 
+    /** Whose switch it is; nothing where all interfaces forward already. */
+    List<String> files(List<String> names) {
+        List<String> files = new ArrayList<>();
+        for (String name : everywhere ? List.<String>of() : names) {
+            files.add(interfaces.resolve(name).resolve(file).toString());
+        }
+        return files;
+    }
+
     /** @throws IOException naming the file */
     void set(String name, boolean on) throws IOException {
         if (!everywhere) {

@@ -14,6 +14,7 @@ import org.secfilt.abi.Protocol;
 import org.secfilt.firewall.IpVersion;
 import org.secfilt.firewall.Tables;
 import org.secfilt.kernel.Kernel;
+import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.NetworkLock;
 import org.secfilt.kernel.Programs;
 import org.secfilt.policy.Publication;
@@ -37,6 +38,10 @@ public final class Nat {
     private final Forwarding forwardingV4 = Forwarding.v4(SYSCTLS);
     private final Forwarding forwardingV6 = Forwarding.v6(SYSCTLS);
     private String name = "";
+    /** What undoes it, of each family: the pair's own rules, and what the last one to leave undoes. */
+    private final List<String> removals = new ArrayList<>();
+    private final List<String> lastRemovals = new ArrayList<>();
+    private final List<String> lastFiles = new ArrayList<>();
 
     public Nat(Kernel kernel, Tables tables) {
         this.kernel = kernel;
@@ -94,13 +99,22 @@ public final class Nat {
             boolean v4 = tables.versions().get(i) == IpVersion.V4;
             if (!v4 && link.v6().isEmpty()) {
                 texts.add("");
+                removals.add("");
+                lastRemovals.add("");
                 continue;
             }
             NatRules rules = new NatRules(name, v4 ? link.v4() : link.v6().get(), publications, v4 ? LOOPBACK_V4 : "");
+            List<String> offs = new ArrayList<>(NatRules.remembered(listings.get(i)));
             for (String off : v4 ? toTurnOnV4 : toTurnOnV6) {
                 rules.add(NatRules.forwardingOff(off, listings.get(i)));
+                if (!offs.contains(off)) {
+                    offs.add(off);
+                }
             }
             texts.add(rules.install());
+            removals.add(rules.uninstall());
+            lastRemovals.add(NatRules.forget(offs));
+            lastFiles.addAll((v4 ? forwardingV4 : forwardingV6).files(offs));
         }
         for (String complaint : tables.restore(texts)) {
             if (!complaint.isEmpty()) {
@@ -135,6 +149,20 @@ public final class Nat {
         }
     }
 
+    /**
+     * Leaves the taking down to a process that outlives this one.
+     *
+     * @throws NatException if there can be none; then it is still ours
+     */
+    public void leaveAlone() throws NatException {
+        try {
+            tables.restoreWhenGone(name, removals, lastRemovals, lastFiles);
+            name = "";
+        } catch (KernelException e) {
+            throw new NatException(e.getMessage());
+        }
+    }
+
     private List<String> undo(String ip) {
         List<String> wrong = new ArrayList<>();
         if (isThere(name)) {
@@ -149,11 +177,6 @@ public final class Nat {
         name = "";
         wrong.addAll(removeDead());
         return wrong;
-    }
-
-    /** Whether the command's network is still joined: it is for as long as a process lives there. */
-    public boolean isJoined() {
-        return !name.isEmpty() && isThere(name);
     }
 
     /** Takes down what runs have left that are no more. @return what could not be undone */

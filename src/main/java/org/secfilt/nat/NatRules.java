@@ -21,6 +21,8 @@ final class NatRules {
 
     private final List<String> nat = new ArrayList<>();
     private final List<String> filter = new ArrayList<>();
+    /** How many of those are this pair's. */
+    private final int pairs;
 
     /** @param loopback the network whose programs use this host's own published ports; empty where it cannot be routed */
     NatRules(String name, Subnets subnets, List<Publication> publications, String loopback) {
@@ -44,6 +46,7 @@ final class NatRules {
                     + publication.protocol() + " --dport " + publication.port() + comment + " -j ACCEPT");
         }
         filter.add("FORWARD -o " + name + comment + " -j DROP");
+        pairs = filter.size();
     }
 
     /**
@@ -52,9 +55,11 @@ final class NatRules {
      * @param unlessThere a listing of the rules there are: one such rule is enough
      */
     static String forwardingOff(String interfaceName, String unlessThere) {
-        String rule = "FORWARD -i " + interfaceName + " ! -o " + NatLink.PREFIX + "+ -m comment --comment \"" + FORWARDING + interfaceName
-                + "\" -j DROP";
-        return unlessThere.contains("\"" + FORWARDING + interfaceName + "\"") ? "" : rule;
+        return unlessThere.contains("\"" + FORWARDING + interfaceName + "\"") ? "" : forwardingOff(interfaceName);
+    }
+
+    private static String forwardingOff(String interfaceName) {
+        return "FORWARD -i " + interfaceName + " ! -o " + NatLink.PREFIX + "+ -m comment --comment \"" + FORWARDING + interfaceName + "\" -j DROP";
     }
 
     /** Adds more rules of FORWARD, behind those of the pair. */
@@ -67,6 +72,28 @@ final class NatRules {
     /** Puts all of it before the rules of others. */
     String install() {
         return "*nat\n" + inserted(nat) + "COMMIT\n*filter\n" + inserted(filter) + "COMMIT\n";
+    }
+
+    /** Takes the pair's own away again. */
+    String uninstall() {
+        return "*nat\n" + deleted(nat) + "COMMIT\n*filter\n" + deleted(filter.subList(0, pairs)) + "COMMIT\n";
+    }
+
+    private static String deleted(List<String> rules) {
+        StringBuilder text = new StringBuilder();
+        for (String rule : rules) {
+            text.append("-D ").append(rule).append('\n');
+        }
+        return text.toString();
+    }
+
+    /** Forgets that these interfaces forwarded nothing before. @return empty if there are none */
+    static String forget(List<String> names) {
+        List<String> rules = new ArrayList<>();
+        for (String name : names) {
+            rules.add(forwardingOff(name));
+        }
+        return rules.isEmpty() ? "" : "*filter\n" + deleted(rules) + "COMMIT\n";
     }
 
     private static String inserted(List<String> rules) {

@@ -41,9 +41,6 @@ public final class Sandbox {
     /** The policy cannot be held: what is open already would go round it. */
     private static final int REFUSED = 2;
 
-    /** How often is looked whether the command's network is still there. */
-    private static final int LOOK_MILLIS = 100;
-
     private final Kernel kernel;
     private final Launching launching;
     private final FrontEnd frontEnd;
@@ -175,12 +172,8 @@ public final class Sandbox {
         LaunchScript first = scripts.restricted(FilterCompiler.compile(plan).program());
         logStart(command, plan.traced());
         if (!plan.traced()) {
-            if (firewall.isPresent() && !leave(firewall.get())) {
-                return;
-            }
-            launcher.launch(scripts, command, file, first); // the filter alone holds the policy
-            if (nat.isPresent()) {
-                outlive(nat.get());
+            if (leave()) {
+                launcher.launch(scripts, command, file, first); // the filter alone holds the policy
             }
             return;
         }
@@ -255,20 +248,6 @@ public final class Sandbox {
         Plan without(String missing) throws RefusedPolicyException;
     }
 
-    /** Without a tracer the network's end alone tells that the last process has ended. */
-    private void outlive(Nat network) {
-        launching.closeStandardInputAndOutput();
-        launching.releaseStandardError();
-        while (network.isJoined()) {
-            try {
-                Thread.sleep(LOOK_MILLIS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
-            }
-        }
-    }
-
     private Scripts scripts(
             Command command, CommandFile file, Descriptors descriptors, Enclosure enclosure, WritableFiles writable, boolean entered) {
         return new Scripts(plan, command, file.file(), launching.hasYama(), launching.capabilities(frontEnd.pid()), descriptors,
@@ -305,18 +284,22 @@ public final class Sandbox {
         }
     }
 
-    /** Nobody will supervise, so the firewall is left to a process that only waits for the end. */
-    private boolean leave(Standing session) {
+    /** Nobody will supervise, so what stands on the host is left to processes that only wait for the end. */
+    private boolean leave() {
         try {
-            session.leave();
+            if (firewall.isPresent()) {
+                firewall.get().leave();
+            }
+            if (nat.isPresent()) {
+                nat.get().leaveAlone();
+            }
             return true;
-        } catch (FirewallException e) {
+        } catch (FirewallException | NatException e) {
             reports.error(e.getMessage());
             frontEnd.exit(FAILED);
             return false;
         }
     }
-
 
     /** Tells the user what the tracer saw. */
     private final class Supervision implements Watch {

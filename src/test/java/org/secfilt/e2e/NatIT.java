@@ -195,6 +195,44 @@ class NatIT {
         assertTrue(run.stderr().contains(message), run::toString);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"", "--no-supervisor --firewall=require --allowed-netmask=10.77.1.1"})
+    void where_nobody_supervises_no_java_stays(String options) {
+        Outcome run = ROOM.bash("$SECFILT --net=nat --publish=10105:80 " + options + " " + """
+                bash -c 'for i in $(seq 100); do pgrep -f "org.secfilt.cli.Main [0-9]+ $$\\$" > /dev/null || break; sleep 0.05; done
+                    pgrep -f "org.secfilt.cli.Main [0-9]+ $$\\$"; pgrep -cf "^secfilt-reaper network sfn$(printf %x $$)"
+                    exec 3<>/dev/tcp/10.77.1.1/8001 && echo reached'""").run().exited(0);
+        assertEquals("1\nreached\n", run.stdout(), run::toString);
+        ROOM.arrived();
+    }
+
+    @ParameterizedTest(name = "{0}, then {1}")
+    @CsvSource({"'', ''", "'', --allowed-port=8001", "--allowed-port=8001, ''"})
+    void the_last_to_leave_undoes_what_those_before_have_left(String first, String second) {
+        Outcome run = ROOM.bash("""
+                coproc $SECFILT --net=nat $1 bash -c 'echo in; read'
+                read -u ${COPROC[0]} in
+                ip link add late0 type veth peer name late1; echo $(cat /proc/sys/net/ipv4/conf/late0/forwarding)
+                $SECFILT --net=nat $2 true
+                for i in $(seq 100); do [ $(ip -o link | grep -c sfn) = 1 ] && break; sleep 0.05; done
+                echo $(cat /proc/sys/net/ipv4/conf/late0/forwarding)
+                echo >&${COPROC[1]}; wait
+                for i in $(seq 100); do [ $(cat /proc/sys/net/ipv4/conf/late0/forwarding) = 0 ] && break; sleep 0.05; done
+                echo $(cat /proc/sys/net/ipv4/conf/late0/forwarding); ip link del late0""".replace("$1", first).replace("$2", second)).run().exited(0);
+        assertEquals("0\n1\n0\n", run.stdout(), run::toString);
+    }
+
+    @Test
+    void what_a_killed_reaper_left_the_next_run_removes() {
+        Outcome run = ROOM.bash("""
+                coproc $SECFILT --net=nat --publish=81:80 bash -c 'echo in; read'
+                read -u ${COPROC[0]} in
+                kill -KILL $(pgrep -f "^secfilt-reaper network sfn$(printf %x $COPROC_PID)")
+                echo >&${COPROC[1]}; wait; for i in $(seq 100); do ip -o link | grep -q sfn || break; sleep 0.05; done
+                iptables-save -t nat | grep -c 'dport 81'; $SECFILT --net=nat true""").run().exited(0);
+        assertEquals("2\n", run.stdout(), run::toString);
+    }
+
     @Test
     void many_starts_and_ends_leave_nothing() {
         List<String> ended = new ArrayList<>();

@@ -77,6 +77,11 @@ class NetworkSessionTest {
             public void startWhenEmpty(int cgroup, String name, List<Start> starts) {
                 throw new AssertionError("there is no cgroup");
             }
+
+            @Override
+            public void startWhenGone(String interfaceName, List<Start> starts, List<Start> last, List<String> files) {
+                throw new AssertionError("there is no pair");
+            }
         }, Optional.empty(), List.of(IpVersion.values()));
     }
 

@@ -4,16 +4,32 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.secfilt.abi.Cidr;
+import org.secfilt.abi.Protocol;
 import org.secfilt.policy.Publication;
 
 /** The addresses chosen, and the texts that ip(8) and iptables-restore(8) are given. */
 class NatTextTest {
     private static final Subnets V4 = Subnets.chooseV4(List.of(), 0).orElseThrow();
     private static final Subnets V6 = Subnets.chooseV6(List.of(), 0).orElseThrow();
+
+    @Test
+    void what_is_installed_is_taken_away_rule_by_rule() {
+        NatRules rules = new NatRules("sfn1", V4, List.of(new Publication(81, 80, Protocol.TCP)), "127.0.0.0/8");
+        rules.add(NatRules.forwardingOff("eth0", ""));
+        List<String> made = new ArrayList<>(
+                rules.install().lines().filter(line -> line.startsWith("-I ")).map(line -> line.substring(3).replaceFirst(" 1 ", " ")).toList());
+        List<String> away = rules.uninstall().lines().filter(line -> line.startsWith("-D ")).map(line -> line.substring(3)).toList();
+        String forwarding = NatRules.forget(List.of("eth0"));
+        assertTrue(made.removeAll(away), made::toString);
+        assertEquals("*filter\n-D " + String.join("", made) + "\nCOMMIT\n", forwarding);
+        assertEquals("", NatRules.forget(List.of()));
+        assertEquals(List.of("*nat", "COMMIT", "*filter", "COMMIT"), rules.uninstall().lines().filter(line -> !line.startsWith("-D ")).toList());
+    }
 
     @Test
     void addresses_are_chosen_past_what_is_taken() {

@@ -32,6 +32,7 @@ final class JnrPrograms implements Programs {
     private static final int O_RDWR_CLOEXEC = 2 | 02000000; // fcntl.h
     /** native-stubs/stub.h */
     private static final String REAPER = "secfilt-reaper";
+    private static final String NEXT = "+";
     /** The supervisor runs in the lib directory. */
     private static final String STUB = "../bin/secfilt";
 
@@ -166,21 +167,57 @@ final class JnrPrograms implements Programs {
 
     @Override
     public void startWhenEmpty(int cgroup, String name, List<Start> starts) {
-        List<String> words = new ArrayList<>(List.of(REAPER, Integer.toString(cgroup), name));
-        int nothing = (int) Libc.must("open(/dev/null)", Libc.OPEN.call(NativeMemory.string("/dev/null"), O_RDWR_CLOEXEC, 0));
-        long actions = actions(nothing, nothing);
-        Libc.POSIX_SPAWN_FILE_ACTIONS_ADDDUP2.call(actions, cgroup, cgroup); // onto itself: it stays open
-        List<Integer> inputs = new ArrayList<>();
-        for (Start start : starts) {
-            int input = memory(start.input());
-            inputs.add(input);
-            Libc.POSIX_SPAWN_FILE_ACTIONS_ADDDUP2.call(actions, input, input);
-            words.add(start.file());
-            words.add(Integer.toString(input));
+        try (Reaper reaper = new Reaper(Integer.toString(cgroup), name)) {
+            reaper.keep(cgroup);
+            reaper.add(starts);
+            reaper.spawn();
         }
-        try {
-            spawn(STUB, words, actions);
-        } finally {
+    }
+
+    @Override
+    public void startWhenGone(String interfaceName, List<Start> starts, List<Start> last, List<String> files) {
+        try (Reaper reaper = new Reaper("network", interfaceName)) {
+            reaper.add(starts);
+            reaper.words.add(NEXT);
+            reaper.add(last);
+            reaper.words.add(NEXT);
+            reaper.words.addAll(files);
+            reaper.spawn();
+        }
+    }
+
+    /** The stub's program under its other name, with what it is to be handed. */
+    private static final class Reaper implements AutoCloseable {
+        private final List<String> words = new ArrayList<>(List.of(REAPER));
+        private final int nothing = (int) Libc.must("open(/dev/null)", Libc.OPEN.call(NativeMemory.string("/dev/null"), O_RDWR_CLOEXEC, 0));
+        private final long actions = actions(nothing, nothing);
+        private final List<Integer> inputs = new ArrayList<>();
+
+        Reaper(String... first) {
+            words.addAll(List.of(first));
+        }
+
+        /** Onto itself: it stays open. */
+        void keep(int fd) {
+            Libc.POSIX_SPAWN_FILE_ACTIONS_ADDDUP2.call(actions, fd, fd);
+        }
+
+        void add(List<Start> starts) {
+            for (Start start : starts) {
+                int input = memory(start.input());
+                inputs.add(input);
+                keep(input);
+                words.add(start.file());
+                words.add(Integer.toString(input));
+            }
+        }
+
+        void spawn() {
+            JnrPrograms.spawn(STUB, words, actions);
+        }
+
+        @Override
+        public void close() {
             Libc.CLOSE.call(nothing);
             for (int input : inputs) {
                 Libc.CLOSE.call(input);
