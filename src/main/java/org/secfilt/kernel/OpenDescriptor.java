@@ -20,6 +20,8 @@ public record OpenDescriptor(int fd, Kind kind, int domain, int type, int protoc
         IO_URING,
         /** The network's end of a tun or tap interface, or what drives one: what is written there is a packet. */
         TUNNEL,
+        /** One that makes traffic by itself: RDMA, which connects by what is written to it, PPP, a virtual machine's end of vsock. */
+        DEVICE,
         /** A file or directory of a cgroup hierarchy. */
         CGROUP,
         /** Any other directory. */

@@ -40,6 +40,7 @@ public final class DescriptorJudge {
                     : deny("a directory, from which cgroups can be reached where they are writable");
             case IO_URING -> deny("an io_uring submits calls that no filter sees");
             case TUNNEL -> !limitsInet ? Optional.empty() : deny("a tunnel's end takes whole packets");
+            case DEVICE -> !limitsInet ? Optional.empty() : deny("a device that makes traffic without sockets");
             case SOCKET -> socket(descriptor);
         };
     }

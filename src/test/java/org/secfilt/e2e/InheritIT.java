@@ -12,6 +12,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.secfilt.Requirements;
 
 /** Sockets that the command is handed by its caller: judged before it starts, by where they are connected to. */
@@ -87,6 +88,21 @@ class InheritIT {
     void a_tunnel_is_closed() {
         Requirements.need("tun", Files.exists(java.nio.file.Path.of("/dev/net/tun")), "there is no /dev/net/tun here");
         assertEquals(List.of("secfilt: closed inherited descriptor 5: a tunnel's end takes whole packets"), confined("tun").run().reports());
+    }
+
+    /** Known by its name: what is there is a file, for this machine has none of these. */
+    @ParameterizedTest
+    @ValueSource(strings = {"/dev/infiniband/rdma_cm", "/dev/ppp", "/dev/vhost-vsock"})
+    void a_device_that_makes_traffic_is_closed(String device) {
+        for (String[] option : new String[][] {{ALLOWED, "secfilt: closed inherited descriptor 5: a device that makes traffic without sockets"},
+            {"--inherit=keep", ""}}) {
+            Outcome run = ROOM.command("unshare", "-m", "bash", "-c", """
+                    mount -t tmpfs none /dev; mkdir /dev/infiniband; exec 5> "$1"; "$SECFILT" "$2" bash -c "$3"; cat "$1"
+                    """,
+                    "bash", device, option[0], WRITE).run().exited(0);
+            assertEquals(option[1], String.join("", run.reports()), run::toString);
+            assertEquals(option[1].isEmpty() ? "5\nhi\n" : "", run.stdout(), run::toString);
+        }
     }
 
     @ParameterizedTest

@@ -191,6 +191,9 @@ final class JnrTracees implements Tracees {
         if (tunnel) {
             return Optional.of(noSocket(fd, OpenDescriptor.Kind.TUNNEL));
         }
+        if (target.startsWith("/dev/infiniband/") || target.equals("/dev/ppp") || target.equals("/dev/vhost-vsock")) {
+            return Optional.of(noSocket(fd, OpenDescriptor.Kind.DEVICE));
+        }
         return target.startsWith("/") ? file(tid, fd) : Optional.empty();
     }
 
