@@ -1,7 +1,5 @@
 package org.secfilt.cli;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -12,6 +10,7 @@ import org.secfilt.firewall.ProfileName;
 import org.secfilt.policy.Complaint;
 import org.secfilt.policy.IniConfig;
 import org.secfilt.policy.InvalidPolicyException;
+import org.secfilt.policy.Net;
 import org.secfilt.policy.OptionReader;
 import org.secfilt.policy.Options;
 import org.secfilt.policy.Origin;
@@ -33,10 +32,6 @@ final class Cli {
 
     /** Exit code of wrong usage and of an invalid policy. */
     static final int USAGE = 2;
-
-    private static final String RESOLV_CONF = "/etc/resolv.conf";
-    /** The C library reads three nameservers of it; a file longer than this is not one of its kind. */
-    private static final int MAX_RESOLV_CONF_BYTES = 64 * 1024;
 
     private final Verb verb;
     private final Environment environment;
@@ -261,19 +256,16 @@ final class Cli {
             }
         }
         boolean asked = merged.wantsNameservers() || Policy.wantsNameservers(parts);
-        List<IpAddress> nameservers = asked ? nameservers() : List.of();
+        List<IpAddress> nameservers = asked ? nameservers(merged, parts) : List.of();
         parts.add(merged.part(nameservers));
         return Policy.merge(parts, nameservers);
     }
 
-    /** Without the file the C library asks 127.0.0.1, and so does {@link Resolvers} say of an empty one. */
-    private List<IpAddress> nameservers() {
-        try {
-            byte[] text = environment.files().read(RESOLV_CONF, MAX_RESOLV_CONF_BYTES);
-            return Resolvers.parse(new String(text, StandardCharsets.UTF_8));
-        } catch (IOException e) {
-            return Resolvers.parse("");
-        }
+    private List<IpAddress> nameservers(Options merged, List<PolicyPart> parts) throws InvalidPolicyException {
+        List<PolicyPart> all = new ArrayList<>(parts);
+        all.add(merged.part(List.of()));
+        boolean behind = Policy.merge(all, List.of()).surroundings().network() == Net.NAT;
+        return behind ? Resolvers.nameserversFromBehind(environment.files()) : Resolvers.nameservers(environment.files());
     }
 
     private static Volume volumeOf(Options options) {

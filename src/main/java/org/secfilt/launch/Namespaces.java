@@ -17,6 +17,7 @@ public final class Namespaces {
     private static final long MS_NOSUID = 2;
     private static final long MS_NODEV = 4;
     private static final long MS_NOEXEC = 8;
+    private static final long MS_BIND = 0x1000;
     private static final long MS_REC = 0x4000;
     private static final long MS_SLAVE = 1 << 19;
     // fcntl.h, sys/socket.h, linux/sockios.h, linux/if.h
@@ -71,12 +72,20 @@ public final class Namespaces {
         launch.call("close(socket)", "close", socket);
     }
 
+    /** From now on the mount namespace gives its mounts to no other, and goes on taking the host's. */
+    public void keepMounts() {
+        launch.call("mount(/, MS_SLAVE)", "mount", string("none"), string("/"), value(0), value(MS_REC | MS_SLAVE), value(0));
+    }
+
+    /** Puts a file in the place of another, links followed, in the mount namespace. */
+    public void replace(String file, String by) {
+        launch.call("mount(" + file + ", MS_BIND)", "mount", string(by), string(file), value(0), value(MS_BIND), value(0));
+    }
+
     /**
-     * Mounts a fresh tmpfs(5) on /tmp in the mount namespace, which from now on gives its mounts to no other and goes on taking the host's.
-     * It is gone with the namespace: nothing is left behind, whatever ends it.
+     * Mounts a fresh tmpfs(5) on /tmp in the mount namespace. It is gone with the namespace: nothing is left behind, whatever ends it.
      */
     public void privateTmp(int uid, int gid, boolean exec) {
-        launch.call("mount(/, MS_SLAVE)", "mount", string("none"), string("/"), value(0), value(MS_REC | MS_SLAVE), value(0));
         long flags = MS_NOSUID | MS_NODEV | (exec ? 0 : MS_NOEXEC);
         launch.call("mount(/tmp)", "mount", string("tmpfs"), string("/tmp"), string("tmpfs"), value(flags),
                 string("mode=0700,uid=" + uid + ",gid=" + gid));

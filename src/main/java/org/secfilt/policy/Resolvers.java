@@ -1,5 +1,7 @@
 package org.secfilt.policy;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -18,13 +20,65 @@ public final class Resolvers {
         "/run/nscd/socket", "/var/run/nscd/socket", "/run/systemd/resolve/io.systemd.Resolve",
     };
 
+    public static final String FILE = "/etc/resolv.conf";
+
+    /**
+     * Where those that put themselves before all nameservers, on loopback, tell whom they ask: systemd-resolved(8) "/etc/resolv.conf",
+     * NetworkManager.conf(5) "rc-manager".
+     */
+    private static final List<String> BEHIND_LOOPBACK = List.of("/run/systemd/resolve/resolv.conf", "/run/NetworkManager/no-stub-resolv.conf");
+
+    /** The C library reads three nameservers of it; a file longer than this is not one of its kind. */
+    private static final int MAX_BYTES = 64 * 1024;
+
     private Resolvers() {}
+
+    /** Those of /etc/resolv.conf. Without the file the C library asks 127.0.0.1. */
+    public static List<IpAddress> nameservers(Opener files) {
+        return parse(read(files, FILE));
+    }
+
+    /** Those that a command can ask in a network behind this host's addresses. */
+    public static List<IpAddress> nameserversFromBehind(Opener files) {
+        return parse(read(files, replacement(files).orElse(FILE)));
+    }
+
+    /** Whether /etc/resolv.conf names nameservers, and all of them on the loopback of this host, which is out of reach from behind. */
+    public static boolean areOnLoopback(Opener files) {
+        List<IpAddress> named = named(read(files, FILE));
+        return !named.isEmpty() && named.stream().allMatch(IpAddress::isLoopback);
+    }
+
+    /** If they are, the file that serves in its place; empty if there is none. */
+    public static Optional<String> replacement(Opener files) {
+        if (areOnLoopback(files)) {
+            for (String file : BEHIND_LOOPBACK) {
+                if (named(read(files, file)).stream().anyMatch(server -> !server.isLoopback())) {
+                    return Optional.of(file);
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static String read(Opener files, String name) {
+        try {
+            return new String(files.read(name, MAX_BYTES), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            return "";
+        }
+    }
 
     /**
      * Reads the text of /etc/resolv.conf. A scope ({@code fe80::1%eth0}) is dropped, a line that holds no address is
      * passed over as the C library does, and without any nameserver it is 127.0.0.1 that is asked.
      */
     public static List<IpAddress> parse(String resolvConf) {
+        List<IpAddress> found = named(resolvConf);
+        return found.isEmpty() ? List.of(IpAddress.parse("127.0.0.1")) : List.copyOf(found);
+    }
+
+    private static List<IpAddress> named(String resolvConf) {
         List<IpAddress> found = new ArrayList<>();
         int at = 0;
         while (at < resolvConf.length()) {
@@ -33,10 +87,7 @@ public final class Resolvers {
             addNameserver(resolvConf.substring(at, end), found);
             at = end + 1;
         }
-        if (found.isEmpty()) {
-            found.add(IpAddress.parse("127.0.0.1"));
-        }
-        return List.copyOf(found);
+        return found;
     }
 
     /** Rules that allow the resolvers' unix sockets, for where unix sockets are restricted. */

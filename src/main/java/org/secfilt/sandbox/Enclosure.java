@@ -14,6 +14,7 @@ import org.secfilt.launch.Launch;
 import org.secfilt.launch.LaunchScript;
 import org.secfilt.launch.Namespaces;
 import org.secfilt.policy.PrivateTmp;
+import org.secfilt.policy.Resolvers;
 import org.secfilt.policy.Setting;
 import org.secfilt.policy.Surroundings;
 import org.secfilt.policy.UserName;
@@ -29,8 +30,12 @@ final class Enclosure {
     private final long capabilities;
     private final Launching.Owner owner;
     private final Optional<Account> account;
+    /** The file that the command sees as /etc/resolv.conf, if not that itself. */
+    private final Optional<String> resolver;
 
-    private Enclosure(Surroundings own, long capabilities, Launching.Owner owner, Optional<Account> account) {
+    private Enclosure(
+            Surroundings own, long capabilities, Launching.Owner owner, Optional<Account> account, Optional<String> resolver) {
+        this.resolver = resolver;
         this.own = own;
         this.capabilities = capabilities;
         this.owner = owner;
@@ -40,11 +45,13 @@ final class Enclosure {
     /**
      * @param capabilities the stub's
      * @param owner the stub's
+     * @param resolver the file that the command is to see as /etc/resolv.conf, if not that itself
      * @throws IllegalArgumentException naming the user or group that this host does not know
      */
-    static Enclosure of(Surroundings own, long capabilities, Launching.Owner owner, Accounts accounts) {
+    static Enclosure of(
+            Surroundings own, long capabilities, Launching.Owner owner, Accounts accounts, Optional<String> resolver) {
         Optional<Account> account = own.user().isPresent() ? Optional.of(account(own.user().get(), accounts)) : Optional.empty();
-        return new Enclosure(own, capabilities, owner, account);
+        return new Enclosure(own, capabilities, owner, account, resolver);
     }
 
     private static Account account(Setting<UserName> setting, Accounts accounts) {
@@ -96,12 +103,19 @@ final class Enclosure {
         }
         Namespaces namespaces = new Namespaces(launch);
         boolean privileged = (capabilities & CAP_SYS_ADMIN) != 0;
-        namespaces.unshare(!privileged, network, own.ownsMounts());
+        boolean mounts = own.ownsMounts() || resolver.isPresent();
+        namespaces.unshare(!privileged, network, mounts);
         if (!privileged) {
             namespaces.mapIdentity(owner.uid(), owner.gid());
         }
         if (network) {
             namespaces.raiseLoopback();
+        }
+        if (mounts) {
+            namespaces.keepMounts();
+        }
+        if (resolver.isPresent()) {
+            namespaces.replace(Resolvers.FILE, resolver.get());
         }
         if (own.ownsMounts()) {
             namespaces.privateTmp(account.isPresent() ? account.get().uid() : owner.uid(),

@@ -1,5 +1,6 @@
 package org.secfilt.sandbox;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -25,8 +26,11 @@ import org.secfilt.nat.NatException;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.RefusedPolicyException;
 import org.secfilt.plan.Refusal;
+import org.secfilt.policy.CallerFiles;
 import org.secfilt.policy.Net;
+import org.secfilt.policy.Opener;
 import org.secfilt.policy.Origin;
+import org.secfilt.policy.Resolvers;
 import org.secfilt.report.Denial;
 import org.secfilt.report.EventLog;
 import org.secfilt.report.LoggedCall;
@@ -124,7 +128,7 @@ public final class Sandbox {
         Enclosure enclosure;
         try {
             enclosure = Enclosure.of(plan.surroundings(), launching.capabilities(frontEnd.pid()),
-                    launching.owner(frontEnd.pid()), kernel.accounts());
+                    launching.owner(frontEnd.pid()), kernel.accounts(), resolver());
         } catch (IllegalArgumentException e) {
             reports.error(e.getMessage());
             frontEnd.exit(REFUSED);
@@ -190,6 +194,22 @@ public final class Sandbox {
         launcher.launchBeside(scripts, command, file, first);
         tracer.run();
         supervision.ended();
+    }
+
+    /** Behind the host's addresses a nameserver on the host's loopback is out of reach. */
+    private Optional<String> resolver() {
+        Opener files = new CallerFiles(Path.of("/"), frontEnd.pid());
+        if (plan.surroundings().network() != Net.NAT || !Resolvers.areOnLoopback(files)) {
+            return Optional.empty();
+        }
+        Optional<String> replacement = Resolvers.replacement(files);
+        if (replacement.isEmpty()) {
+            reports.warn(Resolvers.FILE + " names " + Resolvers.nameservers(files).get(0) + ", on the host's loopback, which is out of reach"
+                    + " behind --net=nat: names are not resolved by it");
+        } else if (reports.isVerbose()) {
+            reports.note("the command sees " + replacement.get() + " as " + Resolvers.FILE + ", which names nameservers on the host's loopback alone");
+        }
+        return replacement;
     }
 
     /** @return false, the stub having its exit code, if it cannot be done */

@@ -62,6 +62,15 @@ class CliTest {
     }
 
     @Test
+    void behind_the_host_resolv_takes_the_nameservers_that_can_be_asked_there() {
+        files.with("/etc/resolv.conf", "nameserver 127.0.0.53\n").with("/run/systemd/resolve/resolv.conf", "nameserver 10.1.2.3\n");
+        String resolv = "--allow-resolv";
+        assertTrue(run("--allowed-netmask=10.0.0.7", resolv, "x").policy().connect().toString().contains("127.0.0.53"));
+        String behind = run("--net=nat", "--allowed-netmask=10.0.0.7", resolv, "x").policy().connect().toString();
+        assertTrue(behind.contains("10.1.2.3") && !behind.contains("127.0.0.53"), behind);
+    }
+
+    @Test
     void resolv_off_adds_nobody() {
         Policy policy = run("--allowed-netmask=10.0.0.0/8", "--allow-resolv=no", "x").policy();
         assertEquals(run("--allowed-netmask=10.0.0.0/8", "x").policy(), policy);

@@ -195,6 +195,38 @@ class NatIT {
         assertTrue(run.stderr().contains(message), run::toString);
     }
 
+    /** With a mount namespace of its own, and a resolv.conf that names nobody but this host itself. */
+    private static Outcome resolving(String behind, String options) {
+        ROOM.resolvConf("nameserver 127.0.0.53\n");
+        try {
+            return ROOM.bash("""
+                    mount --make-rprivate /; mount -t tmpfs none /run; mkdir -p /run/systemd/resolve
+                    [ -z "$1" ] || echo "nameserver $1" > /run/systemd/resolve/resolv.conf
+                    $SECFILT --net=nat $2 bash -c 'getent ahostsv4 some.name | grep -o "^[^ ]* *STREAM"; grep -h nameserver /etc/resolv.conf; readlink /proc/self/ns/mnt' > said
+                    grep -v mnt: said;  [ "$(grep mnt: said)" = $(readlink /proc/self/ns/mnt) ] && echo same mounts
+                    grep nameserver /etc/resolv.conf""", behind, options).run().exited(0);
+        } finally {
+            ROOM.resolvConf("");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "--allowed-port=53 --allowed-netmask=10.77.9.9 --allow-resolv", "--private-tmp --user=nobody --read-only",
+        "--no-supervisor --firewall=require --allowed-netmask=10.77.1.1"})
+    void names_are_resolved_by_the_nameservers_behind_one_on_loopback(String options) {
+        Outcome run = resolving(NetworkRoom.NEAR, options);
+        assertEquals("10.77.1.1       STREAM\nnameserver 10.77.1.1\nnameserver 127.0.0.53\n", run.stdout(), run::toString);
+        assertTrue(ROOM.arrived().contains("udp 10.77.1.1:53"), run::toString);
+    }
+
+    @Test
+    void nameservers_on_loopback_that_have_nobody_behind_them_are_told() {
+        Outcome run = resolving("", "");
+        assertEquals("nameserver 127.0.0.53\nsame mounts\nnameserver 127.0.0.53\n", run.stdout(), run::toString);
+        assertEquals(List.of("secfilt: /etc/resolv.conf names 127.0.0.53, on the host's loopback, which is out of reach behind --net=nat:"
+                + " names are not resolved by it"), run.reports());
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", "--no-supervisor --firewall=require --allowed-netmask=10.77.1.1"})
     void where_nobody_supervises_no_java_stays(String options) {
