@@ -1,7 +1,8 @@
 """Sends one packet of each kind to each address: packets.py KIND[,KIND...] ADDRESS...
 
 KIND: echo (an ICMP echo request by a raw socket), raw-NUMBER (of that protocol, by a raw socket), header (UDP to port 8001, its IPv4
-header made here), routed (the same, with a loose source route), spoofed-OWN (an echo request to the address OWN of this host, which says that
+header made here), routed (the same, with a loose source route), segment (TCP to port 8001,
+by a raw socket, as if a connection were there), behind-ROUTER (the same, its IPv4 header made here and given to ROUTER), spoofed-OWN (an echo request to the address OWN of this host, which says that
 it comes from ADDRESS: the kernel answers there), udplite, mptcp (a connection to port 8001), multicast (UDP to a group, by
 the interface of the address), received (UDP to port 8001, by a socket that a process outside has connected and hands over, asked on the
 unix socket $HANDOVER). stdout: a line "KIND ADDRESS OUTCOME" each; the outcome is "ok", or the name of the errno.
@@ -12,6 +13,10 @@ import os
 import socket
 import struct
 import sys
+
+
+# ACK and URG; nobody looks at the checksum
+SEGMENT = struct.pack(">HHLLBBHHH", 4000, 8001, 1, 1, 0x50, 0x30, 512, 0, 0)
 
 
 def checksum(data):
@@ -38,6 +43,11 @@ def send(kind, address):
         s.sendto(head[:2] + struct.pack(">H", checksum(head)) + head[4:], (address, 0))
     elif word == "raw":
         socket.socket(family, socket.SOCK_RAW, int(number)).sendto(bytes(16), (address, 0))
+    elif word == "segment":
+        socket.socket(family, socket.SOCK_RAW, 6).sendto(SEGMENT, (address, 0))
+    elif word == "behind":
+        head = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 40, 1, 0, 64, 6, 0, bytes(4), socket.inet_aton(address))
+        socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_RAW).sendto(head + SEGMENT, (number, 0))
     elif word in ("header", "routed"):
         s = socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_RAW)
         s.sendto(udp_with_header(address, b"\x83\x07\x04" + socket.inet_aton("10.77.2.1") + b"\0" if word == "routed" else b""), (address, 0))

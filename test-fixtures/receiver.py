@@ -2,7 +2,7 @@
 
 Tells on stdout which traffic came in on INTERFACE, a line per datagram and per connection attempt, whatever its port
 and address, seen by a packet socket:
-    tcp ADDRESS:PORT | udp ADDRESS:PORT | ip-PROTOCOL ADDRESS | join GROUP (IPv6; in IPv4 it is ip-2)
+    tcp ADDRESS:PORT | segment ADDRESS:PORT (TCP of no connection) | udp ADDRESS:PORT | ip-PROTOCOL ADDRESS | join GROUP (IPv6; in IPv4 it is ip-2)
 Neighbour discovery and reports of the groups that the kernel itself joins are not told. On the given ports, of every address
 and family, it also answers: UDP and TCP echo; TCP 23 greets; to "GET " comes an HTTP page; UDP 53 resolves every name
 to 10.77.1.1 and fd77:1::1. A line "mark WORD" on stdin is answered by itself, once nothing more is coming in. Ends at end of file.
@@ -45,6 +45,8 @@ def decode(packet):
         source_port, port = struct.unpack_from(">HH", rest)
         if protocol == 17:
             return "udp %s:%d" % (shown, port)
+        if len(rest) >= 14 and rest[13] & 0x32 == 0x30:
+            return "segment %s:%d" % (shown, port)  # URG without SYN: nobody sends that but packets.py
         if len(rest) < 14 or rest[13] & 0x12 != 0x02:
             return None  # no first segment of a connection
         key = (source, source_port, target, port, rest[4:8])

@@ -12,6 +12,7 @@ import org.secfilt.bpf.Assembler;
 import org.secfilt.bpf.JumpOp;
 import org.secfilt.bpf.Node;
 import org.secfilt.plan.Plan;
+import org.secfilt.plan.TracedCall;
 
 /**
  * Which sockets can be made, and what they must not be told: everything about them that is a number in a register.
@@ -97,14 +98,23 @@ final class SocketCalls {
         return plan.leavesKinds() ? withPackets() : plainInet();
     }
 
-    /** Whatever sends packets that the firewall sees: not SOCK_PACKET, which is AF_PACKET under an old name, nor SMC, which ends in RDMA. */
+    /**
+     * Whatever sends packets that the firewall sees: not SOCK_PACKET, which is AF_PACKET under an old name, nor SMC, which ends in RDMA. The
+     * firewall may have to learn of raw sockets first.
+     */
     private Node withPackets() {
         Node refuse = actions.errno(Errno.EPERM);
         Node protocol = assembler.load(SeccompData.low(2),
                 assembler.jump(JumpOp.GT, IPPROTO_MAX_OF_HEADER,
                         assembler.jump(JumpOp.EQ, IPPROTO_MPTCP, actions.allow(), refuse), actions.allow()));
+        Node other = protocol;
+        if (plan.traces(TracedCall.SOCKET)) {
+            Node raw = assembler.load(SeccompData.low(2),
+                    assembler.jump(JumpOp.GT, IPPROTO_MAX_OF_HEADER, refuse, actions.trace(TracedCall.SOCKET)));
+            other = assembler.jump(JumpOp.EQ, SocketType.RAW, raw, protocol);
+        }
         return assembler.load(SeccompData.low(1),
-                assembler.and(SocketType.MASK, assembler.jump(JumpOp.EQ, SOCK_PACKET, refuse, protocol)));
+                assembler.and(SocketType.MASK, assembler.jump(JumpOp.EQ, SOCK_PACKET, refuse, other)));
     }
 
     /**

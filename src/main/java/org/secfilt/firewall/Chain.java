@@ -26,14 +26,24 @@ public record Chain(String name, Members members) {
      * @param rules as of {@link PacketRules}
      */
     public String install(List<String> rules) {
-        StringBuilder text = new StringBuilder("*filter\n:").append(name).append(" - [0:0]\n");
-        for (String rule : rules) {
-            text.append("-A ").append(name).append(' ').append(rule).append('\n');
-        }
+        StringBuilder text = fill(rules);
         for (String match : members.matches()) {
             text.append("-I OUTPUT 1 ").append(match).append("-j ").append(name).append('\n');
         }
         return text.append("COMMIT\n").toString();
+    }
+
+    /** Puts other rules in the chain, which is there and hooked. */
+    String refill(List<String> rules) {
+        return fill(rules).append("COMMIT\n").toString();
+    }
+
+    private StringBuilder fill(List<String> rules) {
+        StringBuilder text = new StringBuilder("*filter\n:").append(name).append(" - [0:0]\n");
+        for (String rule : rules) {
+            text.append("-A ").append(name).append(' ').append(rule).append('\n');
+        }
+        return text;
     }
 
     /** Takes hooks and chain away. */

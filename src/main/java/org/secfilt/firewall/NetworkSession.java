@@ -86,6 +86,10 @@ public final class NetworkSession implements Standing {
         throw new FirewallException("without a cgroup the firewall cannot be left alone");
     }
 
+    /** They are from the start: there is no telling the kernel's own packets from them otherwise. */
+    @Override
+    public void judgeRawPackets() {}
+
     @Override
     public List<String> removeIfOver(boolean alone) {
         return alone ? remove() : List.of();

@@ -55,6 +55,22 @@ public final class PacketRules implements Match.Visitor<Optional<Match.Inet>> {
         return of(policy, version, "", true);
     }
 
+    /**
+     * As {@link #of(Policy, IpVersion)}, while a tracer judges binds and there are no raw sockets: all other sockets' packets are the
+     * kernel's own work. So those of TCP connections go where a first packet, with SYN alone, was let through or came from, which no
+     * connection tracking must tell; it would cost each packet of this host. None has a source route, or a foreign sender.
+     */
+    static List<String> ofPlain(Policy policy, IpVersion version) {
+        if (!policy.restrictsDestinations()) {
+            return List.of();
+        }
+        PacketRules made = new PacketRules(version);
+        made.rules.add("-p tcp ! --syn -j " + RETURN);
+        made.rules.add("-d " + version.loopback() + " ! -o lo -j DROP");
+        made.destinations(policy);
+        return List.copyOf(made.rules);
+    }
+
     /** As {@link #of(Policy, IpVersion)}, for a chain that others than a profile's members come to, who may have all sorts of business. */
     static List<String> ofOthers(Policy policy, IpVersion version) {
         return of(policy, version, "", false);

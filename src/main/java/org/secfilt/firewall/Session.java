@@ -25,6 +25,8 @@ public final class Session implements Standing {
     private final Cgroups.Cgroup cgroup;
     private final Chain chain;
     private boolean standing = true;
+    /** By which raw packets are to be judged, as long as they are not. */
+    private Optional<Policy> rawPolicy = Optional.empty();
 
     private Session(Tables tables, Cgroups cgroups, Cgroups.Cgroup cgroup, Chain chain) {
         this.tables = tables;
@@ -37,10 +39,12 @@ public final class Session implements Standing {
      * Makes cgroup and chains, and moves the process in, which must not have begun what is to be judged.
      *
      * @param cgroups where the run gets one; closed in the end
+     * @param rawLate whether nothing makes packets by hand before {@link #judgeRawPackets}; of no use where sockets made before the run
+     *     are in its class
      * @param namespace the inode number of the network namespace of both processes
      * @throws FirewallException if a step fails; all is as it was then
      */
-    public static Session raise(Tables tables, Hierarchies hierarchies, Cgroups cgroups, Policy policy, long namespace, int pid)
+    public static Session raise(Tables tables, Hierarchies hierarchies, Cgroups cgroups, Policy policy, boolean rawLate, long namespace, int pid)
             throws FirewallException {
         boolean byClass = cgroups.hierarchy() == Cgroups.Hierarchy.NET_CLS;
         try {
@@ -59,7 +63,7 @@ public final class Session implements Standing {
                 Optional<Cgroups.Cgroup> cgroup = make(cgroups, path, attempt == ATTEMPTS);
                 if (cgroup.isPresent()) {
                     return new Session(tables, cgroups, cgroup.get(), new Chain(run.chain(), members(cgroups, cgroup.get(), path)))
-                            .install(policy, pid, byClass);
+                            .install(policy, rawLate && !byClass, pid, byClass);
                 }
             }
         } catch (KernelException e) {
@@ -94,10 +98,28 @@ public final class Session implements Standing {
         }
     }
 
-    private Session install(Policy policy, int pid, boolean byClass) throws FirewallException {
+    @Override
+    public void judgeRawPackets() throws FirewallException {
+        if (rawPolicy.isEmpty()) {
+            return;
+        }
         List<String> texts = new ArrayList<>();
         for (IpVersion version : tables.versions()) {
-            texts.add(chain.install(PacketRules.of(policy, version)));
+            texts.add(chain.refill(PacketRules.of(rawPolicy.get(), version)));
+        }
+        for (String complaint : tables.restore(texts)) {
+            if (!complaint.isEmpty()) {
+                throw new FirewallException(complaint);
+            }
+        }
+        rawPolicy = Optional.empty();
+    }
+
+    private Session install(Policy policy, boolean rawLate, int pid, boolean byClass) throws FirewallException {
+        rawPolicy = rawLate ? Optional.of(policy) : Optional.empty();
+        List<String> texts = new ArrayList<>();
+        for (IpVersion version : tables.versions()) {
+            texts.add(chain.install(rawLate ? PacketRules.ofPlain(policy, version) : PacketRules.of(policy, version)));
         }
         List<String> wrong = tables.restore(texts);
         try {

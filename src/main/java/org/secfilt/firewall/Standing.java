@@ -12,6 +12,13 @@ public interface Standing {
     void leave() throws FirewallException;
 
     /**
+     * From now on packets made by hand are judged too, as a raw socket makes them.
+     *
+     * @throws FirewallException if a step fails; then no raw socket may be made
+     */
+    void judgeRawPackets() throws FirewallException;
+
+    /**
      * As {@link #remove}, if no process of the run lives any more.
      *
      * @param alone whether the command left none behind, as far as its tracer knows

@@ -237,6 +237,7 @@ public final class Plan {
             case LISTEN -> !policy.bind().open();
             case RECVMSG, RECVMMSG -> traced();
             case EXIT, EXIT_GROUP -> traced() && policy.violationExit().isPresent();
+            case SOCKET -> judgesRawPacketsLate();
             case LANDLOCK_RESTRICT_SELF -> traces(TracedCall.CONNECT) || traces(TracedCall.BIND);
             case WAIT4, WAITID, PTRACE, MMAP, MUNMAP, MREMAP, MPROTECT, PKEY_MPROTECT, MADVISE, SHMAT, REMAP_FILE_PAGES,
                     PRLIMIT64, SCHED_SETAFFINITY, SCHED_SETSCHEDULER, SCHED_SETPARAM, SCHED_SETATTR, SETPRIORITY, IOPRIO_SET -> traced();
@@ -350,6 +351,14 @@ public final class Plan {
     /** Whether it judges all packets of the command's network namespace, in place of a cgroup's. */
     public boolean judgesWholeNetwork() {
         return judgesPackets() && host.firewall().wholeNetwork();
+    }
+
+    /**
+     * Whether the firewall begins without the rules that only packets made by hand need, which are dear, and gets them when the first
+     * raw socket is made.
+     */
+    public boolean judgesRawPacketsLate() {
+        return judgesPackets() && leavesKinds() && traced() && !judgesWholeNetwork() && !policy.surroundings().ownsNetwork();
     }
 
     /** Why packets are not judged, if the user would have them judged. */

@@ -28,6 +28,8 @@ public enum TracedCall {
     PTRACE("ptrace", 13),
     /** Goes on; but from now on what the supervisor may do says nothing about what a tracee may. */
     LANDLOCK_RESTRICT_SELF("landlock_restrict_self", 14),
+    /** Of a raw socket, where packets are judged: it makes packets that other rules are for. */
+    SOCKET("socket", 15),
     MMAP("mmap", 16),
     MUNMAP("munmap", 17),
     MREMAP("mremap", 18),

@@ -263,7 +263,7 @@ public final class PacketFilter {
         } catch (KernelException e) {
             throw new FirewallException(e.getMessage());
         }
-        return Session.raise(tables, this::open, cgroups, plan.policy(), launching.networkNamespace(pid), pid);
+        return Session.raise(tables, this::open, cgroups, plan.policy(), plan.judgesRawPacketsLate(), launching.networkNamespace(pid), pid);
     }
 
     private NetworkSession.Supervisors supervisors() {

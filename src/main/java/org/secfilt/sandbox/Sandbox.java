@@ -354,6 +354,16 @@ public final class Sandbox {
         }
 
         @Override
+        public Optional<String> rawSocket() {
+            try {
+                firewall.orElseThrow().judgeRawPackets();
+                return Optional.empty();
+            } catch (FirewallException e) {
+                return Optional.of("its packets cannot be judged: " + e.getMessage());
+            }
+        }
+
+        @Override
         public boolean hearsOfAllowed() {
             return log.isPresent() && reports.isVerbose();
         }

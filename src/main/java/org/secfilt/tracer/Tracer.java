@@ -219,6 +219,8 @@ public final class Tracer {
             receiveStop(task, call);
         } else if (call == TracedCall.PTRACE) {
             replies.deny(task, call, Optional.empty(), NO_SECOND_TRACER);
+        } else if (call == TracedCall.SOCKET) {
+            rawSocketStop(task, call);
         } else if (call == TracedCall.LANDLOCK_RESTRICT_SELF) {
             addresses.leaveCallsToTracees();
             ptrace.resume(task.tid, 0);
@@ -229,6 +231,15 @@ public final class Tracer {
             addresses.answer(task, call);
         } else {
             exitStop(task);
+        }
+    }
+
+    private void rawSocketStop(Task task, TracedCall call) {
+        Optional<String> wrong = watch.rawSocket();
+        if (wrong.isPresent()) {
+            replies.deny(task, call, Optional.empty(), new Verdict.Deny(Errno.EPERM, wrong.get(), Origin.DEFAULT));
+        } else {
+            ptrace.resume(task.tid, 0);
         }
     }
 

@@ -29,6 +29,9 @@ public interface Watch {
      */
     void deniedFile(int tid, String call, ByteString path, Verdict.Deny why);
 
+    /** A raw socket is about to be made. @return why it must not be, if so */
+    Optional<String> rawSocket();
+
     /** Whether {@link #allowed} is to be called: it costs at every judged call. The answer must not change. */
     boolean hearsOfAllowed();
 

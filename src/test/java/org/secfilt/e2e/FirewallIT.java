@@ -97,6 +97,9 @@ class FirewallIT {
             NFT    | echo         | fd77:1::1 | fd77:2::1 | ip-58 fd77:1::1
             NFT    | raw-132      | 10.77.1.1 | 10.77.2.1 | ip-132 10.77.1.1
             NFT    | raw-253      | fd77:1::1 | fd77:2::1 | ip-253 fd77:1::1
+            NFT    | segment      | 10.77.1.1 | 10.77.2.1 | segment 10.77.1.1:8001
+            NFT    | segment      | fd77:1::1 | fd77:2::1 | segment [fd77:1::1]:8001
+            NFT    | behind-10.77.1.1 | 10.77.1.1 | 10.77.2.1 | segment 10.77.1.1:8001
             NFT    | header       | 10.77.1.1 | 10.77.2.1 | udp 10.77.1.1:8001
             NFT    | udplite      | 10.77.1.1 | 10.77.2.1 | ip-136 10.77.1.1
             NFT    | udplite      | fd77:1::1 | fd77:2::1 | ip-136 fd77:1::1
@@ -106,6 +109,7 @@ class FirewallIT {
             LEGACY | echo         | 10.77.1.1 | 10.77.2.1 | ip-1 10.77.1.1
             LEGACY | echo         | fd77:1::1 | fd77:2::1 | ip-58 fd77:1::1
             LEGACY | raw-253      | 10.77.1.1 | 10.77.2.1 | ip-253 10.77.1.1
+            LEGACY | behind-10.77.1.1 | 10.77.1.1 | 10.77.2.1 | segment 10.77.1.1:8001
             LEGACY | header       | 10.77.1.1 | 10.77.2.1 | udp 10.77.1.1:8001
             LEGACY | udplite      | fd77:1::1 | fd77:2::1 | ip-136 fd77:1::1
             """)
@@ -113,6 +117,29 @@ class FirewallIT {
         Outcome run = packets(backend, near(), kind, allowed, denied).run().exited(0);
         assertEquals(kind + " " + allowed + " ok\n" + kind + " " + denied + " EPERM\n", run.stdout(), run::toString);
         assertEquals(List.of(arrives), ROOM.arrived(), run::toString);
+    }
+
+    /** Connection tracking costs every packet of the host, so it waits for who can make a packet by hand. */
+    @ParameterizedTest
+    @EnumSource
+    void connections_are_tracked_once_there_is_a_raw_socket(Backend backend) {
+        Outcome run = bash(backend, """
+                await() { for i in $(seq 400); do [ -e $1 ] && return; sleep 0.05; done; echo no $1; }
+                tracked() { (iptables-save -t filter; ip6tables-save -t filter) | grep -c conntrack; }
+                export -f await
+                $SECFILT -q --firewall=require --allowed-netmask=10.77.1.1 bash -c 'touch begun; await looked; "$@"; touch sent; await over' - \
+                    /usr/bin/python3 "$1" udplite,behind-10.77.1.1 10.77.1.1 10.77.2.1 &
+                await begun; tracked; touch looked; await sent; tracked; touch over; wait; tracked; rm begun looked sent over
+                """, Built.fixture("packets.py")).run();
+        assertEquals("""
+                0
+                udplite 10.77.1.1 ok
+                udplite 10.77.2.1 EPERM
+                behind-10.77.1.1 10.77.1.1 ok
+                behind-10.77.1.1 10.77.2.1 EPERM
+                2
+                0
+                """, run.stdout(), run::toString);
     }
 
     @Test

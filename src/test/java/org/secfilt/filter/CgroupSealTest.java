@@ -18,6 +18,7 @@ import org.secfilt.plan.Host;
 import org.secfilt.plan.HostFirewall;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.RefusedPolicyException;
+import org.secfilt.plan.TracedCall;
 import org.secfilt.policy.Access;
 import org.secfilt.policy.FileAccess;
 import org.secfilt.policy.Mode;
@@ -28,6 +29,7 @@ import org.secfilt.policy.Policy;
 class CgroupSealTest {
     private static final int ALLOW = 0x7fff0000; // linux/seccomp.h
     private static final int ERRNO = 0x00050000;
+    private static final int TRACE_SOCKET = 0x7ff00000 | TracedCall.SOCKET.cookie();
 
     private static Program filter(Arch arch, boolean firewall) throws RefusedPolicyException {
         Access deny = new Access(Mode.DENY, Origin.flag("allowed-netmask"), List.of(), List.of());
@@ -42,7 +44,7 @@ class CgroupSealTest {
         }
     }
 
-    /** A call, its first four arguments, and the answers with the firewall and without; an error's number, or 0 for allowed. */
+    /** A call, its first four arguments, and the answers with the firewall and without; an error's number, 0 for allowed, or -1: the tracer asks. */
     @ParameterizedTest(name = "{0}({1}, {2}, {3}, {4})")
     @CsvSource({
         "mount,         0, 0, 0, 0,          1,  0",
@@ -65,8 +67,9 @@ class CgroupSealTest {
         "setsockopt,    3, 1, 36, 0,         1,  0",
         "setsockopt,    3, 0, 19, 0,         1,  0",
         "setsockopt,    3, 41, 75, 0,        1,  0",
-        "socket,        2, 3, 1, 0,          0,  1",
-        "socket,        2, 3, 255, 0,        0,  1",
+        "socket,        2, 3, 1, 0,          -1, 1",
+        "socket,        2, 3, 255, 0,        -1, 1",
+        "socket,        2, 3, 256, 0,        1,  1",
         "socket,        10, 1, 132, 0,       0,  1",
         "socket,        2, 1, 262, 0,        0,  1",
         "socket,        2, 1, 256, 0,        1,  1",
@@ -101,6 +104,6 @@ class CgroupSealTest {
     }
 
     private static int action(int errno) {
-        return errno == 0 ? ALLOW : ERRNO | errno;
+        return errno < 0 ? TRACE_SOCKET : errno == 0 ? ALLOW : ERRNO | errno;
     }
 }

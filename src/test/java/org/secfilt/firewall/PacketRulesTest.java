@@ -57,6 +57,15 @@ class PacketRulesTest {
     }
 
     @Test
+    void without_raw_sockets_only_what_opens_a_connection_is_looked_at() throws Exception {
+        Policy policy = options("allowed-netmask=10.0.0.7\nallowed-bind=127.0.0.1:80");
+        assertEquals("-p tcp ! --syn -j RETURN\n-d 127.0.0.0/8 ! -o lo -j DROP\n-d 10.0.0.7/32 -j RETURN\n" + REST,
+                text(PacketRules.ofPlain(policy, IpVersion.V4)));
+        assertEquals("-p tcp ! --syn -j RETURN\n-d ::1/128 ! -o lo -j DROP\n" + REST, text(PacketRules.ofPlain(policy, IpVersion.V6)));
+        assertEquals("", text(PacketRules.ofPlain(options("allowed-bind=127.0.0.1"), IpVersion.V4)));
+    }
+
+    @Test
     void no_outbound_network_leaves_answers_alone() throws Exception {
         assertEquals(ROUTED + ANSWERS + REST, v4(options("no-outbound-network=")));
         assertEquals(ROUTED6 + ANSWERS + REST, v6(options("no-outbound-network=")));

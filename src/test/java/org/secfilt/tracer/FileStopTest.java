@@ -170,6 +170,11 @@ class FileStopTest {
         }
 
         @Override
+        public Optional<String> rawSocket() {
+            return Optional.empty();
+        }
+
+        @Override
         public boolean hearsOfAllowed() {
             return false;
         }

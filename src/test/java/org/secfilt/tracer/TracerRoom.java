@@ -18,6 +18,7 @@ import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Vault;
 import org.secfilt.plan.Host;
+import org.secfilt.plan.HostFirewall;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.RefusedPolicyException;
 import org.secfilt.policy.Access;
@@ -45,6 +46,8 @@ abstract class TracerRoom {
     protected FileAccess files = FileAccess.OPEN;
     Optional<Protocol> protocol = Optional.empty();
     protected boolean hearsOfAllowed;
+    boolean firewalled;
+    Optional<String> rawSocketDenial = Optional.empty();
     Optional<Integer> violationExit = Optional.empty();
 
     protected static byte[] address(String ip, int port) {
@@ -68,7 +71,8 @@ abstract class TracerRoom {
         Policy policy = new Policy(Optional.empty(), connect, connect, unix, Optional.empty(), Errno.EPERM, Inherit.CLOSE,
                 Policy.OPEN.firewall(), violationExit, Policy.OPEN.surroundings(), files);
         try {
-            return Plan.of(policy, new Host(Arch.X86_64, files.readOnly().isPresent() ? 2 : 0, false));
+            return Plan.of(policy, new Host(Arch.X86_64, files.readOnly().isPresent() ? 2 : 0, false,
+                    firewalled ? new HostFirewall(Optional.empty(), true, true) : HostFirewall.NONE));
         } catch (RefusedPolicyException e) {
             throw new AssertionError(e);
         }
@@ -135,6 +139,11 @@ abstract class TracerRoom {
         @Override
         public void deniedFile(int tid, String call, ByteString path, Verdict.Deny why) {
             reported.add(call + " " + path + ": " + why.why());
+        }
+
+        @Override
+        public Optional<String> rawSocket() {
+            return rawSocketDenial;
         }
 
         @Override

@@ -38,6 +38,17 @@ class TracerTest extends TracerRoom {
         assertEquals(!runs, reported.toString().contains(call), reported::toString);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"", "its packets cannot be judged"})
+    void a_raw_socket_is_made_when_its_packets_are_judged(String wrong) {
+        firewalled = true;
+        rawSocketDenial = wrong.isEmpty() ? Optional.empty() : Optional.of(wrong);
+        runWith(Deed.call("socket", 2, 3, 255));
+        assertEquals(wrong.isEmpty(), kernel.acted.contains("7: socket"));
+        assertEquals(wrong.isEmpty() ? "7: socket 0" : "7: socket -1", kernel.returned.get(1));
+        assertEquals(wrong.isEmpty() ? List.of("ready", "command ended") : List.of("ready", "socket", "command ended"), reported);
+    }
+
     @Test
     void tells_that_filter_and_tracer_work_together_at_the_first_stop() {
         runWith();
