@@ -23,6 +23,8 @@ final class CopyRun {
     // linux/socket.h: MSG_DONTROUTE, MSG_DONTWAIT, MSG_CONFIRM, MSG_NOSIGNAL, MSG_MORE
     private static final int MSG_NOSIGNAL = 0x4000;
     private static final int PLAIN_FLAGS = 0x4 | 0x40 | 0x800 | MSG_NOSIGNAL | 0x8000;
+    /** From here on what a pointer to no bytes is worth depends on the processor: the kernel refuses those that are not the user's. */
+    private static final long HIGH = 1L << 46;
     /** To copy a longer payload costs as much as a second stop. */
     private static final int MOST_BYTES = 16 << 10;
     private static final int MOST_PIECES = 4;
@@ -155,7 +157,7 @@ final class CopyRun {
 
     /** Behind what was read so far. @return the length of it all, or {@link #NOT_HERE}: what cannot be read the kernel will refuse itself */
     private int readPayload(int tid, long base, long length, int before) {
-        if (length < 0 || length > MOST_BYTES - before) {
+        if (length < 0 || length > MOST_BYTES - before || length == 0 && Long.compareUnsigned(base, HIGH) >= 0) {
             return NOT_HERE;
         }
         if (length > 0 && tracees.read(tid, base, before == 0 ? payload : piece, (int) length) != length) {

@@ -102,4 +102,12 @@ class SupervisorAttackIT {
         assertEquals(without, run.stdout(), run::toString);
         assertEquals("", run.stderr());
     }
+
+    /** Neither by waits of its own: a socket's flags and options are its own, while the supervisor acts on it. */
+    @ParameterizedTest
+    @CsvSource({"flip, ROOT", "flip, ORDINARY", "linger, ROOT", "linger, ORDINARY"})
+    void a_command_cannot_have_it_wait(String way, User user) {
+        Outcome run = ROOM.secfilt(ALLOWED, Fixtures.compile("stall").toString(), way, "4").as(user).timeoutMillis(60_000).run().exited(0);
+        assertEquals("tried\n", run.stdout(), run::toString);
+    }
 }

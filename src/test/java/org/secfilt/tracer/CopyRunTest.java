@@ -133,6 +133,14 @@ class CopyRunTest extends TracerRoom {
     }
 
     @ParameterizedTest
+    @CsvSource({"0, true", "0x3000, true", "0x7000, true", "0x800000000000, false", "-1, false"})
+    void a_pointer_to_no_bytes_is_the_kernels_to_refuse(String base, boolean here) {
+        runWith(Deed.call("sendto", 3, Long.decode(base), 0, 0, 0x1000, 16));
+        assertEquals(here, kernel.acted.contains("7: copy: send  10.0.0.1:80"));
+        assertEquals(here ? List.of() : List.of("7: sendto 10.0.0.1:80"), named("sendto"));
+    }
+
+    @ParameterizedTest
     @CsvSource({"0, false", MSG_NOSIGNAL + ", true"})
     void a_broken_pipe_is_the_tracees_own_for_its_signal(int flags, boolean here) {
         kernel.onCopies = Optional.of(-Errno.EPIPE.number());

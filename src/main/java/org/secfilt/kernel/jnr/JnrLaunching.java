@@ -62,6 +62,7 @@ final class JnrLaunching implements Launching {
     private final Proc proc = new Proc();
     private final JnrTracees tracees = new JnrTracees(proc);
     private final long scratch = NativeMemory.allocate(2 * PATH_MAX);
+    private final Patience patience = new Patience();
 
     @Override
     public Set<Integer> descriptors(int pid) {
@@ -98,7 +99,7 @@ final class JnrLaunching implements Launching {
             throw KernelException.inWords("the sockets that are open here cannot be looked at (pidfd_getfd: " + Errno.of(-copy)
                     + "): within another secfilt, or a container that forbids that call, secfilt can hold no policy. Nothing was run");
         }
-        try (JnrSocket socket = new JnrSocket(copy, scratch)) {
+        try (JnrSocket socket = new JnrSocket(copy, scratch, patience)) {
             return socket.describe(fd);
         }
     }

@@ -22,10 +22,10 @@ final class JnrSocket implements Tracees.SocketCopy {
     private static final int IPPROTO_TCP = 6;
     private static final int TCP_INFO = 11;
     private static final int TCP_CLOSE = 7;
-    // asm-generic/fcntl.h
+    // asm-generic/fcntl.h, asm-generic/ioctls.h
     private static final int F_GETFL = 3;
-    private static final int F_SETFL = 4;
     private static final int O_NONBLOCK = 04000;
+    private static final int FIONBIO = 0x5421;
     // linux/socket.h
     private static final int MSG_DONTWAIT = 0x40;
     private static final int MSG_NOSIGNAL = 0x4000;
@@ -43,13 +43,16 @@ final class JnrSocket implements Tracees.SocketCopy {
     private final int fd;
     /** A socklen_t, then room for an address or an int, then for a payload. */
     private final long scratch;
+    private final Patience patience;
     private final int domain;
     private int protocol = UNKNOWN;
+    private boolean limited;
 
     /** @param scratch at least {@link #SCRATCH_BYTES}, overwritten by each call */
-    JnrSocket(int fd, long scratch) {
+    JnrSocket(int fd, long scratch, Patience patience) {
         this.fd = fd;
         this.scratch = scratch;
+        this.patience = patience;
         this.domain = option(SO_DOMAIN);
     }
 
@@ -136,26 +139,48 @@ final class JnrSocket implements Tracees.SocketCopy {
 
     @Override
     public int connect(byte[] name, int length) {
-        boolean tcp = protocol() == IPPROTO_TCP;
-        int flags = tcp ? (int) Libc.FCNTL.call(fd, F_GETFL, 0) : 0;
-        boolean waits = tcp && (flags & O_NONBLOCK) == 0;
+        if (!isTcp()) {
+            NativeMemory.IO.putByteArray(scratch + NAME, name, 0, length);
+            return (int) Libc.CONNECT.call(fd, scratch + NAME, length);
+        }
+        long flags = Libc.FCNTL.call(fd, F_GETFL, 0);
+        boolean waits = (flags & O_NONBLOCK) == 0;
         // The flag is everyone's who has the socket, so it is changed only where it means nothing else: a closed socket keeps nobody waiting.
         // Who waits for a limited time is told so by another error the second time.
-        if (flags < 0 || waits && (!isClosed() || hasTimeout())) {
+        if (flags < 0 || waits && (!isClosed() || hasTimeout()) || !limitWaits()) {
             return WOULD_WAIT;
         }
         NativeMemory.IO.putByteArray(scratch + NAME, name, 0, length);
-        if (!waits) {
-            return (int) Libc.CONNECT.call(fd, scratch + NAME, length);
-        }
-        Libc.FCNTL.call(fd, F_SETFL, flags | O_NONBLOCK);
+        int rc = waits ? beginToConnect(length) : (int) Libc.CONNECT.call(fd, scratch + NAME, length);
+        // Interrupted: another thread changed the flag meanwhile.
+        return rc == -Errno.EINTR.number() || waits && rc == -Errno.EALREADY.number() ? WOULD_WAIT : rc;
+    }
+
+    private int beginToConnect(int length) {
+        setNonblocking(1);
         int rc = (int) Libc.CONNECT.call(fd, scratch + NAME, length);
         if (rc == -Errno.EINPROGRESS.number()) {
             // The other side is as good as here if it is on this machine, but is heard only when the call lets go of the socket.
             rc = (int) Libc.CONNECT.call(fd, scratch + NAME, length);
         }
-        Libc.FCNTL.call(fd, F_SETFL, flags);
-        return rc == -Errno.EALREADY.number() ? WOULD_WAIT : rc;
+        setNonblocking(0);
+        return rc;
+    }
+
+    /** Leaves the other flags to whoever changes them at the same time. ioctl(2) "FIONBIO" */
+    private void setNonblocking(int on) {
+        NativeMemory.IO.putInt(scratch, on);
+        Libc.IOCTL.call(fd, FIONBIO, scratch);
+    }
+
+    /** Up to {@link #close}. */
+    private boolean limitWaits() {
+        limited = limited || patience.begin();
+        return limited;
+    }
+
+    private boolean isTcp() {
+        return (domain == Family.INET.number() || domain == Family.INET6.number()) && protocol() == IPPROTO_TCP;
     }
 
     /** The first byte of struct tcp_info is the state. */
@@ -195,8 +220,15 @@ final class JnrSocket implements Tracees.SocketCopy {
         return (int) Libc.LISTEN.call(fd, backlog);
     }
 
+    /** If the tracee has closed it meanwhile this is the last close, and waits as long as SO_LINGER says. socket(7) */
     @Override
     public void close() {
+        if (isTcp()) {
+            limitWaits();
+        }
         Libc.CLOSE.call(fd);
+        if (limited) {
+            patience.end();
+        }
     }
 }

@@ -45,6 +45,7 @@ final class JnrTracees implements Tracees {
 
     private final Proc proc;
     private final KeptPidfd pidfd;
+    private final Patience patience = new Patience();
     private final UnixDiag diag = new UnixDiag();
     private final long buffer = NativeMemory.allocate(BUFFER_BYTES);
     private final long local = NativeMemory.allocate(IOVEC_BYTES);
@@ -173,7 +174,7 @@ final class JnrTracees implements Tracees {
         if (copy < 0) {
             return Optional.empty();
         }
-        JnrSocket socket = new JnrSocket(copy, buffer);
+        JnrSocket socket = new JnrSocket(copy, buffer, patience);
         if (!socket.isSocket()) {
             socket.close();
             return Optional.empty();

@@ -63,6 +63,8 @@ final class Libc {
     static final Libc GETPWUID = new Libc("getpwuid", 1);
     static final Libc GETGRNAM = new Libc("getgrnam", 1);
     static final Libc GETGROUPLIST = new Libc("getgrouplist", 4);
+    static final Libc SIGACTION = new Libc("sigaction", 3);
+    static final Libc ABS = new Libc("abs", 1);
     /** syscall(2): the number and up to five arguments. */
     static final Libc SYSCALL = new Libc("syscall", 6);
 
@@ -87,7 +89,7 @@ final class Libc {
         return CONTEXTS[arguments];
     }
 
-    private long address() {
+    long address() {
         if (address == 0) {
             address = LIBRARY.getSymbolAddress(name);
             if (address == 0) {

@@ -1,0 +1,165 @@
+/*
+ * Tries to have the supervisor wait, and so everything that it supervises: stall flip|linger SECONDS
+ *
+ *   flip     a thread takes O_NONBLOCK from sockets, again and again, while another connects them to a listener that does not answer
+ *   linger   a thread closes a socket that lingers, with data that nobody takes, while another connects it once more
+ *
+ * All on loopback. Beside it a process makes calls that are judged. stdout: "tried", and "stalled" if one of those took longer than
+ * PATIENCE_MS; both waits would take a minute.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PATIENCE_MS = 8000, ATTEMPT_MS = 100, LINGER_SECONDS = 60 };
+
+static struct sockaddr_in peer = { AF_INET, 0, { 0 }, { 0 } };
+static int listener;
+static volatile int target = -1, *over;
+
+static long long now_ms(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
+static int connect_it(int fd)
+{
+	return connect(fd, (struct sockaddr *)&peer, sizeof peer);
+}
+
+static void nothing(int signal)
+{
+	(void)signal;
+}
+
+static void *take_flag(void *unused)
+{
+	while (!*over)
+		if (target >= 0)
+			fcntl(target, F_SETFL, 0);
+	return unused;
+}
+
+static void flip(long long end)
+{
+	for (int i = 0; i < 4; i++) { /* kept open: the queue is full from now on */
+		connect_it(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
+		usleep(5000);
+	}
+	struct sigaction action = { .sa_handler = nothing }; /* what waits in earnest is interrupted */
+	sigaction(SIGALRM, &action, NULL);
+	struct itimerval often = { { 0, 3000 }, { 0, 3000 } };
+	setitimer(ITIMER_REAL, &often, NULL);
+	pthread_t thread;
+	pthread_create(&thread, NULL, take_flag, NULL);
+	for (int blocks = 0; now_ms() < end; blocks = !blocks) {
+		int fd = socket(AF_INET, SOCK_STREAM | (blocks ? 0 : SOCK_NONBLOCK), 0);
+		target = fd;
+		connect_it(fd);
+		target = -1;
+		close(fd);
+	}
+}
+
+static void *close_it(void *delay)
+{
+	for (volatile long i = (long)delay; i > 0; i--)
+		continue;
+	close(target);
+	return NULL;
+}
+
+static void linger_once(long delay)
+{
+	static char data[1 << 16];
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	struct linger waits = { 1, LINGER_SECONDS };
+	connect_it(fd);
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &waits, sizeof waits);
+	while (write(fd, data, sizeof data) > 0)
+		continue;
+	target = fd;
+	pthread_t thread;
+	pthread_create(&thread, NULL, close_it, (void *)delay);
+	for (int i = 0; i < 300; i++)
+		connect_it(fd);
+	_exit(0);
+}
+
+static void attempt(long delay)
+{
+	pid_t child = fork();
+	if (child == 0)
+		linger_once(delay);
+	for (long long end = now_ms() + ATTEMPT_MS; waitpid(child, NULL, WNOHANG) == 0; usleep(1000))
+		if (now_ms() > end) { /* it waits itself */
+			kill(child, SIGKILL);
+			waitpid(child, NULL, 0);
+			return;
+		}
+}
+
+static void linger(long long end)
+{
+	for (long delay = 0; now_ms() < end; delay += 997) {
+		attempt(delay % 200000);
+		close(accept(listener, NULL, NULL));
+	}
+}
+
+static void beat(void)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	while (!*over) {
+		long long start = now_ms();
+		connect_it(fd);
+		if (now_ms() - start > PATIENCE_MS) {
+			puts("stalled");
+			fflush(stdout);
+			_exit(1);
+		}
+		usleep(1000);
+	}
+	_exit(0);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 3) {
+		fprintf(stderr, "usage: stall flip|linger SECONDS\n");
+		return 2;
+	}
+	over = mmap(NULL, sizeof *over, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	socklen_t length = sizeof peer;
+	peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (bind(listener, (struct sockaddr *)&peer, length) || getsockname(listener, (struct sockaddr *)&peer, &length) || listen(listener, 0)) {
+		perror("stall");
+		return 2;
+	}
+	if (fork() == 0)
+		beat();
+	long long end = now_ms() + 1000 * atol(argv[2]);
+	if (strcmp(argv[1], "flip") == 0)
+		flip(end);
+	else
+		linger(end);
+	*over = 1;
+	wait(NULL);
+	puts("tried");
+	return 0;
+}
