@@ -1,7 +1,8 @@
 /*
  * Takes the descriptors that a unix peer hands over and talks by them: take HOW FROM PATH
  *
- * HOW: recvmsg, recvmmsg; late, a recvmsg when the message is there already; and four by which the kernel installs a descriptor and tells
+ * HOW: recvmsg, recvmmsg; late, a recvmsg when the message is there already; thread, a recvmsg of a thread that shares its descriptors with
+ *      nobody, and which talks itself; and four by which the kernel installs a descriptor and tells
  *      nobody its number, so that it is guessed: efault, whose name cannot be written, split, whose control data cannot, but for the number,
  *      over, whose name is written over the number, and alias, the same by another address of the same memory.
  * FROM: connect (to PATH), accept (listens at PATH), bind (a datagram socket at PATH), child (a process of our own hands over PATH's kind:
@@ -12,6 +13,8 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,30 +93,54 @@ static int channel(const char *from, const char *path)
 	return accept(s, NULL, NULL);
 }
 
+static int receive_and_talk(int s, const char *how);
+
+static char **words;
+
+static void *in_private(void *unused)
+{
+	(void)unused;
+	if (unshare(CLONE_FILES))
+		die("unshare");
+	receive_and_talk(channel(words[2], words[3]), words[1]);
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 4) {
 		fprintf(stderr, "usage: take HOW FROM PATH\n");
 		return 2;
 	}
-	int s = channel(argv[2], argv[3]);
+	words = argv;
+	if (!strcmp(argv[1], "thread")) {
+		pthread_t thread;
+		pthread_create(&thread, NULL, in_private, NULL);
+		pthread_join(thread, NULL);
+		return 0;
+	}
+	return receive_and_talk(channel(argv[2], argv[3]), argv[1]);
+}
+
+static int receive_and_talk(int s, const char *how)
+{
 	struct mmsghdr messages[2] = { { .msg_hdr = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control } } };
 	messages[1].msg_hdr.msg_iov = &part;
 	messages[1].msg_hdr.msg_iovlen = 1;
-	if (!strcmp(argv[1], "late")) {
+	if (!strcmp(how, "late")) {
 		struct pollfd ready = { s, POLLIN, 0 };
 		poll(&ready, 1, 5000);
 	}
-	if (!strcmp(argv[1], "efault") || !strcmp(argv[1], "split") || !strcmp(argv[1], "over") || !strcmp(argv[1], "alias")) {
-		if (argv[1][0] == 'e') {
+	if (!strcmp(how, "efault") || !strcmp(how, "split") || !strcmp(how, "over") || !strcmp(how, "alias")) {
+		if (how[0] == 'e') {
 			messages[0].msg_hdr.msg_name = (void *)8;
 			messages[0].msg_hdr.msg_namelen = sizeof name;
-		} else if (argv[1][0] != 's') {
+		} else if (how[0] != 's') {
 			int file = memfd_create("control", 0);
 			if (ftruncate(file, 4096))
 				die("ftruncate");
 			char *room = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-			char *again = argv[1][0] == 'a' ? mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0) : room;
+			char *again = how[0] == 'a' ? mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0) : room;
 			close(file);
 			messages[0].msg_hdr.msg_control = room;
 			messages[0].msg_hdr.msg_name = again + CMSG_LEN(0);
@@ -129,8 +156,8 @@ int main(int argc, char **argv)
 		printf("1 %s\n", write(guess, "hello", 5) == 5 ? "ok" : strerrorname_np(errno));
 		return 0;
 	}
-	if ((!strcmp(argv[1], "recvmmsg") ? recvmmsg(s, messages, 2, MSG_WAITFORONE, NULL) : recvmsg(s, &messages[0].msg_hdr, 0)) <= 0)
-		die(argv[1]);
+	if ((!strcmp(how, "recvmmsg") ? recvmmsg(s, messages, 2, MSG_WAITFORONE, NULL) : recvmsg(s, &messages[0].msg_hdr, 0)) <= 0)
+		die(how);
 	int count = 0;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(&messages[0].msg_hdr); c; c = CMSG_NXTHDR(&messages[0].msg_hdr, c)) {
 		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)

@@ -17,6 +17,8 @@ public record OpenDescriptor(int fd, Kind kind, int domain, int type, int protoc
     /** What such a descriptor is. */
     public enum Kind {
         SOCKET,
+        /** A socket that cannot be looked at: before Linux 6.9 one of a thread that shares its descriptors with nobody. */
+        HIDDEN_SOCKET,
         IO_URING,
         /** The network's end of a tun or tap interface, or what drives one: what is written there is a packet. */
         TUNNEL,

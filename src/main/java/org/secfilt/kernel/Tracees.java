@@ -39,7 +39,8 @@ public interface Tracees {
     Optional<SocketCopy> socket(int tid, int fd);
 
     /**
-     * A descriptor of the tracee's that carries traffic and is no socket: an io_uring, a tunnel. Empty for any other.
+     * A descriptor of the tracee's that carries traffic and is no socket, or none that {@link #socket} can copy: an io_uring, a tunnel.
+     * Empty for any other.
      */
     Optional<OpenDescriptor> carrier(int tid, int fd);
 

@@ -41,6 +41,7 @@ public final class DescriptorJudge {
             case IO_URING -> deny("an io_uring submits calls that no filter sees");
             case TUNNEL -> !limitsInet ? Optional.empty() : deny("a tunnel's end takes whole packets");
             case DEVICE -> !limitsInet ? Optional.empty() : deny("a device that makes traffic without sockets");
+            case HIDDEN_SOCKET -> deny("a socket that cannot be looked at");
             case SOCKET -> socket(descriptor);
         };
     }

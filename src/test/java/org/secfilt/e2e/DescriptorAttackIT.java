@@ -50,7 +50,8 @@ class DescriptorAttackIT {
     }
 
     @ParameterizedTest(name = "{0}")
-    @CsvSource({"recvmsg connect s", "recvmmsg connect s", "late connect s", "recvmsg connect @handed", "recvmsg accept s", "recvmsg bind s"})
+    @CsvSource({"recvmsg connect s", "recvmmsg connect s", "late connect s", "recvmsg connect @handed", "recvmsg accept s", "recvmsg bind s",
+        "thread connect s"})
     void a_socket_that_a_unix_peer_hands_over_talks_without_secfilt_and_not_with_it(String way) {
         for (User user : User.values()) {
             assertEquals("1 ok\n", taken(user, way, FAR).exited(0).stdout());
@@ -62,6 +63,20 @@ class DescriptorAttackIT {
             assertEquals("secfilt: denied " + call + " 10.77.2.1:8002/udp by take: not in allowed-netmask; handed over by a unix peer, now unconnected",
                     run.reports().get(0).replaceAll("\\[\\d+\\]", ""), run::toString);
         }
+    }
+
+    /** Before Linux 6.9 no copy is to be had of what a thread has for itself alone. */
+    @ParameterizedTest
+    @CsvSource({"udp:10.77.2.1:8002", "raw"})
+    void a_thread_whose_sockets_cannot_be_looked_at_is_killed(String kind) {
+        String older = Fixtures.compile("older").toString();
+        assertEquals("1 ok\n", taken(User.ROOT, "thread connect s", kind, older).exited(0).stdout());
+        assertEquals(1, ROOM.arrived().size());
+        Outcome run = taken(User.ROOT, "thread connect s", kind, older, Built.program().toString(), ALLOWED).exited(137);
+        assertEquals("", run.stdout());
+        assertEquals(List.of(), ROOM.arrived());
+        run = taken(User.ROOT, "recvmsg connect s", FAR, older, Built.program().toString(), ALLOWED).exited(0);
+        assertEquals("1 EDESTADDRREQ\n", run.stdout(), run::toString);
     }
 
     @ParameterizedTest

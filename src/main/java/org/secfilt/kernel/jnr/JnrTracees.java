@@ -15,6 +15,7 @@ import org.secfilt.kernel.Vault;
 final class JnrTracees implements Tracees {
     private static final int BUFFER_BYTES = 64 << 10;
     private static final int IOVEC_BYTES = 16;
+    private static final String SOCKET_LINK = "socket:[";
     private static final int PATH_MAX = 4096;
     private static final int O_PATH_CLOEXEC = 010000000 | 02000000;
     // linux/openat2.h
@@ -185,6 +186,9 @@ final class JnrTracees implements Tracees {
     @Override
     public Optional<OpenDescriptor> carrier(int tid, int fd) {
         String target = target(tid, fd);
+        if (target.startsWith(SOCKET_LINK)) {
+            return Optional.of(noSocket(fd, OpenDescriptor.Kind.HIDDEN_SOCKET));
+        }
         if (target.equals("anon_inode:[io_uring]")) {
             return Optional.of(noSocket(fd, OpenDescriptor.Kind.IO_URING));
         }
@@ -213,7 +217,7 @@ final class JnrTracees implements Tracees {
     }
 
     boolean isSocket(int tid, int fd) {
-        return target(tid, fd).startsWith("socket:[");
+        return target(tid, fd).startsWith(SOCKET_LINK);
     }
 
     private String target(int tid, int fd) {
