@@ -36,6 +36,13 @@ public interface Ptrace {
     boolean poll(WaitEvent event);
 
     /**
+     * {@link #await} for one tracee, which is about to stop; it is given a fifth of a second.
+     *
+     * @return false if it has not stopped or ended by then, or is gone
+     */
+    boolean awaitBriefly(int tid, WaitEvent event);
+
+    /**
      * Whether this tracee has ended; {@code event} shows it then. One process alone is asked for: among several the kernel shows stops
      * too, whatever is asked, and an end behind them would not be seen. // kernel/exit.c wait_task_stopped()
      */

@@ -59,6 +59,7 @@ public final class Tracer {
     private final HandedOver handedOver;
     private final ListenStop listeners;
     private final Waiting waiting;
+    private final Newborns newborns;
     private final FileStop files;
     private Task last;
     private boolean ready;
@@ -80,6 +81,7 @@ public final class Tracer {
         this.handedOver = new HandedOver(ptrace, tracees, watch, plan);
         this.listeners = new ListenStop(ptrace, tracees, replies, addresses.judge());
         this.waiting = new Waiting(ptrace, kernel.affinity(), tracees, System::nanoTime);
+        this.newborns = new Newborns(ptrace);
         this.files = new FileStop(tracees, kernel.fileChanges(), plan, writable);
         for (TracedCall call : TracedCall.values()) {
             if (plan.traces(call)) {
@@ -103,6 +105,7 @@ public final class Tracer {
     /** Answers stops until no tracee is left. */
     public void run() {
         while (waiting.await(event) == 0) {
+            newborns.seen(event.tid());
             Task task = task(event.tid());
             if (event.ended()) {
                 end(task);
@@ -151,6 +154,13 @@ public final class Tracer {
         switch (event.event()) {
             case Ptrace.PTRACE_EVENT_SECCOMP -> seccompStop(task);
             case Ptrace.PTRACE_EVENT_EXEC -> exec(task);
+            case Ptrace.PTRACE_EVENT_CLONE -> {
+                int thread = (int) ptrace.eventMessage(task.tid);
+                if (thread > 0 && !tasks.containsKey(thread)) {
+                    newborns.made(thread);
+                }
+                ptrace.resume(task.tid, 0);
+            }
             case Ptrace.PTRACE_EVENT_STOP -> {
                 if (signal >= SIGSTOP && signal <= SIGTTOU) {
                     ptrace.listen(task.tid);
@@ -167,7 +177,7 @@ public final class Tracer {
                     ptrace.resume(task.tid, signal);
                 }
             }
-            default -> ptrace.resume(task.tid, 0); // fork, vfork, clone: the child reports itself
+            default -> ptrace.resume(task.tid, 0); // fork, vfork: the child reports itself
         }
     }
 
@@ -186,6 +196,7 @@ public final class Tracer {
     }
 
     private void seccompStop(Task task) {
+        newborns.letGo();
         if (ptrace.syscallInfo(task.tid, stop) < 0) {
             replies.skip(task, -Errno.ENOSYS.number()); // most likely it died; a call that cannot be seen must not run
             return;

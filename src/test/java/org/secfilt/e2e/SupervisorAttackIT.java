@@ -110,4 +110,12 @@ class SupervisorAttackIT {
         Outcome run = ROOM.secfilt(ALLOWED, Fixtures.compile("stall").toString(), way, "4").as(user).timeoutMillis(60_000).run().exited(0);
         assertEquals("tried\n", run.stdout(), run::toString);
     }
+
+    /** Memory that it reads may wait for a thread that was just made, and whose first stop it has not answered. */
+    @Test
+    void a_thread_that_was_made_is_let_go_before_it_reads_memory() {
+        ROOM.command(Fixtures.compile("newborn").toString(), "100").run().exited(0);
+        Outcome run = ROOM.secfilt(ALLOWED, Fixtures.compile("newborn").toString(), "10000").timeoutMillis(60_000).run().exited(0);
+        assertEquals("sent 10000\n", run.stdout(), run::toString);
+    }
 }

@@ -74,6 +74,8 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     /** What calls on copies answer; success where it is empty. */
     Optional<Integer> onCopies = Optional.empty();
     boolean labelled;
+    /** The thread that each clone makes, if any; memory waits for it, and cannot be read while its first stop is unanswered. */
+    int thread;
     boolean disconnects = true;
     /** What a recvmsg puts where the control data is to go. */
     byte[] handed = new byte[0];
@@ -211,6 +213,20 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     @Override
     public boolean poll(WaitEvent event) {
         return await(event) == 0;
+    }
+
+    @Override
+    public boolean awaitBriefly(int tid, WaitEvent event) {
+        FakeTask task = on(tid);
+        if (task.state == State.RUNNING) {
+            advance(task);
+        }
+        if (task.state == State.ZOMBIE) {
+            event.set(tid, true, 0);
+        } else if (stopped(task)) {
+            event.set(tid, false, status(task));
+        }
+        return task.state == State.ZOMBIE || stopped(task);
     }
 
     @Override
@@ -418,7 +434,7 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     @Override
     public long eventMessage(int tid) {
         FakeTask task = on(tid);
-        return stopped(task) ? tid : GONE;
+        return !stopped(task) ? GONE : thread != 0 ? thread : tid;
     }
 
     @Override
@@ -500,6 +516,10 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     @Override
     public int read(int tid, long address, byte[] into, int length) {
         on(tid);
+        FakeTask awaited = tasks.get(thread);
+        if (awaited != null && (awaited.at == 0 || awaited.at == 1 && awaited.state == State.EVENT_STOP)) {
+            fail("the tracer waits for ever for " + thread);
+        }
         Map.Entry<Long, byte[]> region = memory.floorEntry(address);
         if (region == null || address - region.getKey() >= region.getValue().length) {
             return -Errno.EFAULT.number();

@@ -272,6 +272,25 @@ class TracerTest extends TracerRoom {
     }
 
     @Test
+    void a_thread_that_was_made_goes_before_memory_is_read_that_may_wait_for_it() {
+        kernel.remember(0x1000, ALLOWED);
+        kernel.thread = 8;
+        command(Deed.stop(Ptrace.PTRACE_EVENT_CLONE << 8 | 5), connect(0x1000));
+        kernel.task(8, Deed.stop(Ptrace.PTRACE_EVENT_STOP << 8 | 5), connect(0x1000));
+        run();
+        assertEquals(List.of("7: connect 10.0.0.1:80", "8: connect 10.0.0.1:80"), named("connect"));
+    }
+
+    @Test
+    void a_thread_that_was_made_in_a_group_stop_stays_in_it() {
+        kernel.thread = 8;
+        command(Deed.stop(Ptrace.PTRACE_EVENT_CLONE << 8 | 5), Deed.call("getpid"));
+        kernel.task(8, Deed.stop(Ptrace.PTRACE_EVENT_STOP << 8 | 20));
+        run();
+        assertEquals(List.of("8: group-stop"), kernel.delivered);
+    }
+
+    @Test
     void a_socket_swapped_under_a_call_costs_the_process_its_life() {
         protocol = Optional.of(Protocol.TCP);
         kernel.remember(0x1000, ALLOWED);

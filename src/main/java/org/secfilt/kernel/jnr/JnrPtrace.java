@@ -44,11 +44,16 @@ final class JnrPtrace implements Ptrace {
     /** {@code syscall} is 0f 05. */
     private static final int SYSCALL_INSTRUCTION_BYTES = 2;
 
+    /** So often {@link Patience} runs out, and then it is enough. */
+    private static final int BRIEFLY = 20;
+
     private final int kill = Arch.X86_64.syscalls().nr("kill");
     private final Proc proc;
     private final long siginfo = NativeMemory.allocate(SIGINFO_BYTES);
     private final long info = NativeMemory.allocate(INFO_BYTES);
     private final long message = NativeMemory.allocate(Long.BYTES);
+
+    private final Patience patience = new Patience();
 
     JnrPtrace(Proc proc) {
         this.proc = proc;
@@ -78,6 +83,28 @@ final class JnrPtrace implements Ptrace {
     }
 
     @Override
+    public boolean awaitBriefly(int tid, WaitEvent event) {
+        NativeMemory.IO.putInt(siginfo + SI_PID, 0);
+        long rc = lookAt(tid, WNOHANG);
+        if (rc == 0 && NativeMemory.IO.getInt(siginfo + SI_PID) == 0 && patience.begin()) {
+            rc = -Errno.EINTR.number();
+            for (int i = 0; i < BRIEFLY && rc == -Errno.EINTR.number(); i++) {
+                rc = lookAt(tid, 0);
+            }
+            patience.end();
+        }
+        boolean seen = rc == 0 && NativeMemory.IO.getInt(siginfo + SI_PID) != 0;
+        if (seen) {
+            set(event);
+        }
+        return seen;
+    }
+
+    private long lookAt(int tid, int options) {
+        return Libc.WAITID.call(P_PID, tid, siginfo, options | WEXITED | WSTOPPED | WNOWAIT | NOTHREAD_ALL);
+    }
+
+    @Override
     public boolean pollEnd(int tid, WaitEvent event) {
         return poll(P_PID, tid, WEXITED, event) && event.ended();
     }
@@ -92,11 +119,15 @@ final class JnrPtrace implements Ptrace {
         return true;
     }
 
-    private void show(WaitEvent event) {
+    private void set(WaitEvent event) {
         int code = NativeMemory.IO.getInt(siginfo + SI_CODE);
         boolean ended = code <= CLD_DUMPED;
         event.set(NativeMemory.IO.getInt(siginfo + SI_PID), ended, ended && code != CLD_EXITED, NativeMemory.IO.getInt(siginfo + SI_STATUS));
-        if (!ended && event.event() == PTRACE_EVENT_EXEC) {
+    }
+
+    private void show(WaitEvent event) {
+        set(event);
+        if (!event.ended() && event.event() == PTRACE_EVENT_EXEC) {
             // After another thread's execve the number is held for the dead leader's, and ptrace(2) answers ESRCH, until the stop is
             // taken. // kernel/ptrace.c looks_like_a_spurious_pid()
             Libc.WAITID.call(P_PID, event.tid(), siginfo, WSTOPPED | WNOHANG | NOTHREAD_ALL);

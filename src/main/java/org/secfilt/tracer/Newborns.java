@@ -1,0 +1,47 @@
+package org.secfilt.tracer;
+
+import java.util.HashSet;
+import java.util.Set;
+import org.secfilt.kernel.Ptrace;
+import org.secfilt.kernel.WaitEvent;
+
+/**
+ * Threads that were made and stand in their first stop, or are on the way to it. Memory that the tracer is to read may wait for one of them
+ * (userfaultfd(2)): they are let go first. What a thread does later cannot be had so; README, "A command that stalls itself".
+ */
+final class Newborns {
+    private static final int SIGTRAP = 5;
+
+    private final Ptrace ptrace;
+    private final Set<Integer> tids = new HashSet<>();
+    private final WaitEvent first = new WaitEvent();
+
+    Newborns(Ptrace ptrace) {
+        this.ptrace = ptrace;
+    }
+
+    /** At the PTRACE_EVENT_CLONE of another, and nothing was heard of this one so far. */
+    void made(int tid) {
+        tids.add(tid);
+    }
+
+    /** It has stopped or ended, and that is being answered. */
+    void seen(int tid) {
+        if (!tids.isEmpty()) {
+            tids.remove(tid);
+        }
+    }
+
+    /** Those that end, or stop otherwise, are seen in their turn. */
+    void letGo() {
+        if (tids.isEmpty()) {
+            return;
+        }
+        for (int tid : tids) {
+            if (ptrace.awaitBriefly(tid, first) && !first.ended() && first.event() == Ptrace.PTRACE_EVENT_STOP && first.signal() == SIGTRAP) {
+                ptrace.resume(tid, 0);
+            }
+        }
+        tids.clear();
+    }
+}
