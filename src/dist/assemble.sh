@@ -47,6 +47,9 @@ train --allowed-port=8000-8099 -- no-such-command
 train --allowed-netmask=127.0.0.0/8 --allowed-port=9 -- bash -c \
     'exec 3<>/dev/udp/127.0.0.1/9; exec 4<>/dev/udp/10.77.0.1/9; (exec true) & wait'
 train -v --no-outbound-network bash -c 'exec 4<>/dev/udp/127.0.0.1/9'
+train --read-only=1 --allow-write=/dev/null --private-tmp --net=none --log=/dev/null -- sh -c ': > /dev/null; chmod 600 "$0"' "$lib/jvm.options"
+train --allowed-bind=127.0.0.1 --violation-exit=9 bash -c 'exec 3<>/dev/tcp/127.0.0.1/9'
+train doctor
 train --allowed-netmask=no/such
 train explain --allowed-port=443 tcp 192.0.2.1:80 unix:/run/x.sock
 train check "$new"/policies/*.yaml

@@ -87,7 +87,10 @@ final class JnrLaunching implements Launching {
             if (tracees.isSocket(pid, fd)) {
                 found.add(socket(pid, fd));
             } else {
-                tracees.carrier(pid, fd).ifPresent(found::add);
+                Optional<OpenDescriptor> carrier = tracees.carrier(pid, fd);
+                if (carrier.isPresent()) { // no lambda: it would cost milliseconds
+                    found.add(carrier.get());
+                }
             }
         }
         return found;
