@@ -96,7 +96,7 @@ record Words(List<Given> given, List<String> mistakes, int commandIndex, List<St
         }
 
         private boolean looksLikeOption(String word) {
-            return word.startsWith("-") && !(verb.operands() == Verb.Operands.WORDS && isNegative(word));
+            return word.startsWith("-") && !(verb.operands() == Verb.Operands.WORDS && (isNegative(word) || word.equals("-")));
         }
 
         private static boolean isNegative(String word) {

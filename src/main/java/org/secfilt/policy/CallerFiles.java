@@ -12,9 +12,11 @@ import org.secfilt.abi.Errno;
 
 /**
  * Files as the process sees them that called us: its working directory, and its descriptors where a name means one's own
- * ({@code /dev/stdin}, {@code /dev/fd/63} of a shell's {@code <(...)}, {@code /proc/self}).
+ * ({@code /dev/stdin}, {@code /dev/fd/63} of a shell's {@code <(...)}, {@code /proc/self}). {@code -} is standard input too.
  */
 public final class CallerFiles implements Opener {
+    private static final String STANDARD_INPUT = "-";
+
     private final Path directory;
     private final String process;
 
@@ -63,8 +65,13 @@ public final class CallerFiles implements Opener {
         }
     }
 
+    /** Whether the name is that of a descriptor, whose directory says nothing of where its text is from. */
+    public static boolean isDescriptor(String name) {
+        return name.startsWith("/dev/fd/") || name.startsWith("/proc/self/fd/") || name.equals("/dev/stdin") || name.equals(STANDARD_INPUT);
+    }
+
     private String ofCaller(String name) {
-        if (name.equals("/dev/stdin")) {
+        if (name.equals("/dev/stdin") || name.equals(STANDARD_INPUT)) {
             return process + "/fd/0";
         }
         if (name.startsWith("/dev/fd/")) {

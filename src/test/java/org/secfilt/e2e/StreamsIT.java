@@ -50,6 +50,13 @@ class StreamsIT {
             all closed                             @ $SECFILT --allowed-port=1 sh -c 'exit 4' <&- >&- 2>&-; echo $? @ 4
             a full stderr stops nothing            @ $SECFILT --allowed-port=1 bash -c ': <>/dev/tcp/10.77.1.1/8001' 2>/dev/full; echo $? @ 1
             process substitution                   @ cat <($SECFILT --allowed-port=1 echo sub) @ sub
+            a policy from standard input           @ printf 'version: 1\\nmode: deny\\n' | $SECFILT -q --policy - bash -c '(: <>/dev/tcp/10.77.1.1/8001) 2>/dev/null; echo $?; cat; echo end' @ 1/end
+            a policy from a here-document          @ $SECFILT --policy=- sh -c 'cat; echo end' <<< 'version: 1' @ end
+            a policy from a file as standard input @ printf 'version: 1\\nmode: deny\\n' > p.yaml; $SECFILT --policy - echo ran < p.yaml; $SECFILT check - < p.yaml @ ran/-: clean
+            a policy and no standard input         @ $SECFILT --policy - echo ran <&- 2>&1; echo $? @ secfilt: -: No such file or directory/2
+            a policy from process substitution     @ $SECFILT -q --policy <(echo 'version: 1'; echo mode: deny) --policy=<(echo version: 1) bash -c '(: <>/dev/tcp/10.77.1.1/8001) 2>/dev/null; echo $?' @ 1
+            what a policy without a place includes @ echo 'mode: [x]' > base.yaml; $SECFILT --policy <(echo version: 1; echo include: base.yaml) echo ran 2>&1 | head -1 | cut -d: -f1 @ base.yaml
+            options from process substitution      @ $SECFILT -q -c <(echo allowed-port=1) bash -c '(: <>/dev/tcp/10.77.1.1/8001) 2>/dev/null; echo $?' @ 1
             descriptors of one's own               @ exec 7>&1; $SECFILT --allowed-port=1 sh -c 'echo seven >&7' @ seven
             $! and wait                            @ $SECFILT --allowed-port=1 sh -c 'exit 9' & wait $!; echo $? @ 9
             kill by $!                             @ $SECFILT --allowed-port=1 sleep 20 & sleep 0.5; kill $!; wait $!; echo $? @ 143

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.secfilt.abi.Printable;
+import org.secfilt.policy.CallerFiles;
 import org.secfilt.policy.Complaint;
 import org.secfilt.policy.InvalidPolicyException;
 import org.secfilt.policy.Opener;
@@ -56,9 +57,9 @@ public final class PolicyFiles {
             return contents.source().complaint(place.line(), place.column(), message);
         }
 
-        /** The file that is included here: an absolute name, or one relative to this file's. */
+        /** The file that is included here: an absolute name, or one relative to this file's; of a descriptor, to the working directory. */
         String resolve(String included) {
-            return included.startsWith("/") ? included : name.substring(0, name.lastIndexOf('/') + 1) + included;
+            return included.startsWith("/") || CallerFiles.isDescriptor(name) ? included : name.substring(0, name.lastIndexOf('/') + 1) + included;
         }
     }
 

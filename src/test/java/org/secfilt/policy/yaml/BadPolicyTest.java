@@ -149,7 +149,7 @@ class BadPolicyTest {
     /** The policies of all tables. */
     static List<String> rejected() {
         List<String> policies = new ArrayList<>();
-        for (String[][] table : new String[][][] {DOCUMENTS, KEYS, VALUES, RULES, SOCKETS}) {
+        for (String[][] table : new String[][][] {DOCUMENTS, KEYS, VALUES, RULES, FILES, SOCKETS}) {
             for (String[] row : table) {
                 policies.add(row[0]);
             }

@@ -40,6 +40,7 @@ class SchemaTest {
         {"version: 1\nmode: deny\nmode: allow\n", "of a key that is given twice the last is left"},
         {"version: 1\nconnect:\n  allow: []\n  allow: []\n", "of a key that is given twice the last is left"},
         {"version: 1\nresolv: yes\n", "yes is true to some readers of YAML"},
+        {"version: 1\nfilesystem: {read-only: yes}\n", "yes is true to some readers of YAML"},
     };
 
     /** Policies that the reader takes, for what the shipped ones do not show. */
