@@ -7,13 +7,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** All that a run can have, at once. */
 class CombinationsIT {
@@ -26,7 +29,7 @@ class CombinationsIT {
             ip -o link | grep -o 'sfn[^@]*'; cat /proc/sys/net/ipv4/conf/*/forwarding | tr -d '\\n'
             own=$(stat -L -c %i /proc/self/ns/net)
             mkdir -p trace; for kind in 'cgroup2' 'cgroup -o net_cls'; do mount -t $kind none trace && find trace -name "secfilt-$own-*"; umount trace; done
-            wc -l < /proc/self/mountinfo; ls /run | grep -i secfilt; ip netns | grep -c secfilt
+            grep -vc nsfs /proc/self/mountinfo; ls /run | grep -i secfilt; ip netns | grep -c secfilt
             for p in /proc/[0-9]*; do [ "$(stat -L -c %i $p/ns/net 2>/dev/null)" = $own ] && cat $p/comm; done | grep -c secfilt
             true""";
 
@@ -160,5 +163,124 @@ class CombinationsIT {
             ROOM.command("sleep", "0.1").run(); // the reaper of what nobody supervises may be a moment behind
         }
         assertEquals(before, traces());
+    }
+
+    /** Tries what a job does, and what it must not; a word each for what became of it. */
+    private static final String JOB = """
+            import errno, os, socket, stat
+            def word(name, deed):
+                try:
+                    print(name, deed() or "ok")
+                except OSError as e:
+                    print(name, errno.errorcode[e.errno])
+            def made(family=socket.AF_INET, kind=socket.SOCK_STREAM):
+                s = socket.socket(family, kind); s.settimeout(5); return s
+            def own():
+                server = made(); server.bind(("127.0.0.1", 0)); server.listen()
+                client = made(); client.connect(server.getsockname()); client.sendall(b"x"); return server.accept()[0].recv(1).decode()
+            def write(path):
+                with open(path, "w") as file: file.write("x")
+            word("own", own)
+            word("near", lambda: made().connect(("10.77.1.1", 8001)))
+            word("near6", lambda: made(socket.AF_INET6, socket.SOCK_DGRAM).sendto(b"x", ("fd77:1::1", 8001)))
+            word("metadata", lambda: made(kind=socket.SOCK_DGRAM).connect(("169.254.169.254", 80)))
+            word("bind", lambda: made().bind(("0.0.0.0", 3000)))
+            word("any", lambda: made().bind(("0.0.0.0", 0)))
+            word("packet", lambda: made(socket.AF_PACKET, socket.SOCK_RAW))
+            word("engine", lambda: made(socket.AF_UNIX).connect(os.environ["ENGINE"]))
+            word("user", lambda: str(os.getuid()))
+            word("write", lambda: write("written"))
+            word("null", lambda: write("/dev/null"))
+            word("mode", lambda: os.chmod("kept", 0o644))
+            word("tmp", lambda: write("/tmp/job-" + str(os.getpid())) or os.unlink("/tmp/job-" + str(os.getpid())))
+            word("private", lambda: str(stat.S_IMODE(os.stat("/tmp").st_mode) == 0o700))
+            word("interfaces", lambda: str(len(socket.if_nameindex())))
+            """;
+
+    private static final List<String> OPTIONS = List.of("--net=none", "--net=nat", "--private-tmp", "--user=nobody",
+            "--read-only --allow-write=/tmp --allow-write=/dev/null", "--firewall=require", "--profile=combined", "--violation-exit=9", "--inherit=refuse");
+
+    /** One by one, two by two, and as many as go together. */
+    static List<Arguments> combinations() {
+        List<Arguments> all = new ArrayList<>();
+        for (int i = 0; i < OPTIONS.size(); i++) {
+            all.add(Arguments.of(User.ROOT, OPTIONS.get(i)));
+            for (int j = i + 1; j < OPTIONS.size(); j++) {
+                String both = OPTIONS.get(i) + " " + OPTIONS.get(j);
+                if (!both.contains("--net=") || !both.matches(".*--net=.*--net=.*|.*--(profile|firewall)=.*")) {
+                    all.add(Arguments.of(User.ROOT, both));
+                }
+            }
+        }
+        all.add(Arguments.of(User.ROOT, String.join(" ", OPTIONS.subList(1, 5)) + " --violation-exit=9"));
+        all.add(Arguments.of(User.ROOT, String.join(" ", OPTIONS.subList(2, 9))));
+        all.add(Arguments.of(User.ROOT, "--private-tmp " + String.join(" ", OPTIONS.subList(4, 9))));
+        for (String options : List.of("--net=none", "--private-tmp", "--profile=combined", OPTIONS.get(4), "--net=none --private-tmp " + OPTIONS.get(4),
+                "--profile=combined --private-tmp --violation-exit=9 " + OPTIONS.get(4))) {
+            all.add(Arguments.of(User.ORDINARY, options));
+        }
+        return all;
+    }
+
+    @ParameterizedTest(name = "{0} {1}")
+    @MethodSource("combinations")
+    void the_policy_of_a_job_goes_with_every_option_and_they_with_each_other(User user, String options) throws IOException {
+        Files.writeString(ROOM.directory().resolve("job.py"), JOB);
+        boolean looks = options.split("--").length > 4; // a look takes longer than the run
+        String before = looks ? traces() : "";
+        Outcome run = ROOM.bash("""
+                mkdir -p /run/secfilt-test-$$; ENGINE=/run/secfilt-test-$$/docker.sock; export ENGINE
+                /usr/bin/python3 -c 'import os, socket; s = socket.socket(socket.AF_UNIX); s.bind(os.environ["ENGINE"]); os.chmod(os.environ["ENGINE"], 0o777); s.listen(); import time; time.sleep(30)' &
+                until [ -S $ENGINE ]; do sleep 0.05; done; job=$(cat job.py); cd /run/secfilt-test-$$; chmod 777 .; touch kept; chown $1 kept
+                $SECFILT profile install combined $2 -q --group=54771 || exit 99
+                setpriv --reuid=$1 --regid=$1 --clear-groups $SECFILT -q --policy $3 OPTIONS /usr/bin/python3 -c "$job"; code=$?; cd /
+                kill $!; rm -r /run/secfilt-test-$$; $SECFILT profile remove combined -q; exit $code""".replace("OPTIONS", options),
+                user == User.ROOT ? "0" : "54771", Built.policy("profiles/lan.yaml").toString(), Built.policy("ci-job.yaml").toString()).run();
+        boolean readOnly = options.contains("--read-only");
+        boolean alone = options.contains("--net=none");
+        boolean privateTmp = options.contains("--private-tmp");
+        boolean nobody = options.contains("--user=nobody");
+        boolean owned = !nobody;
+        assertEquals("""
+                own x
+                near EPERM
+                near6 EPERM
+                metadata EPERM
+                bind EPERM
+                any ok
+                packet EPERM
+                engine EPERM
+                user %s
+                write %s
+                null ok
+                mode %s
+                tmp ok
+                private %s
+                interfaces %d
+                """.formatted(nobody ? "65534" : user == User.ROOT ? "0" : "54771", readOnly ? "EACCES" : "ok", readOnly || !owned ? "EPERM" : "ok",
+                        privateTmp ? "True" : "False", alone ? 1 : 2), run.stdout(), run::toString);
+        assertEquals(options.contains("--violation-exit") ? "exit 9" : "exit 0", run.end(), run::toString);
+        assertEquals("", run.stderr(), run::toString);
+        assertEquals(List.of(), ROOM.arrived(), run::toString);
+        for (int look = 0; looks && look < 50 && !before.equals(traces()); look++) {
+            ROOM.command("sleep", "0.1").run();
+        }
+        assertEquals(before, looks ? traces() : "");
+    }
+
+    /** Which two do not go together | why. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+            --profile=combined --net=none   | --net=none: a profile's rules are in the host's network, which the command would not use; leave out one of the two
+            --profile=combined --net=nat    | --net=nat: a profile's rules are in the host's network, which the command would not use; leave out one of the two
+            --no-supervisor --read-only     | modes, owners and times of files are judged call by call; leave out --no-supervisor
+            --read-only --private-tmp --allow-write=kept | the command's own /tmp hides it
+            --publish=1:2                   | a port is published only from a network behind this host's addresses; add --net=nat (in a policy file, net: nat)
+            """)
+    void what_does_not_go_together_is_told(String options, String why) {
+        Outcome run = ROOM.bash("$SECFILT profile install combined $1 -q || exit 99; $SECFILT --policy $2 OPTIONS echo ran; code=$?; $SECFILT profile remove combined -q; exit $code"
+                .replace("OPTIONS", options), Built.policy("profiles/lan.yaml").toString(), Built.policy("ci-job.yaml").toString()).run().exited(2);
+        assertEquals("", run.stdout());
+        assertTrue(run.stderr().contains(why), run::toString);
     }
 }
