@@ -7,6 +7,7 @@ import org.secfilt.abi.Arch;
 import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.Printable;
 import org.secfilt.firewall.ProfileName;
+import org.secfilt.kernel.Cgroups;
 import org.secfilt.policy.Complaint;
 import org.secfilt.policy.IniConfig;
 import org.secfilt.policy.InvalidPolicyException;
@@ -18,6 +19,7 @@ import org.secfilt.policy.Policy;
 import org.secfilt.policy.PolicyPart;
 import org.secfilt.policy.ProfileTerms;
 import org.secfilt.policy.Resolvers;
+import org.secfilt.policy.Setting;
 import org.secfilt.policy.yaml.PolicyFiles;
 import org.secfilt.report.Volume;
 
@@ -45,9 +47,8 @@ final class Cli {
     private Optional<String> entry = Optional.empty();
     private Outcome.Compile.Format format = Outcome.Compile.Format.ASM;
     private boolean landlock = true;
-    private boolean unified = true;
+    private List<Cgroups.Hierarchy> cgroups = List.of(Cgroups.Hierarchy.values());
     private Optional<String> output = Optional.empty();
-    private Optional<ProfileName> profile = Optional.empty();
     private final ProfileWords profiles = new ProfileWords(mistakes);
 
     private Cli(Verb verb, Environment environment) {
@@ -91,14 +92,14 @@ final class Cli {
             Policy policy = policy(merged, parts);
             Volume loudness = volume.isPresent() ? volume.get() : volumeOf(merged);
             return switch (verb) {
-                case RUN -> new Outcome.Run(policy, split.commandIndex() + 1, supervised, loudness, landlock, unified,
-                        merged.log().isPresent() ? Optional.of(merged.log().get().value()) : Optional.empty(), profile);
+                case RUN -> new Outcome.Run(policy, split.commandIndex() + 1, supervised, loudness, landlock, cgroups,
+                        merged.log().isPresent() ? Optional.of(merged.log().get().value()) : Optional.empty(), profile(merged));
                 case COMPILE -> new Outcome.Compile(policy, arch, format, output, loudness);
                 case EXPLAIN -> new Outcome.Explain(policy, split.operands(), loudness);
                 case DOCTOR -> new Outcome.Doctor();
                 case GC -> new Outcome.Gc(loudness);
-                case PROFILE -> profiles.profile(loudness);
-                case ASSIGN -> profiles.assign();
+                case PROFILE -> profiles.profile(cgroups, loudness);
+                case ASSIGN -> profiles.assign(cgroups);
                 case CHECK -> new Outcome.Check(split.operands(), loudness);
                 case SIMULATE -> new Outcome.Simulate(policy, arch, entry, split.operands(), loudness);
             };
@@ -169,7 +170,7 @@ final class Cli {
             case FORMAT -> takeFormat(given);
             case LANDLOCK -> takeLandlock(given);
             case PROFILE -> takeProfile(given);
-            case GROUP, INVERTED, FORCE, OUT -> profiles.take(given);
+            case GROUP, INVERTED, BELOW, FORCE, OUT -> profiles.take(given);
             case CGROUPS -> takeCgroups(given);
             case HELP, VERSION -> throw new IllegalStateException("answered before");
             case ALLOWED_NETMASK, ALLOWED_PORT, ALLOW_RESOLV, ALLOWED_BIND, NO_OUTBOUND_NETWORK, MAINSTREAM_NETWORK_FAMILIES,
@@ -225,17 +226,32 @@ final class Cli {
 
     private void takeProfile(Words.Given given) {
         try {
-            profile = Optional.of(new ProfileName(given.value()));
+            new ProfileName(given.value());
+            takePolicyOption(given);
         } catch (IllegalArgumentException e) {
             mistakes.add(e.getMessage());
         }
     }
 
+    /** Of the command line, where it is looked at already, or of an INI file. */
+    private static Optional<ProfileName> profile(Options options) throws InvalidPolicyException {
+        if (options.profile().isEmpty()) {
+            return Optional.empty();
+        }
+        Setting<String> given = options.profile().get();
+        try {
+            return Optional.of(new ProfileName(given.value()));
+        } catch (IllegalArgumentException e) {
+            throw new InvalidPolicyException(List.of(Complaint.ofFile(given.origin().toString(), e.getMessage())));
+        }
+    }
+
     private void takeCgroups(Words.Given given) {
         switch (given.value()) {
-            case "auto" -> unified = true;
-            case "net_cls" -> unified = false;
-            default -> mistakes.add(Printable.escape(given.words()) + ": write auto or net_cls");
+            case "auto" -> cgroups = List.of(Cgroups.Hierarchy.values());
+            case "net_cls" -> cgroups = List.of(Cgroups.Hierarchy.NET_CLS);
+            case "unified" -> cgroups = List.of(Cgroups.Hierarchy.UNIFIED);
+            default -> mistakes.add(Printable.escape(given.words()) + ": write auto, net_cls or unified");
         }
     }
 

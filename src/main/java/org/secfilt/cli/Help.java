@@ -45,8 +45,10 @@ final class Help {
                                       process supervises; refused where it cannot
               --landlock=auto|off     off: as on a kernel without Landlock, for tests;
                                       what then is open is told
-              --cgroups=auto|net_cls  net_cls: as on a kernel without cgroups of
-                                      version 2, for tests of the firewall
+              --cgroups=auto|net_cls|unified
+                                      net_cls: as on a kernel without cgroups of
+                                      version 2, unified: as on one without net_cls;
+                                      for tests
               B is one of 1 yes true on, 0 no false off, and needs the '='.
 
             What may be written:

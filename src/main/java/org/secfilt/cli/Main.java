@@ -44,6 +44,8 @@ public final class Main implements Outcome.Visitor<Integer> {
     private final Streams streams = new Streams(launching);
     private final FrontEnd stub;
     private final Caller caller;
+    /** Of the profile that the command is in. */
+    private boolean byMaking;
     private List<ByteString> argv = List.of();
 
     private Main(int fd, int pid) {
@@ -99,8 +101,7 @@ public final class Main implements Outcome.Visitor<Integer> {
                 return failed("the log " + Printable.escape(e.getMessage()));
             }
         }
-        PacketFilter filter = run.unified() ? new PacketFilter(kernel, stub.pid(), command.environment())
-                : new PacketFilter(kernel, stub.pid(), command.environment(), List.of(Cgroups.Hierarchy.NET_CLS));
+        PacketFilter filter = filter(run.cgroups(), command.environment());
         if (run.profile().isPresent()) {
             try {
                 filter.enter(run.profile().get());
@@ -109,6 +110,7 @@ public final class Main implements Outcome.Visitor<Integer> {
             }
         }
         boolean sealed = run.profile().isPresent() && launching.capabilities(stub.pid()) != 0;
+        byMaking = filter.hasEnteredByMaking();
         Plan plan = plan(run, sealed ? filter.host() : host(run.policy(), filter));
         Optional<Standing> firewall = Optional.empty();
         if (plan.judgesPackets() && !plan.preparesNetwork() && Sandbox.finds(launching, stub.pid(), command)) {
@@ -175,13 +177,17 @@ public final class Main implements Outcome.Visitor<Integer> {
 
     @Override
     public Integer profile(Outcome.Profile profile) throws IOException {
-        return new ProfileVerb(new PacketFilter(kernel, stub.pid(), caller.environment()), kernel.accounts(), caller.files(), streams)
+        return new ProfileVerb(filter(profile.cgroups(), caller.environment()), kernel.accounts(), caller.files(), streams)
                 .answer(profile);
     }
 
     @Override
     public Integer assign(Outcome.Assign assign) throws IOException {
-        return ProfileVerb.answer(new PacketFilter(kernel, stub.pid(), caller.environment()), assign, streams);
+        return ProfileVerb.answer(filter(assign.cgroups(), caller.environment()), assign, streams);
+    }
+
+    private PacketFilter filter(List<Cgroups.Hierarchy> hierarchies, List<ByteString> environment) {
+        return new PacketFilter(kernel, stub.pid(), environment, hierarchies);
     }
 
     /** Looked at only where something comes of it: this costs every start. */
@@ -203,7 +209,7 @@ public final class Main implements Outcome.Visitor<Integer> {
 
     private Plan plan(Outcome.Run run, HostFirewall firewall) throws RefusedPolicyException {
         Host any = host(Arch.current(), run.landlock() ? launching.landlockAbi() : 0, firewall);
-        Host host = new Host(any.arch(), any.landlockAbi(), any.root(), firewall, run.profile().isPresent());
+        Host host = new Host(any.arch(), any.landlockAbi(), any.root(), firewall, run.profile().isPresent(), byMaking);
         return run.supervised() ? Plan.of(run.policy(), host) : Plan.withoutSupervisor(run.policy(), host);
     }
 

@@ -34,12 +34,13 @@ enum Option {
 
     // not of every verb
     LANDLOCK(Takes.VALUE, "auto|off", "--landlock"),
-    CGROUPS(Takes.VALUE, "auto|net_cls", "--cgroups"),
+    CGROUPS(Takes.VALUE, "auto|net_cls|unified", "--cgroups"),
     FORMAT(Takes.VALUE, "asm|bin", "--format"),
     OUTPUT(Takes.VALUE, "FILE", "-o", "--output"),
     ARCH(Takes.VALUE, "ARCH", "--arch"),
     GROUP(Takes.VALUE, "GROUP", "--group"),
     INVERTED(Takes.NOTHING, "", "--inverted"),
+    BELOW(Takes.VALUE, "CGROUP", "--below"),
     FORCE(Takes.NOTHING, "", "--force"),
     OUT(Takes.NOTHING, "", "--out");
 

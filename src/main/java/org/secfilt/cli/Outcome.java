@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.Arch;
 import org.secfilt.firewall.ProfileName;
+import org.secfilt.kernel.Cgroups;
 import org.secfilt.plan.RefusedPolicyException;
 import org.secfilt.policy.Policy;
 import org.secfilt.report.Volume;
@@ -38,12 +39,17 @@ sealed interface Outcome {
     /**
      * @param commandIndex where the command's words begin, counted as argv is: the first word after {@code secfilt} is 1
      * @param landlock false to run as where the kernel has no Landlock
-     * @param unified false to run as where the kernel has no cgroups of version 2
+     * @param cgroups those that it may use, as where the kernel has no others
      * @param log the file for events, as the user named it
      * @param profile to be entered
      */
-    record Run(Policy policy, int commandIndex, boolean supervised, Volume volume, boolean landlock, boolean unified, Optional<String> log,
+    record Run(Policy policy, int commandIndex, boolean supervised, Volume volume, boolean landlock, List<Cgroups.Hierarchy> cgroups,
+            Optional<String> log,
             Optional<ProfileName> profile) implements Outcome {
+        public Run {
+            cgroups = List.copyOf(cgroups);
+        }
+
         @Override
         public <R> R accept(Visitor<R> visitor) throws IOException, RefusedPolicyException {
             return visitor.run(this);
@@ -113,10 +119,11 @@ sealed interface Outcome {
      * @param name empty for the list of all
      * @param file the definition, if the user names one
      * @param group who may enter, if not root alone
+     * @param below the cgroup of version 2 to make it in, if not the root
      * @param force processes in it do not keep it from being removed
      */
-    record Profile(Action action, Optional<ProfileName> name, Optional<String> file, Optional<String> group, boolean inverted, boolean force,
-            Volume volume) implements Outcome {
+    record Profile(Action action, Optional<ProfileName> name, Optional<String> file, Optional<String> group, boolean inverted,
+            Optional<String> below, boolean force, List<Cgroups.Hierarchy> cgroups, Volume volume) implements Outcome {
         enum Action {
             INSTALL,
             LIST,
@@ -131,7 +138,7 @@ sealed interface Outcome {
     }
 
     /** Processes move into a profile; out of theirs if it is empty. */
-    record Assign(Optional<ProfileName> profile, List<Integer> pids) implements Outcome {
+    record Assign(Optional<ProfileName> profile, List<Integer> pids, List<Cgroups.Hierarchy> cgroups) implements Outcome {
         @Override
         public <R> R accept(Visitor<R> visitor) throws IOException {
             return visitor.assign(this);

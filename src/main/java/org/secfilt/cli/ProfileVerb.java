@@ -70,10 +70,20 @@ final class ProfileVerb {
     static int answer(PacketFilter filter, Outcome.Assign assign, Streams streams) {
         try {
             return filter.withProfiles(false, (profiles, mount) -> {
-                if (assign.profile().isPresent()) {
-                    profiles.enter(assign.profile().get(), filter.withSupervisors(assign.pids(), false));
+                boolean in = assign.profile().isPresent();
+                List<Integer> pids = profiles.unified() ? assign.pids() : filter.withSupervisors(assign.pids(), !in);
+                if (in) {
+                    profiles.enter(assign.profile().get(), pids);
                 } else {
-                    profiles.leave(filter.withSupervisors(assign.pids(), true));
+                    profiles.leave(pids);
+                }
+                for (int pid : profiles.unified() ? assign.pids() : List.<Integer>of()) {
+                    int sockets = Sockets.ofInternet(pid);
+                    if (sockets > 0) {
+                        streams.complain("process " + pid + " has " + sockets + (sockets == 1 ? " socket" : " sockets") + " open already, which "
+                                + (sockets == 1 ? "stays" : "stay") + " " + (in ? "out of" : "in") + " the profile: this host has cgroups of version 2"
+                                + " alone, by which a socket belongs to where it was made");
+                    }
                 }
                 return Main.OK;
             });
@@ -119,11 +129,9 @@ final class ProfileVerb {
                 if (who.isPresent()) {
                     mount.show();
                 }
-                profiles.install(name, policy, inverted, who);
+                profiles.install(name, policy, inverted, who, asked.below().orElse(""));
             } catch (FirewallException e) {
-                if (profiles.nowhereAny()) {
-                    mount.hide();
-                }
+                mount.hideAgain();
                 throw e;
             }
             return name;
@@ -230,7 +238,11 @@ final class ProfileVerb {
             Profile profile = profiles.find(name);
             text.append("profile    ").append(name).append('\n');
             text.append("enter      ").append(who(profile)).append('\n');
-            text.append("class      ").append("0x").append(Integer.toHexString(profile.classid())).append('\n');
+            if (profiles.unified()) {
+                text.append("cgroup     /").append(profile.path()).append('\n');
+            } else {
+                text.append("class      ").append("0x").append(Integer.toHexString(profile.classid())).append('\n');
+            }
             text.append("chain      ").append(profile.chain()).append('\n');
             if (!sees) {
                 text.append("rules      root can see them\n");

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.Printable;
 import org.secfilt.firewall.ProfileName;
+import org.secfilt.kernel.Cgroups;
 import org.secfilt.report.Volume;
 
 /** What stands behind {@code secfilt profile} and {@code secfilt assign}. */
@@ -15,6 +16,7 @@ final class ProfileWords {
     private final List<String> mistakes;
     private Optional<String> group = Optional.empty();
     private boolean inverted;
+    private Optional<String> below = Optional.empty();
     private boolean force;
     private boolean out;
     private Outcome.Profile.Action action = Outcome.Profile.Action.LIST;
@@ -33,6 +35,7 @@ final class ProfileWords {
             case INVERTED -> inverted = true;
             case FORCE -> force = true;
             case OUT -> out = true;
+            case BELOW -> below = Optional.of(given.value().startsWith("/") ? given.value().substring(1) : given.value());
             default -> throw new IllegalArgumentException(given.words());
         }
     }
@@ -65,8 +68,8 @@ final class ProfileWords {
         } else if (words.size() == 3) {
             file = Optional.of(words.get(2));
         }
-        if (!installs && (group.isPresent() || inverted)) {
-            mistakes.add((inverted ? "--inverted" : "--group") + " belongs to profile install");
+        if (!installs && (group.isPresent() || inverted || below.isPresent())) {
+            mistakes.add((inverted ? "--inverted" : group.isPresent() ? "--group" : "--below") + " belongs to profile install");
         }
         if (force && action != Outcome.Profile.Action.REMOVE) {
             mistakes.add("--force belongs to profile remove");
@@ -113,11 +116,11 @@ final class ProfileWords {
         }
     }
 
-    Outcome.Profile profile(Volume volume) {
-        return new Outcome.Profile(action, name, file, group, inverted, force, volume);
+    Outcome.Profile profile(List<Cgroups.Hierarchy> cgroups, Volume volume) {
+        return new Outcome.Profile(action, name, file, group, inverted, below, force, cgroups, volume);
     }
 
-    Outcome.Assign assign() {
-        return new Outcome.Assign(name, List.copyOf(pids));
+    Outcome.Assign assign(List<Cgroups.Hierarchy> cgroups) {
+        return new Outcome.Assign(name, List.copyOf(pids), cgroups);
     }
 }

@@ -92,8 +92,9 @@ enum Verb {
                     VERBOSE -> makesPolicy();
             case QUIET -> this != DOCTOR;
             case HELP, VERSION -> true;
-            case LOG, LANDLOCK, CGROUPS, NO_SUPERVISOR, PROFILE -> this == RUN;
-            case GROUP, INVERTED, FORCE -> this == PROFILE;
+            case LOG, LANDLOCK, NO_SUPERVISOR, PROFILE -> this == RUN;
+            case CGROUPS -> this == RUN || this == PROFILE || this == ASSIGN;
+            case GROUP, INVERTED, BELOW, FORCE -> this == PROFILE;
             case OUT -> this == ASSIGN;
             case FORMAT, OUTPUT -> this == COMPILE;
             case ARCH -> this == COMPILE || this == SIMULATE;

@@ -193,13 +193,19 @@ final class Probes {
         for (String line : host.read("/proc/cgroups").orElse("").split("\n")) {
             known |= line.startsWith("net_cls\t") && line.endsWith("\t1");
         }
-        if (!known) {
-            return Finding.no("profiles", "this kernel has no net_cls", held, "CONFIG_CGROUP_NET_CLASSID");
-        }
         boolean inSight = false;
+        boolean two = false;
         for (String line : host.read("/proc/self/mounts").orElse("").split("\n")) {
             String[] fields = line.split(" ");
             inSight |= fields.length > 3 && fields[2].equals("cgroup") && ("," + fields[3] + ",").contains(",net_cls,");
+            two |= fields.length > 3 && fields[2].equals("cgroup2");
+        }
+        if (!known) {
+            String netCls = "a kernel with CONFIG_CGROUP_NET_CLASSID";
+            String moved = "sockets that a process has open when it is moved: each stays where it was made";
+            return !host.root() && !two ? Finding.no("profiles", "this kernel has no net_cls, and version 2 is not mounted", held, netCls)
+                    : Finding.partly("profiles", "version 2, for this kernel has no net_cls", host.root() ? held : "",
+                            host.root() ? moved : held + ": root enters, others in cgroups that are theirs", netCls);
         }
         if (host.root() || inSight) {
             return Finding.yes("profiles", "net_cls" + (inSight ? ", mounted" : ""), held);

@@ -71,7 +71,14 @@ public final class Leftovers {
     private void removeChains(Tables tables, Both cgroups, List<String> removed) {
         List<String> texts = new ArrayList<>();
         boolean any = false;
-        for (String saved : tables.save()) {
+        List<String> listings;
+        try {
+            listings = tables.save();
+        } catch (FirewallException e) {
+            complaints.add(e.getMessage());
+            return;
+        }
+        for (String saved : listings) {
             StringBuilder text = new StringBuilder();
             for (Map.Entry<String, List<String>> chain : chains(saved).entrySet()) {
                 if (cgroups.haveAlive(chain.getValue())) {
@@ -177,7 +184,7 @@ public final class Leftovers {
                 String classid = classid(hook);
                 boolean alive = !path.isEmpty() && of(Cgroups.Hierarchy.UNIFIED).map(cgroups -> cgroups.isAlive(path)).orElse(true)
                         || !classid.isEmpty() && of(Cgroups.Hierarchy.NET_CLS)
-                                .map(cgroups -> new NetClasses(cgroups).isAlive(Integer.parseUnsignedInt(classid))).orElse(true);
+                                .map(cgroups -> new NetClasses(cgroups, NetClasses.OF_RUNS).isAlive(Integer.parseUnsignedInt(classid))).orElse(true);
                 if (alive) {
                     return true;
                 }

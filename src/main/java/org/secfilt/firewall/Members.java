@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param path of the cgroup, below the root that iptables sees, without a leading slash
  * @param classid of a net_cls cgroup
  * @param everybody all packets of the network namespace, the kernel's own too
- * @param inverted the packets of all sockets but those are judged; of a class alone. Such as have no socket are nobody's
+ * @param inverted the packets of all sockets but those are judged; of one of the two alone. Such as have no socket are nobody's
  */
 public record Members(Optional<String> path, Optional<Integer> classid, boolean everybody, boolean inverted) {
     /** Of a network namespace that one run has to itself. */
@@ -21,7 +21,7 @@ public record Members(Optional<String> path, Optional<Integer> classid, boolean 
         if (everybody == (path.isPresent() || classid.isPresent())) {
             throw new IllegalArgumentException("everybody, or some: not neither, not both");
         }
-        if (inverted && (path.isPresent() || everybody)) {
+        if (inverted && (path.isPresent() && classid.isPresent() || everybody)) {
             throw new IllegalArgumentException("who is in neither cannot be told by either");
         }
         if (path.isPresent() && (path.get().startsWith("/") || !isPlain(path.get()))) {
@@ -57,7 +57,7 @@ public record Members(Optional<String> path, Optional<Integer> classid, boolean 
             matches.add("");
         }
         if (path.isPresent()) {
-            matches.add("-m cgroup --path \"" + path.get() + "\" ");
+            matches.add("-m cgroup " + (inverted ? "! " : "") + "--path \"" + path.get() + "\" ");
         }
         if (classid.isPresent()) {
             matches.add("-m cgroup " + (inverted ? "! " : "") + "--cgroup " + Integer.toUnsignedString(classid.get()) + " ");

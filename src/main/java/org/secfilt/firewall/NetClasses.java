@@ -10,16 +10,21 @@ import org.secfilt.kernel.Cgroups;
 /** The numbers of net_cls, which nobody gives out: two cgroups of one number are one to the packet filter. */
 final class NetClasses {
     /** What those of runs begin with. */
-    private static final int BASE = 0x5ef00000;
+    static final int OF_RUNS = 0x5ef00000;
 
     private static final int MASK = 0xfffff;
     private static final int ATTEMPTS = 100;
 
     private final Cgroups cgroups;
+    private final int base;
 
-    /** @param cgroups of {@link Cgroups.Hierarchy#NET_CLS} */
-    NetClasses(Cgroups cgroups) {
+    /**
+     * @param cgroups of {@link Cgroups.Hierarchy#NET_CLS}
+     * @param base what those given begin with
+     */
+    NetClasses(Cgroups cgroups, int base) {
         this.cgroups = cgroups;
+        this.base = base;
     }
 
     /**
@@ -28,7 +33,7 @@ final class NetClasses {
      */
     int give(Cgroups.Cgroup cgroup, String path) throws FirewallException {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            int classid = BASE | ThreadLocalRandom.current().nextInt(MASK);
+            int classid = base | 1 + ThreadLocalRandom.current().nextInt(MASK);
             cgroup.setClassid(classid);
             List<String> bearers = new ArrayList<>(byClass().getOrDefault(classid, List.of()));
             bearers.remove(path);

@@ -7,11 +7,13 @@ import java.util.Optional;
 /**
  * A profile that is installed, as it can be seen.
  *
+ * @param path of its cgroup
  * @param group whose members may enter; root alone if empty
  * @param members the processes in it
+ * @param classid of net_cls; 0 where the cgroup is one of version 2
  * @param chain the name of its chain in each family
  */
-public record Profile(ProfileName name, Optional<String> group, List<Integer> members, int classid, String chain) {
+public record Profile(ProfileName name, String path, Optional<String> group, List<Integer> members, int classid, String chain) {
     public Profile {
         members = List.copyOf(members);
     }

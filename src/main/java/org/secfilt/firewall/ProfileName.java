@@ -37,15 +37,16 @@ public record ProfileName(String text) {
         return cgroup.startsWith(ALL) && cgroup.indexOf('/') < 0;
     }
 
-    String cgroup(long cookie) {
-        return parent(cookie) + "/" + ONE + text;
+    /** @param parent the path of the cgroup that has all profiles below it */
+    String below(String parent) {
+        return parent + "/" + ONE + text;
     }
 
     /** The profile that a cgroup, or one below it, belongs to; of whatever network namespace. */
     public static Optional<ProfileName> of(String cgroup) {
-        String begin = "/" + ONE;
-        int slash = cgroup.indexOf('/');
-        if (!cgroup.startsWith(ALL) || slash < 0 || !cgroup.startsWith(begin, slash)) {
+        int parent = cgroup.startsWith(ALL) ? 0 : cgroup.indexOf("/" + ALL) + 1;
+        int slash = parent == 0 && !cgroup.startsWith(ALL) ? -1 : cgroup.indexOf('/', parent);
+        if (slash < 0 || !cgroup.startsWith(ONE, slash + 1)) {
             return Optional.empty();
         }
         int end = cgroup.indexOf('/', slash + 1);
@@ -60,9 +61,9 @@ public record ProfileName(String text) {
         }
     }
 
-    /** Its chain: by its name, or by its class where the name is too long. */
-    String chain(int classid) {
-        return text.length() <= MAX_IN_CHAIN ? Chain.PREFIX + "P-" + text : Chain.PREFIX + "PX-" + Integer.toHexString(classid);
+    /** Its chain: by its name, or by a number that stands for it where the name is too long. */
+    String chain(int number) {
+        return text.length() <= MAX_IN_CHAIN ? Chain.PREFIX + "P-" + text : Chain.PREFIX + "PX-" + Integer.toHexString(number);
     }
 
     @Override

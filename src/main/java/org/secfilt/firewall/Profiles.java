@@ -6,173 +6,228 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
-import java.util.concurrent.ThreadLocalRandom;
 import org.secfilt.kernel.Cgroups;
 import org.secfilt.kernel.KernelException;
 import org.secfilt.policy.Policy;
 
 /**
- * Lasting profiles of a network namespace: each a net_cls cgroup and a chain in each family. There is no record besides: what the kernel
- * holds is what there is.
+ * Lasting profiles of a network namespace: each a cgroup and a chain in each family. There is no record besides: what the kernel holds is
+ * what there is.
  *
- * <p>net_cls, and not version 2: a socket keeps the version 2 cgroup that it was made in, but takes on the class of the process that holds
- * it as soon as that process moves; and version 2 lets nobody but root move a process in from a session's cgroup (cgroups(7) "Cgroup
- * delegation containment"), where version 1 asks for no more than the right to write to the one file.
+ * <p>net_cls rather than version 2, where there is a choice: a socket keeps the version 2 cgroup that it was made in, but takes on the
+ * class of the process that holds it as soon as that process moves; and version 2 lets only those enter who may write to the files of the
+ * cgroup above both the old one and the new (cgroups(7) "Cgroup delegation containment"), where version 1 asks for no more than the right to
+ * write to the one file.
  */
 public final class Profiles {
     /** What classes of ours begin with. */
     private static final int CLASS_BASE = 0x5ec00000;
 
-    private static final int CLASS_MASK = 0xfffff;
-    private static final int ATTEMPTS = 100;
-
     private final Tables tables;
     private final Cgroups cgroups;
+    private final boolean unified;
     private final long cookie;
 
-    /**
-     * @param cgroups of {@link Cgroups.Hierarchy#NET_CLS}
-     * @param cookie of the network namespace
-     */
+    /** @param cookie of the network namespace */
     public Profiles(Tables tables, Cgroups cgroups, long cookie) {
         this.tables = tables;
         this.cgroups = cgroups;
+        this.unified = cgroups.hierarchy() == Cgroups.Hierarchy.UNIFIED;
         this.cookie = cookie;
+    }
+
+    /** Whether they are cgroups of version 2: then a socket is in the profile that it was made in, wherever its process goes. */
+    public boolean unified() {
+        return unified;
     }
 
     /** Those that are installed, by name. */
     public List<Profile> list() {
         List<Profile> found = new ArrayList<>();
-        for (String directory : cgroups.in(ProfileName.parent(cookie))) {
-            Optional<ProfileName> name = ProfileName.ofDirectory(directory);
-            if (name.isPresent()) {
-                found.add(profile(name.get()));
+        for (String parent : parents()) {
+            for (String directory : cgroups.in(parent)) {
+                Optional<ProfileName> name = ProfileName.ofDirectory(directory);
+                if (name.isPresent()) {
+                    found.add(profile(name.get(), parent));
+                }
             }
         }
         found.sort((a, b) -> a.name().text().compareTo(b.name().text()));
         return found;
     }
 
+    /** Where profiles are. Those of version 2 may be below the cgroups of whoever may enter. */
+    private List<String> parents() {
+        List<String> found = new ArrayList<>();
+        if (unified) {
+            collectParents("", found);
+        } else {
+            found.add(ProfileName.parent(cookie));
+        }
+        return found;
+    }
+
+    private void collectParents(String cgroup, List<String> found) {
+        for (String name : cgroups.in(cgroup)) {
+            String path = Run.below(cgroup, name);
+            if (name.equals(ProfileName.parent(cookie))) {
+                found.add(path);
+            } else if (!ProfileName.isParent(name)) {
+                collectParents(path, found);
+            }
+        }
+    }
+
     /** @throws FirewallException if there is none of this name */
     public Profile find(ProfileName name) throws FirewallException {
-        if (!cgroups.has(name.cgroup(cookie))) {
+        Optional<Profile> found = installed(name);
+        if (found.isEmpty()) {
             throw new FirewallException("there is no profile " + name + " in this network namespace; secfilt profile install " + name
                     + " makes it");
         }
-        return profile(name);
+        return found.get();
     }
 
-    private Profile profile(ProfileName name) {
-        String path = name.cgroup(cookie);
-        int classid = cgroups.classid(path);
-        return new Profile(name, cgroups.group(path), cgroups.members(path), classid, name.chain(classid));
+    private Optional<Profile> installed(ProfileName name) {
+        for (String parent : parents()) {
+            if (cgroups.has(name.below(parent))) {
+                return Optional.of(profile(name, parent));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Profile profile(ProfileName name, String parent) {
+        String path = name.below(parent);
+        int classid = unified ? 0 : cgroups.classid(path);
+        return new Profile(name, path, cgroups.group(path), membersBelow(path), classid, name.chain(unified ? name.text().hashCode() : classid));
+    }
+
+    /** A run in a profile of version 2 has its own cgroup there. */
+    private List<Integer> membersBelow(String path) {
+        List<Integer> members = new ArrayList<>(cgroups.members(path));
+        if (unified) {
+            for (String child : cgroups.in(path)) {
+                members.addAll(membersBelow(path + "/" + child));
+            }
+        }
+        return members;
     }
 
     /**
      * Makes it, or puts other rules in the place of its own: the processes in it stay, and are under the old rules or the new at any moment.
      *
      * @param group who may enter besides root
+     * @param below the cgroup of version 2 to make it in; the root's, or wherever it is already, if empty
      * @throws FirewallException if a step fails; all is as it was then
      */
-    public void install(ProfileName name, Policy policy, boolean inverted, OptionalInt group) throws FirewallException {
-        String path = name.cgroup(cookie);
+    public void install(ProfileName name, Policy policy, boolean inverted, OptionalInt group, String below) throws FirewallException {
+        Optional<Profile> there = installed(name);
+        String path = there.isPresent() ? there.get().path() : name.below(Run.below(below, ProfileName.parent(cookie)));
+        checkPlace(name, path, there.isPresent(), below);
         boolean made = false;
+        List<FormerChain> before = new ArrayList<>();
         try {
-            cgroups.make(ProfileName.parent(cookie)).ifPresent(Cgroups.Cgroup::close);
+            cgroups.make(parent(path)).ifPresent(Cgroups.Cgroup::close);
+            if (!unified && cgroups.has(path) && cgroups.classid(path) == 0) {
+                cgroups.removeUnlessAlive(path); // somebody was stopped before it had a class
+            }
             Optional<Cgroups.Cgroup> fresh = cgroups.make(path);
             made = fresh.isPresent();
             if (fresh.isPresent()) {
                 try (Cgroups.Cgroup cgroup = fresh.get()) {
-                    cgroup.setClassid(freeClass());
+                    if (!unified) {
+                        new NetClasses(cgroups, CLASS_BASE).give(cgroup, path);
+                    }
                 }
             }
-            int classid = cgroups.classid(path);
-            if (classid == 0) {
-                throw new FirewallException("the cgroup /" + path + " has no class; is the profile just being installed?");
+            Profile profile = profile(name, parent(path));
+            if (!unified && profile.classid() == 0) {
+                throw new FirewallException("the cgroup /" + path + " is there already, in use, and has no class");
             }
-            replace(new Chain(name.chain(classid), new Members(Optional.empty(), Optional.of(classid), inverted)), policy);
+            Members members = unified ? new Members(Optional.of(path), Optional.empty(), inverted)
+                    : new Members(Optional.empty(), Optional.of(profile.classid()), inverted);
+            replace(new Chain(profile.chain(), members), policy, before);
             cgroups.setGroup(path, group);
         } catch (FirewallException | KernelException e) {
+            String undoing = bringBack(before);
             if (made) {
                 cgroups.removeUnlessAlive(path);
             }
-            removeParentIfEmpty();
-            throw e instanceof FirewallException refused ? refused : new FirewallException(e.getMessage());
+            removeIfEmpty(parent(path));
+            throw new FirewallException(e.getMessage() + undoing);
         }
     }
 
-    private int freeClass() throws FirewallException {
-        List<Integer> taken = new ArrayList<>();
-        for (String parent : cgroups.in("")) {
-            if (ProfileName.isParent(parent)) {
-                for (String child : cgroups.in(parent)) {
-                    taken.add(cgroups.classid(parent + "/" + child));
-                }
-            }
+    private void checkPlace(ProfileName name, String path, boolean there, String below) throws FirewallException {
+        if (below.isEmpty()) {
+            return;
         }
-        for (int i = 0; i < ATTEMPTS; i++) {
-            int classid = CLASS_BASE | 1 + ThreadLocalRandom.current().nextInt(CLASS_MASK);
-            if (!taken.contains(classid)) {
-                return classid;
-            }
+        if (!unified) {
+            throw new FirewallException("profiles are of net_cls here, where members enter from any cgroup: leave out --below");
         }
-        throw new FirewallException("no class is free for another profile");
+        if (!cgroups.has(below)) {
+            throw new FirewallException("there is no cgroup /" + below);
+        }
+        if (!Members.isPlain(path)) {
+            throw new FirewallException("the cgroup /" + below + " has a name that no rule can hold");
+        }
+        if (there && !path.equals(name.below(Run.below(below, ProfileName.parent(cookie))))) {
+            throw new FirewallException("the profile " + name + " is there already, in the cgroup /" + path + "; remove it first");
+        }
     }
 
-    /** In each family one transaction; should the second fail, the first is wound back to what was there. */
-    private void replace(Chain chain, Policy policy) throws FirewallException {
+    private static String parent(String path) {
+        return path.substring(0, path.lastIndexOf('/'));
+    }
+
+    /**
+     * In each family one transaction.
+     *
+     * @param before gets how all stood that is changed
+     */
+    private void replace(Chain chain, Policy policy, List<FormerChain> before) throws FirewallException {
         List<IpVersion> versions = tables.versions();
-        List<String> saved = tables.save();
+        FormerChain old = new FormerChain(tables, chain.name());
+        before.add(old);
         List<String> texts = new ArrayList<>();
-        List<String> back = new ArrayList<>();
-        boolean elsewhere = true;
         for (int i = 0; i < versions.size(); i++) {
-            Optional<List<String>> hooks = hooks(saved.get(i), chain.name());
             String installed = chain.install(chain.members().inverted()
                     ? PacketRules.ofOthers(policy, versions.get(i)) : PacketRules.of(policy, versions.get(i)));
-            elsewhere &= hooks.isEmpty();
-            texts.add(withoutHooks(installed, hooks.orElse(List.of())));
-            back.add(hooks.isPresent() ? restoring(chain, saved.get(i), hooks.get()) : chain.remove());
+            texts.add(withoutHooks(installed, old.hooks(i).orElse(List.of())));
         }
-        List<Tables> stale = elsewhere ? others(chain.name()) : List.of();
-        List<String> wrong = tables.restore(texts);
+        List<FormerChain> stale = new ArrayList<>(); // looked for before, as one of the others may be the same
+        for (Tables kind : old.isThere() ? List.<Tables>of() : tables.otherKinds()) {
+            stale.add(new FormerChain(kind, chain.name()));
+        }
         List<String> complaints = new ArrayList<>();
-        for (int i = 0; i < wrong.size(); i++) {
-            if (wrong.get(i).isEmpty()) {
-                continue;
+        for (String complaint : tables.restore(texts)) {
+            if (!complaint.isEmpty()) {
+                complaints.add(complaint);
             }
-            complaints.add(wrong.get(i));
-            back.set(i, ""); // refused as a whole
         }
-        if (!complaints.isEmpty()) {
-            for (String complaint : tables.restore(back)) {
-                if (!complaint.isEmpty()) {
-                    complaints.add("undoing it: " + complaint);
-                }
-            }
-            throw new FirewallException(String.join("\n", complaints));
-        }
-        for (Tables other : stale) {
-            removeChain(other, chain.name(), complaints);
+        for (FormerChain one : complaints.isEmpty() ? stale : List.<FormerChain>of()) {
+            remove(one, before, complaints);
         }
         if (!complaints.isEmpty()) {
             throw new FirewallException(String.join("\n", complaints));
         }
     }
 
-    /** Tables of another iptables that have the chain, where those at hand have not. */
-    private List<Tables> others(String chain) {
-        List<Tables> found = new ArrayList<>();
-        for (Tables kind : tables.everyKind()) {
-            boolean has = false;
-            for (String saved : kind.save()) {
-                has |= hooks(saved, chain).isPresent();
-            }
-            if (has) {
-                found.add(kind);
-            }
+    private static void remove(FormerChain chain, List<FormerChain> before, List<String> complaints) {
+        if (chain.isThere()) {
+            before.add(chain);
+            complaints.addAll(chain.remove());
         }
-        return found;
+    }
+
+    /** @return what went wrong, in words; empty if nothing */
+    private static String bringBack(List<FormerChain> before) {
+        List<String> wrong = new ArrayList<>();
+        for (int i = before.size() - 1; i >= 0; i--) {
+            wrong.addAll(before.get(i).bringBack());
+        }
+        return wrong.isEmpty() ? "" : "; undoing it: " + String.join("; ", wrong);
     }
 
     /** The hooks of before go in the same transaction, ahead of the new one, which may be the same. */
@@ -185,55 +240,58 @@ public final class Profiles {
         return installed.substring(0, at) + deletions + installed.substring(at);
     }
 
-    private static String restoring(Chain chain, String saved, List<String> hooks) {
-        StringBuilder text = new StringBuilder("*filter\n:" + chain.name() + " - [0:0]\n");
-        for (String rule : rules(saved, chain.name())) {
-            text.append("-A ").append(chain.name()).append(' ').append(rule).append('\n');
-        }
-        for (String match : chain.members().matches()) {
-            text.append("-D OUTPUT ").append(match).append("-j ").append(chain.name()).append('\n');
-        }
-        for (String hook : hooks) {
-            text.append("-I OUTPUT 1 ").append(hook).append('\n');
-        }
-        return text.append("COMMIT\n").toString();
-    }
-
     /**
      * Takes rules and cgroup away.
      *
      * @param out whether processes in it are moved out before; else it stays if there are any
+     * @throws FirewallException if a step fails; all is as it was then
      */
     public void remove(ProfileName name, boolean out) throws FirewallException {
         Profile profile = find(name);
-        String path = name.cgroup(cookie);
+        String path = profile.path();
+        if (!profile.members().isEmpty() && !out) {
+            throw new FirewallException("the profile " + name + " has processes in it: " + words(profile.members())
+                    + "; secfilt assign --out moves them out, and so does --force here");
+        }
+        OptionalInt group = cgroups.groupId(path);
+        List<Integer> moved = new ArrayList<>();
+        List<FormerChain> before = new ArrayList<>();
         try {
-            if (!profile.members().isEmpty() && !out) {
-                throw new FirewallException("the profile " + name + " has processes in it: " + words(profile.members())
-                        + "; secfilt assign --out moves them out, and so does --force here");
-            }
             cgroups.setGroup(path, OptionalInt.empty());
-            for (int pid : cgroups.members(path)) {
+            for (int pid : membersBelow(path)) {
                 moveOut(pid);
+                moved.add(pid);
+            }
+            List<String> complaints = new ArrayList<>();
+            for (Tables kind : tables.everyKind()) {
+                remove(new FormerChain(kind, profile.chain()), before, complaints);
+            }
+            if (!complaints.isEmpty()) {
+                throw new FirewallException(String.join("\n", complaints));
             }
             if (!cgroups.removeUnlessAlive(path)) {
-                throw new FirewallException("the cgroup /" + path + " has processes in it again; nothing else was removed");
+                throw new FirewallException("the cgroup /" + path + " has processes in it again; nothing was removed");
             }
-        } catch (KernelException e) {
-            throw new FirewallException(e.getMessage());
+        } catch (FirewallException | KernelException e) {
+            String undoing = bringBack(before);
+            moveBack(path, moved);
+            cgroups.setGroup(path, group);
+            throw new FirewallException(e.getMessage() + undoing);
         }
-        removeParentIfEmpty();
-        List<String> complaints = new ArrayList<>();
-        for (Tables kind : tables.everyKind()) {
-            removeChain(kind, profile.chain(), complaints);
-        }
-        if (!complaints.isEmpty()) {
-            throw new FirewallException(String.join("\n", complaints));
+        removeIfEmpty(parent(path));
+    }
+
+    private void moveBack(String path, List<Integer> pids) {
+        for (int pid : pids) {
+            try {
+                cgroups.add(path, pid);
+            } catch (KernelException e) {
+                // it has ended meanwhile
+            }
         }
     }
 
-    private void removeParentIfEmpty() {
-        String parent = ProfileName.parent(cookie);
+    private void removeIfEmpty(String parent) {
         if (cgroups.has(parent) && cgroups.in(parent).isEmpty()) {
             cgroups.removeUnlessAlive(parent);
         }
@@ -249,79 +307,37 @@ public final class Profiles {
         return true;
     }
 
-    private static void removeChain(Tables tables, String chain, List<String> complaints) {
-        List<String> texts = new ArrayList<>();
-        boolean any = false;
-        for (String saved : tables.save()) {
-            Optional<List<String>> hooks = hooks(saved, chain);
-            StringBuilder text = new StringBuilder();
-            if (hooks.isPresent()) {
-                text.append("*filter\n");
-                for (String hook : hooks.get()) {
-                    text.append("-D OUTPUT ").append(hook).append('\n');
-                }
-                text.append("-F ").append(chain).append("\n-X ").append(chain).append("\nCOMMIT\n");
-                any = true;
-            }
-            texts.add(text.toString());
-        }
-        if (any) {
-            for (String complaint : tables.restore(texts)) {
-                if (!complaint.isEmpty()) {
-                    complaints.add(complaint);
-                }
-            }
-        }
-    }
-
-    /** What jumps to a chain, if there is the chain. */
-    private static Optional<List<String>> hooks(String saved, String chain) {
-        return Optional.ofNullable(Leftovers.chains(saved, chain + " ").get(chain));
-    }
-
-    private static List<String> rules(String saved, String chain) {
-        List<String> rules = new ArrayList<>();
-        String begin = "-A " + chain + " ";
-        for (String line : saved.split("\n")) {
-            if (line.startsWith(begin)) {
-                rules.add(line.substring(begin.length()));
-            }
-        }
-        return rules;
-    }
-
     /** The rules as they stand in whichever tables have them. Needs CAP_NET_ADMIN. */
-    public Profile.Rules rules(Profile profile) {
+    public Profile.Rules rules(Profile profile) throws FirewallException {
         Map<String, List<String>> byProgram = new TreeMap<>();
         List<IpVersion> lost = new ArrayList<>(tables.versions());
         boolean inverted = false;
         for (Tables kind : tables.everyKind()) {
-            List<String> saved = kind.save();
-            for (int i = 0; i < saved.size(); i++) {
-                for (String hook : hooks(saved.get(i), profile.chain()).orElse(List.of())) {
+            FormerChain chain = new FormerChain(kind, profile.chain());
+            for (int i = 0; i < kind.versions().size(); i++) {
+                for (String hook : chain.hooks(i).orElse(List.of())) {
                     IpVersion version = kind.versions().get(i);
                     lost.remove(version);
-                    inverted |= hook.contains("! --cgroup");
-                    byProgram.put(version.program(), rules(saved.get(i), profile.chain()));
+                    inverted |= hook.contains("! --cgroup") || hook.contains("! --path");
+                    byProgram.put(version.program(), chain.rules(i));
                 }
             }
         }
         return new Profile.Rules(byProgram, lost, inverted);
     }
 
-    /** Which class a process is in already, in words; empty if in none. */
+    /** Which class a process is in already, in words; empty if in none. A cgroup of version 2 is no class, and everybody is in one. */
     private Optional<String> assigned(int pid) {
         String path = cgroups.of(pid);
         Optional<ProfileName> profile = ProfileName.of(path);
         if (profile.isPresent()) {
             return Optional.of("profile " + profile.get());
         }
-        return path.isEmpty() || cgroups.classid(path) == 0 ? Optional.empty() : Optional.of("the cgroup /" + path);
+        return unified || path.isEmpty() || cgroups.classid(path) == 0 ? Optional.empty() : Optional.of("the cgroup /" + path);
     }
 
     /**
      * Moves processes in; all of them or none.
-     *
      * @throws FirewallException if one is in a class already, or may not enter
      */
     public void enter(ProfileName name, List<Integer> pids) throws FirewallException {
@@ -335,14 +351,30 @@ public final class Profiles {
         List<Integer> moved = new ArrayList<>();
         for (int pid : pids) {
             try {
-                cgroups.add(name.cgroup(cookie), pid);
+                cgroups.add(profile.path(), pid);
                 moved.add(pid);
             } catch (KernelException e) {
                 String undone = undo(moved);
                 throw new FirewallException("process " + pid + " cannot enter the profile " + name + ": " + e.getMessage() + "; it is open to root"
-                        + profile.group().map(group -> " and group " + group).orElse("") + ", each for processes of their own" + undone);
+                        + profile.group().map(group -> " and group " + group + membersOnly(profile, pid)).orElse("") + undone);
             }
         }
+    }
+
+    private String membersOnly(Profile profile, int pid) {
+        return unified ? ", where they may write to cgroup.procs of the cgroup /" + common(profile.path(), cgroups.of(pid))
+                + " too, which has both the profile and where the process is now below it: cgroups(7). Run it as root, or install the profile"
+                + " --below a cgroup that is theirs"
+                : ", each for processes of their own";
+    }
+
+    /** The nearest cgroup that has both below it. */
+    private static String common(String one, String other) {
+        String common = one;
+        while (!common.isEmpty() && !(other + "/").startsWith(common + "/")) {
+            common = common.substring(0, Math.max(0, common.lastIndexOf('/')));
+        }
+        return common;
     }
 
     private String undo(List<Integer> moved) {
@@ -372,9 +404,10 @@ public final class Profiles {
         }
     }
 
-    /** Packets of the root cgroup bear no class. */
+    /** Packets of the root cgroup bear no class. Version 2 does not tell where a process was before: it joins who asks. */
     private void moveOut(int pid) {
-        cgroups.add("", pid);
+        String own = unified ? cgroups.of((int) ProcessHandle.current().pid()) : "";
+        cgroups.add(ProfileName.of(own).isPresent() ? "" : own, pid);
     }
 
     private static String words(List<Integer> pids) {

@@ -91,7 +91,7 @@ public final class Session implements Standing {
             return new Members(Optional.of(path), Optional.empty());
         }
         try {
-            return new Members(Optional.empty(), Optional.of(new NetClasses(cgroups).give(cgroup, path)));
+            return new Members(Optional.empty(), Optional.of(new NetClasses(cgroups, NetClasses.OF_RUNS).give(cgroup, path)));
         } catch (FirewallException | KernelException e) {
             cgroup.remove();
             throw e;
@@ -134,16 +134,28 @@ public final class Session implements Standing {
                 cgroup.enter();
             }
         } catch (FirewallException | KernelException e) {
-            List<Integer> made = new ArrayList<>();
-            for (int i = 0; i < wrong.size(); i++) {
-                if (wrong.get(i).isEmpty()) {
-                    made.add(i);
-                }
-            }
-            unmake(made);
-            throw e;
+            List<String> left = unmake(made(wrong));
+            String undoing = left.isEmpty() ? "" : "; undoing it: " + String.join("; ", left);
+            throw new FirewallException(e.getMessage() + undoing);
         }
         return this;
+    }
+
+    /** The families that have the chain: those that took it, and those that took it and then failed, as one that is killed does. */
+    private List<Integer> made(List<String> wrong) {
+        List<Integer> made = new ArrayList<>();
+        List<String> saved = List.of();
+        try {
+            saved = tables.save();
+        } catch (FirewallException e) {
+            // then by what they said
+        }
+        for (int i = 0; i < wrong.size(); i++) {
+            if (saved.isEmpty() ? wrong.get(i).isEmpty() : saved.get(i).contains(":" + chain.name() + " ")) {
+                made.add(i);
+            }
+        }
+        return made;
     }
 
     @Override

@@ -60,6 +60,13 @@ public final class Tables {
     List<Tables> everyKind() {
         List<Tables> all = new ArrayList<>();
         all.add(this);
+        all.addAll(otherKinds());
+        return all;
+    }
+
+    /** One of them may be the same as these, by its full name. */
+    List<Tables> otherKinds() {
+        List<Tables> all = new ArrayList<>();
         for (String other : VARIANTS) {
             Tables tables = new Tables(programs, directories, versions, other, entering);
             // A look by iptables-legacy would make the tables that it looks for.
@@ -176,20 +183,28 @@ public final class Tables {
         return starts;
     }
 
-    /** What iptables-save says of the filter table of each family; empty where it fails. */
-    List<String> save() {
+    /** What iptables-save says of the filter table of each family. */
+    List<String> save() throws FirewallException {
         return save("filter");
     }
 
-    /** What iptables-save says of the table of each family; empty where it fails. */
-    public List<String> save(String table) {
+    /**
+     * What iptables-save says of the table of each family.
+     *
+     * @throws FirewallException if one says nothing: whoever took that for no rules would leave behind what it made
+     */
+    public List<String> save(String table) throws FirewallException {
         List<Programs.Start> starts = new ArrayList<>();
         for (IpVersion version : versions) {
             starts.add(start(version, "-save", List.of("-t", table), ""));
         }
         List<String> texts = new ArrayList<>();
-        for (Programs.Ended ended : programs.run(starts)) {
-            texts.add(ended.status() == 0 ? ended.said() : "");
+        List<Programs.Ended> ended = programs.run(starts);
+        for (int i = 0; i < ended.size(); i++) {
+            if (ended.get(i).status() != 0) {
+                throw new FirewallException(name(versions.get(i), "-save") + ": " + oneLine(ended.get(i)));
+            }
+            texts.add(ended.get(i).said());
         }
         return texts;
     }
@@ -220,6 +235,9 @@ public final class Tables {
             }
             from = end + 1;
         }
-        return line.length() == 0 ? "exit code " + ended.status() : line.toString();
+        if (line.length() > 0) {
+            return line.toString();
+        }
+        return ended.status() > 128 ? "killed by signal " + (ended.status() - 128) : "exit code " + ended.status();
     }
 }

@@ -57,6 +57,9 @@ public interface Cgroups extends AutoCloseable {
     /** The group whose members may move processes of their own in, by name or number; empty if root alone may. */
     Optional<String> group(String path);
 
+    /** As {@link #group}, by number. */
+    OptionalInt groupId(String path);
+
     /** Lets members of a group move processes of their own in; without one, root alone. Nobody of them may move any out. */
     void setGroup(String path, OptionalInt gid);
 

@@ -73,7 +73,11 @@ final class Forwarding {
         write(interfaces.resolve(name).resolve("route_localnet"), true);
     }
 
+    /** What stands there already is not written once more. */
     private static void write(Path path, boolean on) throws IOException {
+        if (Files.exists(path) && isOn(path) == on) {
+            return;
+        }
         try {
             Files.write(path, new byte[] {(byte) (on ? '1' : '0'), '\n'});
         } catch (IOException e) {

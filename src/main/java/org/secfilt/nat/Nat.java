@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.Cidr;
 import org.secfilt.abi.Protocol;
+import org.secfilt.firewall.FirewallException;
 import org.secfilt.firewall.IpVersion;
 import org.secfilt.firewall.Tables;
 import org.secfilt.kernel.Kernel;
@@ -30,6 +31,10 @@ import org.secfilt.policy.Setting;
 public final class Nat {
     private static final Path SYSCTLS = Path.of("/proc/sys/net");
     private static final List<String> DIRECTORIES = List.of("/usr/sbin", "/sbin", "/usr/bin", "/bin");
+    /** How ip(8) words EEXIST. */
+    private static final String NAME_TAKEN = "File exists";
+    private static final String BATCH_FAILED = "Command failed -:";
+    private static final int ATTEMPTS = 5;
     private static final String LOOPBACK_V4 = "127.0.0.0/8";
 
     private final Kernel kernel;
@@ -74,17 +79,40 @@ public final class Nat {
             }
             Subnets subnets = Subnets.chooseV4(taken, pid)
                     .orElseThrow(() -> new NatException("no private IPv4 network is free on this host"));
-            NatLink link = new NatLink(NatLink.freshName(pid), subnets, v6 ? Subnets.chooseV6(taken, pid) : Optional.empty());
-            name = link.name();
+            NatLink link = make(ip, pid, subnets, v6 ? Subnets.chooseV6(taken, pid) : Optional.empty());
             try {
-                run(ip, List.of("-batch", "-"), link.atHost(pid));
+                run(ip, List.of("-batch", "-"), link.atHost());
                 run(nsenter, List.of("-t", Integer.toString(pid), "-n", ip, "-batch", "-"), link.atCommand());
                 forward(link, publications, listings);
-            } catch (NatException | IOException e) {
-                undo(ip);
-                throw e instanceof NatException known ? known : new NatException(e.getMessage());
+            } catch (NatException | IOException | KernelException e) {
+                throw new NatException(e.getMessage() + undoing(ip));
             }
         }
+    }
+
+    /** The pair, under a name that is nobody else's: what is not ours must not be undone. */
+    private NatLink make(String ip, int pid, Subnets v4, Optional<Subnets> v6) throws NatException {
+        for (int attempt = 1; ; attempt++) {
+            NatLink link = new NatLink(NatLink.freshName(pid), v4, v6);
+            try {
+                run(ip, List.of("-batch", "-"), link.addition(pid));
+                name = link.name();
+                return link;
+            } catch (NatException e) {
+                boolean taken = e.getMessage().contains(NAME_TAKEN);
+                if (!taken) {
+                    name = link.name(); // a program that is killed may have done it all
+                }
+                if (!taken || attempt == ATTEMPTS) {
+                    throw new NatException(e.getMessage() + (taken ? "" : undoing(ip)));
+                }
+            }
+        }
+    }
+
+    private String undoing(String ip) {
+        List<String> left = undo(ip);
+        return left.isEmpty() ? "" : "; undoing it: " + String.join("; ", left);
     }
 
     private void forward(NatLink link, List<Setting<Publication>> settings, List<String> listings) throws NatException, IOException {
@@ -144,7 +172,7 @@ public final class Nat {
         }
         try (NetworkLock lock = kernel.lockNetwork()) {
             return undo(program("ip"));
-        } catch (NatException e) {
+        } catch (NatException | KernelException e) {
             return List.of(e.getMessage());
         }
     }
@@ -189,7 +217,12 @@ public final class Nat {
         }
         List<String> texts = new ArrayList<>();
         List<String> wrong = new ArrayList<>();
-        List<String> listings = listings();
+        List<String> listings;
+        try {
+            listings = listings();
+        } catch (NatException e) {
+            return List.of(e.getMessage());
+        }
         for (int i = 0; i < listings.size(); i++) {
             texts.add(NatRules.removal(listings.get(i), alive));
             if (alive.isEmpty()) {
@@ -217,18 +250,27 @@ public final class Nat {
     }
 
     /** Removes what crashed runs have left in this network namespace. @return what was removed, in words */
-    public List<String> collect() {
+    public List<String> collect() throws NatException {
         try (NetworkLock lock = kernel.lockNetwork()) {
             List<String> before = listings();
-            removeDead();
+            List<String> wrong = removeDead();
+            if (!wrong.isEmpty()) {
+                throw new NatException(String.join("\n", wrong));
+            }
             return before.equals(listings()) ? List.of() : List.of("rules of networks that are no more");
         }
     }
 
     /** The rules there are, of each family. */
-    private List<String> listings() {
-        List<String> nat = tables.save("nat");
-        List<String> filter = tables.save("filter");
+    private List<String> listings() throws NatException {
+        List<String> nat;
+        List<String> filter;
+        try {
+            nat = tables.save("nat");
+            filter = tables.save("filter");
+        } catch (FirewallException e) {
+            throw new NatException(e.getMessage());
+        }
         List<String> both = new ArrayList<>();
         for (int i = 0; i < nat.size(); i++) {
             both.add(nat.get(i) + filter.get(i));
@@ -284,10 +326,19 @@ public final class Nat {
                 + " is missing (on Debian: apt-get install " + (wanted.equals("ip") ? "iproute2" : "util-linux") + ")"));
     }
 
+    /** What {@code ip -batch} was doing: it says {@code Command failed -:2} of the second line. */
+    private static String failedLine(String said, String input) {
+        int at = said.indexOf(BATCH_FAILED) + BATCH_FAILED.length();
+        int number = at < BATCH_FAILED.length() || at == said.length() ? 0 : said.charAt(at) - '0';
+        String[] lines = input.split("\n");
+        return number < 1 || number > lines.length ? "" : lines[number - 1] + ": ";
+    }
+
     private String run(String file, List<String> arguments, String input) throws NatException {
         Programs.Ended ended = programs.run(List.of(new Programs.Start(file, arguments, input))).get(0);
         if (ended.status() != 0) {
-            throw new NatException(file + " " + String.join(" ", arguments) + ": " + ended.said().strip().replace('\n', ';'));
+            throw new NatException(file + " " + String.join(" ", arguments) + ": " + failedLine(ended.said(), input)
+                    + ended.said().strip().replace("\n", "; "));
         }
         return ended.said();
     }

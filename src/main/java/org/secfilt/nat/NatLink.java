@@ -29,10 +29,14 @@ record NatLink(String name, Subnets v4, Optional<Subnets> v6) {
         return true;
     }
 
+    /** Run in the host's network, first and by itself: it makes both ends or none. */
+    String addition(int pid) {
+        return "link add " + name + " type veth peer name eth0 netns " + pid + "\n";
+    }
+
     /** Run in the host's network. */
-    String atHost(int pid) {
+    String atHost() {
         StringBuilder text = new StringBuilder();
-        text.append("link add ").append(name).append(" type veth peer name eth0 netns ").append(pid).append('\n');
         text.append("addr add ").append(v4.host()).append("/30 dev ").append(name).append('\n');
         if (v6.isPresent()) {
             text.append("addr add ").append(v6.get().host()).append("/64 dev ").append(name).append(" nodad\n");

@@ -138,9 +138,9 @@ public final class Plan {
         if (alone) {
             addNeedsOfTracer(refusals);
         }
-        if (sealsProfile() && !canSeal(host.firewall().classesInSight())) {
-            refusals.add(new Refusal(Origin.flag("profile"), "root's command could leave the profile here",
-                    "run it as another user (--user), or restrict no files and no unix sockets"));
+        if (sealsProfile() && !canSeal()) {
+            refusals.add(new Refusal(Origin.flag("profile"), "root's command could leave the profile here, for want of "
+                    + (landlock().isPresent() ? "a way to make all cgroups in sight read-only" : "Landlock"), "run secfilt as another user, who may enter (profile install --group)"));
         }
         if (host.profiled() && policy.surroundings().ownsNetwork()) {
             refusals.add(new Refusal(policy.surroundings().net().orElseThrow().origin(),
@@ -172,9 +172,14 @@ public final class Plan {
         return policy.surroundings();
     }
 
-    /** Whether the command lives in a mount namespace made for it. */
+    /** Whether the command has a /tmp of its own. */
     public boolean ownsMounts() {
         return policy.surroundings().ownsMounts();
+    }
+
+    /** Whether the command lives in a mount namespace made for it: its paths are followed there. */
+    public boolean entersMounts() {
+        return ownsMounts() || remountsCgroups();
     }
 
     /**
@@ -380,18 +385,19 @@ public final class Plan {
         return host.profiled() && host.root();
     }
 
-    /**
-     * Outside processes must be out of reach, for the sake of their mounts; a mount namespace of its own would hide paths from the tracer. Where
-     * all of a network is judged there is no cgroup to leave, see {@link #confinesToNetwork}.
-     */
-    private boolean canSealCgroup() {
-        return host.firewall().wholeNetwork() ? landlock().isPresent() : canSeal(host.firewall().inSight());
+    /** Whether sockets that were made before the run are past the rules of its profile, and so must not come along. */
+    public boolean profilesByMaking() {
+        return host.profiledByMaking();
     }
 
-    private boolean canSeal(boolean mounted) {
-        return landlock().isPresent()
-                && host.firewall().mayMount()
-                && !(mounted && (judgesUnixPaths() || policy.restrictsFiles()));
+    /** Where all of a network is judged there is no cgroup to leave, see {@link #confinesToNetwork}. */
+    private boolean canSealCgroup() {
+        return host.firewall().wholeNetwork() ? landlock().isPresent() : canSeal();
+    }
+
+    /** Outside processes must be out of reach, for the sake of their mounts. */
+    private boolean canSeal() {
+        return landlock().isPresent() && host.firewall().mayMount();
     }
 
     /** Whether root's command must be kept in its cgroup by the filter. */
@@ -401,7 +407,7 @@ public final class Plan {
 
     /** Whether it must also get mounts of its own, in which cgroups are read-only. */
     public boolean remountsCgroups() {
-        return host.root() && leavesKinds() && host.firewall().inSight() && !host.firewall().wholeNetwork() || sealsProfile() && host.firewall().classesInSight();
+        return host.root() && leavesKinds() && host.firewall().inSight() && !host.firewall().wholeNetwork() || sealsProfile() && host.firewall().profilesInSight();
     }
 
     /** What root's command must lose from all its capability sets, the bounding set too; empty for other users, who have none. */

@@ -18,7 +18,7 @@ public final class OptionReader {
     private static final String[] NAMES = {
         ALLOWED_NETMASK, ALLOWED_PORT, ALLOWED_BIND, "allow-resolv", "no-outbound-network",
         "mainstream-network-families", "errno", "inherit", "firewall", "violation-exit", "read-only", ALLOW_WRITE, WRITE_ALLOW,
-        "net", "publish", "private-tmp", "user", "log", "verbose", "quiet",
+        "net", "publish", "private-tmp", "user", "profile", "log", "verbose", "quiet",
     };
 
     private final List<Setting<Cidr>> netmasks = new ArrayList<>();
@@ -35,6 +35,7 @@ public final class OptionReader {
     private final List<Setting<Publication>> publications = new ArrayList<>();
     private Optional<Setting<PrivateTmp>> privateTmp = Optional.empty();
     private Optional<Setting<UserName>> user = Optional.empty();
+    private Optional<Setting<String>> profile = Optional.empty();
     private Optional<Setting<String>> log = Optional.empty();
     private Optional<Setting<Boolean>> readOnly = Optional.empty();
     private final List<FileAccess.Writable> writable = new ArrayList<>();
@@ -64,6 +65,7 @@ public final class OptionReader {
             case "publish" -> publications.add(new Setting<>(Publication.parse(value), origin));
             case "private-tmp" -> privateTmp = Optional.of(new Setting<>(PrivateTmp.parse(value), origin));
             case "user" -> user = Optional.of(new Setting<>(UserName.parse(value), origin));
+            case "profile" -> profile = Optional.of(new Setting<>(value, origin));
             case "log" -> log = Optional.of(new Setting<>(fileName(value), origin));
             case "read-only" -> readOnly = yesOrNo(value, origin);
             case ALLOW_WRITE, WRITE_ALLOW -> writable.add(new FileAccess.Writable(path(value), Optional.empty(), origin));
@@ -89,7 +91,7 @@ public final class OptionReader {
         boolean contradicts = !writable.isEmpty() && readOnly.isPresent() && !readOnly.get().value();
         return new Options(netmasks, ports, binds, allowResolv, noOutboundNetwork, mainstreamFamilies, errno, inherit, firewall,
                 violationExit, contradicts ? Optional.empty() : readOnly, writable,
-                new Surroundings(net, publications, privateTmp, user), log, verbose, quiet);
+                new Surroundings(net, publications, privateTmp, user), profile, log, verbose, quiet);
     }
 
     /** The error of a denied call: EPERM, ECONNREFUSED or EACCES. */

@@ -9,7 +9,11 @@ import org.secfilt.abi.Family;
 import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.PortRange;
 
-/** secfilter's options as given, on a command line or in an INI file. {@link OptionReader} makes them. */
+/**
+ * secfilter's options as given, on a command line or in an INI file. {@link OptionReader} makes them.
+ *
+ * @param profile the name as it was given, which may be none
+ */
 public record Options(
         List<Setting<Cidr>> netmasks,
         List<Setting<PortRange>> ports,
@@ -24,6 +28,7 @@ public record Options(
         Optional<Setting<Boolean>> readOnly,
         List<FileAccess.Writable> writable,
         Surroundings surroundings,
+        Optional<Setting<String>> profile,
         Optional<Setting<String>> log,
         Optional<Setting<Boolean>> verbose,
         Optional<Setting<Boolean>> quiet) {
@@ -53,6 +58,7 @@ public record Options(
                 first(readOnly, files.readOnly),
                 writable.isEmpty() ? files.writable : writable,
                 surroundings.over(files.surroundings),
+                first(profile, files.profile),
                 first(log, files.log),
                 first(verbose, files.verbose),
                 first(quiet, files.quiet));

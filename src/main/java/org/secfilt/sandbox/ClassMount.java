@@ -17,7 +17,8 @@ import org.secfilt.kernel.Programs;
  * {@code ip netns exec} and its kind give each command mounts of its own.
  */
 public final class ClassMount {
-    private static final String POINT = "/run/secfilt/net_cls";
+    private static final String DIRECTORY = "/run/secfilt";
+    private static final String POINT = DIRECTORY + "/net_cls";
     private static final List<String> DIRECTORIES = List.of("/usr/bin", "/bin", "/usr/sbin", "/sbin");
     /** More ancestors than this are none. */
     private static final int MAX_ANCESTORS = 1000;
@@ -25,6 +26,7 @@ public final class ClassMount {
     private final Programs programs;
     private final Cgroups cgroups;
     private final int pid;
+    private final List<String> shown = new ArrayList<>();
 
     ClassMount(Programs programs, Cgroups cgroups, int pid) {
         this.programs = programs;
@@ -32,8 +34,20 @@ public final class ClassMount {
         this.pid = pid;
     }
 
+    private static boolean isIn(String process) {
+        for (String line : lines("/proc/" + process + "/mounts")) {
+            if (line.contains(" " + POINT + " cgroup ")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Makes it where there is none in sight. */
     public void show() throws FirewallException {
+        if (cgroups.hierarchy() == Cgroups.Hierarchy.UNIFIED) {
+            return; // who may enter has to be given more than a mount
+        }
         String eldest = eldest();
         boolean there = false;
         for (String line : lines("/proc/" + eldest + "/mounts")) {
@@ -42,22 +56,29 @@ public final class ClassMount {
         }
         String mount = "mkdir -p " + POINT + " && mount -t cgroup -o nosuid,nodev,noexec," + controllers() + " none " + POINT;
         if (!there) {
+            shown.add(eldest);
             inMountsOf(eldest, mount);
         }
         if (!cgroups.inSight()) {
+            shown.add(Integer.toString(pid));
             inMountsOf(Integer.toString(pid), mount);
         }
     }
 
+    /** Removes what {@link #show} has made, though that had failed. */
+    public void hideAgain() throws FirewallException {
+        hide(shown);
+    }
+
     /** Removes it, if it is there. */
     public void hide() throws FirewallException {
-        for (String process : List.of(Integer.toString(pid), eldest())) {
-            boolean there = false;
-            for (String line : lines("/proc/" + process + "/mounts")) {
-                there |= line.contains(" " + POINT + " cgroup ");
-            }
-            if (there) {
-                inMountsOf(process, "umount -l " + POINT + " && rmdir -p --ignore-fail-on-non-empty " + POINT);
+        hide(List.of(Integer.toString(pid), eldest()));
+    }
+
+    private void hide(List<String> processes) throws FirewallException {
+        for (String process : processes) {
+            if (isIn(process)) {
+                inMountsOf(process, "umount -l " + POINT + " && rmdir " + POINT + " && rmdir --ignore-fail-on-non-empty " + DIRECTORY);
             }
         }
     }
@@ -72,6 +93,16 @@ public final class ClassMount {
     static String cgroup(int pid) {
         String[] fields = entry(Integer.toString(pid)).split(":", 3);
         return fields.length == 3 && fields[2].length() > 1 ? fields[2].substring(1) : "";
+    }
+
+    /** Its cgroup of version 2, in the same way. */
+    static String unifiedCgroup(int pid) {
+        for (String line : lines("/proc/" + pid + "/cgroup")) {
+            if (line.startsWith("0::/")) {
+                return line.substring("0::/".length());
+            }
+        }
+        return "";
     }
 
     private static String entry(String process) {

@@ -24,12 +24,14 @@ final class InheritedSockets {
     private final List<String> reasons = new ArrayList<>();
     /** Its sockets are of the host's network, which the command is not to have. */
     private final boolean ownsNetwork;
+    private final boolean profilesByMaking;
 
     InheritedSockets(Launching launching, int pid, Set<Integer> open, Plan plan) {
         this.inherit = plan.policy().inherit();
         this.ownsNetwork = plan.surroundings().ownsNetwork();
+        this.profilesByMaking = plan.profilesByMaking();
         DescriptorJudge judge = new DescriptorJudge(plan);
-        boolean network = ownsNetwork || plan.policy().restrictsAddresses() || plan.policy().families().isPresent();
+        boolean network = ownsNetwork || profilesByMaking || plan.policy().restrictsAddresses() || plan.policy().families().isPresent();
         for (OpenDescriptor descriptor : launching.inherited(pid, open)) {
             // A policy about files alone leaves sockets as they are.
             boolean harmless = !network && descriptor.kind() != OpenDescriptor.Kind.IO_URING;
@@ -88,6 +90,9 @@ final class InheritedSockets {
     private String why(OpenDescriptor descriptor, DescriptorJudge judge) {
         if (ownsNetwork && descriptor.kind() == OpenDescriptor.Kind.SOCKET && descriptor.domain() != Family.UNIX.number()) {
             return "a socket of the host's network";
+        }
+        if (profilesByMaking && Family.INET.number() == descriptor.domain() | Family.INET6.number() == descriptor.domain()) {
+            return "a socket from before the profile, which has no say over it";
         }
         Optional<Verdict.Deny> denial = judge.denial(descriptor);
         if (denial.isEmpty()) {

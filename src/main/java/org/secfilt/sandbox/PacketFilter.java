@@ -27,6 +27,7 @@ import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Launching;
 import org.secfilt.kernel.NetworkLock;
 import org.secfilt.nat.Nat;
+import org.secfilt.nat.NatException;
 import org.secfilt.plan.HostFirewall;
 import org.secfilt.plan.Plan;
 
@@ -42,6 +43,7 @@ public final class PacketFilter {
     private final int pid;
     private final Tables tables;
     private final List<Cgroups.Hierarchy> hierarchies;
+    private boolean unifiedProfile;
 
     /**
      * @param pid of the process to be judged
@@ -88,9 +90,10 @@ public final class PacketFilter {
                 return withoutCgroup("the right to make a cgroup in /" + parent);
             }
             boolean classes = !launching.classMounts(pid).isEmpty();
-            boolean inSight = cgroups.hierarchy() == Cgroups.Hierarchy.NET_CLS ? classes : !launching.cgroupMounts(pid).isEmpty();
+            boolean two = !launching.cgroupMounts(pid).isEmpty();
+            boolean inSight = cgroups.hierarchy() == Cgroups.Hierarchy.NET_CLS ? classes : two;
             boolean mayMount = (capabilities & CAP_SYS_ADMIN) != 0 && !launching.hidesCgroups(pid);
-            return new HostFirewall(Optional.empty(), mayMount, inSight, classes);
+            return new HostFirewall(Optional.empty(), mayMount, inSight, unifiedProfile ? two : classes);
         } catch (KernelException e) {
             return withoutCgroup("a cgroup hierarchy: " + e.getMessage());
         }
@@ -165,7 +168,7 @@ public final class PacketFilter {
                 throw new FirewallException(String.join("\n", leftovers.complaints()));
             }
             return removed;
-        } catch (KernelException e) {
+        } catch (KernelException | NatException e) {
             throw new FirewallException(e.getMessage());
         }
     }
@@ -181,12 +184,24 @@ public final class PacketFilter {
         if (missing.isPresent()) {
             throw new FirewallException("profiles cannot be changed here, for want of " + missing.get());
         }
-        try (Cgroups cgroups = kernel.cgroups(Cgroups.Hierarchy.NET_CLS)) {
+        try (Cgroups cgroups = profileCgroups()) {
             return work.with(new Profiles(tables, cgroups, launching.networkCookie()), new ClassMount(kernel.programs(), cgroups, pid));
         } catch (KernelException e) {
             boolean unprivileged = (launching.capabilities(pid) & CAP_SYS_ADMIN) == 0;
             throw new FirewallException(e.getMessage() + (unprivileged
-                    ? "; no net_cls hierarchy is mounted in sight, so only root can use profiles here: install them with --group" : ""));
+                    ? "; no cgroups are mounted in sight, so only root can use profiles here: install them with --group" : ""));
+        }
+    }
+
+    /** Those of net_cls before those of version 2, the other way round than for runs: see Profiles. */
+    private Cgroups profileCgroups() {
+        if (!hierarchies.contains(Cgroups.Hierarchy.NET_CLS)) {
+            return kernel.cgroups(Cgroups.Hierarchy.UNIFIED);
+        }
+        try {
+            return kernel.cgroups(Cgroups.Hierarchy.NET_CLS);
+        } catch (KernelException e) {
+            return open(Cgroups.Hierarchy.UNIFIED).orElseThrow(() -> e);
         }
     }
 
@@ -211,12 +226,13 @@ public final class PacketFilter {
      * @throws FirewallException if it may not enter, is in a class already, or the profile has lost its rules as far as can be seen
      */
     public void enter(ProfileName name) throws FirewallException {
-        Optional<ProfileName> first = ProfileName.of(ClassMount.cgroup(pid));
+        Optional<ProfileName> first = ProfileName.of(ClassMount.cgroup(pid)).or(() -> ProfileName.of(ClassMount.unifiedCgroup(pid)));
         if (first.isPresent()) {
             throw new FirewallException("already assigned to a net class: profile " + first.get());
         }
         withProfiles(false, (profiles, mount) -> {
             Profile profile = profiles.find(name);
+            unifiedProfile = profiles.unified();
             if (seesRules()) {
                 List<IpVersion> lost = profiles.rules(profile).lost();
                 if (!lost.isEmpty()) {
@@ -225,7 +241,7 @@ public final class PacketFilter {
                 }
             }
             // A socket takes on the class of whoever gets hold of it, as the supervisor does to look at one: pidfd_getfd(2).
-            profiles.enter(name, List.of(pid, (int) ProcessHandle.current().pid()));
+            profiles.enter(name, profiles.unified() ? List.of(pid) : List.of(pid, (int) ProcessHandle.current().pid()));
             return name;
         });
     }
@@ -246,6 +262,11 @@ public final class PacketFilter {
             }
         }
         return all;
+    }
+
+    /** Whether the process has entered a profile that knows a socket by who made it, so that those made before are not of it. */
+    public boolean hasEnteredByMaking() {
+        return unifiedProfile;
     }
 
     /** Raises it: the process is in its cgroup then. */

@@ -135,7 +135,7 @@ public final class Sandbox {
             return;
         }
         Set<Integer> open = launching.descriptors(frontEnd.pid());
-        if (!plan.supervised() && !plan.surroundings().ownsNetwork()) {
+        if (!plan.supervised() && !plan.surroundings().ownsNetwork() && !plan.profilesByMaking()) {
             logStart(command, false);
             Scripts scripts = scripts(command, file, new Descriptors(open, List.of()), enclosure, writable, false);
             launcher.launch(scripts, command, file, scripts.plain());

@@ -205,7 +205,7 @@ public final class Tracer {
         TracedCall call = stop.audit() == plan.arch().audit() ? calls.get((int) stop.number()) : null;
         if (!ready && task.tid == root) {
             ready = true;
-            if (plan.ownsMounts()) {
+            if (plan.entersMounts()) {
                 tracees.trustMounts(root);
             }
             int rc = watch.ready();

@@ -112,6 +112,17 @@ class CliTest {
         assertTrue(run.policy().noOutbound().isEmpty());
         assertEquals(Volume.QUIET, run.volume());
         assertEquals(Volume.VERBOSE, run("-c", "f.conf", "-v", "x").volume());
+        assertEquals(Optional.empty(), run("-c", "f.conf", "x").profile());
+    }
+
+    @Test
+    void a_configuration_names_a_profile_too() {
+        files.with("f.conf", "profile=lan\n");
+        files.with("bad.conf", "quiet=\nprofile=a/b\n");
+        assertEquals("Optional[lan]", run("-c", "f.conf", "x").profile().toString());
+        assertEquals("Optional[other]", run("--profile=other", "-c", "f.conf", "x").profile().toString());
+        Outcome.Exit exit = assertInstanceOf(Outcome.Exit.class, parse("-c", "bad.conf", "x"));
+        assertTrue(exit.code() == 2 && exit.err().startsWith("secfilt: bad.conf:2:1: 'a/b' is no name of a profile"), exit.err());
     }
 
     @Test

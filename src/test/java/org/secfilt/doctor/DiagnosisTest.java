@@ -74,7 +74,7 @@ class DiagnosisTest {
                 "ip6tables-restore=/usr/sbin/xtables-legacy-multi | yes     iptables: nft for IPv4, the other for IPv6 | ICMP",
                 "root=no | partly  iptables: nft, for both families | changing rules is root's",
                 "root=no | partly  cgroups: version 2 | making groups is root's",
-                "/proc/cgroups= | no      profiles: this kernel has no net_cls | CONFIG_CGROUP_NET_CLASSID",
+                "/proc/cgroups= | partly  profiles: version 2, for this kernel has no net_cls | each stays where it was made",
                 "root=no | partly  profiles: net_cls, not mounted | only root can here",
                 "/proc/self/mounts=none /run/secfilt/net_cls cgroup rw,net_cls 0 0 | yes     profiles: net_cls, mounted | lasting packet rules",
                 "root=no | yes     user namespaces: 1000 at most | namespaces of a run's own",

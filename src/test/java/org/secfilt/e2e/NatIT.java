@@ -186,7 +186,7 @@ class NatIT {
             nc -l 10105 & sleep 0.3 | port 10105/tcp of this host is in use
             mount --bind /dev/null $(readlink -f $(command -v ip)) | the program ip is missing (on Debian: apt-get install iproute2)
             mount --bind /bin/false /usr/bin/nsenter | /usr/bin/nsenter -t
-            for p in /usr/sbin/xtables-nft-multi; do mount --bind /bin/false $p; done | iptables-restore: exit code 1
+            for p in /usr/sbin/xtables-nft-multi; do mount --bind /bin/false $p; done | iptables-save: exit code 1
             """)
     void a_step_that_fails_is_named_and_all_is_unmade(String breaking, String message) {
         Outcome run = ROOM.bash("mount --make-rprivate /; " + breaking

@@ -375,4 +375,42 @@ class ProfileIT {
         assertTrue(run.stderr().contains("odd.yaml: " + why), run::toString);
         assertFalse(ROOM.secfilt("profile", "list").run().exited(0).stdout().contains("t"));
     }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+            --policy sockets.yaml | unix EPERM unix EPERM unix ok touch ok touch ok chmod ok
+            --read-only --allow-write=/dev/null --allow-write=may | unix ok unix ok unix ok touch EACCES touch ok chmod EPERM
+            --read-only --allow-write=/dev/null --allow-write=may --policy sockets.yaml | unix EPERM unix EPERM unix ok touch EACCES touch ok chmod EPERM
+            """)
+    void roots_command_is_kept_in_its_profile_under_rules_for_files_and_sockets_too(String options, String outcome) throws IOException {
+        policy("sockets.yaml", "unix:\n  deny: [" + ROOM.directory() + "/denied.sock]\n");
+        Files.writeString(ROOM.directory().resolve("deeds.py"), """
+                import errno, os, socket
+                def attempt(name, deed):
+                    try:
+                        deed()
+                        print(name, "ok", end=" ")
+                    except OSError as e:
+                        print(name, errno.errorcode[e.errno], end=" ")
+                def write(path):
+                    with open(path, "w") as file:
+                        file.write("0")
+                for mount in open("/proc/self/mounts").read().splitlines():
+                    if "net_cls" in mount:
+                        try: write(mount.split()[1] + "/tasks")
+                        except OSError: pass
+                for path in "denied.sock", "link.sock", "allowed.sock":
+                    attempt("unix", lambda: socket.socket(socket.AF_UNIX).connect(path))
+                attempt("touch", lambda: write("touched")); attempt("touch", lambda: write("may/touched")); attempt("chmod", lambda: os.chmod("deeds.py", 0o600))
+                for address in "10.77.2.1", "10.77.1.1":
+                    try: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", (address, 8001))
+                    except OSError: pass
+                """);
+        Outcome run = near(Backend.NFT, """
+                mount --make-rprivate /; mkdir -p classes may; mount -t cgroup -o net_cls none classes; rm -f *.sock touched
+                for s in denied allowed; do nc -lkU $s.sock & done; ln -s denied.sock link.sock; until [ -e denied.sock -a -e allowed.sock ]; do sleep 0.05; done
+                $SECFILT -q --profile=t $1 python3 deeds.py; kill %1 %2""".replace("$1", options)).run();
+        assertEquals(outcome + " ", run.stdout(), run::toString);
+        assertEquals(List.of("udp 10.77.1.1:8001"), ROOM.arrived(), run::toString);
+    }
 }

@@ -27,9 +27,10 @@ class ProfileNameTest {
         ProfileName name = new ProfileName(text);
         assertEquals(chain, name.chain(0x5ec00001));
         assertTrue(new Chain(chain, new Members(Optional.empty(), Optional.of(1))).install(List.of()).contains(":" + chain + " "));
-        assertEquals("secfilt-profiles-7/profile-" + text, name.cgroup(7));
-        assertEquals(Optional.of(name), ProfileName.of(name.cgroup(7)));
-        assertEquals(Optional.of(name), ProfileName.of(name.cgroup(7) + "/below"));
+        assertEquals("secfilt-profiles-7/profile-" + text, name.below(ProfileName.parent(7)));
+        assertEquals(Optional.of(name), ProfileName.of(name.below(ProfileName.parent(7))));
+        assertEquals(Optional.of(name), ProfileName.of(name.below(ProfileName.parent(7)) + "/below"));
+        assertEquals(Optional.of(name), ProfileName.of("user.slice/" + name.below(ProfileName.parent(7)) + "/below"));
     }
 
     @ParameterizedTest

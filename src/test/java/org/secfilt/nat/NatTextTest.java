@@ -67,7 +67,7 @@ class NatTextTest {
                 addr add 10.200.0.1/30 dev sfn1f
                 addr add fd5e:cf17:2a77::1/64 dev sfn1f nodad
                 link set sfn1f up
-                """, link.atHost(31));
+                """, link.addition(31) + link.atHost());
         assertEquals("""
                 addr add 10.200.0.2/30 dev eth0
                 link set eth0 up

@@ -297,16 +297,28 @@ final class JnrCgroups implements Cgroups {
     }
 
     @Override
+    public OptionalInt groupId(String path) {
+        try {
+            return group(path).isPresent()
+                    ? OptionalInt.of((Integer) Files.getAttribute(Path.of(root + path + PROCESSES), "unix:gid")) : OptionalInt.empty();
+        } catch (IOException e) {
+            return OptionalInt.empty();
+        }
+    }
+
+    @Override
     public void setGroup(String path, OptionalInt gid) {
         Path file = Path.of(root + path + PROCESSES);
         try {
-            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+            if (group(path).isPresent()) {
+                Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+            }
             if (gid.isPresent()) {
                 Files.setAttribute(file, "unix:gid", gid.getAsInt());
                 Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw-r--"));
             }
         } catch (IOException e) {
-            throw new KernelException("chown(cgroup /" + path + PROCESSES + ")", Errno.EPERM.number());
+            throw new KernelException("chown(cgroup /" + path + PROCESSES + ")", Errno.EPERM.number()); // the only one for root without CAP_CHOWN
         }
     }
 
