@@ -2,7 +2,6 @@ package org.secfilt.tracer;
 
 import java.util.Optional;
 import org.secfilt.abi.Errno;
-import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SyscallStop;
 import org.secfilt.kernel.Tracees;
@@ -30,9 +29,10 @@ final class AddressStop {
     private final SyscallStop exit = new SyscallStop();
     private final boolean tellsAllowed;
 
-    AddressStop(Kernel kernel, Vault vault, Plan plan, Watch watch, Replies replies) {
-        this.ptrace = kernel.ptrace();
-        this.tracees = kernel.tracees();
+    /** @param tracees the tracer's own: it knows which mounts are the command's */
+    AddressStop(Ptrace ptrace, Tracees tracees, Vault vault, Plan plan, Watch watch, Replies replies) {
+        this.ptrace = ptrace;
+        this.tracees = tracees;
         this.watch = watch;
         this.replies = replies;
         this.address = new AddressCall(tracees);

@@ -75,7 +75,7 @@ public final class Tracer {
         this.plan = plan;
         this.root = root;
         this.replies = new Replies(ptrace, tracees, watch);
-        this.addresses = new AddressStop(kernel, vault, plan, watch, replies);
+        this.addresses = new AddressStop(ptrace, tracees, vault, plan, watch, replies);
         this.guard = new VaultGuard(plan.vault());
         this.ourselves = new SupervisorGuard(tracees);
         this.handedOver = new HandedOver(ptrace, tracees, watch, plan);
