@@ -53,7 +53,13 @@ try() {
     for i in $(seq 40); do state > is; cmp -s was is && break; [ -e ran ] || break; sleep 0.05; done
 }
 two=$here/two; mkdir two; mount -t cgroup2 none two; mkdir two/own-$id; state > was
-trap 'for i in two mem; do [ -d $here/$i/own-$id ] && echo $$ > $here/$i/cgroup.procs; rmdir $here/$i/own-$id; done 2> /dev/null' EXIT
+leave() { # who has ended leaves its cgroup a moment later
+    for i in two mem; do
+        [ -d $here/$i/own-$id ] && echo $$ > $here/$i/cgroup.procs
+        for j in $(seq 100); do [ -d $here/$i/own-$id ] && ! rmdir $here/$i/own-$id || break; sleep 0.02; done
+    done
+} 2> /dev/null
+trap leave EXIT
 enter() { echo $$ > $two/own-$id/cgroup.procs; }
 keep() { mount --bind /proc/sys/net/$1 /proc/sys/net/$1; mount -o remount,bind,ro /proc/sys/net/$1; }
 # The interface's files go with it, and the mounts with them.

@@ -25,7 +25,9 @@ class UnifiedProfileIT {
             mkdir -p bin-$1; for v in '' 6; do for p in '' -save -restore; do ln -sf /usr/sbin/ip${v}tables-$1$p bin-$1/ip${v}tables$p; done; done
             export PATH=$PWD/bin-$1:/usr/sbin:/usr/bin:/sbin:/bin; shift
             mount --make-rprivate /; umount -a -t cgroup2,cgroup; mkdir -p two-$$; two=$PWD/two-$$; mount -t cgroup2 none $two; mkdir -p $two/own-$$/job
-            leave() { echo $$ > $two/cgroup.procs; rmdir $two/own-$$/job $two/own-$$; umount $two; rmdir $two; } 2> /dev/null; trap leave EXIT
+            leave() { # who has ended leaves its cgroup a moment later
+                echo $$ > $two/cgroup.procs; for i in $(seq 100); do rmdir $two/own-$$/job && break; sleep 0.02; done; rmdir $two/own-$$; umount $two; rmdir $two
+            } 2> /dev/null; trap leave EXIT
             echo $$ > $two/own-$$/job/cgroup.procs
             profile() { $SECFILT profile "$@" --cgroups=unified; }; assign() { $SECFILT assign --cgroups=unified "$@"; }
             run() { $SECFILT --cgroups=unified "$@"; }
