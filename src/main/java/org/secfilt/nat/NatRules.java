@@ -150,6 +150,19 @@ final class NatRules {
         return names;
     }
 
+    /** The rules of ours in listings, which tell their own time and count packets besides. */
+    static List<String> ours(List<String> listings) {
+        List<String> rules = new ArrayList<>();
+        for (String listing : listings) {
+            for (String line : listing.split("\n")) {
+                if (line.startsWith("-A ") && comment(line).startsWith(COMMENT)) {
+                    rules.add(line);
+                }
+            }
+        }
+        return rules;
+    }
+
     private static String comment(String line) {
         int from = line.indexOf("--comment \"");
         int to = from < 0 ? -1 : line.indexOf('"', from + 11);

@@ -25,7 +25,7 @@ class NamesTakenTest {
     @ValueSource(ints = {0, 1, 4})
     void a_run_takes_another_name_where_its_cgroup_is_there_already(int times) throws FirewallException {
         cgroups.taken = times;
-        Session.raise(tables(), hierarchy -> Optional.empty(), cgroups, Policy.OPEN, 7, 4711);
+        Session.raise(tables(), hierarchy -> Optional.empty(), cgroups, Policy.OPEN, false, 7, 4711);
         assertEquals(1, cgroups.classes.size());
         assertEquals(times + 1, cgroups.asked.size());
     }
@@ -34,7 +34,7 @@ class NamesTakenTest {
     void a_run_gives_up_where_every_name_is_taken_and_makes_nothing() {
         cgroups.taken = Integer.MAX_VALUE;
         FirewallException refused = assertThrows(FirewallException.class,
-                () -> Session.raise(tables(), hierarchy -> Optional.empty(), cgroups, Policy.OPEN, 7, 4711));
+                () -> Session.raise(tables(), hierarchy -> Optional.empty(), cgroups, Policy.OPEN, false, 7, 4711));
         assertTrue(refused.getMessage().matches("the cgroup /secfilt-7-1267-[0-9a-f]+ is there already"), refused.getMessage());
         assertEquals(Map.of(), cgroups.classes);
     }
@@ -43,7 +43,7 @@ class NamesTakenTest {
     @ValueSource(ints = {0, 1, 99})
     void a_class_that_another_cgroup_bears_is_not_given(int times) throws FirewallException {
         cgroups.classTaken = times;
-        Session.raise(tables(), hierarchy -> Optional.empty(), cgroups, Policy.OPEN, 7, 4711);
+        Session.raise(tables(), hierarchy -> Optional.empty(), cgroups, Policy.OPEN, false, 7, 4711);
         assertEquals(times + 1, cgroups.given);
     }
 
@@ -51,7 +51,7 @@ class NamesTakenTest {
     void where_no_class_is_free_the_cgroup_goes_again() {
         cgroups.classTaken = Integer.MAX_VALUE;
         FirewallException refused = assertThrows(FirewallException.class,
-                () -> Session.raise(tables(), hierarchy -> Optional.empty(), cgroups, Policy.OPEN, 7, 4711));
+                () -> Session.raise(tables(), hierarchy -> Optional.empty(), cgroups, Policy.OPEN, false, 7, 4711));
         assertEquals("no class of net_cls is free", refused.getMessage());
         assertEquals(Map.of(), cgroups.classes);
     }

@@ -13,7 +13,7 @@ class IniConfigTest {
     private static final String KNOWN = "; known here: allowed-netmask, allowed-port, allowed-bind, allow-resolv, "
             + "no-outbound-network, mainstream-network-families, errno, inherit, firewall, violation-exit, read-only, allow-write, "
             + "write-allow, net, publish, private-tmp, user, "
-            + "log, verbose, quiet";
+            + "profile, log, verbose, quiet";
 
     /** A line, and column: message. */
     private static final String[][] BAD_LINES = {
