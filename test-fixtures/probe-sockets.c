@@ -577,6 +577,36 @@ PROBE(threads_with_descriptors_of_their_own)
 	say("wrong %d", wrong);
 }
 
+static int connects_to(int fd, uint16_t port)
+{
+	union name name = loopback(AF_INET), peer = { 0 };
+	socklen_t length = sizeof peer;
+	name.v4.sin_port = htons(port);
+	return connect(fd, &name.any, size_of(&name)) == 0 && getpeername(fd, &peer.any, &length) == 0 && peer.v4.sin_port == name.v4.sin_port;
+}
+
+static void *part_from_the_others(void *unused)
+{
+	say("before %d", connects_to(same_number, 2000));
+	if (unshare(CLONE_FILES))
+		say("unshare: %s", strerrorname_np(errno));
+	dup2(socket(AF_INET, SOCK_DGRAM, 0), same_number);
+	say("after %d", connects_to(same_number, 2001));
+	return unused;
+}
+
+PROBE(a_thread_that_parts_from_the_descriptors_of_the_others)
+{
+	same_number = socket(AF_INET, SOCK_DGRAM, 0);
+	pthread_t thread;
+	pthread_create(&thread, NULL, part_from_the_others, NULL);
+	pthread_join(thread, NULL);
+	union name peer = { 0 };
+	socklen_t length = sizeof peer;
+	getpeername(same_number, &peer.any, &length);
+	say("the others' %d", ntohs(peer.v4.sin_port));
+}
+
 static int bind_and_connect(int type)
 {
 	union name name = loopback(AF_INET), own = { 0 };

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.secfilt.Fixtures;
 
 /**
@@ -64,5 +65,16 @@ class SameIT {
         assertFalse(bare.stdout().isEmpty(), bare::toString);
         assertEquals(bare.stdout() + bare.end(), under.stdout() + under.end(), under::toString);
         assertEquals(bare.stderr(), under.stderr());
+    }
+
+    /** There the supervisor sees the descriptors of a thread only where they are its process's too. */
+    @ParameterizedTest
+    @ValueSource(strings = {"threads_with_descriptors_of_their_own", "a_thread_that_parts_from_the_descriptors_of_the_others"})
+    void a_probe_sees_on_a_kernel_before_6_9(String probe) {
+        String binary = Fixtures.compile("probe-sockets").toString();
+        String bare = ROOM.command(binary, probe).run().exited(0).stdout();
+        Outcome under = ROOM.command(Fixtures.compile("old-pidfd").toString(), Built.program().toString(),
+                "--policy=" + ROOM.directory().resolve("all.yaml"), "--", binary, probe).timeoutMillis(PATIENCE_MILLIS).run();
+        assertEquals(bare, under.exited(0).stdout(), under::toString);
     }
 }

@@ -26,9 +26,14 @@ final class Pidfd {
         return copy;
     }
 
+    /** A pidfd of the thread alone; EINVAL where the kernel has none such. */
+    static int openThread(int tid) {
+        return (int) Libc.SYSCALL.call(PIDFD_OPEN, tid, PIDFD_THREAD, 0, 0, 0);
+    }
+
     /** A pidfd of the thread, or of its process where they share descriptors, or a negative error number. */
-    static int open(Proc proc, int tid) {
-        int pidfd = (int) Libc.SYSCALL.call(PIDFD_OPEN, tid, PIDFD_THREAD, 0, 0, 0);
+    private static int open(Proc proc, int tid) {
+        int pidfd = openThread(tid);
         if (pidfd != -Errno.EINVAL.number()) {
             return pidfd;
         }
