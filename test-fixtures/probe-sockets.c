@@ -479,9 +479,6 @@ PROBE(binds_of_every_kind)
 			say("twice: %s", bound(one, here, 0));
 			say("taken: %s", bound(socket(domains[d], type, 0), here, port_of(one)));
 			say("not ours: %s", bound(socket(domains[d], type, 0), nowhere, 0));
-			int foreign = socket(domains[d], type, 0);
-			set(foreign, IPPROTO_IP, IP_FREEBIND, 1);
-			say("freely: %s", bound(foreign, nowhere, 0));
 			int shared_one = socket(domains[d], type, 0), shared_two = socket(domains[d], type, 0);
 			set(shared_one, SOL_SOCKET, SO_REUSEPORT, 1);
 			set(shared_two, SOL_SOCKET, SO_REUSEPORT, 1);
@@ -677,6 +674,83 @@ PROBE(threads_connect_one_socket)
 	say("odd %d", odd);
 }
 
+static volatile int toggled;
+
+static union name storm_peer;
+static int storm_type, storm_fd;
+
+static void *storm(void *unused)
+{
+	for (;;) {
+		int fd = storm_type == SOCK_STREAM ? socket(AF_INET, SOCK_STREAM, 0) : storm_fd;
+		(void)!connect(fd, &storm_peer.any, size_of(&storm_peer));
+		if (fd != storm_fd)
+			close(fd);
+		else
+			sendto(fd, "x", 1, 0, &storm_peer.any, size_of(&storm_peer));
+	}
+	return unused;
+}
+
+/* 0: it executes a program, 1: it exits, 2: it is killed, while four threads make calls */
+static int ends_in_a_storm(int way, int number)
+{
+	pid_t child = fork();
+	if (child == 0) {
+		storm_type = number % 2 ? SOCK_STREAM : SOCK_DGRAM;
+		receiver(AF_INET, storm_type, &storm_peer, storm_type == SOCK_STREAM);
+		storm_fd = socket(AF_INET, SOCK_DGRAM, 0);
+		pthread_t thread;
+		for (int i = 0; i < 4; i++)
+			pthread_create(&thread, NULL, storm, NULL);
+		sleep_ms(number % 7);
+		if (way == 0)
+			execl("/bin/sh", "sh", "-c", "exit 5", NULL);
+		if (way == 2)
+			kill(getpid(), SIGKILL);
+		_exit(5);
+	}
+	int status;
+	waitpid(child, &status, 0);
+	return way == 2 ? WIFSIGNALED(status) : WIFEXITED(status) && WEXITSTATUS(status) == 5;
+}
+
+PROBE(ends_in_a_storm_of_calls)
+{
+	for (int way = 0; way < 3; way++) {
+		int ended = 0;
+		for (int i = 0; i < 20; i++)
+			ended += ends_in_a_storm(way, i);
+		say("way %d: %d", way, ended);
+	}
+}
+
+static int swapped[3];
+
+static void *swap(void *unused)
+{
+	for (int i = 0; !toggled; i++)
+		dup2(swapped[i % 2], swapped[2]);
+	return unused;
+}
+
+PROBE(a_descriptor_that_a_thread_swaps)
+{
+	union name to;
+	receiver(AF_INET, SOCK_DGRAM, &to, 0);
+	swapped[0] = socket(AF_INET, SOCK_DGRAM, 0);
+	swapped[1] = socket(AF_INET, SOCK_STREAM, 0);
+	swapped[2] = dup(swapped[0]);
+	pthread_t thread;
+	pthread_create(&thread, NULL, swap, NULL);
+	int odd = 0;
+	for (int i = 0; i < 3000; i++)
+		odd += connect(swapped[2], &to.any, size_of(&to)) != 0 && errno != ECONNREFUSED;
+	toggled = 1;
+	pthread_join(thread, NULL);
+	say("odd %d, flags %#x", odd, (unsigned)fcntl(swapped[1], F_GETFL));
+}
+
 PROBE(sendmmsg_of_every_count)
 {
 	enum { MANY = 1100 };
@@ -715,8 +789,6 @@ PROBE(sendmmsg_of_every_count)
 			continue;
 	}
 }
-
-static volatile int toggled;
 
 static void *toggle_async(void *fd)
 {
