@@ -96,6 +96,11 @@ public final class NetworkSession implements Standing {
     }
 
     @Override
+    public List<String> removeAtEndOf(int pid) {
+        return remove();
+    }
+
+    @Override
     public List<String> remove() {
         if (!standing) {
             return List.of();

@@ -27,6 +27,8 @@ public final class Session implements Standing {
     private boolean standing = true;
     /** By which raw packets are to be judged, as long as they are not. */
     private Optional<Policy> rawPolicy = Optional.empty();
+    /** Where the command was before. */
+    private String outside = "";
 
     private Session(Tables tables, Cgroups cgroups, Cgroups.Cgroup cgroup, Chain chain) {
         this.tables = tables;
@@ -128,6 +130,7 @@ public final class Session implements Standing {
                     throw new FirewallException(complaint);
                 }
             }
+            outside = cgroups.of(pid);
             cgroup.add(pid);
             if (byClass) {
                 // A socket takes on the class of whoever gets hold of it, as the supervisor does to look at one: pidfd_getfd(2).
@@ -191,6 +194,18 @@ public final class Session implements Standing {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    @Override
+    public List<String> removeAtEndOf(int pid) {
+        try {
+            if (standing) {
+                cgroups.add(outside, pid);
+            }
+        } catch (KernelException e) {
+            // then the cgroup cannot be removed, which is told
+        }
+        return remove();
     }
 
     @Override

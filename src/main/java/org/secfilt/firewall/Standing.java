@@ -25,6 +25,9 @@ public interface Standing {
      */
     List<String> removeIfOver(boolean alone);
 
+    /** As {@link #remove}, while this process, the last one, is held at its end. */
+    List<String> removeAtEndOf(int pid);
+
     /**
      * Takes all of it down, once. No process of the command lives any more.
      *

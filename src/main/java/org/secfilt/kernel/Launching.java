@@ -58,6 +58,9 @@ public interface Launching {
     /** The effective user and group of a process, as this user namespace counts them. */
     record Owner(int uid, int gid) {}
 
+    /** SIGKILL to all of this process namespace but process 1 and this one. kill(2) */
+    void killAll();
+
     /** prctl(PR_SET_DUMPABLE, 0): no process of this user may read or trace the supervisor. */
     void hide();
 

@@ -26,6 +26,9 @@ public interface Tracees {
     /** The process of the thread, or the thread itself if it died. */
     int tgid(int tid);
 
+    /** The threads of a process, those too that have not stopped yet. */
+    List<Integer> threads(int tgid);
+
     /** The process id of the supervisor itself. */
     int supervisor();
 

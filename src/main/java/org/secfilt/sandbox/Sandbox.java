@@ -327,6 +327,8 @@ public final class Sandbox {
         private final int listener;
         private final Tracees tracees = kernel.tracees();
         private boolean commandEnded;
+        /** The command is there yet, with nothing to do but to end. */
+        private boolean heldAtEnd;
         private long told;
 
         Supervision(Vault vault, int listener) {
@@ -388,6 +390,12 @@ public final class Sandbox {
         }
 
         @Override
+        public void initEnding() {
+            heldAtEnd = true;
+            launching.killAll();
+        }
+
+        @Override
         public void commandEnded(boolean killed, int status, boolean alone) {
             commandEnded = true;
             summarize();
@@ -396,7 +404,8 @@ public final class Sandbox {
                 flushLog();
             }
             if (firewall.isPresent()) {
-                complain(firewall.get().removeIfOver(alone)); // before its caller learns of the end: who looks then finds nothing left
+                // before its caller learns of the end: who looks then finds nothing left
+                complain(heldAtEnd ? firewall.get().removeAtEndOf(frontEnd.pid()) : firewall.get().removeIfOver(alone));
             }
             if (nat.isPresent() && alone) {
                 complain(nat.get().leave());

@@ -41,6 +41,8 @@ final class Task {
     boolean lengthChanged;
     /** IPPROTO_* of the socket when the call was judged, if a rule looked at it. */
     int protocol = NONE;
+    /** It was seen at its end, and will do nothing more; of process 1 and what it started alone. */
+    boolean leaving;
     /** The call names a unix socket by a path that was followed. */
     boolean followedPath;
 
@@ -51,6 +53,7 @@ final class Task {
     /** A new image: execve(2) unmaps the vault and closes its descriptor. The slot must have been given back. */
     void renew() {
         phase = Phase.RUNNING;
+        leaving = false;
         mapped = false;
         vaultFd = NONE;
         vaultFailure = "";

@@ -30,6 +30,11 @@ public final class Tracer {
             | Ptrace.PTRACE_O_TRACEVFORK
             | Ptrace.PTRACE_O_TRACECLONE
             | Ptrace.PTRACE_O_TRACEEXEC;
+    /** Of a process namespace. pid_namespaces(7): it takes all others along, and the supervisor. */
+    private static final int INIT = 1;
+    /** How long those are waited for that it takes along; they have a SIGKILL. */
+    private static final int LOOKS = 2000;
+
     private static final int SIGTRAP = 5;
     private static final int SIGSTOP = 19;
     private static final int SIGTTOU = 22;
@@ -99,7 +104,7 @@ public final class Tracer {
 
     /** @return 0, or the negative error number of PTRACE_SEIZE */
     public int seize() {
-        return ptrace.seize(root, OPTIONS);
+        return ptrace.seize(root, root == INIT ? OPTIONS | Ptrace.PTRACE_O_TRACEEXIT : OPTIONS);
     }
 
     /** Answers stops until no tracee is left. */
@@ -161,6 +166,7 @@ public final class Tracer {
                 }
                 ptrace.resume(task.tid, 0);
             }
+            case Ptrace.PTRACE_EVENT_EXIT -> exitEvent(task);
             case Ptrace.PTRACE_EVENT_STOP -> {
                 if (signal >= SIGSTOP && signal <= SIGTTOU) {
                     ptrace.listen(task.tid);
@@ -178,6 +184,58 @@ public final class Tracer {
                 }
             }
             default -> ptrace.resume(task.tid, 0); // fork, vfork: the child reports itself
+        }
+    }
+
+    /** Process 1 takes the supervisor along, so all that comes at the end is done while that is held at its own. ptrace(2) "PTRACE_EVENT_EXIT" */
+    private void exitEvent(Task task) {
+        task.leaving = true;
+        if (tracees.tgid(task.tid) == root && isLastOfRoot()) {
+            long status = ptrace.eventMessage(task.tid); // as of wait(2)
+            watch.initEnding();
+            awaitOthers();
+            int signal = (int) status & 0x7f;
+            watch.commandEnded(signal != 0, signal != 0 ? signal : (int) status >>> 8 & 0xff, true);
+        }
+        ptrace.resume(task.tid, 0);
+    }
+
+    private boolean isLastOfRoot() {
+        for (int thread : tracees.threads(root)) {
+            Task task = tasks.get(thread);
+            if (task == null || !task.leaving) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void awaitOthers() {
+        boolean any = true;
+        for (int look = 0; any && look < LOOKS; look++) {
+            any = false;
+            for (Task other : List.copyOf(tasks.values())) {
+                if (tracees.tgid(other.tid) == root) {
+                    continue;
+                }
+                ptrace.resume(other.tid, 0); // from its own exit stop
+                if (ptrace.pollEnd(other.tid, event)) {
+                    end(other);
+                } else {
+                    any = true;
+                }
+            }
+            if (any) {
+                pause();
+            }
+        }
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(1);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

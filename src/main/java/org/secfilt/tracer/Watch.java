@@ -39,6 +39,12 @@ public interface Watch {
     void allowed(int tid, String call, Optional<Sockaddr> destination, int protocol);
 
     /**
+     * The command is process 1 of its process namespace, in which the supervisor is too, and its last thread is about to end: the kernel will kill
+     * all others of the namespace then. Kills them all now, but for the command and the supervisor; {@link #commandEnded} follows while this one lives.
+     */
+    void initEnding();
+
+    /**
      * The command's first process is dead and nobody has learnt of it yet; its parent does when this returns.
      *
      * @param killed by a signal

@@ -562,6 +562,11 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     }
 
     @Override
+    public List<Integer> threads(int tgid) {
+        throw new AssertionError("no process 1 here");
+    }
+
+    @Override
     public int tgid(int tid) {
         return tid == SUPERVISOR + 1 ? SUPERVISOR : tid;
     }

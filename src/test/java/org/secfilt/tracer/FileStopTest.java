@@ -185,6 +185,11 @@ class FileStopTest {
         }
 
         @Override
+        public void initEnding() {
+            throw new AssertionError("no process 1 here");
+        }
+
+        @Override
         public void commandEnded(boolean killed, int status, boolean alone) {}
     }
 }

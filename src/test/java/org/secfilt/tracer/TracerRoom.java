@@ -157,6 +157,11 @@ abstract class TracerRoom {
         }
 
         @Override
+        public void initEnding() {
+            throw new AssertionError("no process 1 here");
+        }
+
+        @Override
         public void commandEnded(boolean killed, int status, boolean alone) {
             reported.add("command ended");
         }

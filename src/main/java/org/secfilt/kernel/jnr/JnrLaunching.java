@@ -27,6 +27,7 @@ final class JnrLaunching implements Launching {
     // linux/prctl.h, fcntl.h, asm-generic/ioctls.h
     /** native-stubs/supervisor.c MAIN_CLASS */
     private static final String MAIN_CLASS = "org.secfilt.cli.Main";
+    private static final int SIGKILL = 9;
     private static final int PR_SET_DUMPABLE = 4;
     private static final int O_RDWR = 2;
     private static final int O_PATH = 010000000;
@@ -249,6 +250,11 @@ final class JnrLaunching implements Launching {
     private static int effective(String status, String key) {
         int from = status.indexOf('\t', status.indexOf(key) + key.length()) + 1;
         return Integer.parseUnsignedInt(status.substring(from, status.indexOf('\t', from)));
+    }
+
+    @Override
+    public void killAll() {
+        Libc.SYSCALL.call(Arch.X86_64.syscalls().nr("kill"), -1, SIGKILL, 0, 0, 0);
     }
 
     @Override

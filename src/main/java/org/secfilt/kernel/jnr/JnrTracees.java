@@ -1,5 +1,6 @@
 package org.secfilt.kernel.jnr;
 
+import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -120,6 +121,16 @@ final class JnrTracees implements Tracees {
     @Override
     public int supervisor() {
         return (int) ProcessHandle.current().pid();
+    }
+
+    @Override
+    public List<Integer> threads(int tgid) {
+        List<Integer> threads = new ArrayList<>();
+        String[] names = new File("/proc/" + tgid + "/task").list();
+        for (String name : names == null ? new String[0] : names) {
+            threads.add(Integer.parseInt(name));
+        }
+        return threads;
     }
 
     @Override

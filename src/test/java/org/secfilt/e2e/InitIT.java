@@ -1,0 +1,86 @@
+package org.secfilt.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A command that is process 1 of a process namespace, as a container's is: with it the kernel kills the supervisor. */
+class InitIT {
+    @RegisterExtension
+    static final NetworkRoom ROOM = new NetworkRoom();
+
+    private static final String DENIED = "connect 10.77.2.1:8001/tcp by bash";
+
+    private String before = "";
+
+    @BeforeEach
+    void look() {
+        before = state();
+    }
+
+    @AfterEach
+    void everything_is_left_as_found() {
+        assertEquals(before, state());
+        assertEquals("", ROOM.secfilt("gc").run().exited(0).stdout());
+    }
+
+    private static String state() {
+        return ROOM.bash("""
+                for save in iptables-save iptables-legacy-save ip6tables-save ip6tables-legacy-save; do $save 2>/dev/null | grep '^-'; done
+                ip -o link | grep -o 'sfn[^@]*'; cat /proc/sys/net/ipv4/conf/*/forwarding | tr -d '\\n'""").run().exited(0).stdout();
+    }
+
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            --firewall=require                     | exit 3                       | 3
+            --firewall=require --cgroups=net_cls   | exit 3                       | 3
+            --net=nat --publish=10105:80           | exit 3                       | 3
+            --firewall=off                         | exec sh -c "exit 4"          | 4
+            --firewall=require                     | exec sh -c "exit 4"          | 4
+            --firewall=require --violation-exit=77 | exit 3                       | 77
+            --firewall=require                     | exec /usr/bin/python3 $FIRST | 5
+            """)
+    void is_told_of_at_its_end_and_leaves_nothing_behind(String options, String end, String code) {
+        String first = """
+                import ctypes, os, threading, time
+                def last():
+                    time.sleep(0.3)
+                    os._exit(5)
+                threading.Thread(target=last).start()
+                ctypes.CDLL(None).syscall(60, 0)  # exit(2), of the first thread alone
+                """;
+        Outcome run = ROOM.bash("echo \"$1\" > first.py; rm -f log; unshare -pf --mount-proc $SECFILT --log=log --allowed-netmask=10.77.1.1 " + options
+                + " bash -c '(exec 3<>/dev/tcp/10.77.2.1/8001) 2>/dev/null; sleep 60 & (while :; do :; done) & sleep 0.2; "
+                + end.replace("$FIRST", "first.py") + "'; echo $?; grep -c '\"event\":\"end\",\"pid\":1,\"exit\":" + code + ",\"signal\":null,\"denied\":1' log", first)
+                .run().exited(0);
+        assertEquals(code + "\n1\n", run.stdout(), run::toString);
+        assertEquals(List.of("secfilt: 1 call denied:", "secfilt:   " + DENIED + ": not in allowed-netmask",
+                "secfilt: to allow it, add --allowed-netmask=10.77.2.1"), run.reports().subList(1, 4), run::toString);
+    }
+
+    @Test
+    void that_is_killed_from_outside_leaves_nothing_behind() {
+        Outcome run = ROOM.bash("""
+                rm -f log; coproc exec unshare -pf --kill-child --mount-proc $SECFILT --log=log --firewall=require --allowed-netmask=10.77.1.1 bash -c 'echo in; sleep 60 & read'
+                read -u ${COPROC[0]} in; kill -KILL $(cat /proc/$COPROC_PID/task/$COPROC_PID/children)
+                wait $COPROC_PID; for i in $(seq 100); do iptables-save | grep -q SECFILT || break; sleep 0.05; done
+                grep -c '"event":"end","pid":1,"exit":null,"signal":9' log""").run().exited(0);
+        assertEquals("1\n", run.stdout(), run::toString);
+    }
+
+    @Test
+    void that_another_thread_turns_into_another_program_goes_on() {
+        Outcome run = ROOM.bash("""
+                unshare -pf --mount-proc $SECFILT -q --firewall=require --allowed-netmask=10.77.1.1 /usr/bin/python3 -c 'import os, threading, time
+                threading.Thread(target=lambda: os.execv("/bin/sh", ["sh", "-c", "sleep 0.2; for i in 1 2 3; do /bin/true; done; exit 6"])).start(); time.sleep(20)'
+                echo $?""").run().exited(0);
+        assertTrue(run.stdout().equals("6\n"), run::toString);
+    }
+}
