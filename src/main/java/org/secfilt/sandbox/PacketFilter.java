@@ -185,11 +185,30 @@ public final class PacketFilter {
             throw new FirewallException("profiles cannot be changed here, for want of " + missing.get());
         }
         try (Cgroups cgroups = profileCgroups()) {
-            return work.with(new Profiles(tables, cgroups, launching.networkCookie()), new ClassMount(kernel.programs(), cgroups, pid));
+            Profiles profiles = new Profiles(tables, cgroups, launching.networkCookie());
+            if (!changes && profiles.unified() && hidesClasses() && profiles.list().isEmpty()) {
+                throw new FirewallException("no net_cls hierarchy is mounted in sight, so only root can use profiles here: install them with --group");
+            }
+            return work.with(profiles, new ClassMount(kernel.programs(), cgroups, pid));
         } catch (KernelException e) {
-            boolean unprivileged = (launching.capabilities(pid) & CAP_SYS_ADMIN) == 0;
-            throw new FirewallException(e.getMessage() + (unprivileged
-                    ? "; no cgroups are mounted in sight, so only root can use profiles here: install them with --group" : ""));
+            throw new FirewallException(e.getMessage() + (mayMount()
+                    ? "" : "; no cgroups are mounted in sight, so only root can use profiles here"));
+        }
+    }
+
+    private boolean mayMount() {
+        return (launching.capabilities(pid) & CAP_SYS_ADMIN) != 0;
+    }
+
+    /** Whether the kernel has net_cls, and only those who may mount see it: /proc/cgroups. */
+    private boolean hidesClasses() {
+        if (mayMount() || !hierarchies.contains(Cgroups.Hierarchy.NET_CLS)) {
+            return false;
+        }
+        try {
+            return Files.readString(Path.of("/proc/cgroups")).contains("\nnet_cls\t");
+        } catch (IOException e) {
+            return false;
         }
     }
 

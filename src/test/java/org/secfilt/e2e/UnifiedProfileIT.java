@@ -184,9 +184,12 @@ class UnifiedProfileIT {
                 chown 54771 $two/own-$$ $two/own-$$/cgroup.procs
                 profile install -q t near.yaml --group=54771 --below=/own-$$ || exit 99; profile list | tail -1; profile show t | grep -c /own-$$/secfilt
                 $USER $SECFILT --cgroups=unified --profile=t bash -c 'echo x > /dev/udp/10.77.1.1/8001; echo x > /dev/udp/10.77.2.1/8001; grep -o profile-t /proc/self/cgroup'
+                for options in '' '--read-only --allow-write=/dev/null'; do
+                    $USER $SECFILT -q --cgroups=unified --profile=t $options bash -c 'echo $$ > '$two/own-$$'/cgroup.procs; grep -c profile-t /proc/self/cgroup' 2> /dev/null
+                done
                 profile install -q t near.yaml --below=/elsewhere; profile install -q t near.yaml --below=/; profile remove t -q; ls -d $two/own-$$/secfilt*
                 """.replace("$USER", user)).run();
-        assertEquals("125\nt     0          group 54771, root\n1\nprofile-t\n", run.stdout(), run::toString);
+        assertEquals("125\nt     0          group 54771, root\n1\nprofile-t\n0\n1\n", run.stdout(), run::toString);
         assertEquals(List.of("udp 10.77.1.1:8001"), ROOM.arrived());
         assertTrue(run.reports().get(0).contains("cannot enter the profile t") && run.reports().get(0).contains("EACCES"), run::toString);
         assertTrue(run.reports().get(0).contains("may write to cgroup.procs of the cgroup / too"), run::toString);
@@ -229,5 +232,24 @@ class UnifiedProfileIT {
                 """).run();
         assertEquals("installed profile t from near.yaml\n/secfilt-profiles\nt     1          root\nremoved profile t\n", run.stdout().replaceAll("(t +)\\d", "$11"), run::toString);
         assertEquals(List.of(), ROOM.arrived());
+    }
+
+    /** Unless somebody has made profiles of version 2. */
+    @Test
+    void who_does_not_see_net_cls_is_told_so_and_not_that_there_is_no_profile() {
+        Outcome run = bash(Backend.NFT, "user='setpriv --reuid=54771 --regid=54771 --clear-groups'; $user $SECFILT --profile=t echo ran; echo $?; $user $SECFILT profile list; echo $?;"
+                + "profile install t near.yaml -q; $user $SECFILT profile list | tail -1").run();
+        assertEquals("125\n125\nt     0          root\n", run.stdout(), run::toString);
+        String why = "secfilt: no net_cls hierarchy is mounted in sight, so only root can use profiles here: install them with --group";
+        assertEquals(List.of(why, why), run.reports());
+    }
+
+    @ParameterizedTest(name = "{0} cgroups may be made")
+    @ValueSource(ints = {0, 1})
+    void what_was_made_of_a_profile_goes_again_where_the_rest_cannot_be_made(int made) {
+        Outcome run = bash(Backend.NFT, "echo $((2 + MADE)) > $two/own-$$/cgroup.max.descendants; mkdir $two/own-$$/other; profile install t near.yaml --below=own-$$; echo $?"
+                .replace("MADE", String.valueOf(made)) + "; ls -d $two/own-$$/secfilt*; profile list; iptables-save | grep SECFILT; rmdir $two/own-$$/other").run();
+        assertEquals("125\n", run.stdout(), run::toString);
+        assertTrue(run.reports().get(0).startsWith("secfilt: mkdir(cgroup /own-") && run.reports().get(0).contains("EAGAIN"), run::toString);
     }
 }
