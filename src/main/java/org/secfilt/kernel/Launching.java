@@ -10,7 +10,7 @@ public interface Launching {
     /** The open descriptors of the process. */
     Set<Integer> descriptors(int pid);
 
-    /** Those of them, standard input, output and error apart, that could carry traffic, or could help out of a cgroup. */
+    /** Those of them that could carry traffic, standard input, output and error apart, or could help out of a cgroup. */
     List<OpenDescriptor> inherited(int pid, Set<Integer> descriptors);
 
     /** The ABI that landlock_create_ruleset(2) tells; 0 without Landlock. */

@@ -287,6 +287,21 @@ class FirewallIT {
         assertEquals(List.of("ip-1 10.77.1.1"), ROOM.arrived());
     }
 
+    /** What is open already is open where cgroups are writable, be it standard input. */
+    @ParameterizedTest
+    @CsvSource({"0, < cgroups, a cgroup's file", "0, < ., a directory", "1, > cgroups/cgroup.procs, a cgroup's file", "5, 5< cgroups, a cgroup's file"})
+    void root_cannot_leave_its_cgroup_by_what_is_open(int fd, String redirection, String what) {
+        Outcome run = ROOM.bash("""
+                cd $(mktemp -d -p .); mkdir cgroups; mount -t cgroup2 none cgroups
+                eval '$SECFILT --firewall=require --allowed-netmask=10.77.1.1 bash -c "$2" '"$1"; cat told""",
+                redirection, """
+                for to in /proc/self/fd/%1$d /proc/self/fd/%1$d/cgroup.procs /proc/self/fd/%1$d/cgroups/cgroup.procs; do
+                    echo $$ 2>> errors >> $to; done 2>> errors
+                grep -c secfilt- /proc/self/cgroup > told""".formatted(fd)).run().exited(0);
+        assertEquals("1\n", run.stdout(), run::toString);
+        assertTrue(run.stderr().contains("secfilt: closed inherited descriptor " + fd + ": " + what), run::toString);
+    }
+
     /** What is mounted over cgroups can be unmounted, and they cannot be made read-only below it: so nothing depends on the cgroup there. */
     @ParameterizedTest
     @ValueSource(strings = {

@@ -82,19 +82,21 @@ final class JnrLaunching implements Launching {
     public List<OpenDescriptor> inherited(int pid, Set<Integer> descriptors) {
         List<OpenDescriptor> found = new ArrayList<>();
         for (int fd : descriptors) {
-            if (fd <= 2) {
+            if (fd > 2 && tracees.isSocket(pid, fd)) {
+                found.add(socket(pid, fd));
                 continue;
             }
-            if (tracees.isSocket(pid, fd)) {
-                found.add(socket(pid, fd));
-            } else {
-                Optional<OpenDescriptor> carrier = tracees.carrier(pid, fd);
-                if (carrier.isPresent()) { // no lambda: it would cost milliseconds
-                    found.add(carrier.get());
-                }
+            Optional<OpenDescriptor> carrier = tracees.carrier(pid, fd);
+            if (carrier.isPresent() && (fd > 2 || isWayOut(carrier.get()))) { // no lambda: it would cost milliseconds
+                found.add(carrier.get());
             }
         }
         return found;
+    }
+
+    /** Nobody talks by such a one. */
+    private static boolean isWayOut(OpenDescriptor descriptor) {
+        return descriptor.kind() == OpenDescriptor.Kind.CGROUP || descriptor.kind() == OpenDescriptor.Kind.DIRECTORY;
     }
 
     private OpenDescriptor socket(int pid, int fd) {
