@@ -9,16 +9,13 @@ import org.secfilt.abi.Errno;
 import org.secfilt.abi.Family;
 import org.secfilt.abi.IpAddress;
 import org.secfilt.policy.Access;
-import org.secfilt.policy.Families;
 import org.secfilt.policy.Firewall;
 import org.secfilt.policy.Match;
 import org.secfilt.policy.Mode;
 import org.secfilt.policy.Net;
 import org.secfilt.policy.Origin;
 import org.secfilt.policy.Policy;
-import org.secfilt.policy.Publication;
 import org.secfilt.policy.Rule;
-import org.secfilt.policy.Setting;
 import org.secfilt.policy.Surroundings;
 
 /**
@@ -27,7 +24,7 @@ import org.secfilt.policy.Surroundings;
  */
 public final class Plan {
     /** The families whose traffic is judged call by call, or stays on this host's kernel (netlink). */
-    private static final List<Family> JUDGED = List.of(Family.UNIX, Family.INET, Family.INET6, Family.NETLINK);
+    static final List<Family> JUDGED = List.of(Family.UNIX, Family.INET, Family.INET6, Family.NETLINK);
 
     private static final Cidr MULTICAST_V4 = Cidr.parse("224.0.0.0/4");
     private static final Cidr MULTICAST_V6 = Cidr.parse("ff00::/8");
@@ -60,111 +57,16 @@ public final class Plan {
     }
 
     private Plan orRefused() throws RefusedPolicyException {
-        List<Refusal> refusals = refusals();
+        List<Refusal> refusals = new Refusals(this, policy, host).list(alone);
         if (!refusals.isEmpty()) {
             throw new RefusedPolicyException(refusals);
         }
         return this;
     }
 
-    /** What no packet shows. */
-    private void addNeedsOfTracer(List<Refusal> refusals) {
-        if (policy.noOutbound().isPresent()) {
-            refusals.add(tracerHolds(policy.noOutbound().get(), "no-outbound-network is about unix sockets too"));
-        }
-        if (!policy.unix().open()) {
-            refusals.add(tracerHolds(origin(policy.unix()), "unix sockets are judged call by call"));
-        }
-        if (!policy.bind().open()) {
-            refusals.add(tracerHolds(origin(policy.bind()), "binds are judged call by call"));
-        }
-        if (policy.restrictsFiles()) {
-            refusals.add(tracerHolds(policy.files().readOnly().get(), "modes, owners and times of files are judged call by call"));
-        }
-        if (policy.denial() != Errno.EPERM) {
-            refusals.add(tracerHolds(Origin.flag("errno"), "who sends a packet that is refused sees EPERM, or ECONNREFUSED of TCP"));
-        }
-        if (policy.violationExit().isPresent()) {
-            refusals.add(tracerHolds(Origin.flag("violation-exit"), "nobody sees what the firewall refuses"));
-        }
-        if (!policy.restrictsDestinations()) {
-            return;
-        }
-        if (!judgesPackets()) {
-            String why = policy.firewall().value() == Firewall.OFF ? "it is off" : "for want of " + host.firewall().missing().orElse("it");
-            refusals.add(tracerHolds(firewallOrigin(), "the firewall cannot hold the rules, " + why));
-        } else if (host.firewall().wholeNetwork() && !policy.surroundings().ownsNetwork()) {
-            refusals.add(tracerHolds(firewallOrigin(), "without a cgroup nobody would see the end, and take the rules away"));
-        } else if (host.root() && !canSealCgroup()) {
-            refusals.add(tracerHolds(firewallOrigin(), "root's command could leave the firewall here"));
-        }
-    }
-
-    private Origin firewallOrigin() {
-        Origin origin = policy.firewall().origin();
-        return origin.equals(Origin.DEFAULT) ? Origin.flag("--no-supervisor") : origin;
-    }
-
-    private static Refusal tracerHolds(Origin origin, String why) {
-        return new Refusal(origin, why, "leave out --no-supervisor");
-    }
-
     /** Of another policy on the same host, to ask what would then be. */
     public Plan with(Policy other) throws RefusedPolicyException {
         return new Plan(other, host, alone).orRefused();
-    }
-
-    private List<Refusal> refusals() {
-        List<Refusal> refusals = new ArrayList<>();
-        if (policy.families().isPresent() && limitsInet()) {
-            Families families = policy.families().get();
-            for (Family family : families.allowed()) {
-                if (!JUDGED.contains(family)) {
-                    refusals.add(new Refusal(families.origin(),
-                            "family " + family + " carries traffic without a call that shows its address, past the rules for connect and bind",
-                            "leave " + family + " out, or restrict no internet addresses"));
-                }
-            }
-        }
-        if (policy.firewall().value() == Firewall.REQUIRE && host.firewall().missing().isPresent()) {
-            refusals.add(new Refusal(policy.firewall().origin(), "packets cannot be judged here, for want of " + host.firewall().missing().get(),
-                    "write --firewall=auto, which runs without"));
-        }
-        if (policy.restrictsFiles() && LandlockDomain.readOnly(host.landlockAbi()).isEmpty()) {
-            refusals.add(new Refusal(policy.files().readOnly().get(),
-                    "this kernel has no Landlock, and nothing else keeps files from being written",
-                    "run it on Linux 5.13 or later with landlock in /sys/kernel/security/lsm, or restrict no files"));
-        }
-        if (alone) {
-            addNeedsOfTracer(refusals);
-        }
-        if (sealsProfile() && !canSeal()) {
-            refusals.add(new Refusal(Origin.flag("profile"), "root's command could leave the profile here, for want of "
-                    + (landlock().isPresent() ? "a way to make all cgroups in sight read-only" : "Landlock"), "run secfilt as another user, who may enter (profile install --group)"));
-        }
-        if (host.profiled() && policy.surroundings().ownsNetwork()) {
-            refusals.add(new Refusal(policy.surroundings().net().orElseThrow().origin(),
-                    "a profile's rules are in the host's network, which the command would not use", "leave out one of the two"));
-        }
-        addSurroundings(refusals);
-        return refusals;
-    }
-
-    private void addSurroundings(List<Refusal> refusals) {
-        Surroundings own = policy.surroundings();
-        if (own.network() != Net.NAT) {
-            for (Setting<Publication> publication : own.publications()) {
-                refusals.add(new Refusal(publication.origin(), "a port is published only from a network behind this host's addresses",
-                        "add --net=nat (in a policy file, net: nat)"));
-            }
-        } else if (!host.root()) {
-            refusals.add(new Refusal(own.net().orElseThrow().origin(), "only root can join a network to this host's",
-                    "run secfilt as root, or write --net=none, which needs no root"));
-        }
-        if (own.user().isPresent() && !host.root()) {
-            refusals.add(new Refusal(own.user().get().origin(), "only root can become another user",
-                    "run secfilt as root, or leave it out"));
-        }
     }
 
     /** What the command has of its own: a network, a /tmp, a user. */
@@ -278,7 +180,7 @@ public final class Plan {
         return policy.connect().open() ? origin(policy.bind()) : origin(policy.connect());
     }
 
-    private static Origin origin(Access access) {
+    static Origin origin(Access access) {
         return access.mode() == Mode.ALLOW && !access.deny().isEmpty() ? access.deny().get(0).origin() : access.modeOrigin();
     }
 
@@ -391,12 +293,12 @@ public final class Plan {
     }
 
     /** Where all of a network is judged there is no cgroup to leave, see {@link #confinesToNetwork}. */
-    private boolean canSealCgroup() {
+    boolean canSealCgroup() {
         return host.firewall().wholeNetwork() ? landlock().isPresent() : canSeal();
     }
 
     /** Outside processes must be out of reach, for the sake of their mounts. */
-    private boolean canSeal() {
+    boolean canSeal() {
         return landlock().isPresent() && host.firewall().mayMount();
     }
 
