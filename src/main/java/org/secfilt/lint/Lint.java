@@ -62,7 +62,9 @@ public final class Lint {
     /** What is odd about the options of an INI file, whose masks and ports make one rule. */
     public static List<Warning> ofOptions(Options options, Plan plan, Origin file, Links links) {
         Lint lint = new Lint(plan, links);
-        lint.nothing(file);
+        if (options.profile().isEmpty()) {
+            lint.nothing(file);
+        }
         List<Rule> masks = new ArrayList<>();
         for (Setting<Cidr> mask : options.netmasks()) {
             masks.add(new Rule(new Match.Inet(List.of(mask.value()), List.of(), Optional.empty()), Optional.empty(), mask.origin()));

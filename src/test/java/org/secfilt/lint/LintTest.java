@@ -113,6 +113,7 @@ class LintTest {
                 "allowed-port=20-30 ;; allowed-port=22 | 2:1 this adds nothing: c.ini:1:1",
                 "no-outbound-network= ;; allowed-port=22 | 2:1 no rule of connect/allow has an effect: no-outbound-network (c.ini:1:1)",
                 "verbose= | 1:1 this restricts nothing",
+                "profile=lan |",
             })
     void reads_ini_files_too(String lines, String warning) throws Exception {
         MemoryFiles files = new MemoryFiles().with("c.ini", lines.replace(" ;; ", "\n") + "\n");
