@@ -251,7 +251,7 @@ class OwnNetworkIT {
                 all.toArray(new String[0]));
     }
 
-    private static final String TABLES = "for v in '' 6; do ip${v}tables-save -t filter | grep -v '^#'; done";
+    private static final String TABLES = "for v in '' 6; do ip${v}tables-save -t filter | grep '^-'; done";
 
     @ParameterizedTest(name = "{0} {1}")
     @CsvSource({"NFT, require", "LEGACY, require", "NFT, auto"})
