@@ -18,6 +18,9 @@ public interface Programs {
      */
     List<Ended> feed(List<Start> starts);
 
+    /** Waits for the ends of those that were fed: whoever adopts our children is to adopt none of them. */
+    void awaitFed();
+
     /**
      * Leaves a process behind, the stub's program as native-stubs/reaper.c: once the cgroup is empty it starts all of these, and then removes
      * the cgroup.

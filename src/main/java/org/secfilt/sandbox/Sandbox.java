@@ -97,6 +97,7 @@ public final class Sandbox {
             if (nat.isPresent()) {
                 complain(nat.get().leave());
             }
+            kernel.programs().awaitFed();
         }
     }
 

@@ -91,6 +91,9 @@ class NamesTakenTest {
             }
 
             @Override
+            public void awaitFed() {}
+
+            @Override
             public void startWhenEmpty(int cgroup, String name, List<Start> starts) {
                 throw new AssertionError("nobody leaves");
             }

@@ -74,6 +74,9 @@ class NetworkSessionTest {
             }
 
             @Override
+            public void awaitFed() {}
+
+            @Override
             public void startWhenEmpty(int cgroup, String name, List<Start> starts) {
                 throw new AssertionError("there is no cgroup");
             }

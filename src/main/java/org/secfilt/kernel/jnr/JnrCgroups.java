@@ -28,6 +28,12 @@ final class JnrCgroups implements Cgroups {
     private static final int FSMOUNT_CLOEXEC = 1;
     private static final int FSCONFIG_SET_FLAG = 0;
     private static final int FSCONFIG_CMD_CREATE = 6;
+    /**
+     * Where nobody has it mounted any more the kernel takes a moment to give it up; it then would have fsconfig(2) made again, which is EBUSY
+     * the second time. // kernel/cgroup/cgroup-v1.c cgroup1_get_tree()
+     */
+    private static final int BUSY_TRIES = 100;
+    private static final int BUSY_MILLIS = 10;
     // fcntl.h, sys/file.h
     private static final int AT_FDCWD = -100;
     private static final int AT_REMOVEDIR = 0x200;
@@ -54,18 +60,37 @@ final class JnrCgroups implements Cgroups {
 
     /** @throws KernelException if it can be had in neither way */
     static JnrCgroups open(Hierarchy hierarchy) {
-        long mount = hierarchy == Hierarchy.UNIFIED ? mount("cgroup2") : mount("cgroup", "net_cls");
-        if (mount < 0 && hierarchy == Hierarchy.NET_CLS) {
-            mount = mount("cgroup", "net_cls", "net_prio"); // as systemd mounts it; a hierarchy is had whole or not at all
+        long mount = mount(hierarchy);
+        if (mount < 0) {
+            Optional<String> inSight = mountPoint(hierarchy);
+            if (inSight.isPresent()) {
+                return new JnrCgroups(hierarchy, -1, inSight.get() + "/");
+            }
         }
-        if (mount >= 0) {
-            return new JnrCgroups(hierarchy, (int) mount, "/proc/self/fd/" + mount + "/");
+        for (int i = 0; i < BUSY_TRIES && mount == -Errno.EBUSY.number() && hierarchy == Hierarchy.NET_CLS; i++) {
+            pause();
+            mount = mount(hierarchy);
         }
-        Optional<String> inSight = mountPoint(hierarchy);
-        if (inSight.isEmpty()) {
+        if (mount < 0) {
             throw new KernelException("fsmount(" + (hierarchy == Hierarchy.UNIFIED ? "cgroup2" : "cgroup, net_cls") + ")", (int) -mount);
         }
-        return new JnrCgroups(hierarchy, -1, inSight.get() + "/");
+        return new JnrCgroups(hierarchy, (int) mount, "/proc/self/fd/" + mount + "/");
+    }
+
+    private static long mount(Hierarchy hierarchy) {
+        if (hierarchy == Hierarchy.UNIFIED) {
+            return mount("cgroup2");
+        }
+        long mount = mount("cgroup", "net_cls");
+        return mount < 0 ? mount("cgroup", "net_cls", "net_prio") : mount; // as systemd mounts it; a hierarchy is had whole or not at all
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(BUSY_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static long mount(String type, String... flags) {

@@ -16,6 +16,7 @@ import org.secfilt.kernel.Vault;
 
 /** The running kernel. */
 public final class JnrKernel implements Kernel {
+    private final Programs programs = new JnrPrograms();
     @Override
     public Ptrace ptrace() {
         return new JnrPtrace(new Proc());
@@ -63,7 +64,7 @@ public final class JnrKernel implements Kernel {
 
     @Override
     public Programs programs() {
-        return new JnrPrograms();
+        return programs;
     }
 
     @Override

@@ -49,6 +49,8 @@ final class JnrPrograms implements Programs {
     private static final long COMMENT = NativeMemory.string("#\n");
     private static final long INFO = NativeMemory.allocate(SIGINFO_BYTES);
 
+    private final List<Integer> left = new ArrayList<>();
+
     /** A program that runs. */
     private record Running(int pid, int output) {}
 
@@ -108,9 +110,18 @@ final class JnrPrograms implements Programs {
             // Not before all are done: who ends first would keep the others from the tables.
             for (Fed one : running) {
                 Libc.CLOSE.call(one.input());
+                left.add(one.running().pid());
             }
         }
         return ended;
+    }
+
+    @Override
+    public void awaitFed() {
+        for (int pid : left) {
+            Libc.WAITID.call(P_PID, pid, INFO, WEXITED); // fails if it has been waited for
+        }
+        left.clear();
     }
 
     private static Fed startFed(Start start) {

@@ -13,8 +13,6 @@ import org.secfilt.kernel.Programs;
 
 /** Programs of the host, as the shell may stand for any. */
 class JnrProgramsTest {
-    private static final int PATIENCE_MILLIS = 10_000;
-
     private final Programs programs = new JnrPrograms();
 
     @TempDir
@@ -31,15 +29,13 @@ class JnrProgramsTest {
     }
 
     @Test
-    void a_program_that_asks_for_more_is_done_and_not_waited_for() throws IOException, InterruptedException {
+    void a_program_that_asks_for_more_is_done_and_not_waited_for() throws IOException {
         String slow = "while read line; do echo \"$line\" >> $0/done; done; sleep 1; touch $0/ended";
         List<Programs.Ended> ended = programs.feed(List.of(shell(slow, "one\ntwo\n")));
         assertEquals(List.of(new Programs.Ended(0, "")), ended);
         assertTrue(Files.readString(directory.resolve("done")).startsWith("one\ntwo\n"));
         assertTrue(Files.notExists(directory.resolve("ended")), "it was waited for");
-        for (int i = 0; i < PATIENCE_MILLIS / 10 && Files.notExists(directory.resolve("ended")); i++) {
-            Thread.sleep(10);
-        }
+        programs.awaitFed();
         assertTrue(Files.exists(directory.resolve("ended")), "its input has no end");
     }
 
