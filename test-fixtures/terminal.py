@@ -242,7 +242,7 @@ def window_sizes_reach_the_command(t):
     fcntl.ioctl(t.master, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 111, 0, 0))
     t.same("33 111", SECFILT + " stty size")
     t.type(SECFILT + """ /usr/bin/python3 -c 'import os, signal, time
-signal.signal(signal.SIGWINCH, lambda *_: (print(os.get_terminal_size()[::-1], flush=True), os._exit(0)))
+signal.signal(signal.SIGWINCH, lambda *_: (os.write(1, b"(%d, %d)\\n" % os.get_terminal_size()[::-1]), os._exit(0)))
 print("ready", flush=True)
 while True: time.sleep(0.05)  # not input(): a signal just before its read(2) is handled only after it'\n""")
     t.expect("ready\n")

@@ -236,8 +236,11 @@ public final class Main implements Outcome.Visitor<Integer> {
         return new Reports(streams, volume, streams.errWantsColour());
     }
 
+    /** Nobody is told who was killed meanwhile, as by Ctrl-C: with it went what there was to read of it. */
     private int failed(String message) {
-        streams.complain(message);
+        if (!caller.isGone()) {
+            streams.complain(message);
+        }
         return FAILED;
     }
 
