@@ -65,7 +65,7 @@ class PlacesIT {
             a full pipe inside           @ both @ $RUN bash -c '(timeout 0.4 yes; echo $? >&2) | (sleep 0.8; head -c 4)' 2>&1
             end of input                 @ both @ $RUN cat < /dev/null; echo $?; printf x | $RUN sh -c 'cat; cat; echo $?'; $RUN cat <&-; echo $?
             traps                        @ both @ $RUN bash -c 'trap "echo CHLD" CHLD; sh -c "exit 3"; echo $?; trap "echo EXIT" EXIT; kill -USR1 $$' 2>&1; echo $?
-            jobs of a shell              @ both @ $RUN bash -c 'sleep 20 & sh -c "exit 4" & wait -n; echo $?; kill %1; wait %1; echo $?; set -m; (kill -STOP $BASHPID; exit 6) & while ! jobs | grep -q Stopped; do sleep 0.05; done; kill -CONT %%; wait %%; echo $?' 2>/dev/null
+            jobs of a shell              @ both @ $RUN bash -c 'sleep 20 & sh -c "sleep 0.3; exit 4" & wait -n; echo $?; kill %1; wait %1; echo $?; set -m; (kill -STOP $BASHPID; exit 6) & while ! jobs | grep -q Stopped; do sleep 0.05; done; kill -CONT %%; wait %%; echo $?' 2>/dev/null
             coprocesses                  @ both @ $RUN bash -c 'coproc cat; echo hi >&${COPROC[1]}; read -u ${COPROC[0]} a; echo $a; exec {COPROC[1]}>&-; wait; echo $?'
             """)
     void a_script_says(String subject, String who, String script) throws IOException {
