@@ -1,5 +1,6 @@
 package org.secfilt.firewall;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -48,11 +49,19 @@ public record Chain(String name, Members members) {
 
     /** Takes hooks and chain away. */
     public String remove() {
-        StringBuilder text = new StringBuilder("*filter\n");
+        List<String> hooks = new ArrayList<>();
         for (String match : members.matches()) {
-            text.append("-D OUTPUT ").append(match).append("-j ").append(name).append('\n');
+            hooks.add(match + "-j " + name);
         }
-        text.append("-F ").append(name).append("\n-X ").append(name).append('\n');
-        return text.append("COMMIT\n").toString();
+        return "*filter\n" + removal(name, hooks) + "COMMIT\n";
+    }
+
+    /** The lines that take a chain away. @param hooks the specifications of the rules of OUTPUT that jump to it */
+    static String removal(String name, List<String> hooks) {
+        StringBuilder text = new StringBuilder();
+        for (String hook : hooks) {
+            text.append("-D OUTPUT ").append(hook).append('\n');
+        }
+        return text.append("-F ").append(name).append("\n-X ").append(name).append('\n').toString();
     }
 }

@@ -50,10 +50,7 @@ public final class NetworkSession implements Standing {
                 if (isAlive(chain.getKey(), supervisors)) {
                     continue;
                 }
-                for (String hook : chain.getValue()) {
-                    text.append("-D OUTPUT ").append(hook).append('\n');
-                }
-                text.append("-F ").append(chain.getKey()).append("\n-X ").append(chain.getKey()).append('\n');
+                text.append(Chain.removal(chain.getKey(), chain.getValue()));
                 String named = "chain " + chain.getKey();
                 if (!removed.contains(named)) {
                     removed.add(named);

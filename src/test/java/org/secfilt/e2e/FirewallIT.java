@@ -16,7 +16,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.secfilt.Requirements;
 
 /** Packets of every kind under the host's packet filter, told by who receives them. */
 class FirewallIT {
@@ -26,31 +25,9 @@ class FirewallIT {
     private static final String REQUIRE = "--firewall=require";
     private static final String[] NEAR = {"--allowed-netmask=" + NetworkRoom.NEAR, "--allowed-netmask=" + NetworkRoom.NEAR6};
 
-    /** Whose tables hold the rules. */
-    enum Backend {
-        NFT,
-        LEGACY;
-
-        /** A directory that comes first in PATH. */
-        String directory() {
-            return ROOM.directory() + "/" + this;
-        }
-    }
-
     @BeforeAll
     static void makeDirectories() throws IOException {
-        for (String program : List.of("iptables", "ip6tables", "ping")) {
-            Requirements.program(program);
-        }
-        for (Backend backend : Backend.values()) {
-            Path directory = Files.createDirectory(Path.of(backend.directory()));
-            for (String family : List.of("iptables", "ip6tables")) {
-                for (String suffix : List.of("", "-restore", "-save")) {
-                    String real = family + (backend == Backend.NFT ? "-nft" : "-legacy") + suffix;
-                    Files.createSymbolicLink(directory.resolve(family + suffix), Path.of("/usr/sbin", real));
-                }
-            }
-        }
+        Backend.prepare(ROOM);
     }
 
     private static Command secfilt(Backend backend, String... words) {
@@ -62,7 +39,7 @@ class FirewallIT {
     }
 
     private static Command path(Command command, Backend backend) {
-        return command.with("PATH", backend.directory() + ":/usr/sbin:/usr/bin:/sbin:/bin");
+        return command.with("PATH", backend.path(ROOM));
     }
 
     private static Command packets(Backend backend, List<String> options, String kinds, String... addresses) {
@@ -437,7 +414,7 @@ class FirewallIT {
         Path broken = Files.createDirectories(ROOM.directory().resolve("broken"));
         Path program = Files.writeString(broken.resolve("ip6tables-restore"), "#!/bin/sh\necho 'no such match' >&2\nexit 3\n");
         Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
-        String path = broken + ":" + backend.directory() + ":/usr/sbin:/usr/bin:/sbin:/bin";
+        String path = broken + ":" + backend.path(ROOM);
         Outcome required = ROOM.secfilt(REQUIRE, NEAR[0], "echo", "ran").with("PATH", path).run().exited(2);
         assertEquals("", required.stdout());
         assertTrue(required.stderr().contains("ip6tables-restore: no such match"), required::toString);

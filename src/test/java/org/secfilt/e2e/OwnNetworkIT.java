@@ -25,30 +25,14 @@ class OwnNetworkIT {
 
     private static final String NEAR = "--allowed-netmask=10.77.1.0/24 --allowed-netmask=fd77:1::/64";
 
-    /** Whose tables hold the rules. */
-    enum Backend {
-        NFT,
-        LEGACY
-    }
-
     @BeforeAll
     static void makeDirectories() throws IOException {
-        for (String program : List.of("iptables", "ip6tables", "ping", "nsenter")) {
-            Requirements.program(program);
-        }
-        for (Backend backend : Backend.values()) {
-            Path directory = Files.createDirectory(ROOM.directory().resolve(backend.toString()));
-            for (String family : List.of("iptables", "ip6tables")) {
-                for (String suffix : List.of("", "-restore", "-save")) {
-                    String real = family + (backend == Backend.NFT ? "-nft" : "-legacy") + suffix;
-                    Files.createSymbolicLink(directory.resolve(family + suffix), Path.of("/usr/sbin", real));
-                }
-            }
-        }
+        Backend.prepare(ROOM);
+        Requirements.program("nsenter");
     }
 
     private static Command bash(Backend backend, String script, String... arguments) {
-        return ROOM.bash(script, arguments).with("PATH", ROOM.directory() + "/" + backend + ":/usr/sbin:/usr/bin:/sbin:/bin")
+        return ROOM.bash(script, arguments).with("PATH", backend.path(ROOM))
                 .with("PACKETS", "/usr/bin/python3 " + Built.fixture("packets.py"));
     }
 

@@ -17,7 +17,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.secfilt.Requirements;
 
 /** Lasting profiles, told by who receives the packets of those in them. */
 class ProfileIT {
@@ -45,30 +44,9 @@ class ProfileIT {
                         print(line.strip(), address, errno.errorcode[e.errno], flush=True)
             """;
 
-    /** Whose tables hold the rules. */
-    enum Backend {
-        NFT,
-        LEGACY;
-
-        String path() {
-            return ROOM.directory() + "/" + this + ":/usr/sbin:/usr/bin:/sbin:/bin";
-        }
-    }
-
     @BeforeAll
     static void makeFiles() throws IOException {
-        for (String program : List.of("iptables", "ip6tables", "ping")) {
-            Requirements.program(program);
-        }
-        for (Backend backend : Backend.values()) {
-            Path directory = Files.createDirectory(ROOM.directory().resolve(backend.toString()));
-            for (String family : List.of("iptables", "ip6tables")) {
-                for (String suffix : List.of("", "-restore", "-save")) {
-                    String real = family + (backend == Backend.NFT ? "-nft" : "-legacy") + suffix;
-                    Files.createSymbolicLink(directory.resolve(family + suffix), Path.of("/usr/sbin", real));
-                }
-            }
-        }
+        Backend.prepare(ROOM);
         Files.writeString(ROOM.directory().resolve("sender.py"), SENDER);
         policy("near.yaml", "connect:\n  allow: [" + NetworkRoom.NEAR + ", \"" + NetworkRoom.NEAR6 + "\"]\n");
         policy("far.yaml", "connect:\n  mode: allow\n  deny: [" + NetworkRoom.FAR + ", \"" + NetworkRoom.FAR6 + "\"]\n");
@@ -85,7 +63,7 @@ class ProfileIT {
     }
 
     private static Command bash(Backend backend, String script) {
-        return ROOM.bash(script).with("PATH", backend.path());
+        return ROOM.bash(script).with("PATH", backend.path(ROOM));
     }
 
     private static Command near(Backend backend, String script) {
