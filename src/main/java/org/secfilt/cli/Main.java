@@ -62,6 +62,7 @@ public final class Main implements Outcome.Visitor<Integer> {
         int code = main.answer();
         if (code != ANSWERED) {
             main.stub.exit(code);
+            main.kernel.programs().awaitFed();
         }
         // At once: whoever reads our standard output waits for its end.
         Runtime.getRuntime().halt(0);

@@ -79,6 +79,11 @@ public final class NetworkSession implements Standing {
 
     /** Nobody would see the end of what nobody supervises: there is no cgroup that becomes empty. */
     @Override
+    public void settle() {
+        // all in the network are judged
+    }
+
+    @Override
     public void leave() throws FirewallException {
         throw new FirewallException("without a cgroup the firewall cannot be left alone");
     }

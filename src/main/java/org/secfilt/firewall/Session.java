@@ -29,6 +29,9 @@ public final class Session implements Standing {
     private Optional<Policy> rawPolicy = Optional.empty();
     /** Where the command was before. */
     private String outside = "";
+    private int member;
+    /** Of the process that becomes the command, until it is known to be inside. */
+    private Optional<Cgroups.Move> move = Optional.empty();
 
     private Session(Tables tables, Cgroups cgroups, Cgroups.Cgroup cgroup, Chain chain) {
         this.tables = tables;
@@ -38,7 +41,7 @@ public final class Session implements Standing {
     }
 
     /**
-     * Makes cgroup and chains, and moves the process in, which must not have begun what is to be judged.
+     * Makes cgroup and chains, and has the process move in, which must not have begun what is to be judged: see {@link #settle}.
      *
      * @param cgroups where the run gets one; closed in the end
      * @param rawLate whether nothing makes packets by hand before {@link #judgeRawPackets}; of no use where sockets made before the run
@@ -123,6 +126,11 @@ public final class Session implements Standing {
         for (IpVersion version : tables.versions()) {
             texts.add(chain.install(rawLate ? PacketRules.ofPlain(policy, version) : PacketRules.of(policy, version)));
         }
+        outside = cgroups.of(pid);
+        member = pid;
+        if (!byClass) {
+            move = Optional.of(cgroup.begin(pid));
+        }
         List<String> wrong = tables.restore(texts);
         try {
             for (String complaint : wrong) {
@@ -130,18 +138,58 @@ public final class Session implements Standing {
                     throw new FirewallException(complaint);
                 }
             }
-            outside = cgroups.of(pid);
-            cgroup.add(pid);
             if (byClass) {
+                cgroup.add(pid);
                 // A socket takes on the class of whoever gets hold of it, as the supervisor does to look at one: pidfd_getfd(2).
                 cgroup.enter();
             }
         } catch (FirewallException | KernelException e) {
-            List<String> left = unmake(made(wrong));
-            String undoing = left.isEmpty() ? "" : "; undoing it: " + String.join("; ", left);
-            throw new FirewallException(e.getMessage() + undoing);
+            throw undo(e, made(wrong));
         }
         return this;
+    }
+
+    @Override
+    public void settle() throws FirewallException {
+        try {
+            if (move.isPresent()) {
+                move.get().await();
+                move = Optional.empty();
+            }
+        } catch (KernelException e) {
+            throw undo(e, all());
+        }
+    }
+
+    private FirewallException undo(Exception cause, List<Integer> made) {
+        stepOut();
+        List<String> left = unmake(made);
+        return new FirewallException(cause.getMessage() + (left.isEmpty() ? "" : "; undoing it: " + String.join("; ", left)));
+    }
+
+    /** A process that began to move in has to get there before it can be moved out. */
+    private void stepOut() {
+        if (arrived()) {
+            try {
+                cgroups.add(outside, member);
+            } catch (KernelException e) {
+                // it does not live any more
+            }
+        }
+    }
+
+    /** Waits for the process that began to move in. @return whether it is there */
+    private boolean arrived() {
+        try {
+            if (move.isPresent()) {
+                move.get().await();
+            }
+            return move.isPresent();
+        } catch (KernelException e) {
+            return false;
+        } finally {
+            move = Optional.empty();
+        }
     }
 
     /** The families that have the chain: those that took it, and those that took it and then failed, as one that is killed does. */
@@ -213,11 +261,16 @@ public final class Session implements Standing {
         if (!standing) {
             return List.of();
         }
+        arrived();
+        return unmake(all());
+    }
+
+    private List<Integer> all() {
         List<Integer> all = new ArrayList<>();
         for (int i = 0; i < tables.versions().size(); i++) {
             all.add(i);
         }
-        return unmake(all);
+        return all;
     }
 
     private List<String> unmake(List<Integer> made) {
@@ -227,7 +280,7 @@ public final class Session implements Standing {
             texts.add(made.contains(i) ? chain.remove() : "");
         }
         List<String> wrong = new ArrayList<>();
-        for (String complaint : tables.clear(texts)) {
+        for (String complaint : tables.restore(texts)) {
             if (!complaint.isEmpty()) {
                 wrong.add(complaint);
             }

@@ -5,6 +5,13 @@ import java.util.List;
 /** The firewall of one run on the host's network, as it stands until it is taken down. */
 public interface Standing {
     /**
+     * Returns when all that the process sends from now on is judged. Before, it must not become the command.
+     *
+     * @throws FirewallException if that cannot be; all is as it was then
+     */
+    void settle() throws FirewallException;
+
+    /**
      * Leaves the taking down to a process that outlives this one.
      *
      * @throws FirewallException if there can be none; then it is still ours

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 import org.secfilt.kernel.Programs;
 
 /** The packet filter of this network namespace, as the host's own programs change it. */
@@ -15,6 +14,9 @@ public final class Tables {
     private static final String NSENTER = "nsenter";
     private static final String NFT = "-nft";
     private static final List<String> VARIANTS = List.of(NFT, "-legacy");
+    /** How the names of iptables' own executables begin. */
+    private static final String MULTI_CALL = "xtables-";
+    private static final String MULTI_CALL_NFT = "xtables-nft";
     /** For the lock of iptables-legacy: fifty sandboxes may start at once. */
     private static final String PATIENCE_SECONDS = "30";
 
@@ -120,21 +122,13 @@ public final class Tables {
     }
 
     /**
-     * Feeds each family its text, all at once.
+     * Feeds each family its text, all at once. The rules hold then, or are void; that the kernel has forgotten what there was before is not
+     * waited for.
      *
      * @param texts in the order of {@link #versions}; an empty one is not fed
      * @return for each what went wrong; empty if it was taken
      */
     public List<String> restore(List<String> texts) {
-        return restore(texts, programs::run);
-    }
-
-    /** The same of what takes rules away, without waiting until the kernel has forgotten them: they are void, which is enough. */
-    List<String> clear(List<String> texts) {
-        return restore(texts, programs::feed);
-    }
-
-    private List<String> restore(List<String> texts, Function<List<Programs.Start>, List<Programs.Ended>> runner) {
         List<Programs.Start> starts = new ArrayList<>();
         List<Integer> fed = new ArrayList<>();
         List<String> wrong = new ArrayList<>();
@@ -145,7 +139,7 @@ public final class Tables {
                 starts.add(start(versions.get(i), "-restore", List.of("--noflush", "-w", PATIENCE_SECONDS), texts.get(i)));
             }
         }
-        List<Programs.Ended> ended = runner.apply(starts);
+        List<Programs.Ended> ended = programs.feed(starts, MULTI_CALL, MULTI_CALL_NFT);
         for (int i = 0; i < ended.size(); i++) {
             if (ended.get(i).status() != 0) {
                 wrong.set(fed.get(i), name(versions.get(fed.get(i)), "-restore") + ": " + oneLine(ended.get(i)));

@@ -71,6 +71,9 @@ public interface Cgroups extends AutoCloseable {
         /** Moves a process in, with all of its threads. */
         void add(int pid);
 
+        /** Begins to move a process in, with all of its threads. It takes the kernel a grace period of RCU, 10 ms, mostly idle. */
+        Move begin(int pid);
+
         /** Moves this process in too. */
         void enter();
 
@@ -95,5 +98,15 @@ public interface Cgroups extends AutoCloseable {
         /** Ends the hold; the cgroup stays. */
         @Override
         void close();
+    }
+
+    /** A process on its way. */
+    interface Move {
+        /**
+         * Returns when the process is there, at once if it was before.
+         *
+         * @throws KernelException if it could not be moved
+         */
+        void await();
     }
 }

@@ -54,7 +54,7 @@ public final class Sandbox {
     private final Reports reports;
     private final Launcher launcher;
     private final Optional<EventLog> log;
-    private final Optional<Standing> firewall;
+    private Optional<Standing> firewall;
     private Optional<Nat> nat = Optional.empty();
 
     /**
@@ -139,7 +139,9 @@ public final class Sandbox {
         if (!plan.supervised() && !plan.surroundings().ownsNetwork() && !plan.profilesByMaking()) {
             logStart(command, false);
             Scripts scripts = scripts(command, file, new Descriptors(open, List.of()), enclosure, writable, false);
-            launcher.launch(scripts, command, file, scripts.plain());
+            if (settles(command)) {
+                launcher.launch(scripts, command, file, scripts.plain());
+            }
             return;
         }
         Optional<String> other = launching.tracer(frontEnd.pid());
@@ -171,10 +173,15 @@ public final class Sandbox {
         }
         Scripts scripts = scripts(command, file, descriptors, enclosure, writable, entered);
         if (!plan.supervised()) {
-            launcher.launch(scripts, command, file, scripts.plain());
+            if (settles(command)) {
+                launcher.launch(scripts, command, file, scripts.plain());
+            }
             return;
         }
         LaunchScript first = scripts.restricted(FilterCompiler.compile(plan).program());
+        if (!settles(command)) {
+            return;
+        }
         logStart(command, plan.traced());
         if (!plan.traced()) {
             if (leave()) {
@@ -247,20 +254,42 @@ public final class Sandbox {
             new PacketFilter(kernel, frontEnd.pid(), command.environment()).raiseInOwnNetwork(plan);
             return true;
         } catch (FirewallException e) {
-            try {
-                plan = fallback.without(e.getMessage());
-            } catch (RefusedPolicyException refused) {
-                for (Refusal refusal : refused.refusals()) {
-                    reports.error(refusal.toString());
-                }
-                frontEnd.exit(REFUSED);
-                return false;
-            }
-            if (reports.isVerbose()) {
-                reports.note("packets are not judged: " + e.getMessage());
-            }
+            return doWithout(e.getMessage());
+        }
+    }
+
+    /** Whether the firewall has the process; if not, what can be done without is done already. */
+    private boolean settles(Command command) {
+        if (firewall.isEmpty()) {
             return true;
         }
+        try {
+            firewall.get().settle();
+            return true;
+        } catch (FirewallException e) {
+            firewall = Optional.empty(); // all of it is gone
+            if (doWithout(e.getMessage())) {
+                runInside(command);
+            }
+            return false;
+        }
+    }
+
+    /** @return false, the stub having its exit code, if the firewall is required */
+    private boolean doWithout(String missing) {
+        try {
+            plan = fallback.without(missing);
+        } catch (RefusedPolicyException refused) {
+            for (Refusal refusal : refused.refusals()) {
+                reports.error(refusal.toString());
+            }
+            frontEnd.exit(REFUSED);
+            return false;
+        }
+        if (reports.isVerbose()) {
+            reports.note("packets are not judged: " + missing);
+        }
+        return true;
     }
 
     /** What is to be done without a firewall that was planned. */

@@ -164,6 +164,16 @@ class FailuresIT {
         assertEquals("ran\n2\n", run.stdout(), run::toString);
     }
 
+    /** It is known only after the rest of the preparations. */
+    @Test
+    void a_process_that_cannot_be_moved_into_the_firewalls_cgroup_runs_without_one_if_it_may() {
+        Outcome run = bash("""
+                echo threaded > $two/own-$id/cgroup.type; enter; state > was
+                try "$SECFILT -v --allowed-netmask=10.77.1.1 sh -c 'touch ran; exit 7'"; echo $code; [ -e ran ] && echo ran
+                grep -o 'packets are not judged: write(cgroup' err; diff was is""").run();
+        assertEquals("7\nran\npackets are not judged: write(cgroup\n", run.stdout(), run::toString);
+    }
+
     @Test
     void a_cgroup_that_bears_the_name_of_a_profile_is_taken_over_unless_it_is_in_use() {
         Outcome run = bash("""

@@ -81,7 +81,7 @@ class NamesTakenTest {
             }
 
             @Override
-            public List<Ended> feed(List<Start> starts) {
+            public List<Ended> feed(List<Start> starts, String known, String together) {
                 return run(starts);
             }
 
@@ -207,6 +207,11 @@ class NamesTakenTest {
 
             @Override
             public void add(int pid) {}
+
+            @Override
+            public Move begin(int pid) {
+                return () -> {};
+            }
 
             @Override
             public void enter() {}

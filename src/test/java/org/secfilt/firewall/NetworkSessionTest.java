@@ -69,7 +69,7 @@ class NetworkSessionTest {
             }
 
             @Override
-            public List<Ended> feed(List<Start> starts) {
+            public List<Ended> feed(List<Start> starts, String known, String together) {
                 return run(starts);
             }
 

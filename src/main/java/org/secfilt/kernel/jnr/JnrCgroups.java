@@ -39,9 +39,14 @@ final class JnrCgroups implements Cgroups {
     private static final int AT_REMOVEDIR = 0x200;
     private static final int O_WRONLY_CLOEXEC = 1 | 02000000;
     private static final int O_DIRECTORY_CLOEXEC = 0200000 | 02000000;
+    private static final int O_PATH_DIRECTORY_CLOEXEC = 010000000 | O_DIRECTORY_CLOEXEC;
     private static final int LOCK_EX_NB = 2 | 4;
     /** A dead task leaves its cgroup a moment after its death can be seen. */
     private static final int REMOVALS = 50;
+
+    // proc_pid_mountinfo(5); the first field is the mount's number
+    private static final int MOUNT_POINT = 4;
+    private static final int OPTIONS = 5;
 
     private static final String PROCESSES = "/cgroup.procs";
 
@@ -58,14 +63,23 @@ final class JnrCgroups implements Cgroups {
         this.root = root;
     }
 
-    /** @throws KernelException if it can be had in neither way */
+    /**
+     * As it is mounted in sight, or where that is read-only, covered or not to be found, by a mount of its own, which takes the kernel a grace
+     * period of RCU: 10 ms.
+     *
+     * @throws KernelException if it can be had in neither way
+     */
     static JnrCgroups open(Hierarchy hierarchy) {
-        long mount = mount(hierarchy);
-        if (mount < 0) {
-            Optional<String> inSight = mountPoint(hierarchy);
-            if (inSight.isPresent()) {
-                return new JnrCgroups(hierarchy, -1, inSight.get() + "/");
+        Optional<String[]> inSight = inSight(hierarchy);
+        if (inSight.isPresent() && isWritable(inSight.get())) {
+            int seen = openMount(inSight.get());
+            if (seen >= 0) {
+                return new JnrCgroups(hierarchy, seen, "/proc/self/fd/" + seen + "/");
             }
+        }
+        long mount = mount(hierarchy);
+        if (mount < 0 && inSight.isPresent()) {
+            return new JnrCgroups(hierarchy, -1, inSight.get()[MOUNT_POINT] + "/");
         }
         for (int i = 0; i < BUSY_TRIES && mount == -Errno.EBUSY.number() && hierarchy == Hierarchy.NET_CLS; i++) {
             pause();
@@ -75,6 +89,20 @@ final class JnrCgroups implements Cgroups {
             throw new KernelException("fsmount(" + (hierarchy == Hierarchy.UNIFIED ? "cgroup2" : "cgroup, net_cls") + ")", (int) -mount);
         }
         return new JnrCgroups(hierarchy, (int) mount, "/proc/self/fd/" + mount + "/");
+    }
+
+    private static boolean isWritable(String[] mount) {
+        return ("," + mount[OPTIONS] + ",").contains(",rw,");
+    }
+
+    /** The root of this very mount, not of one that covers it. @return a descriptor, or a negative number */
+    private static int openMount(String[] mount) {
+        int fd = (int) Libc.OPEN.call(NativeMemory.string(mount[MOUNT_POINT]), O_PATH_DIRECTORY_CLOEXEC, 0);
+        if (fd >= 0 && !new Proc().read(self(), "/fdinfo/" + fd).contains("\nmnt_id:\t" + mount[0] + "\n")) {
+            Libc.CLOSE.call(fd);
+            return -1;
+        }
+        return fd;
     }
 
     private static long mount(Hierarchy hierarchy) {
@@ -112,12 +140,12 @@ final class JnrCgroups implements Cgroups {
         return Libc.SYSCALL.call(NUMBERS.nr(name), a, b, c, d, e);
     }
 
-    /** proc_pid_mountinfo(5): a mount of the whole hierarchy, whose name needs no unescaping. */
-    private static Optional<String> mountPoint(Hierarchy hierarchy) {
+    /** The fields of proc_pid_mountinfo(5) of a mount of the whole hierarchy, whose name needs no unescaping. */
+    private static Optional<String[]> inSight(Hierarchy hierarchy) {
         for (String line : Mounts.of(self())) {
             String[] fields = line.split(" ");
             int dash = line.indexOf(" - ");
-            if (fields.length < 10 || dash < 0 || !fields[3].equals("/") || fields[4].indexOf('\\') >= 0) {
+            if (fields.length < 10 || dash < 0 || !fields[3].equals("/") || fields[MOUNT_POINT].indexOf('\\') >= 0) {
                 continue;
             }
             String[] file = line.substring(dash + 3).split(" ");
@@ -125,7 +153,7 @@ final class JnrCgroups implements Cgroups {
                     ? file[0].equals("cgroup2")
                     : file[0].equals("cgroup") && file.length > 2 && ("," + file[2] + ",").contains(",net_cls,");
             if (fits) {
-                return Optional.of(fields[4]);
+                return Optional.of(fields);
             }
         }
         return Optional.empty();
@@ -279,7 +307,7 @@ final class JnrCgroups implements Cgroups {
 
     @Override
     public boolean inSight() {
-        return mountPoint(hierarchy).isPresent();
+        return inSight(hierarchy).isPresent();
     }
 
     @Override
@@ -354,6 +382,40 @@ final class JnrCgroups implements Cgroups {
         }
     }
 
+    private final class Mover extends Thread implements Move {
+        private final String path;
+        private final int pid;
+        private Optional<KernelException> failure = Optional.empty();
+
+        Mover(String path, int pid) {
+            super("mover");
+            setDaemon(true);
+            this.path = path;
+            this.pid = pid;
+        }
+
+        @Override
+        public void run() {
+            try {
+                add(path, pid);
+            } catch (KernelException e) {
+                failure = Optional.of(e);
+            }
+        }
+
+        @Override
+        public void await() {
+            try {
+                join();
+            } catch (InterruptedException e) {
+                throw new KernelException("write(cgroup /" + path + ")", Errno.EINTR.number());
+            }
+            if (failure.isPresent()) {
+                throw failure.get();
+            }
+        }
+    }
+
     private final class Held implements Cgroup {
         private final String path;
         private final int fd;
@@ -367,6 +429,13 @@ final class JnrCgroups implements Cgroups {
         @Override
         public void add(int pid) {
             JnrCgroups.this.add(path, pid);
+        }
+
+        @Override
+        public Move begin(int pid) {
+            Mover mover = new Mover(path, pid);
+            mover.start();
+            return mover;
         }
 
         @Override

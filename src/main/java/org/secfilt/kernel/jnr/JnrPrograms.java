@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Programs;
@@ -45,8 +46,12 @@ final class JnrPrograms implements Programs {
     private static final int FIONREAD = 0x541b; // asm-generic/ioctls.h
     /** What a pipe holds at least, pipe(7). */
     private static final int PIPE_BYTES = 4096;
-    private static final int PAUSE_NANOS = 300_000;
+    private static final int PAUSE_NANOS = 200_000;
     private static final long COMMENT = NativeMemory.string("#\n");
+    private static final int LINK_BYTES = 4096;
+    private static final long LINK = NativeMemory.allocate(LINK_BYTES);
+    /** Of a program that asks for more, and may not be done. */
+    private static final Ended UNKNOWN = new Ended(0, "");
     private static final long INFO = NativeMemory.allocate(SIGINFO_BYTES);
 
     private final List<Integer> left = new ArrayList<>();
@@ -55,7 +60,27 @@ final class JnrPrograms implements Programs {
     private record Running(int pid, int output) {}
 
     /** One whose standard input is open still. */
-    private record Fed(Running running, int input) {}
+    private static final class Fed {
+        private final Running running;
+        private final int input;
+        private String rest;
+
+        Fed(Running running, int input, String rest) {
+            this.running = running;
+            this.input = input;
+            this.rest = rest;
+        }
+
+        /** Writing fails if it is ending, which is seen next. */
+        void comment() {
+            Libc.WRITE.call(input, COMMENT, 2);
+        }
+
+        void giveRest() {
+            Libc.WRITE.call(input, NativeMemory.string(rest), rest.length());
+            rest = "";
+        }
+    }
 
     /** Root of a user namespace may not open the host's lock; one for all of that namespace is the namespace itself. */
     private static List<String> environment() {
@@ -91,7 +116,7 @@ final class JnrPrograms implements Programs {
     }
 
     @Override
-    public List<Ended> feed(List<Start> starts) {
+    public List<Ended> feed(List<Start> starts, String known, String together) {
         for (Start start : starts) {
             if (start.input().length() > PIPE_BYTES) {
                 return run(starts);
@@ -104,13 +129,24 @@ final class JnrPrograms implements Programs {
                 running.add(startFed(start));
             }
             for (Fed one : running) {
-                ended.add(awaitMore(one));
+                giveMost(one, together);
+            }
+            for (Fed one : running) {
+                one.giveRest();
+            }
+            for (Fed one : running) {
+                ended.add(awaitMore(one, known));
             }
         } finally {
             // Not before all are done: who ends first would keep the others from the tables.
             for (Fed one : running) {
-                Libc.CLOSE.call(one.input());
-                left.add(one.running().pid());
+                Libc.CLOSE.call(one.input);
+                left.add(one.running.pid());
+            }
+        }
+        for (int i = 0; i < ended.size(); i++) {
+            if (ended.get(i) == UNKNOWN) {
+                ended.set(i, await(running.get(i).running));
             }
         }
         return ended;
@@ -129,9 +165,10 @@ final class JnrPrograms implements Programs {
         Libc.must("pipe2", Libc.PIPE2.call(ends, O_CLOEXEC));
         int from = NativeMemory.IO.getInt(ends);
         int to = NativeMemory.IO.getInt(ends + Integer.BYTES);
+        int last = start.input().lastIndexOf('\n', start.input().length() - 2) + 1;
         try {
-            write(to, start.input().getBytes(StandardCharsets.ISO_8859_1));
-            return new Fed(start(start, from), to);
+            write(to, start.input().substring(0, last).getBytes(StandardCharsets.ISO_8859_1));
+            return new Fed(start(start, from), to, start.input().substring(last));
         } catch (KernelException e) {
             Libc.CLOSE.call(to);
             throw e;
@@ -140,22 +177,52 @@ final class JnrPrograms implements Programs {
         }
     }
 
-    /** What it was given it may have read at once. A comment after that it reads when it has done the rest. */
-    private static Ended awaitMore(Fed fed) {
-        for (boolean told = false; ; ) {
-            if (hasEnded(fed.running().pid())) {
-                return await(fed.running());
-            }
-            if (unread(fed.input()) > 0) {
-                pause();
-            } else if (told) {
-                Libc.CLOSE.call(fed.running().output());
-                return new Ended(0, "");
-            } else {
-                told = true;
-                Libc.WRITE.call(fed.input(), COMMENT, 2); // fails if it is ending, which is seen next
-            }
+    /** All but the last line, which it gets at once too if it is not of those that get it together. */
+    private static void giveMost(Fed fed, String together) {
+        if (!awaitReading(fed)) {
+            return;
         }
+        if (executable(fed.running.pid()).startsWith(together)) {
+            fed.comment();
+            awaitReading(fed);
+        } else {
+            fed.giveRest();
+        }
+    }
+
+    /** @return false if it has ended */
+    private static boolean awaitReading(Fed fed) {
+        while (!hasEnded(fed.running.pid())) {
+            if (unread(fed.input) == 0) {
+                return true;
+            }
+            LockSupport.parkNanos(PAUSE_NANOS);
+        }
+        return false;
+    }
+
+    /** What it was given it may have read at once. A comment after that it reads when it has done the rest. */
+    private static Ended awaitMore(Fed fed, String known) {
+        if (awaitReading(fed)) {
+            fed.comment();
+        }
+        if (!awaitReading(fed)) {
+            return await(fed.running);
+        }
+        if (!executable(fed.running.pid()).startsWith(known)) {
+            return UNKNOWN;
+        }
+        Libc.CLOSE.call(fed.running.output());
+        return new Ended(0, "");
+    }
+
+    /** The last part of its file's name. proc(5) "/proc/pid/exe" */
+    private static String executable(int pid) {
+        long length = Libc.READLINK.call(NativeMemory.string("/proc/" + pid + "/exe"), LINK, LINK_BYTES);
+        byte[] name = new byte[(int) Math.max(0, length)];
+        NativeMemory.IO.getByteArray(LINK, name, 0, name.length);
+        String path = new String(name, StandardCharsets.ISO_8859_1);
+        return path.substring(path.lastIndexOf('/') + 1);
     }
 
     private static boolean hasEnded(int pid) {
@@ -166,14 +233,6 @@ final class JnrPrograms implements Programs {
 
     private static int unread(int pipe) {
         return Libc.IOCTL.call(pipe, FIONREAD, INFO) < 0 ? 0 : NativeMemory.IO.getInt(INFO);
-    }
-
-    private static void pause() {
-        try {
-            Thread.sleep(0, PAUSE_NANOS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     @Override
