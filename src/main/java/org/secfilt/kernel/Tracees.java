@@ -103,6 +103,8 @@ public interface Tracees {
     interface SocketCopy extends AutoCloseable {
         /** The answer to a call that would have to wait; nothing was done that waiting in its place would not have begun with. */
         int WOULD_WAIT = Integer.MIN_VALUE;
+        /** Likewise of connect(2) alone: the first call has begun to connect, so the second will tell a timeout as EALREADY, not EINPROGRESS. */
+        int BEGUN = Integer.MIN_VALUE + 1;
 
         /** AF_*. */
         int domain();
@@ -141,9 +143,10 @@ public interface Tracees {
          * connect(2) of a TCP or UDP socket. It never waits: a TCP socket that would have its caller wait has begun to connect, and
          * whoever connects it next waits for that.
          *
-         * @return 0, {@link #WOULD_WAIT} or the negative error number; EINPROGRESS and EALREADY of a nonblocking socket alone
+         * @param near the other side is on this machine, by a loopback address
+         * @return 0, {@link #WOULD_WAIT}, {@link #BEGUN} or the negative error number; EINPROGRESS and EALREADY as the socket's caller is owed them
          */
-        int connect(byte[] name, int length);
+        int connect(byte[] name, int length, boolean near);
 
         /**
          * sendto(2) of a UDP socket; it never waits and raises no signal.

@@ -80,7 +80,7 @@ final class AddressStop {
 
     private void answer(Task task, TracedCall call, Verdict verdict) {
         if (verdict instanceof Verdict.Allow allow) {
-            int result = copyRun.run(task, call, allow);
+            int result = copyRun.run(task, call, allow, judge.destination());
             if (result == CopyRun.NOT_HERE) {
                 leave(task, call, allow);
                 return;

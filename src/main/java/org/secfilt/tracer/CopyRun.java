@@ -4,6 +4,7 @@ import java.util.Optional;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Family;
 import org.secfilt.abi.Protocol;
+import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.plan.TracedCall;
 import org.secfilt.verdict.Verdict;
@@ -55,18 +56,19 @@ final class CopyRun {
     /**
      * At the seccomp-stop of an allowed call, saved in {@code task.call}.
      *
+     * @param destination what it names
      * @return what it answers, or {@link #NOT_HERE}; of sendmmsg, 1 for its first message
      */
-    int run(Task task, TracedCall call, Verdict.Allow allow) {
-        return run(task, call, allow, 0);
+    int run(Task task, TracedCall call, Verdict.Allow allow, Optional<Sockaddr> destination) {
+        return run(task, call, allow, destination, 0);
     }
 
     /** As sendmmsg does with its message of this number. @return 1 if it was sent */
     int run(Task task, int message, Verdict.Allow allow) {
-        return run(task, TracedCall.SENDMMSG, allow, message);
+        return run(task, TracedCall.SENDMMSG, allow, Optional.empty(), message);
     }
 
-    private int run(Task task, TracedCall call, Verdict.Allow allow, int message) {
+    private int run(Task task, TracedCall call, Verdict.Allow allow, Optional<Sockaddr> destination, int message) {
         if (tellsNothing || task.followedPath || !tracees.hasOurLabel(task.tid)) {
             return NOT_HERE;
         }
@@ -83,7 +85,7 @@ final class CopyRun {
                 address.rewrite(allow.rewritten().get());
             }
             return switch (call) {
-                case CONNECT -> copy.connect(address.name, address.nameLength);
+                case CONNECT -> connect(task, copy, allow.rewritten().isPresent() ? allow.rewritten() : destination);
                 case BIND -> isPrivileged() ? NOT_HERE : copy.bind(address.name, address.nameLength);
                 case SENDTO -> {
                     if (!address.named) {
@@ -97,6 +99,24 @@ final class CopyRun {
                 default -> NOT_HERE;
             };
         }
+    }
+
+    private int connect(Task task, Tracees.SocketCopy copy, Optional<Sockaddr> destination) {
+        int result = copy.connect(address.name, address.nameLength, isNear(destination));
+        if (result == Tracees.SocketCopy.BEGUN) {
+            task.begun = (int) task.call.argument(0);
+            return NOT_HERE;
+        }
+        if (result != NOT_HERE) {
+            task.begun = Task.NONE;
+        }
+        return result;
+    }
+
+    private static boolean isNear(Optional<Sockaddr> destination) {
+        return destination.isPresent()
+                && (destination.get() instanceof Sockaddr.Inet inet && inet.address().isLoopback()
+                        || destination.get() instanceof Sockaddr.Inet6 inet6 && inet6.address().isLoopback());
     }
 
     /** Of a TCP or UDP socket; of any other {@link Task#NONE}. */

@@ -43,6 +43,8 @@ final class Task {
     int protocol = NONE;
     /** It was seen at its end, and will do nothing more; of process 1 and what it started alone. */
     boolean leaving;
+    /** The supervisor began to connect this socket, and leaves the wait to the call: which may first be wound back, to map the vault. */
+    int begun = NONE;
     /** The call names a unix socket by a path that was followed. */
     boolean followedPath;
 
@@ -59,5 +61,6 @@ final class Task {
         vaultFailure = "";
         slot = NONE;
         protocol = NONE;
+        begun = NONE;
     }
 }

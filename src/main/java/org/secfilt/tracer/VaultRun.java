@@ -109,6 +109,16 @@ final class VaultRun {
         }
         if (call == TracedCall.SENDMMSG) {
             finishFirstMessage(task);
+        } else if (call == TracedCall.CONNECT && task.begun == (int) task.call.argument(0)) {
+            finishConnecting(task);
+        }
+    }
+
+    /** The connection was begun before the call ran: to the kernel it was the second to try, and to its caller it is the first. */
+    private void finishConnecting(Task task) {
+        task.begun = Task.NONE;
+        if (ptrace.syscallInfo(task.tid, exit) == 0 && exit.result() == -Errno.EALREADY.number()) {
+            ptrace.setResult(task.tid, -Errno.EINPROGRESS.number());
         }
     }
 

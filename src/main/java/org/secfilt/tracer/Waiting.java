@@ -45,7 +45,9 @@ final class Waiting {
     private static final int MOST_OTHER_STOPS = 16;
     /** A call that takes longer than this may have moved to another processor. */
     private static final long STRAY_NANOS = 40_000;
-    /** To look costs a few µs; each call that the tracee makes elsewhere meanwhile costs ten times that. */
+    /** So may one that takes longer than this and is not seen at once by a tracer that gives way. */
+    private static final long AWAY_NANOS = 20_000;
+    /** To look costs some 20 µs; each call that the tracee makes elsewhere meanwhile costs five times that. */
     private static final int MOST_PATIENCE = 4;
     /** By so many percent watching must be faster to be chosen: it takes a processor. */
     private static final int WATCHING_PAYS_PERCENT = 20;
@@ -96,6 +98,9 @@ final class Waiting {
     /** Slow calls since the tracee's processor was looked at, and how many it takes to look again. */
     private int strays;
     private int patience = 1;
+    /** While giving way: the last stop had to be waited for, and so had the one before. */
+    private boolean slept;
+    private boolean sleptBefore;
     private int pauses;
     private int otherStops;
     private long last;
@@ -120,6 +125,14 @@ final class Waiting {
             }
             misses++;
         }
+        if (givingWay) {
+            // It ran in our place, so there it stands when we go on; or else it is elsewhere, or has to wait for something.
+            sleptBefore = slept;
+            slept = !ptrace.poll(event);
+            if (!slept) {
+                return 0;
+            }
+        }
         return ptrace.await(event);
     }
 
@@ -134,8 +147,12 @@ final class Waiting {
             rest();
             return;
         }
-        if (way == Way.FOLLOW && gap > STRAY_NANOS && ++strays >= patience) {
-            follow(tid);
+        boolean missed = givingWay && slept;
+        if (way == Way.FOLLOW && gap > (missed ? AWAY_NANOS : STRAY_NANOS)) {
+            strays += missed && !sleptBefore ? MOST_PATIENCE : 1;
+            if (strays >= patience) {
+                follow(tid);
+            }
         }
         if (pauses > 0) {
             again(now);

@@ -182,6 +182,9 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
                 || task.state == State.EVENT_STOP;
     }
 
+    /** Whether {@link #poll} is told of a stop, whatever the tasks do. */
+    boolean stopsAtOnce;
+
     private static final int GONE = -Errno.ESRCH.number();
 
     // ---- waiting
@@ -212,7 +215,7 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
 
     @Override
     public boolean poll(WaitEvent event) {
-        return await(event) == 0;
+        return stopsAtOnce || await(event) == 0;
     }
 
     @Override

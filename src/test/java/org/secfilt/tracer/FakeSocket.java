@@ -24,8 +24,8 @@ final class FakeSocket implements SocketCopy {
     }
 
     @Override
-    public int connect(byte[] name, int length) {
-        return act("connect " + Sockaddr.decode(name, length), 0);
+    public int connect(byte[] name, int length, boolean near) {
+        return act((near ? "connect near " : "connect ") + Sockaddr.decode(name, length), 0);
     }
 
     @Override

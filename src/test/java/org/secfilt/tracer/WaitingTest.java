@@ -82,6 +82,32 @@ class WaitingTest {
         assertEquals(List.of("pin 0", "pin 1"), scheduler.asked);
     }
 
+    /** While it gives way, a tracee that is not there when the tracer goes on is elsewhere; unless it never is. */
+    @Test
+    void looks_after_a_tracee_that_is_missed() {
+        scheduler.idle = true;
+        kernel.stopsAtOnce = true;
+        calls(20, FAST_MICROS);
+        stops(1, 30);
+        kernel.stopsAtOnce = false;
+        kernel.processor = 1;
+        stops(1, 30);
+        assertEquals(List.of("pin 0", "give way", "pin 1"), scheduler.asked);
+        stops(8, 30);
+        kernel.processor = 0;
+        stops(1, 30);
+        assertEquals(3, scheduler.asked.size(), "it looks each time, though it was missed eight times for nothing");
+        stops(2, 30);
+        assertEquals("pin 0", scheduler.asked.get(3));
+    }
+
+    private void stops(int count, long microsApart) {
+        for (int i = 0; i < count; i++) {
+            waiting.await(new WaitEvent());
+            calls(1, microsApart);
+        }
+    }
+
     @Test
     void goes_away_when_calls_get_rare() {
         scheduler.idle = true;

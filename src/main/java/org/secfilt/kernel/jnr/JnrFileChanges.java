@@ -57,9 +57,10 @@ final class JnrFileChanges implements FileChanges {
     private final long name = NativeMemory.allocate(PATH_MAX);
     private final long value = NativeMemory.allocate(VALUE_BYTES);
 
-    JnrFileChanges(Proc proc) {
+    /** @param patience of the thread that asks */
+    JnrFileChanges(Proc proc, Patience patience) {
         this.proc = proc;
-        this.links = new JnrTracees(proc);
+        this.links = new JnrTracees(proc, patience);
         this.credentials = new JnrCredentials(proc, links);
         this.mounts = links.link("/proc/self/ns/mnt");
     }

@@ -16,20 +16,22 @@ import org.secfilt.kernel.Vault;
 
 /** The running kernel. */
 public final class JnrKernel implements Kernel {
+    /** Of the tracer thread. */
+    private final Patience patience = new Patience();
     private final Programs programs = new JnrPrograms();
     @Override
     public Ptrace ptrace() {
-        return new JnrPtrace(new Proc());
+        return new JnrPtrace(new Proc(), patience);
     }
 
     @Override
     public Tracees tracees() {
-        return new JnrTracees(new Proc());
+        return new JnrTracees(new Proc(), patience);
     }
 
     @Override
     public FileChanges fileChanges() {
-        return new JnrFileChanges(new Proc());
+        return new JnrFileChanges(new Proc(), patience);
     }
 
     @Override
@@ -44,7 +46,7 @@ public final class JnrKernel implements Kernel {
 
     @Override
     public Launching launching() {
-        return new JnrLaunching();
+        return new JnrLaunching(patience);
     }
 
     @Override

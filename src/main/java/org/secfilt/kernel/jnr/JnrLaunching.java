@@ -61,9 +61,15 @@ final class JnrLaunching implements Launching {
     private static final int SO_NETNS_COOKIE = 71;
 
     private final Proc proc = new Proc();
-    private final JnrTracees tracees = new JnrTracees(proc);
+    private final JnrTracees tracees;
     private final long scratch = NativeMemory.allocate(2 * PATH_MAX);
-    private final Patience patience = new Patience();
+    private final Patience patience;
+
+    /** @param patience of the thread that asks */
+    JnrLaunching(Patience patience) {
+        this.patience = patience;
+        this.tracees = new JnrTracees(proc, patience);
+    }
 
     @Override
     public Set<Integer> descriptors(int pid) {

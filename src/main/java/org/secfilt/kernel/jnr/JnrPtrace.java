@@ -45,7 +45,7 @@ final class JnrPtrace implements Ptrace {
     private static final int SYSCALL_INSTRUCTION_BYTES = 2;
 
     /** So often {@link Patience} runs out, and then it is enough. */
-    private static final int BRIEFLY = 20;
+    private static final int BRIEFLY = 200 / Patience.MILLIS;
 
     private final int kill = Arch.X86_64.syscalls().nr("kill");
     private final Proc proc;
@@ -53,10 +53,12 @@ final class JnrPtrace implements Ptrace {
     private final long info = NativeMemory.allocate(INFO_BYTES);
     private final long message = NativeMemory.allocate(Long.BYTES);
 
-    private final Patience patience = new Patience();
+    private final Patience patience;
 
-    JnrPtrace(Proc proc) {
+    /** @param patience of the thread that waits */
+    JnrPtrace(Proc proc, Patience patience) {
         this.proc = proc;
+        this.patience = patience;
     }
 
     @Override

@@ -138,11 +138,29 @@ final class JnrSocket implements Tracees.SocketCopy {
     }
 
     @Override
-    public int connect(byte[] name, int length) {
+    public int connect(byte[] name, int length, boolean near) {
         if (!isTcp()) {
             NativeMemory.IO.putByteArray(scratch + NAME, name, 0, length);
             return (int) Libc.CONNECT.call(fd, scratch + NAME, length);
         }
+        return near && !patience.isShort() ? connectNear(name, length) : connectFar(name, length);
+    }
+
+    /** The other side has answered before the call would go to sleep, unless its queue is full. */
+    private int connectNear(byte[] name, int length) {
+        if (!limitWaits()) {
+            return WOULD_WAIT;
+        }
+        NativeMemory.IO.putByteArray(scratch + NAME, name, 0, length);
+        int rc = (int) Libc.CONNECT.call(fd, scratch + NAME, length);
+        if (rc != -Errno.EINTR.number()) {
+            return rc;
+        }
+        patience.ranOut();
+        return BEGUN;
+    }
+
+    private int connectFar(byte[] name, int length) {
         long flags = Libc.FCNTL.call(fd, F_GETFL, 0);
         boolean waits = (flags & O_NONBLOCK) == 0;
         // The flag is everyone's who has the socket, so it is changed only where it means nothing else: a closed socket keeps nobody waiting.

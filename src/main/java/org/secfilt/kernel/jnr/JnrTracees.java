@@ -46,8 +46,8 @@ final class JnrTracees implements Tracees {
     private static final int UNPRIVILEGED_PORT = 1024; // include/net/ip.h PROT_SOCK
 
     private final Proc proc;
-    private final KeptPidfd pidfd;
-    private final Patience patience = new Patience();
+    private final KeptPidfds pidfds;
+    private final Patience patience;
     private final UnixDiag diag = new UnixDiag();
     private final long buffer = NativeMemory.allocate(BUFFER_BYTES);
     private final long local = NativeMemory.allocate(IOVEC_BYTES);
@@ -60,9 +60,10 @@ final class JnrTracees implements Tracees {
     /** It is not the supervisor's. */
     private boolean foreignMounts;
 
-    JnrTracees(Proc proc) {
+    JnrTracees(Proc proc, Patience patience) {
         this.proc = proc;
-        this.pidfd = new KeptPidfd(proc);
+        this.patience = patience;
+        this.pidfds = new KeptPidfds(proc);
         NativeMemory.IO.putLong(local, buffer);
         mounts = link("/proc/self/ns/mnt");
     }
@@ -182,7 +183,7 @@ final class JnrTracees implements Tracees {
 
     @Override
     public Optional<SocketCopy> socket(int tid, int fd) {
-        int copy = pidfd.copy(tid, fd);
+        int copy = pidfds.copy(tid, fd);
         if (copy < 0) {
             return Optional.empty();
         }
