@@ -19,7 +19,7 @@ class FailuresIT {
     @RegisterExtension
     static final NetworkRoom ROOM = new NetworkRoom();
 
-    private static final String BEGIN = ". " + Built.fixture("breaking.sh") + "\n";
+    private static final String BEGIN = ". " + Built.fixture("breaking.sh") + "; . " + Built.fixture("net-cls.sh") + "\n";
 
     @BeforeAll
     static void makeFiles() throws IOException {
@@ -177,7 +177,7 @@ class FailuresIT {
     @Test
     void a_cgroup_that_bears_the_name_of_a_profile_is_taken_over_unless_it_is_in_use() {
         Outcome run = bash("""
-                mkdir classes; mount -t cgroup -o net_cls none classes; own=classes/secfilt-profiles-$cookie/profile-t; mkdir -p $own
+                mkdir classes; mount_net_cls classes; own=classes/secfilt-profiles-$cookie/profile-t; mkdir -p $own
                 sleep 60 & echo $! > $own/cgroup.procs
                 $SECFILT profile install t ../near.yaml; echo $?; iptables-save | grep -c SECFILT-P-t
                 kill $!; wait $! 2> /dev/null; until [ -z "$(cat $own/cgroup.procs)" ]; do sleep 0.05; done
@@ -190,7 +190,7 @@ class FailuresIT {
     @Test
     void a_profile_whose_group_cannot_be_set_is_not_installed() {
         Outcome run = bash("""
-                mkdir classes; mount -t cgroup -o net_cls none classes; state > was
+                mkdir classes; mount_net_cls classes; state > was
                 capsh --drop=cap_chown -- -c "$SECFILT profile install t ../near.yaml --group=54771"; echo $?; state | diff was -""").run();
         assertEquals("125\n", run.stdout(), run::toString);
         assertTrue(run.reports().get(0).contains("secfilt: chown(cgroup /secfilt-profiles-"), run::toString);

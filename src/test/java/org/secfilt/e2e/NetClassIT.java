@@ -18,12 +18,13 @@ class NetClassIT {
     static final NetworkRoom ROOM = new NetworkRoom();
 
     /** The iptables of the first word, and the hierarchy mounted at $point. */
-    private static final String BEGIN = """
+    private static final String BEGIN = ". " + Built.fixture("net-cls.sh") + """
+
             shopt -s expand_aliases
             mkdir -p bin-$1; for v in '' 6; do for p in '' -save -restore; do
                 ln -sf /usr/sbin/ip${v}tables-$1$p bin-$1/ip${v}tables$p; done; done
             export PATH=$PWD/bin-$1:/usr/sbin:/usr/bin:/sbin:/bin; shift
-            point=$PWD/classes; mkdir -p $point; mount -t cgroup -o net_cls none $point || exit 77
+            point=$PWD/classes; mkdir -p $point; mount_net_cls $point || exit 77
             alias run='$SECFILT --cgroups=net_cls --firewall=require --allowed-netmask=10.77.1.1 --allowed-netmask=fd77:1::1'
             """;
 

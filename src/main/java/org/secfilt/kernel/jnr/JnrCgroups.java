@@ -32,7 +32,7 @@ final class JnrCgroups implements Cgroups {
      * Where nobody has it mounted any more the kernel takes a moment to give it up; it then would have fsconfig(2) made again, which is EBUSY
      * the second time. // kernel/cgroup/cgroup-v1.c cgroup1_get_tree()
      */
-    private static final int BUSY_TRIES = 100;
+    private static final int BUSY_TRIES = 500;
     private static final int BUSY_MILLIS = 10;
     // fcntl.h, sys/file.h
     private static final int AT_FDCWD = -100;
