@@ -6,11 +6,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.secfilt.abi.Arch;
-import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Printable;
-import org.secfilt.abi.Protocol;
-import org.secfilt.abi.Sockaddr;
 import org.secfilt.filter.FilterCompiler;
 import org.secfilt.firewall.FirewallException;
 import org.secfilt.firewall.Standing;
@@ -18,7 +15,6 @@ import org.secfilt.kernel.FrontEnd;
 import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Launching;
-import org.secfilt.kernel.Tracees;
 import org.secfilt.kernel.Vault;
 import org.secfilt.launch.LaunchScript;
 import org.secfilt.nat.Nat;
@@ -29,15 +25,10 @@ import org.secfilt.plan.Refusal;
 import org.secfilt.policy.CallerFiles;
 import org.secfilt.policy.Net;
 import org.secfilt.policy.Opener;
-import org.secfilt.policy.Origin;
 import org.secfilt.policy.Resolvers;
-import org.secfilt.report.Denial;
 import org.secfilt.report.EventLog;
-import org.secfilt.report.LoggedCall;
 import org.secfilt.report.Reports;
 import org.secfilt.tracer.Tracer;
-import org.secfilt.tracer.Watch;
-import org.secfilt.verdict.Verdict;
 
 /** One run of one command under one plan. */
 public final class Sandbox {
@@ -53,9 +44,8 @@ public final class Sandbox {
     private final Fallback fallback;
     private final Reports reports;
     private final Launcher launcher;
-    private final Optional<EventLog> log;
-    private Optional<Standing> firewall;
-    private Optional<Nat> nat = Optional.empty();
+    private final RunLog log;
+    private final Walls walls;
 
     /**
      * @param log where events go besides, if the user named a file
@@ -71,8 +61,8 @@ public final class Sandbox {
         this.fallback = fallback;
         this.reports = reports;
         this.launcher = new Launcher(frontEnd, reports, plan);
-        this.log = log;
-        this.firewall = firewall;
+        this.log = new RunLog(log, reports);
+        this.walls = new Walls(firewall, frontEnd.pid(), reports);
     }
 
     /** Whether there is something to run: if not, {@link #run} tells the user. */
@@ -91,19 +81,8 @@ public final class Sandbox {
             reports.error(e.getMessage());
             frontEnd.exit(FAILED); // before the taking down, which waits for the stub to be gone
         } finally {
-            if (firewall.isPresent()) {
-                complain(firewall.get().remove());
-            }
-            if (nat.isPresent()) {
-                complain(nat.get().leave());
-            }
+            walls.takeDown();
             kernel.programs().awaitFed();
-        }
-    }
-
-    private void complain(List<String> complaints) {
-        for (String complaint : complaints) {
-            reports.error(complaint + "; secfilt gc removes what is left");
         }
     }
 
@@ -137,7 +116,7 @@ public final class Sandbox {
         }
         Set<Integer> open = launching.descriptors(frontEnd.pid());
         if (!plan.supervised() && !plan.surroundings().ownsNetwork() && !plan.profilesByMaking()) {
-            logStart(command, false);
+            log.started(frontEnd.pid(), command, false);
             Scripts scripts = scripts(command, file, new Descriptors(open, List.of()), enclosure, writable, false);
             if (settles(command)) {
                 launcher.launch(scripts, command, file, scripts.plain());
@@ -152,11 +131,9 @@ public final class Sandbox {
             return;
         }
         InheritedSockets inherited = new InheritedSockets(launching, frontEnd.pid(), open, plan);
-        if (log.isPresent()) {
-            inherited.tell(log.get(), frontEnd.pid());
-        }
+        log.inherited(inherited, frontEnd.pid());
         if (!inherited.refusals().isEmpty()) {
-            flushLog();
+            log.flush();
             for (String refusal : inherited.refusals()) {
                 reports.error(refusal);
             }
@@ -182,15 +159,16 @@ public final class Sandbox {
         if (!settles(command)) {
             return;
         }
-        logStart(command, plan.traced());
+        log.started(frontEnd.pid(), command, plan.traced());
         if (!plan.traced()) {
-            if (leave()) {
+            if (leaves()) {
                 launcher.launch(scripts, command, file, first); // the filter alone holds the policy
             }
             return;
         }
         Vault vault = kernel.vault(plan.vault().address(), plan.vault().lengthBytes());
-        Supervision supervision = new Supervision(vault, descriptors.free(0));
+        Supervision supervision = new Supervision(
+                launching, kernel.tracees(), frontEnd, reports, log, walls, vault, descriptors.free(0));
         Tracer tracer = new Tracer(kernel, vault, plan, supervision, frontEnd.pid(), writable.paths());
         launching.hide();
         int rc = tracer.seize();
@@ -245,7 +223,7 @@ public final class Sandbox {
             frontEnd.exit(FAILED);
             return false;
         }
-        nat = Optional.of(joined);
+        walls.add(joined);
         return true;
     }
 
@@ -260,17 +238,25 @@ public final class Sandbox {
 
     /** Whether the firewall has the process; if not, what can be done without is done already. */
     private boolean settles(Command command) {
-        if (firewall.isEmpty()) {
-            return true;
-        }
         try {
-            firewall.get().settle();
+            walls.settle();
             return true;
         } catch (FirewallException e) {
-            firewall = Optional.empty(); // all of it is gone
             if (doWithout(e.getMessage())) {
                 runInside(command);
             }
+            return false;
+        }
+    }
+
+    /** Nobody will supervise, so what stands on the host is left to processes that only wait for the end. */
+    private boolean leaves() {
+        try {
+            walls.leave();
+            return true;
+        } catch (FirewallException | NatException e) {
+            reports.error(e.getMessage());
+            frontEnd.exit(FAILED);
             return false;
         }
     }
@@ -312,148 +298,5 @@ public final class Sandbox {
         List<byte[]> mounts = new ArrayList<>(launching.cgroupMounts(frontEnd.pid()));
         mounts.addAll(launching.classMounts(frontEnd.pid()));
         return mounts;
-    }
-
-    /** What is not supervised is not waited for either, so the log is complete then. */
-    private void logStart(Command command, boolean supervised) {
-        if (log.isPresent()) {
-            log.get().started(frontEnd.pid(), command.argv().subList(command.first(), command.argv().size()), supervised);
-            if (!supervised) {
-                flushLog();
-            }
-        }
-    }
-
-    /** The log is no part of what {@code --quiet} silences: a log that lacks events must not look whole. */
-    private void flushLog() {
-        if (log.isPresent()) {
-            Optional<String> missing = log.get().flush();
-            if (missing.isPresent()) {
-                reports.error(missing.get());
-            }
-        }
-    }
-
-    /** Nobody will supervise, so what stands on the host is left to processes that only wait for the end. */
-    private boolean leave() {
-        try {
-            if (firewall.isPresent()) {
-                firewall.get().leave();
-            }
-            if (nat.isPresent()) {
-                nat.get().leaveAlone();
-            }
-            return true;
-        } catch (FirewallException | NatException e) {
-            reports.error(e.getMessage());
-            frontEnd.exit(FAILED);
-            return false;
-        }
-    }
-
-    /** Tells the user what the tracer saw. */
-    private final class Supervision implements Watch {
-        private final Vault vault;
-        private final int listener;
-        private final Tracees tracees = kernel.tracees();
-        private boolean commandEnded;
-        /** The command is there yet, with nothing to do but to end. */
-        private boolean heldAtEnd;
-        private long told;
-
-        Supervision(Vault vault, int listener) {
-            this.vault = vault;
-            this.listener = listener;
-        }
-
-        @Override
-        public int ready() {
-            try {
-                launching.takeListener(frontEnd.pid(), listener, vault);
-                return 0;
-            } catch (KernelException e) {
-                reports.error(e.getMessage());
-                return -Errno.EPERM.number();
-            }
-        }
-
-        @Override
-        public void denied(int tid, String call, Optional<Sockaddr> destination, int protocol, Verdict.Deny why) {
-            Denial denial = new Denial(call, destination, Protocol.of(protocol), ByteString.of(tracees.comm(tid)),
-                    tracees.tgid(tid), why.why(), why.origin());
-            reports.denied(denial);
-            log(tid, denial, Optional.of(why.errno()));
-        }
-
-        @Override
-        public Optional<String> rawSocket() {
-            try {
-                firewall.orElseThrow().judgeRawPackets();
-                return Optional.empty();
-            } catch (FirewallException e) {
-                return Optional.of("its packets cannot be judged: " + e.getMessage());
-            }
-        }
-
-        @Override
-        public boolean hearsOfAllowed() {
-            return log.isPresent() && reports.isVerbose();
-        }
-
-        @Override
-        public void allowed(int tid, String call, Optional<Sockaddr> destination, int protocol) {
-            log(tid, new Denial(call, destination, Protocol.of(protocol), ByteString.of(tracees.comm(tid)),
-                    tracees.tgid(tid), "", Origin.DEFAULT), Optional.empty());
-        }
-
-        private void log(int tid, Denial call, Optional<Errno> error) {
-            if (log.isPresent()) {
-                log.get().call(new LoggedCall(call, tid, tracees.parent(tid), ByteString.of(tracees.executable(tid)), error));
-            }
-        }
-
-        @Override
-        public void deniedFile(int tid, String call, ByteString path, Verdict.Deny why) {
-            Denial denial = Denial.ofFile(call, path, ByteString.of(tracees.comm(tid)), tracees.tgid(tid), why.why(), why.origin());
-            reports.denied(denial);
-            log(tid, denial, Optional.of(why.errno()));
-        }
-
-        @Override
-        public void initEnding() {
-            heldAtEnd = true;
-            launching.killAll();
-        }
-
-        @Override
-        public void commandEnded(boolean killed, int status, boolean alone) {
-            commandEnded = true;
-            summarize();
-            if (log.isPresent()) {
-                log.get().ended(frontEnd.pid(), killed, status, reports.deniedCalls());
-                flushLog();
-            }
-            if (firewall.isPresent()) {
-                // before its caller learns of the end: who looks then finds nothing left
-                complain(heldAtEnd ? firewall.get().removeAtEndOf(frontEnd.pid()) : firewall.get().removeIfOver(alone));
-            }
-            if (nat.isPresent() && alone) {
-                complain(nat.get().leave());
-            }
-            launching.releaseStandardError();
-        }
-
-        /** What processes left behind did after the command's end. */
-        void ended() {
-            if (!commandEnded || reports.deniedCalls() > told) {
-                summarize();
-            }
-            flushLog();
-        }
-
-        private void summarize() {
-            told = reports.deniedCalls();
-            reports.summary();
-        }
     }
 }

@@ -1,0 +1,129 @@
+package org.secfilt.sandbox;
+
+import java.util.Optional;
+import org.secfilt.abi.ByteString;
+import org.secfilt.abi.Errno;
+import org.secfilt.abi.Protocol;
+import org.secfilt.abi.Sockaddr;
+import org.secfilt.firewall.FirewallException;
+import org.secfilt.kernel.FrontEnd;
+import org.secfilt.kernel.KernelException;
+import org.secfilt.kernel.Launching;
+import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.Vault;
+import org.secfilt.policy.Origin;
+import org.secfilt.report.Denial;
+import org.secfilt.report.LoggedCall;
+import org.secfilt.report.Reports;
+import org.secfilt.tracer.Watch;
+import org.secfilt.verdict.Verdict;
+
+/** Tells the user what the tracer saw, and takes down what stood for the command when that has ended. */
+final class Supervision implements Watch {
+    private final Launching launching;
+    private final Tracees tracees;
+    private final FrontEnd frontEnd;
+    private final Reports reports;
+    private final RunLog log;
+    private final Walls walls;
+    private final Vault vault;
+    private final int listener;
+    private boolean commandEnded;
+    /** The command is there yet, with nothing to do but to end. */
+    private boolean heldAtEnd;
+    private long told;
+
+    /** @param listener the number that the descriptor of the filter's listener has in the command */
+    Supervision(
+            Launching launching, Tracees tracees, FrontEnd frontEnd, Reports reports, RunLog log, Walls walls, Vault vault, int listener) {
+        this.launching = launching;
+        this.tracees = tracees;
+        this.frontEnd = frontEnd;
+        this.reports = reports;
+        this.log = log;
+        this.walls = walls;
+        this.vault = vault;
+        this.listener = listener;
+    }
+
+    @Override
+    public int ready() {
+        try {
+            launching.takeListener(frontEnd.pid(), listener, vault);
+            return 0;
+        } catch (KernelException e) {
+            reports.error(e.getMessage());
+            return -Errno.EPERM.number();
+        }
+    }
+
+    @Override
+    public void denied(int tid, String call, Optional<Sockaddr> destination, int protocol, Verdict.Deny why) {
+        Denial denial = new Denial(call, destination, Protocol.of(protocol), ByteString.of(tracees.comm(tid)),
+                tracees.tgid(tid), why.why(), why.origin());
+        reports.denied(denial);
+        log(tid, denial, Optional.of(why.errno()));
+    }
+
+    @Override
+    public Optional<String> rawSocket() {
+        try {
+            walls.judgeRawPackets();
+            return Optional.empty();
+        } catch (FirewallException e) {
+            return Optional.of("its packets cannot be judged: " + e.getMessage());
+        }
+    }
+
+    @Override
+    public boolean hearsOfAllowed() {
+        return log.isKept() && reports.isVerbose();
+    }
+
+    @Override
+    public void allowed(int tid, String call, Optional<Sockaddr> destination, int protocol) {
+        log(tid, new Denial(call, destination, Protocol.of(protocol), ByteString.of(tracees.comm(tid)),
+                tracees.tgid(tid), "", Origin.DEFAULT), Optional.empty());
+    }
+
+    private void log(int tid, Denial call, Optional<Errno> error) {
+        if (log.isKept()) {
+            log.call(new LoggedCall(call, tid, tracees.parent(tid), ByteString.of(tracees.executable(tid)), error));
+        }
+    }
+
+    @Override
+    public void deniedFile(int tid, String call, ByteString path, Verdict.Deny why) {
+        Denial denial = Denial.ofFile(call, path, ByteString.of(tracees.comm(tid)), tracees.tgid(tid), why.why(), why.origin());
+        reports.denied(denial);
+        log(tid, denial, Optional.of(why.errno()));
+    }
+
+    @Override
+    public void initEnding() {
+        heldAtEnd = true;
+        launching.killAll();
+    }
+
+    @Override
+    public void commandEnded(boolean killed, int status, boolean alone) {
+        commandEnded = true;
+        summarize();
+        log.ended(frontEnd.pid(), killed, status);
+        walls.commandEnded(heldAtEnd, alone);
+        launching.releaseStandardError();
+    }
+
+    /** What processes left behind did after the command's end. */
+    void ended() {
+        if (!commandEnded || reports.deniedCalls() > told) {
+            summarize();
+        }
+        log.flush();
+    }
+
+    private void summarize() {
+        told = reports.deniedCalls();
+        reports.summary();
+    }
+}

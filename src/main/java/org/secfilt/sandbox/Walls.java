@@ -1,0 +1,87 @@
+package org.secfilt.sandbox;
+
+import java.util.List;
+import java.util.Optional;
+import org.secfilt.firewall.FirewallException;
+import org.secfilt.firewall.Standing;
+import org.secfilt.nat.Nat;
+import org.secfilt.nat.NatException;
+import org.secfilt.report.Reports;
+
+/** What stands on the host for one run: its firewall, and its way into the host's network, as far as it has them. */
+final class Walls {
+    private Optional<Standing> firewall;
+    private Optional<Nat> nat = Optional.empty();
+    private final int pid;
+    private final Reports reports;
+
+    /** @param pid of the process that becomes the command */
+    Walls(Optional<Standing> firewall, int pid, Reports reports) {
+        this.firewall = firewall;
+        this.pid = pid;
+        this.reports = reports;
+    }
+
+    void add(Nat joined) {
+        nat = Optional.of(joined);
+    }
+
+    /** @throws FirewallException if the firewall cannot have the process, and is gone */
+    void settle() throws FirewallException {
+        if (firewall.isEmpty()) {
+            return;
+        }
+        try {
+            firewall.get().settle();
+        } catch (FirewallException e) {
+            firewall = Optional.empty();
+            throw e;
+        }
+    }
+
+    /** @throws FirewallException if it fails, or was never raised: then no packets may be made by hand */
+    void judgeRawPackets() throws FirewallException {
+        firewall.orElseThrow().judgeRawPackets();
+    }
+
+    /** To processes that outlive this one. */
+    void leave() throws FirewallException, NatException {
+        if (firewall.isPresent()) {
+            firewall.get().leave();
+        }
+        if (nat.isPresent()) {
+            nat.get().leaveAlone();
+        }
+    }
+
+    /**
+     * The command ended, and its caller does not know it yet: who looks then finds nothing left.
+     *
+     * @param held whether it is held at its end, the last of its process namespace
+     * @param alone whether it left no process behind, as far as its tracer knows
+     */
+    void commandEnded(boolean held, boolean alone) {
+        if (firewall.isPresent()) {
+            complain(held ? firewall.get().removeAtEndOf(pid) : firewall.get().removeIfOver(alone));
+        }
+        if (nat.isPresent() && alone) {
+            complain(nat.get().leave());
+        }
+    }
+
+    /** What of it stands still. */
+    void takeDown() {
+        if (firewall.isPresent()) {
+            complain(firewall.get().remove());
+        }
+        if (nat.isPresent()) {
+            complain(nat.get().leave());
+        }
+    }
+
+    private void complain(List<String> complaints) {
+        for (String complaint : complaints) {
+            reports.error(complaint + "; secfilt gc removes what is left");
+        }
+    }
+}
