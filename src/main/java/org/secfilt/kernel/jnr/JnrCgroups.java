@@ -18,35 +18,16 @@ import org.secfilt.abi.SyscallTable;
 import org.secfilt.kernel.Cgroups;
 import org.secfilt.kernel.KernelException;
 
-/**
- * A hierarchy reached through a mount of its own that nobody sees: fsopen(2), fsmount(2), then names below the descriptor's in /proc. Where
- * that is not permitted, through the mount that stands in the mount table.
- */
+/** A hierarchy, by names below a mount of it. */
 final class JnrCgroups implements Cgroups {
-    // linux/mount.h
-    private static final int FSOPEN_CLOEXEC = 1;
-    private static final int FSMOUNT_CLOEXEC = 1;
-    private static final int FSCONFIG_SET_FLAG = 0;
-    private static final int FSCONFIG_CMD_CREATE = 6;
-    /**
-     * Where nobody has it mounted any more the kernel takes a moment to give it up; it then would have fsconfig(2) made again, which is EBUSY
-     * the second time. // kernel/cgroup/cgroup-v1.c cgroup1_get_tree()
-     */
-    private static final int BUSY_TRIES = 500;
-    private static final int BUSY_MILLIS = 10;
     // fcntl.h, sys/file.h
     private static final int AT_FDCWD = -100;
     private static final int AT_REMOVEDIR = 0x200;
     private static final int O_WRONLY_CLOEXEC = 1 | 02000000;
     private static final int O_DIRECTORY_CLOEXEC = 0200000 | 02000000;
-    private static final int O_PATH_DIRECTORY_CLOEXEC = 010000000 | O_DIRECTORY_CLOEXEC;
     private static final int LOCK_EX_NB = 2 | 4;
     /** A dead task leaves its cgroup a moment after its death can be seen. */
     private static final int REMOVALS = 50;
-
-    // proc_pid_mountinfo(5); the first field is the mount's number
-    private static final int MOUNT_POINT = 4;
-    private static final int OPTIONS = 5;
 
     private static final String PROCESSES = "/cgroup.procs";
 
@@ -54,109 +35,18 @@ final class JnrCgroups implements Cgroups {
 
     private final Hierarchy hierarchy;
     private final Proc proc = new Proc();
-    private final int mount;
+    private final CgroupMount mount;
     private final String root;
 
-    private JnrCgroups(Hierarchy hierarchy, int mount, String root) {
+    /** @throws KernelException if there is no such hierarchy to be had */
+    JnrCgroups(Hierarchy hierarchy) {
         this.hierarchy = hierarchy;
-        this.mount = mount;
-        this.root = root;
+        this.mount = CgroupMount.of(hierarchy);
+        this.root = mount.root();
     }
 
-    /**
-     * As it is mounted in sight, or where that is read-only, covered or not to be found, by a mount of its own, which takes the kernel a grace
-     * period of RCU: 10 ms.
-     *
-     * @throws KernelException if it can be had in neither way
-     */
-    static JnrCgroups open(Hierarchy hierarchy) {
-        Optional<String[]> inSight = inSight(hierarchy);
-        if (inSight.isPresent() && isWritable(inSight.get())) {
-            int seen = openMount(inSight.get());
-            if (seen >= 0) {
-                return new JnrCgroups(hierarchy, seen, "/proc/self/fd/" + seen + "/");
-            }
-        }
-        long mount = mount(hierarchy);
-        if (mount < 0 && inSight.isPresent()) {
-            return new JnrCgroups(hierarchy, -1, inSight.get()[MOUNT_POINT] + "/");
-        }
-        for (int i = 0; i < BUSY_TRIES && mount == -Errno.EBUSY.number() && hierarchy == Hierarchy.NET_CLS; i++) {
-            pause();
-            mount = mount(hierarchy);
-        }
-        if (mount < 0) {
-            throw new KernelException("fsmount(" + (hierarchy == Hierarchy.UNIFIED ? "cgroup2" : "cgroup, net_cls") + ")", (int) -mount);
-        }
-        return new JnrCgroups(hierarchy, (int) mount, "/proc/self/fd/" + mount + "/");
-    }
-
-    private static boolean isWritable(String[] mount) {
-        return ("," + mount[OPTIONS] + ",").contains(",rw,");
-    }
-
-    /** The root of this very mount, not of one that covers it. @return a descriptor, or a negative number */
-    private static int openMount(String[] mount) {
-        int fd = (int) Libc.OPEN.call(NativeMemory.string(mount[MOUNT_POINT]), O_PATH_DIRECTORY_CLOEXEC, 0);
-        if (fd >= 0 && !new Proc().read(self(), "/fdinfo/" + fd).contains("\nmnt_id:\t" + mount[0] + "\n")) {
-            Libc.CLOSE.call(fd);
-            return -1;
-        }
-        return fd;
-    }
-
-    private static long mount(Hierarchy hierarchy) {
-        if (hierarchy == Hierarchy.UNIFIED) {
-            return mount("cgroup2");
-        }
-        long mount = mount("cgroup", "net_cls");
-        return mount < 0 ? mount("cgroup", "net_cls", "net_prio") : mount; // as systemd mounts it; a hierarchy is had whole or not at all
-    }
-
-    private static void pause() {
-        try {
-            Thread.sleep(BUSY_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private static long mount(String type, String... flags) {
-        long context = call("fsopen", NativeMemory.string(type), FSOPEN_CLOEXEC, 0, 0, 0);
-        if (context < 0) {
-            return context;
-        }
-        long rc = 0;
-        for (String flag : flags) {
-            rc = rc < 0 ? rc : call("fsconfig", context, FSCONFIG_SET_FLAG, NativeMemory.string(flag), 0, 0);
-        }
-        rc = rc < 0 ? rc : call("fsconfig", context, FSCONFIG_CMD_CREATE, 0, 0, 0);
-        rc = rc < 0 ? rc : call("fsmount", context, FSMOUNT_CLOEXEC, 0, 0, 0);
-        Libc.CLOSE.call(context);
-        return rc;
-    }
-
-    private static long call(String name, long a, long b, long c, long d, long e) {
+    static long call(String name, long a, long b, long c, long d, long e) {
         return Libc.SYSCALL.call(NUMBERS.nr(name), a, b, c, d, e);
-    }
-
-    /** The fields of proc_pid_mountinfo(5) of a mount of the whole hierarchy, whose name needs no unescaping. */
-    private static Optional<String[]> inSight(Hierarchy hierarchy) {
-        for (String line : Mounts.of(self())) {
-            String[] fields = line.split(" ");
-            int dash = line.indexOf(" - ");
-            if (fields.length < 10 || dash < 0 || !fields[3].equals("/") || fields[MOUNT_POINT].indexOf('\\') >= 0) {
-                continue;
-            }
-            String[] file = line.substring(dash + 3).split(" ");
-            boolean fits = hierarchy == Hierarchy.UNIFIED
-                    ? file[0].equals("cgroup2")
-                    : file[0].equals("cgroup") && file.length > 2 && ("," + file[2] + ",").contains(",net_cls,");
-            if (fits) {
-                return Optional.of(fields);
-            }
-        }
-        return Optional.empty();
     }
 
     private static int self() {
@@ -307,7 +197,7 @@ final class JnrCgroups implements Cgroups {
 
     @Override
     public boolean inSight() {
-        return inSight(hierarchy).isPresent();
+        return CgroupMount.isInSight(hierarchy);
     }
 
     @Override
@@ -377,9 +267,7 @@ final class JnrCgroups implements Cgroups {
 
     @Override
     public void close() {
-        if (mount >= 0) {
-            Libc.CLOSE.call(mount);
-        }
+        mount.close();
     }
 
     private final class Mover extends Thread implements Move {

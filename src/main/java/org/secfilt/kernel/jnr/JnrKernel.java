@@ -61,7 +61,7 @@ public final class JnrKernel implements Kernel {
 
     @Override
     public Cgroups cgroups(Cgroups.Hierarchy hierarchy) {
-        return JnrCgroups.open(hierarchy);
+        return new JnrCgroups(hierarchy);
     }
 
     @Override
