@@ -1,13 +1,22 @@
 """Sends one packet of each kind to each address: packets.py KIND[,KIND...] ADDRESS...
 
-KIND: echo (an ICMP echo request by a raw socket), raw-NUMBER (of that protocol, by a raw socket), header (UDP to port 8001, its IPv4
-header made here), routed (the same, with a loose source route), segment (TCP to port 8001,
-by a raw socket, as if a connection were there), behind-ROUTER (the same, its IPv4 header made here and given to ROUTER), spoofed-OWN (an echo request to the address OWN of this host, which says that
-it comes from ADDRESS: the kernel answers there), udplite, mptcp (a connection to port 8001), multicast (UDP to a group, by
-the interface of the address), received (UDP to port 8001, by a socket that a process outside has connected and hands over, asked on the
-unix socket $HANDOVER). stdout: a line "KIND ADDRESS OUTCOME" each; the outcome is "ok", or the name of the errno.
+KIND:
+    echo            an ICMP echo request by a raw socket
+    raw-NUMBER      of that protocol, by a raw socket
+    header          UDP to port 8001, its IPv4 header made here
+    routed          the same, with a loose source route
+    segment         TCP to port 8001, by a raw socket, as if a connection were there
+    odd-segment     the same, with flags in the type of socket(2), and garbage in the upper halves of its arguments
+    behind-ROUTER   a segment, its IPv4 header made here and given to ROUTER
+    spoofed-OWN     an echo request to the address OWN of this host, which says that it comes from ADDRESS: the kernel answers there
+    udplite, mptcp  a connection to port 8001
+    multicast       UDP to a group, by the interface of the address
+    received        UDP to port 8001, by a socket that a process outside has connected and hands over, asked on the unix socket $HANDOVER
+
+stdout: a line "KIND ADDRESS OUTCOME" each; the outcome is "ok", or the name of the errno.
 """
 import array
+import ctypes
 import errno
 import os
 import socket
@@ -33,6 +42,16 @@ def udp_with_header(address, options):
                        socket.inet_aton(address)) + options + udp
 
 
+def made_oddly(family, kind, protocol):
+    garbage = 0x5CA1AB1E << 32
+    words = family | garbage, kind | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC | garbage, protocol | garbage
+    libc = ctypes.CDLL(None, use_errno=True)
+    fd = libc.syscall(ctypes.c_long(41), *[ctypes.c_ulong(word) for word in words])  # x86_64 socket(2)
+    if fd < 0:
+        raise OSError(ctypes.get_errno(), "socket")
+    return fd
+
+
 def send(kind, address):
     v6 = ":" in address
     family = socket.AF_INET6 if v6 else socket.AF_INET
@@ -45,6 +64,8 @@ def send(kind, address):
         socket.socket(family, socket.SOCK_RAW, int(number)).sendto(bytes(16), (address, 0))
     elif word == "segment":
         socket.socket(family, socket.SOCK_RAW, 6).sendto(SEGMENT, (address, 0))
+    elif word == "odd":
+        socket.socket(fileno=made_oddly(family, socket.SOCK_RAW, 6)).sendto(SEGMENT, (address, 0))
     elif word == "behind":
         head = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 40, 1, 0, 64, 6, 0, bytes(4), socket.inet_aton(address))
         socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_RAW).sendto(head + SEGMENT, (number, 0))

@@ -23,12 +23,14 @@
 #include <netinet/tcp.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -199,6 +201,23 @@ static void second_message_after_an_allowed_one(void)
 	struct mmsghdr messages[3] = { { .msg_hdr = message(&allowed) }, { .msg_hdr = message(&allowed) },
 				       { .msg_hdr = message(&forbidden) } };
 	send_all(udp(), messages, 3, 0);
+}
+
+/*
+ * The kernel tells the first message's length where the second's address is: 0x0102 bytes were sent, so it is the address x.y.2.1 then. The
+ * name lies on the upper half of msg_flags, which nobody reads, on padding, and on the lower half of msg_len.
+ */
+static void second_name_under_the_first_length(void)
+{
+	static char payload[0x0102];
+	struct iovec long_part = { payload, sizeof payload };
+	struct mmsghdr messages[2] = { { .msg_hdr = message(&allowed) }, { .msg_hdr = message(NULL) } };
+	messages[0].msg_hdr.msg_iov = &long_part;
+	char *name = (char *)&messages[0] + offsetof(struct mmsghdr, msg_len) - offsetof(struct sockaddr_in, sin_addr) - 2;
+	memcpy(name, &allowed.v4, offsetof(struct sockaddr_in, sin_addr) + 4);
+	messages[1].msg_hdr.msg_name = name;
+	messages[1].msg_hdr.msg_namelen = length;
+	send_all(udp(), messages, 2, 0);
 }
 
 static void reconnect_udp(void)
@@ -545,6 +564,16 @@ static void ping(void)
 static void raw(void)
 {
 	int s = (int)MUST(socket(family, SOCK_RAW, family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6));
+	forbidden.v4.sin_port = 0;
+	MUST(sendto(s, echo_request(), 8, 0, &forbidden.any, length));
+}
+
+/* The kernel looks at the lower halves of these words alone, and at flags in them. */
+static void raw_by_odd_words(void)
+{
+	long garbage = 0x5ca1ab1el << 32;
+	int s = (int)MUST(syscall(SYS_socket, family | garbage, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK | garbage,
+				  (family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6) | garbage));
 	forbidden.v4.sin_port = 0;
 	MUST(sendto(s, echo_request(), 8, 0, &forbidden.any, length));
 }
@@ -952,7 +981,8 @@ static const struct {
 	void (*make)(void);
 } attacks[] = {
 	ATTACK(fastopen_sendto), ATTACK(fastopen_sendmsg), ATTACK(fastopen_sendmmsg), ATTACK(fastopen_connect),
-	ATTACK(second_message), ATTACK(second_message_after_an_allowed_one), ATTACK(reconnect_udp), ATTACK(name_on_connected_udp),
+	ATTACK(second_message), ATTACK(second_message_after_an_allowed_one),
+	ATTACK(second_name_under_the_first_length), ATTACK(reconnect_udp), ATTACK(name_on_connected_udp),
 	ATTACK(unspec_sendto), ATTACK(unspec_sendmsg), ATTACK(unspec_sendmmsg), ATTACK(unspec_then_connect),
 	ATTACK(accepted_then_connect), ATTACK(mapped_connect), ATTACK(mapped_sendto), ATTACK(inet_name_on_inet6),
 	ATTACK(inet_connect_on_inet6), ATTACK(name_of_24_bytes), ATTACK(name_of_128_bytes), ATTACK(message_name_of_200_bytes),
@@ -962,7 +992,7 @@ static const struct {
 	ATTACK(loose_source_route), ATTACK(loose_source_route_of_a_connection), ATTACK(loose_source_route_of_a_message),
 	ATTACK(routing_header), ATTACK(routing_header_of_a_message), ATTACK(routing_header_of_packet_options),
 	ATTACK(join), ATTACK(join_by_the_common_option), ATTACK(join_source),
-	ATTACK(mptcp), ATTACK(udp_lite), ATTACK(ping), ATTACK(raw), ATTACK(packet), ATTACK(old_packet), ATTACK(sctp),
+	ATTACK(mptcp), ATTACK(udp_lite), ATTACK(ping), ATTACK(raw), ATTACK(raw_by_odd_words), ATTACK(packet), ATTACK(old_packet), ATTACK(sctp),
 	ATTACK(sctp_connectx), ATTACK(dccp), ATTACK(smc),
 	ATTACK(upper_protocol), ATTACK(upper_protocol_smc), ATTACK(l2tp), ATTACK(other_families),
 	ATTACK(listen_without_bind), ATTACK(listen_after_a_connection), ATTACK(listen_after_a_failed_connection),

@@ -76,6 +76,7 @@ class FirewallIT {
             NFT    | raw-253      | fd77:1::1 | fd77:2::1 | ip-253 fd77:1::1
             NFT    | segment      | 10.77.1.1 | 10.77.2.1 | segment 10.77.1.1:8001
             NFT    | segment      | fd77:1::1 | fd77:2::1 | segment [fd77:1::1]:8001
+            NFT    | odd-segment  | 10.77.1.1 | 10.77.2.1 | segment 10.77.1.1:8001
             NFT    | behind-10.77.1.1 | 10.77.1.1 | 10.77.2.1 | segment 10.77.1.1:8001
             NFT    | header       | 10.77.1.1 | 10.77.2.1 | udp 10.77.1.1:8001
             NFT    | udplite      | 10.77.1.1 | 10.77.2.1 | ip-136 10.77.1.1

@@ -36,6 +36,7 @@ class SocketAttackIT {
             fastopen_connect                     | 46 | tcp F
             second_message                       | 46 | udp F, udp A
             second_message_after_an_allowed_one  | 46 | udp F, udp A
+            second_name_under_the_first_length   | 4  | udp F, udp A
             reconnect_udp                        | 46 | udp F
             name_on_connected_udp                | 46 | udp F
             unspec_sendto                        | 4  | udp F
@@ -72,6 +73,7 @@ class SocketAttackIT {
             loose_source_route_of_a_connection   | 4  | tcp F
             loose_source_route_of_a_message      | 4  | udp F
             raw                                  | 46 | ping F
+            raw_by_odd_words                     | 46 | ping F
             packet                               | 46 | ip-253 F
             old_packet                           | 46 |
             """;

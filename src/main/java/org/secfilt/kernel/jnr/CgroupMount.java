@@ -19,7 +19,7 @@ final class CgroupMount implements AutoCloseable {
     private static final int BUSY_TRIES = 500;
     private static final int BUSY_MILLIS = 10;
     private static final int O_PATH_DIRECTORY_CLOEXEC = 010000000 | 0200000 | 02000000; // fcntl.h
-    // proc_pid_mountinfo(5); the first field is the mount's number
+    // proc_pid_mountinfo(5); the first field is the mount's number, the last are the file system's options
     private static final int MOUNT_POINT = 4;
     private static final int OPTIONS = 5;
 
@@ -45,22 +45,25 @@ final class CgroupMount implements AutoCloseable {
     }
 
     static boolean isInSight(Hierarchy hierarchy) {
-        return inSight(hierarchy).isPresent();
+        return inSight(hierarchy, self()).isPresent();
+    }
+
+    private static int self() {
+        return (int) ProcessHandle.current().pid();
     }
 
     /**
-     * As it is mounted in sight, or where that is read-only, covered or not to be found, by a mount of its own, which takes the kernel a grace
-     * period of RCU: 10 ms.
+     * As it is mounted in sight or in that of process 1 (ip-netns(8) covers it for its commands), or where that is read-only, covered or not to
+     * be found, by a mount of its own, which takes the kernel a grace period of RCU: 10 ms.
      *
      * @throws KernelException if it can be had in neither way
      */
     static CgroupMount of(Hierarchy hierarchy) {
-        Optional<String[]> inSight = inSight(hierarchy);
-        if (inSight.isPresent() && isWritable(inSight.get())) {
-            int seen = openMount(inSight.get());
-            if (seen >= 0) {
-                return new CgroupMount(seen, "/proc/self/fd/" + seen + "/");
-            }
+        Optional<String[]> inSight = inSight(hierarchy, self());
+        int seen = open("", inSight);
+        seen = seen < 0 ? open("/proc/1/root", inSight(hierarchy, 1)) : seen;
+        if (seen >= 0) {
+            return new CgroupMount(seen, "/proc/self/fd/" + seen + "/");
         }
         long mount = mount(hierarchy);
         if (mount < 0 && inSight.isPresent()) {
@@ -76,14 +79,13 @@ final class CgroupMount implements AutoCloseable {
         return new CgroupMount((int) mount, "/proc/self/fd/" + mount + "/");
     }
 
-    private static boolean isWritable(String[] mount) {
-        return ("," + mount[OPTIONS] + ",").contains(",rw,");
-    }
-
-    /** The root of this very mount, not of one that covers it. @return a descriptor, or a negative number */
-    private static int openMount(String[] mount) {
-        int fd = (int) Libc.OPEN.call(NativeMemory.string(mount[MOUNT_POINT]), O_PATH_DIRECTORY_CLOEXEC, 0);
-        if (fd >= 0 && !new Proc().read((int) ProcessHandle.current().pid(), "/fdinfo/" + fd).contains("\nmnt_id:\t" + mount[0] + "\n")) {
+    /** The root of this very mount, not of one that covers it. @return a descriptor, or a negative number, also if it is read-only */
+    private static int open(String root, Optional<String[]> mount) {
+        if (mount.isEmpty() || !mount.get()[OPTIONS].startsWith("rw") || !mount.get()[mount.get().length - 1].startsWith("rw")) {
+            return -1;
+        }
+        int fd = (int) Libc.OPEN.call(NativeMemory.string(root + mount.get()[MOUNT_POINT]), O_PATH_DIRECTORY_CLOEXEC, 0);
+        if (fd >= 0 && !new Proc().read(self(), "/fdinfo/" + fd).contains("\nmnt_id:\t" + mount.get()[0] + "\n")) {
             Libc.CLOSE.call(fd);
             return -1;
         }
@@ -121,9 +123,9 @@ final class CgroupMount implements AutoCloseable {
         return rc;
     }
 
-    /** The fields of proc_pid_mountinfo(5) of a mount of the whole hierarchy, whose name needs no unescaping. */
-    private static Optional<String[]> inSight(Hierarchy hierarchy) {
-        for (String line : Mounts.of((int) ProcessHandle.current().pid())) {
+    /** The fields of proc_pid_mountinfo(5) of a mount that the process sees of the whole hierarchy, whose name needs no unescaping. */
+    private static Optional<String[]> inSight(Hierarchy hierarchy, int pid) {
+        for (String line : Mounts.of(pid)) {
             String[] fields = line.split(" ");
             int dash = line.indexOf(" - ");
             if (fields.length < 10 || dash < 0 || !fields[3].equals("/") || fields[MOUNT_POINT].indexOf('\\') >= 0) {
