@@ -119,6 +119,9 @@ public final class Main implements Outcome.Visitor<Integer> {
                 firewall = Optional.of(filter.raise(plan));
             } catch (FirewallException e) {
                 plan = plan(run, HostFirewall.without(e.getMessage())); // refused if it is required
+                if (reports.isVerbose()) {
+                    reports.note("packets are not judged: " + e.getMessage());
+                }
             }
         }
         if (plan.supervised() && plan.landlock().isEmpty() && launching.yamaScope() == 0) {
@@ -129,7 +132,9 @@ public final class Main implements Outcome.Visitor<Integer> {
         Sandbox.Fallback fallback = new Sandbox.Fallback() { // no lambda: it would cost milliseconds
             @Override
             public Plan without(String missing) throws RefusedPolicyException {
-                return plan(run, HostFirewall.without(missing));
+                Plan other = plan(run, HostFirewall.without(missing));
+                tellLayers(other, reports);
+                return other;
             }
         };
         new Sandbox(kernel, stub, plan, fallback, reports, log, firewall).run(command);

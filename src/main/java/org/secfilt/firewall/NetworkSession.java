@@ -77,12 +77,11 @@ public final class NetworkSession implements Standing {
         }
     }
 
-    /** Nobody would see the end of what nobody supervises: there is no cgroup that becomes empty. */
+    /** All in the network are judged. */
     @Override
-    public void settle() {
-        // all in the network are judged
-    }
+    public void settle() {}
 
+    /** Nobody would see the end of what nobody supervises: there is no cgroup that becomes empty. */
     @Override
     public void leave() throws FirewallException {
         throw new FirewallException("without a cgroup the firewall cannot be left alone");

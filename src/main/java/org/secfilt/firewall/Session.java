@@ -128,11 +128,12 @@ public final class Session implements Standing {
         }
         outside = cgroups.of(pid);
         member = pid;
-        if (!byClass) {
-            move = Optional.of(cgroup.begin(pid));
-        }
-        List<String> wrong = tables.restore(texts);
+        List<String> wrong = List.of();
         try {
+            if (!byClass) {
+                move = Optional.of(cgroup.begin(pid));
+            }
+            wrong = tables.restore(texts);
             for (String complaint : wrong) {
                 if (!complaint.isEmpty()) {
                     throw new FirewallException(complaint);
@@ -198,11 +199,12 @@ public final class Session implements Standing {
         List<String> saved = List.of();
         try {
             saved = tables.save();
-        } catch (FirewallException e) {
+        } catch (FirewallException | KernelException e) {
             // then by what they said
         }
-        for (int i = 0; i < wrong.size(); i++) {
-            if (saved.isEmpty() ? wrong.get(i).isEmpty() : saved.get(i).contains(":" + chain.name() + " ")) {
+        for (int i = 0; i < tables.versions().size(); i++) {
+            boolean told = i < wrong.size() && wrong.get(i).isEmpty();
+            if (saved.isEmpty() ? told : saved.get(i).contains(":" + chain.name() + " ")) {
                 made.add(i);
             }
         }
@@ -280,10 +282,14 @@ public final class Session implements Standing {
             texts.add(made.contains(i) ? chain.remove() : "");
         }
         List<String> wrong = new ArrayList<>();
-        for (String complaint : tables.restore(texts)) {
-            if (!complaint.isEmpty()) {
-                wrong.add(complaint);
+        try {
+            for (String complaint : tables.restore(texts)) {
+                if (!complaint.isEmpty()) {
+                    wrong.add(complaint);
+                }
             }
+        } catch (KernelException e) {
+            wrong.add(e.getMessage());
         }
         try {
             cgroup.leave();

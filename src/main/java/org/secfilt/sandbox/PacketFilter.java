@@ -288,7 +288,7 @@ public final class PacketFilter {
         return unifiedProfile;
     }
 
-    /** Raises it: the process is in its cgroup then. */
+    /** Raises it: the process is in its cgroup then, or on its way. */
     public Standing raise(Plan plan) throws FirewallException {
         if (plan.judgesWholeNetwork()) {
             try (NetworkLock lock = kernel.lockNetwork()) {

@@ -8,6 +8,7 @@ import java.util.Set;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Printable;
+import org.secfilt.bpf.Program;
 import org.secfilt.filter.FilterCompiler;
 import org.secfilt.firewall.FirewallException;
 import org.secfilt.firewall.Standing;
@@ -39,7 +40,7 @@ public final class Sandbox {
     private final Kernel kernel;
     private final Launching launching;
     private final FrontEnd frontEnd;
-    /** One without a firewall takes its place if that cannot be raised in a network of the command's own. */
+    /** One without a firewall takes its place if that cannot be raised after all. */
     private Plan plan;
     private final Fallback fallback;
     private final Reports reports;
@@ -76,7 +77,10 @@ public final class Sandbox {
      */
     public void run(Command command) {
         try {
-            runInside(command);
+            boolean again;
+            do {
+                again = runInside(command);
+            } while (again);
         } catch (KernelException e) {
             reports.error(e.getMessage());
             frontEnd.exit(FAILED); // before the taking down, which waits for the stub to be gone
@@ -86,16 +90,17 @@ public final class Sandbox {
         }
     }
 
-    private void runInside(Command command) {
+    /** @return whether it is to be done anew, under another plan: nothing was run */
+    private boolean runInside(Command command) {
         if (plan.arch() != Arch.X86_64) {
             reports.error("this version supervises x86_64 only; for " + plan.arch() + " it can compile the filter");
             frontEnd.exit(FAILED);
-            return;
+            return false;
         }
         CommandFile file = CommandFile.find(launching, frontEnd.pid(), command);
         if (file.error() != 0) {
             launcher.refuse(command, file.error());
-            return;
+            return false;
         }
         WritableFiles writable = new WritableFiles(launching, frontEnd.pid(), plan.policy().files(), plan.ownsMounts());
         if (!writable.refusals().isEmpty()) {
@@ -103,7 +108,7 @@ public final class Sandbox {
                 reports.error(refusal);
             }
             frontEnd.exit(REFUSED);
-            return;
+            return false;
         }
         Enclosure enclosure;
         try {
@@ -112,23 +117,29 @@ public final class Sandbox {
         } catch (IllegalArgumentException e) {
             reports.error(e.getMessage());
             frontEnd.exit(REFUSED);
-            return;
+            return false;
+        }
+        Optional<Program> filter = Optional.empty();
+        if (walls.hasFirewall()) {
+            filter = Optional.of(FilterCompiler.compile(plan).program()); // while the process moves into its cgroup
+            String missing = walls.settle();
+            if (!missing.isEmpty()) {
+                return doWithout(missing);
+            }
         }
         Set<Integer> open = launching.descriptors(frontEnd.pid());
         if (!plan.supervised() && !plan.surroundings().ownsNetwork() && !plan.profilesByMaking()) {
             log.started(frontEnd.pid(), command, false);
             Scripts scripts = scripts(command, file, new Descriptors(open, List.of()), enclosure, writable, false);
-            if (settles(command)) {
-                launcher.launch(scripts, command, file, scripts.plain());
-            }
-            return;
+            launcher.launch(scripts, command, file, scripts.plain());
+            return false;
         }
         Optional<String> other = launching.tracer(frontEnd.pid());
         if (other.isPresent()) {
             reports.error(Printable.escape(other.get()) + " traces this process already: within another secfilt, or under strace or gdb,"
                     + " secfilt can hold no policy. Nothing was run");
             frontEnd.exit(FAILED);
-            return;
+            return false;
         }
         InheritedSockets inherited = new InheritedSockets(launching, frontEnd.pid(), open, plan);
         log.inherited(inherited, frontEnd.pid());
@@ -138,7 +149,7 @@ public final class Sandbox {
                 reports.error(refusal);
             }
             frontEnd.exit(REFUSED);
-            return;
+            return false;
         }
         for (String warning : inherited.warnings()) {
             reports.warn(warning);
@@ -146,25 +157,20 @@ public final class Sandbox {
         Descriptors descriptors = new Descriptors(open, inherited.closed());
         boolean entered = plan.preparesNetwork();
         if (entered && !prepareNetwork(enclosure, command)) {
-            return;
+            return false;
         }
         Scripts scripts = scripts(command, file, descriptors, enclosure, writable, entered);
         if (!plan.supervised()) {
-            if (settles(command)) {
-                launcher.launch(scripts, command, file, scripts.plain());
-            }
-            return;
+            launcher.launch(scripts, command, file, scripts.plain());
+            return false;
         }
-        LaunchScript first = scripts.restricted(FilterCompiler.compile(plan).program());
-        if (!settles(command)) {
-            return;
-        }
+        LaunchScript first = scripts.restricted(filter.isPresent() ? filter.get() : FilterCompiler.compile(plan).program());
         log.started(frontEnd.pid(), command, plan.traced());
         if (!plan.traced()) {
             if (leaves()) {
                 launcher.launch(scripts, command, file, first); // the filter alone holds the policy
             }
-            return;
+            return false;
         }
         Vault vault = kernel.vault(plan.vault().address(), plan.vault().lengthBytes());
         Supervision supervision = new Supervision(
@@ -180,6 +186,7 @@ public final class Sandbox {
         launcher.launchBeside(scripts, command, file, first);
         tracer.run();
         supervision.ended();
+        return false;
     }
 
     /** Behind the host's addresses a nameserver on the host's loopback is out of reach. */
@@ -233,19 +240,6 @@ public final class Sandbox {
             return true;
         } catch (FirewallException e) {
             return doWithout(e.getMessage());
-        }
-    }
-
-    /** Whether the firewall has the process; if not, what can be done without is done already. */
-    private boolean settles(Command command) {
-        try {
-            walls.settle();
-            return true;
-        } catch (FirewallException e) {
-            if (doWithout(e.getMessage())) {
-                runInside(command);
-            }
-            return false;
         }
     }
 

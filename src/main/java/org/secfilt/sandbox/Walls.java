@@ -26,16 +26,18 @@ final class Walls {
         nat = Optional.of(joined);
     }
 
-    /** @throws FirewallException if the firewall cannot have the process, and is gone */
-    void settle() throws FirewallException {
-        if (firewall.isEmpty()) {
-            return;
-        }
+    boolean hasFirewall() {
+        return firewall.isPresent();
+    }
+
+    /** Waits until the firewall has the process. @return why it cannot, in which case it is gone; empty if it has */
+    String settle() {
         try {
-            firewall.get().settle();
+            firewall.orElseThrow().settle();
+            return "";
         } catch (FirewallException e) {
             firewall = Optional.empty();
-            throw e;
+            return e.getMessage();
         }
     }
 

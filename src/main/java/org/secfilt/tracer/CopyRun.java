@@ -107,9 +107,6 @@ final class CopyRun {
             task.begun = (int) task.call.argument(0);
             return NOT_HERE;
         }
-        if (result != NOT_HERE) {
-            task.begun = Task.NONE;
-        }
         return result;
     }
 

@@ -22,6 +22,7 @@ final class Replies {
 
     /** The call does not run; the tracee sees this result. */
     void skip(Task task, long result) {
+        task.begun = Task.NONE;
         ptrace.setNumber(task.tid, -1);
         ptrace.setResult(task.tid, result);
         ptrace.resume(task.tid, 0);

@@ -164,14 +164,21 @@ class FailuresIT {
         assertEquals("ran\n2\n", run.stdout(), run::toString);
     }
 
-    /** It is known only after the rest of the preparations. */
-    @Test
-    void a_process_that_cannot_be_moved_into_the_firewalls_cgroup_runs_without_one_if_it_may() {
-        Outcome run = bash("""
-                echo threaded > $two/own-$id/cgroup.type; enter; state > was
-                try "$SECFILT -v --allowed-netmask=10.77.1.1 sh -c 'touch ran; exit 7'"; echo $code; [ -e ran ] && echo ran
-                grep -o 'packets are not judged: write(cgroup' err; diff was is""").run();
-        assertEquals("7\nran\npackets are not judged: write(cgroup\n", run.stdout(), run::toString);
+    /** The command is then where it was: what cannot be done | how it is broken. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            write(cgroup | echo threaded > $two/own-$id/cgroup.type
+            posix_spawn( | rm bin/ip6tables-restore; printf '\\177ELF' > bin/ip6tables-restore; chmod +x bin/ip6tables-restore
+            """)
+    void without_a_firewall_that_fails_on_the_way_the_command_runs_if_it_may(String missing, String breaking) {
+        Outcome run = bash(breaking + """
+
+                enter; state > was; grep 0:: /proc/self/cgroup > outside
+                try "$SECFILT -v --allowed-netmask=10.77.1.1 sh -c 'grep 0:: /proc/self/cgroup | diff - outside; touch ran; exit 7'"
+                echo $code; [ -e ran ] && echo ran; grep -c "$1" err; diff was is
+                try "$SECFILT --firewall=require --allowed-netmask=10.77.1.1 touch ran"; echo $code; [ -e ran ] && echo ran; grep -c "$1" err
+                diff was is; [ "$(cat /proc/self/cgroup | grep 0::)" = "$(cat outside)" ]""", missing).run().exited(0);
+        assertTrue(run.stdout().matches("7\nran\n[1-9]\n2\n1\n"), run::toString);
     }
 
     @Test

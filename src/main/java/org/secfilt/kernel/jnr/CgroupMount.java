@@ -16,7 +16,7 @@ final class CgroupMount implements AutoCloseable {
      * Where nobody has it mounted any more the kernel takes a moment to give it up; it then would have fsconfig(2) made again, which is EBUSY
      * the second time. // kernel/cgroup/cgroup-v1.c cgroup1_get_tree()
      */
-    private static final int BUSY_TRIES = 500;
+    private static final int BUSY_TRIES = 300;
     private static final int BUSY_MILLIS = 10;
     private static final int O_PATH_DIRECTORY_CLOEXEC = 010000000 | 0200000 | 02000000; // fcntl.h
     // proc_pid_mountinfo(5); the first field is the mount's number, the last are the file system's options

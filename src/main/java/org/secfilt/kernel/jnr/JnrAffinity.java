@@ -29,12 +29,15 @@ final class JnrAffinity implements Affinity {
     private final long one = NativeMemory.allocate(MASK_BYTES);
     private final long priority = NativeMemory.allocate(Integer.BYTES); // struct sched_param, 0
     private final Proc proc;
+    private final Patience patience;
     private boolean known;
     private int processors;
     private Optional<Yielding> yielding = Optional.empty();
 
-    JnrAffinity(Proc proc) {
+    /** @param patience of the calling thread */
+    JnrAffinity(Proc proc, Patience patience) {
         this.proc = proc;
+        this.patience = patience;
     }
 
     @Override
@@ -47,6 +50,7 @@ final class JnrAffinity implements Affinity {
                 return;
             }
             known = true;
+            patience.prepare();
             for (int at = 0; at < MASK_BYTES; at += Long.BYTES) {
                 processors += Long.bitCount(NativeMemory.IO.getLong(original + at));
             }

@@ -274,6 +274,7 @@ final class JnrCgroups implements Cgroups {
         private final String path;
         private final int pid;
         private Optional<KernelException> failure = Optional.empty();
+        private boolean there;
 
         Mover(String path, int pid) {
             super("mover");
@@ -286,6 +287,7 @@ final class JnrCgroups implements Cgroups {
         public void run() {
             try {
                 add(path, pid);
+                there = true;
             } catch (KernelException e) {
                 failure = Optional.of(e);
             }
@@ -296,10 +298,13 @@ final class JnrCgroups implements Cgroups {
             try {
                 join();
             } catch (InterruptedException e) {
-                throw new KernelException("write(cgroup /" + path + ")", Errno.EINTR.number());
+                throw new KernelException("write(cgroup /" + path + PROCESSES + ")", Errno.EINTR.number());
             }
             if (failure.isPresent()) {
                 throw failure.get();
+            }
+            if (!there) {
+                throw new KernelException("write(cgroup /" + path + PROCESSES + ")", Errno.ENOMEM.number());
             }
         }
     }
@@ -322,7 +327,11 @@ final class JnrCgroups implements Cgroups {
         @Override
         public Move begin(int pid) {
             Mover mover = new Mover(path, pid);
-            mover.start();
+            try {
+                mover.start();
+            } catch (OutOfMemoryError e) {
+                throw new KernelException("pthread_create", Errno.EAGAIN.number()); // the user's limit of processes
+            }
             return mover;
         }
 

@@ -36,7 +36,7 @@ public final class JnrKernel implements Kernel {
 
     @Override
     public Affinity affinity() {
-        return new JnrAffinity(new Proc());
+        return new JnrAffinity(new Proc(), patience);
     }
 
     @Override

@@ -50,8 +50,6 @@ final class JnrPrograms implements Programs {
     private static final long COMMENT = NativeMemory.string("#\n");
     private static final int LINK_BYTES = 4096;
     private static final long LINK = NativeMemory.allocate(LINK_BYTES);
-    /** Of a program that asks for more, and may not be done. */
-    private static final Ended UNKNOWN = new Ended(0, "");
     private static final long INFO = NativeMemory.allocate(SIGINFO_BYTES);
 
     private final List<Integer> left = new ArrayList<>();
@@ -76,9 +74,11 @@ final class JnrPrograms implements Programs {
             Libc.WRITE.call(input, COMMENT, 2);
         }
 
+        /** There is room for it, so it is written as a whole or not at all. */
         void giveRest() {
-            Libc.WRITE.call(input, NativeMemory.string(rest), rest.length());
-            rest = "";
+            if (Libc.WRITE.call(input, NativeMemory.string(rest), rest.length()) == rest.length()) {
+                rest = "";
+            }
         }
     }
 
@@ -106,11 +106,14 @@ final class JnrPrograms implements Programs {
     public List<Ended> run(List<Start> starts) {
         List<Running> running = new ArrayList<>();
         List<Ended> ended = new ArrayList<>();
-        for (Start start : starts) {
-            running.add(start(start));
-        }
-        for (Running one : running) {
-            ended.add(await(one));
+        try {
+            for (Start start : starts) {
+                running.add(start(start));
+            }
+        } finally {
+            for (Running one : running) { // also where another could not be started
+                ended.add(await(one));
+            }
         }
         return ended;
     }
@@ -123,7 +126,7 @@ final class JnrPrograms implements Programs {
             }
         }
         List<Fed> running = new ArrayList<>();
-        List<Ended> ended = new ArrayList<>();
+        List<Optional<Ended>> done = new ArrayList<>();
         try {
             for (Start start : starts) {
                 running.add(startFed(start));
@@ -135,7 +138,7 @@ final class JnrPrograms implements Programs {
                 one.giveRest();
             }
             for (Fed one : running) {
-                ended.add(awaitMore(one, known));
+                done.add(awaitMore(one, known));
             }
         } finally {
             // Not before all are done: who ends first would keep the others from the tables.
@@ -144,10 +147,9 @@ final class JnrPrograms implements Programs {
                 left.add(one.running.pid());
             }
         }
-        for (int i = 0; i < ended.size(); i++) {
-            if (ended.get(i) == UNKNOWN) {
-                ended.set(i, await(running.get(i).running));
-            }
+        List<Ended> ended = new ArrayList<>();
+        for (int i = 0; i < done.size(); i++) {
+            ended.add(done.get(i).isPresent() ? done.get(i).get() : await(running.get(i).running));
         }
         return ended;
     }
@@ -155,7 +157,7 @@ final class JnrPrograms implements Programs {
     @Override
     public void awaitFed() {
         for (int pid : left) {
-            Libc.WAITID.call(P_PID, pid, INFO, WEXITED); // fails if it has been waited for
+            awaitEnd(pid, INFO); // fails if it has been waited for
         }
         left.clear();
     }
@@ -201,19 +203,25 @@ final class JnrPrograms implements Programs {
         return false;
     }
 
-    /** What it was given it may have read at once. A comment after that it reads when it has done the rest. */
-    private static Ended awaitMore(Fed fed, String known) {
+    /**
+     * What it was given it may have read at once. A comment after that it reads when it has done the rest. One that is ending reads no more, but
+     * the pipe may be empty all the same: it has no executable then, for a process loses its memory before its descriptors. So whoever has
+     * one, and has read the comment, did not fail at what came before. // kernel/exit.c do_exit()
+     *
+     * @return empty if it is still to be waited for
+     */
+    private static Optional<Ended> awaitMore(Fed fed, String known) {
         if (awaitReading(fed)) {
             fed.comment();
         }
         if (!awaitReading(fed)) {
-            return await(fed.running);
+            return Optional.of(await(fed.running));
         }
-        if (!executable(fed.running.pid()).startsWith(known)) {
-            return UNKNOWN;
+        if (!executable(fed.running.pid()).startsWith(known) || !fed.rest.isEmpty()) {
+            return Optional.empty();
         }
         Libc.CLOSE.call(fed.running.output());
-        return new Ended(0, "");
+        return Optional.of(new Ended(0, ""));
     }
 
     /** The last part of its file's name. proc(5) "/proc/pid/exe" */
@@ -363,13 +371,17 @@ final class JnrPrograms implements Programs {
         return vector;
     }
 
-    private static Ended await(Running running) {
-        long info = NativeMemory.allocate(SIGINFO_BYTES);
+    private static long awaitEnd(int pid, long info) {
         long rc;
         do {
-            rc = Libc.WAITID.call(P_PID, running.pid(), info, WEXITED);
+            rc = Libc.WAITID.call(P_PID, pid, info, WEXITED);
         } while (rc == -Errno.EINTR.number());
-        Libc.must("waitid(" + running.pid() + ")", rc);
+        return rc;
+    }
+
+    private static Ended await(Running running) {
+        long info = NativeMemory.allocate(SIGINFO_BYTES);
+        Libc.must("waitid(" + running.pid() + ")", awaitEnd(running.pid(), info));
         int status = NativeMemory.IO.getInt(info + SI_STATUS);
         Libc.must("lseek(memfd)", Libc.LSEEK.call(running.output(), 0, SEEK_SET));
         StringBuilder said = new StringBuilder();

@@ -45,7 +45,7 @@ final class JnrPtrace implements Ptrace {
     private static final int SYSCALL_INSTRUCTION_BYTES = 2;
 
     /** So often {@link Patience} runs out, and then it is enough. */
-    private static final int BRIEFLY = 200 / Patience.MILLIS;
+    private static final int BRIEFLY = 200 / Patience.LOOK_MILLIS;
 
     private final int kill = Arch.X86_64.syscalls().nr("kill");
     private final Proc proc;

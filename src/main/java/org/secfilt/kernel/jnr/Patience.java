@@ -11,7 +11,6 @@ import org.secfilt.abi.Arch;
  * <p>Another thread keeps the time: a timer would cost two system calls each time.
  */
 final class Patience {
-    /** Longer than any call that does not wait, but on a machine that has no time for us; then it is interrupted for nothing. */
     static final int MILLIS = 50;
 
     /** A real-time signal that neither the C library nor the virtual machine has a use for. */
@@ -21,10 +20,11 @@ final class Patience {
 
     private static final int SIGACTION_BYTES = 152; // of the C library
     /**
-     * A call that is there at two looks has waited for one of them, and for two at most. More looks would cost: whoever wakes up on the
-     * tracer's processor drives the tracee to another.
+     * A call that is there at two looks has waited for one of these, and for two at most: longer than any call that does not wait, but on a
+     * machine that has no time for us; then it is interrupted for nothing. More looks would cost: whoever wakes up on the tracer's
+     * processor drives the tracee to another.
      */
-    private static final long LOOK_NANOS = MILLIS * 1_000_000L / 2;
+    static final int LOOK_MILLIS = MILLIS / 2;
     /** Looks at which nothing was called: then it takes a call to have more. */
     private static final int FRUITLESS = 4;
 
@@ -37,13 +37,13 @@ final class Patience {
     private boolean impossible;
     /** Begins and ends: an odd number while a call is under way. Written by the thread that waits alone. */
     private volatile int turns;
+    /** From before a last look at {@link #turns} until a signal is sent. */
+    private volatile boolean striking;
     private int spared;
 
     /** @return false if the waits of this thread cannot be ended: nothing may be called that could wait */
     boolean begin() {
-        if (watchman == null && !impossible) {
-            impossible = !start();
-        }
+        prepare();
         if (impossible) {
             return false;
         }
@@ -56,6 +56,20 @@ final class Patience {
 
     void end() {
         turns = turns + 1;
+        if (striking) {
+            // A signal is on its way that may come too late: no other call is to be interrupted by it.
+            while (striking) {
+                Thread.onSpinWait();
+            }
+            Libc.SYSCALL.call(GETTID, 0, 0, 0, 0, 0);
+        }
+    }
+
+    /** Before this thread is bound to a processor or made to give way, which whom it starts would be too. */
+    void prepare() {
+        if (watchman == null && !impossible) {
+            impossible = !start();
+        }
     }
 
     /** A call waited until it was interrupted: others of its kind are likely to. */
@@ -103,11 +117,11 @@ final class Patience {
         public void run() {
             int seen = turns;
             for (int fruitless = 0; ; ) {
-                LockSupport.parkNanos(LOOK_NANOS);
+                LockSupport.parkNanos(LOOK_MILLIS * 1_000_000L);
                 int now = turns;
                 fruitless = now == seen ? fruitless + 1 : 0;
                 if (now == seen && (now & 1) != 0) {
-                    Libc.SYSCALL.call(TGKILL, process, thread, SIGNAL, 0, 0);
+                    strike(now);
                 } else if (fruitless > FRUITLESS) {
                     asleep = true;
                     if (turns == now) {
@@ -118,6 +132,14 @@ final class Patience {
                 }
                 seen = now;
             }
+        }
+
+        private void strike(int turn) {
+            striking = true;
+            if (turns == turn) {
+                Libc.SYSCALL.call(TGKILL, process, thread, SIGNAL, 0, 0);
+            }
+            striking = false;
         }
     }
 }
