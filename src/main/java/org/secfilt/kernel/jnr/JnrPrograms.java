@@ -62,6 +62,7 @@ final class JnrPrograms implements Programs {
         private final Running running;
         private final int input;
         private String rest;
+        private boolean commented;
 
         Fed(Running running, int input, String rest) {
             this.running = running;
@@ -71,6 +72,7 @@ final class JnrPrograms implements Programs {
 
         /** Writing fails if it is ending, which is seen next. */
         void comment() {
+            commented = true;
             Libc.WRITE.call(input, COMMENT, 2);
         }
 
@@ -131,9 +133,7 @@ final class JnrPrograms implements Programs {
             for (Start start : starts) {
                 running.add(startFed(start));
             }
-            for (Fed one : running) {
-                giveMost(one, together);
-            }
+            giveMost(running, together);
             for (Fed one : running) {
                 one.giveRest();
             }
@@ -179,16 +179,27 @@ final class JnrPrograms implements Programs {
         }
     }
 
-    /** All but the last line, which it gets at once too if it is not of those that get it together. */
-    private static void giveMost(Fed fed, String together) {
-        if (!awaitReading(fed)) {
-            return;
-        }
-        if (executable(fed.running.pid()).startsWith(together)) {
-            fed.comment();
-            awaitReading(fed);
-        } else {
-            fed.giveRest();
+    /** All but the last line, which those get at once too that are not to get it together: whom the others may be waiting for. */
+    private static void giveMost(List<Fed> running, String together) {
+        List<Fed> reading = new ArrayList<>(running);
+        while (!reading.isEmpty()) {
+            for (Fed one : List.copyOf(reading)) {
+                if (hasEnded(one.running.pid())) {
+                    reading.remove(one);
+                } else if (unread(one.input) == 0) {
+                    if (!executable(one.running.pid()).startsWith(together)) {
+                        one.giveRest();
+                        reading.remove(one);
+                    } else if (one.commented) {
+                        reading.remove(one);
+                    } else {
+                        one.comment();
+                    }
+                }
+            }
+            if (!reading.isEmpty()) {
+                LockSupport.parkNanos(PAUSE_NANOS);
+            }
         }
     }
 
