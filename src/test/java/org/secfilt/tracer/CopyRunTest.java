@@ -77,6 +77,18 @@ class CopyRunTest extends TracerRoom {
         assertEquals(List.of("7: connect 10.0.0.1:80"), named("connect"));
     }
 
+    /** The kernel takes the tracee's call for the second to try: only the supervisor knows better. */
+    @ParameterizedTest
+    @CsvSource({Tracees.SocketCopy.BEGUN + ", EALREADY, EINPROGRESS", Tracees.SocketCopy.BEGUN + ", EINTR, EINTR",
+            Tracees.SocketCopy.WOULD_WAIT + ", EALREADY, EALREADY"})
+    void a_timeout_of_what_was_begun_here_is_told_as_of_a_first_call(int here, String there, String told) {
+        kernel.protocol = TCP;
+        kernel.onCopies = Optional.of(here);
+        kernel.connected = -Errno.find(there).orElseThrow().number();
+        runWith(connect(0x1000));
+        assertEquals("7: connect " + -Errno.find(told).orElseThrow().number(), result());
+    }
+
     @ParameterizedTest
     @CsvSource({"1, 17, false", "16, 6, false", "17, 17, false", "2, 1, false", "2, 132, false", "2, 262, false", "2, 6, true", "10, 17, true"})
     void only_tcp_and_udp_are_made_here(int domain, int protocol, boolean here) {

@@ -73,6 +73,8 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     int domain = 1;
     /** What calls on copies answer; success where it is empty. */
     Optional<Integer> onCopies = Optional.empty();
+    /** What a connect or bind that a tracee makes answers. */
+    int connected;
     boolean labelled;
     /** The thread that each clone makes, if any; memory waits for it, and cannot be read while its first stop is unanswered. */
     int thread;
@@ -364,7 +366,7 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
                     task.result = task.arguments[0];
                 }
             }
-            case "connect", "bind" -> act(task, name, task.arguments[1], (int) task.arguments[2], 0);
+            case "connect", "bind" -> act(task, name, task.arguments[1], (int) task.arguments[2], connected);
             case "sendto" -> act(task, name, task.arguments[4], (int) task.arguments[5], 5);
             case "sendmsg" -> {
                 if (task.arguments[1] == AddressCall.NOWHERE) {
