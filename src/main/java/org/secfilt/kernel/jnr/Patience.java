@@ -31,6 +31,7 @@ final class Patience {
     private static final int GETTID = Arch.X86_64.syscalls().nr("gettid");
     private static final int TGKILL = Arch.X86_64.syscalls().nr("tgkill");
 
+    /** So many calls of a kind are not made after one that {@link #ranOut}. */
     private static final int SPARED = 256;
 
     private Watchman watchman;
