@@ -1,11 +1,13 @@
 /*
- * Tries to have the supervisor wait, and so everything that it supervises: stall flip|linger SECONDS
+ * Tries to have the supervisor wait, and so everything that it supervises: stall flip|linger|deadline|shut SECONDS
  *
- *   flip     a thread takes O_NONBLOCK from sockets, again and again, while another connects them to a listener that does not answer
- *   linger   a thread closes a socket that lingers, with data that nobody takes, while another connects it once more
+ *   flip      a thread takes O_NONBLOCK from sockets, again and again, while another connects them to a listener that does not answer
+ *   linger    a thread closes a socket that lingers, with data that nobody takes, while another connects it once more
+ *   deadline  processes connect to a listener that does not answer, for 20 ms each time
+ *   shut      the same without a limit, while a thread of each shuts the sockets down
  *
- * All on loopback. Beside it a process makes calls that are judged. stdout: "tried", and "stalled" if one of those took longer than
- * PATIENCE_MS; both waits would take a minute.
+ * All on loopback. Beside it a process makes calls that are judged, one a millisecond. stdout: "tried", and "stalled" if one of those took
+ * longer than PATIENCE_MS (the waits of flip and linger would take a minute), or fewer than FEWEST_BEATS were made.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -22,11 +24,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 8000, ATTEMPT_MS = 100, LINGER_SECONDS = 60 };
+enum { FEWEST_BEATS = 20, ATTACKERS = 3, PATIENCE_MS = 8000, ATTEMPT_MS = 100, LINGER_SECONDS = 60 };
 
 static struct sockaddr_in peer = { AF_INET, 0, { 0 }, { 0 } };
 static int listener;
-static volatile int target = -1, *over;
+static volatile int target = -1, *over, *beats;
 
 static long long now_ms(void)
 {
@@ -53,12 +55,17 @@ static void *take_flag(void *unused)
 	return unused;
 }
 
-static void flip(long long end)
+static void fill_queue(void)
 {
 	for (int i = 0; i < 4; i++) { /* kept open: the queue is full from now on */
 		connect_it(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
 		usleep(5000);
 	}
+}
+
+static void flip(long long end)
+{
+	fill_queue();
 	struct sigaction action = { .sa_handler = nothing }; /* what waits in earnest is interrupted */
 	sigaction(SIGALRM, &action, NULL);
 	struct itimerval often = { { 0, 3000 }, { 0, 3000 } };
@@ -121,12 +128,48 @@ static void linger(long long end)
 	}
 }
 
+static void *shut(void *unused)
+{
+	while (!*over) {
+		usleep(15000);
+		shutdown(target, SHUT_RDWR);
+	}
+	return unused;
+}
+
+static void wait_often(int shuts, long long end)
+{
+	struct timeval deadline = { 0, 20000 };
+	fill_queue();
+	for (int i = 0; i < ATTACKERS; i++) {
+		if (fork() != 0)
+			continue;
+		pthread_t thread;
+		if (shuts)
+			pthread_create(&thread, NULL, shut, NULL);
+		while (!*over && now_ms() < end) {
+			int fd = socket(AF_INET, SOCK_STREAM, 0);
+			if (!shuts)
+				setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &deadline, sizeof deadline);
+			target = fd;
+			connect_it(fd);
+			close(fd);
+		}
+		_exit(0);
+	}
+	while (now_ms() < end)
+		usleep(10000);
+	if (*beats < FEWEST_BEATS)
+		puts("stalled");
+}
+
 static void beat(void)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 	while (!*over) {
 		long long start = now_ms();
 		connect_it(fd);
+		++*beats;
 		if (now_ms() - start > PATIENCE_MS) {
 			puts("stalled");
 			fflush(stdout);
@@ -140,10 +183,11 @@ static void beat(void)
 int main(int argc, char **argv)
 {
 	if (argc != 3) {
-		fprintf(stderr, "usage: stall flip|linger SECONDS\n");
+		fprintf(stderr, "usage: stall flip|linger|deadline|shut SECONDS\n");
 		return 2;
 	}
-	over = mmap(NULL, sizeof *over, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	over = mmap(NULL, 2 * sizeof *over, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	beats = over + 1;
 	listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	socklen_t length = sizeof peer;
 	peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -156,10 +200,13 @@ int main(int argc, char **argv)
 	long long end = now_ms() + 1000 * atol(argv[2]);
 	if (strcmp(argv[1], "flip") == 0)
 		flip(end);
-	else
+	else if (strcmp(argv[1], "linger") == 0)
 		linger(end);
+	else
+		wait_often(strcmp(argv[1], "shut") == 0, end);
 	*over = 1;
-	wait(NULL);
+	while (wait(NULL) > 0)
+		continue;
 	puts("tried");
 	return 0;
 }

@@ -37,6 +37,9 @@ public interface Ptrace {
     /** {@link #await} without blocking. @return false if there is nothing to see now, or no tracee left */
     boolean poll(WaitEvent event);
 
+    /** {@link #poll} for one tracee. */
+    boolean poll(int tid, WaitEvent event);
+
     /**
      * {@link #await} for one tracee, which is about to stop; it is given a fifth of a second.
      *

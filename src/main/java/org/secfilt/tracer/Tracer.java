@@ -110,14 +110,35 @@ public final class Tracer {
     /** Answers stops until no tracee is left. */
     public void run() {
         while (waiting.await(event) == 0) {
-            newborns.seen(event.tid());
-            Task task = task(event.tid());
-            if (event.ended()) {
-                end(task);
-            } else {
-                answer(task);
+            int tid = event.tid();
+            handle();
+            if (waiting.tookLong()) {
+                serveOthers(tid);
             }
         }
+    }
+
+    private void handle() {
+        newborns.seen(event.tid());
+        Task task = task(event.tid());
+        if (event.ended()) {
+            end(task);
+        } else {
+            answer(task);
+        }
+    }
+
+    /**
+     * Who had it take long may have the next stop ready by now, and the kernel tells of stops in an order of its own: so that two of that kind
+     * keep nobody else waiting for ever, all others that have stopped are answered once.
+     */
+    private void serveOthers(int served) {
+        for (Task other : List.copyOf(tasks.values())) {
+            if (other.tid != served && ptrace.poll(other.tid, event)) {
+                handle();
+            }
+        }
+        waiting.tookLong();
     }
 
     /** No task is known and no slot in use: so it is when {@link #run} has returned. */

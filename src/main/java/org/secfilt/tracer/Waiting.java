@@ -49,6 +49,8 @@ final class Waiting {
     private static final long AWAY_NANOS = 20_000;
     /** To look costs some 20 µs; each call that the tracee makes elsewhere meanwhile costs five times that. */
     private static final int MOST_PATIENCE = 4;
+    /** An answer takes 10 µs, or it had to wait for something. */
+    private static final long LONG_NANOS = 500_000;
     /** By so many percent watching must be faster to be chosen: it takes a processor. */
     private static final int WATCHING_PAYS_PERCENT = 20;
     /** Giving way that cannot be undone is begun when a processor was idle at so many looks in a row. */
@@ -101,6 +103,8 @@ final class Waiting {
     /** While giving way: the last stop had to be waited for, and so had the one before. */
     private boolean slept;
     private boolean sleptBefore;
+    /** A call was judged and nobody asked yet how long it took. */
+    private boolean judged;
     private int pauses;
     private int otherStops;
     private long last;
@@ -136,8 +140,16 @@ final class Waiting {
         return ptrace.await(event);
     }
 
+    /** Whether answering the stop since {@link #judging} took so long that others may have been kept waiting; asked once. */
+    boolean tookLong() {
+        boolean asked = judged;
+        judged = false;
+        return asked && clock.getAsLong() - last > LONG_NANOS;
+    }
+
     /** A judged call has stopped; called before the tracee goes on. */
     void judging(int tid) {
+        judged = true;
         long now = clock.getAsLong();
         long gap = now - last;
         last = now;

@@ -221,6 +221,11 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     }
 
     @Override
+    public boolean poll(int tid, WaitEvent event) {
+        return awaitBriefly(tid, event);
+    }
+
+    @Override
     public boolean awaitBriefly(int tid, WaitEvent event) {
         FakeTask task = on(tid);
         if (task.state == State.RUNNING) {

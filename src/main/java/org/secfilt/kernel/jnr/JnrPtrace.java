@@ -85,6 +85,11 @@ final class JnrPtrace implements Ptrace {
     }
 
     @Override
+    public boolean poll(int tid, WaitEvent event) {
+        return poll(P_PID, tid, WEXITED | WSTOPPED, event);
+    }
+
+    @Override
     public boolean awaitBriefly(int tid, WaitEvent event) {
         NativeMemory.IO.putInt(siginfo + SI_PID, 0);
         long rc = lookAt(tid, WNOHANG);

@@ -35,6 +35,8 @@ final class JnrSocket implements Tracees.SocketCopy {
     /** sizeof(struct sockaddr). */
     private static final int SOCKADDR_BYTES = 16;
     private static final int NAME = 8;
+    /** A connect that waits for nothing takes 10 µs. */
+    private static final long SLOW_NANOS = 1_000_000;
     private static final int PAYLOAD = NAME + Sockaddr.MAX_LENGTH;
 
     /** What a scratch has room for besides a payload. */
@@ -143,21 +145,28 @@ final class JnrSocket implements Tracees.SocketCopy {
             NativeMemory.IO.putByteArray(scratch + NAME, name, 0, length);
             return (int) Libc.CONNECT.call(fd, scratch + NAME, length);
         }
-        return near && !patience.isShort() ? connectNear(name, length) : connectFar(name, length);
+        if (patience.isShort() || !limitWaits()) {
+            return WOULD_WAIT;
+        }
+        long begin = System.nanoTime();
+        int rc = near ? connectNear(name, length) : connectFar(name, length);
+        if (System.nanoTime() - begin > SLOW_NANOS) {
+            patience.ranOut();
+        }
+        return rc;
     }
 
-    /** The other side has answered before the call would go to sleep, unless its queue is full. */
+    /**
+     * The other side has answered before the call would go to sleep, unless its queue is full. On a socket that is connecting already, the
+     * second call is the caller's own.
+     */
     private int connectNear(byte[] name, int length) {
-        if (!limitWaits()) {
+        if (!isClosed()) {
             return WOULD_WAIT;
         }
         NativeMemory.IO.putByteArray(scratch + NAME, name, 0, length);
         int rc = (int) Libc.CONNECT.call(fd, scratch + NAME, length);
-        if (rc != -Errno.EINTR.number()) {
-            return rc;
-        }
-        patience.ranOut();
-        return BEGUN;
+        return rc == -Errno.EINTR.number() ? BEGUN : rc;
     }
 
     private int connectFar(byte[] name, int length) {
@@ -165,7 +174,7 @@ final class JnrSocket implements Tracees.SocketCopy {
         boolean waits = (flags & O_NONBLOCK) == 0;
         // The flag is everyone's who has the socket, so it is changed only where it means nothing else: a closed socket keeps nobody waiting.
         // Who waits for a limited time is told so by another error the second time.
-        if (flags < 0 || waits && (!isClosed() || hasTimeout()) || !limitWaits()) {
+        if (flags < 0 || waits && (!isClosed() || hasTimeout())) {
             return WOULD_WAIT;
         }
         NativeMemory.IO.putByteArray(scratch + NAME, name, 0, length);

@@ -2,6 +2,7 @@ package org.secfilt.kernel.jnr;
 
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Vault;
@@ -30,6 +31,7 @@ final class JnrVault implements Vault {
     private static final long SECCOMP_IOCTL_NOTIF_ADDFD = 0x40182103L;
     private static final int SECCOMP_ADDFD_FLAG_SEND = 2;
     private static final int NOTIF_BYTES = 80;
+    private static final long PAUSE_NANOS = 1_000_000;
     private static final int ANSWER_BYTES = 24;
 
     private final long address;
@@ -149,6 +151,9 @@ final class JnrVault implements Vault {
                     answer(NativeMemory.IO.getLong(notification), NativeMemory.IO.getInt(notification + 8));
                 } else if (rc != -Errno.EINTR.number() && rc != -Errno.ENOENT.number()) {
                     return; // no tracee is left that carries the filter
+                } else if (rc == -Errno.ENOENT.number()) {
+                    // A tracee died meanwhile; or all have, and one of them takes its time: the kernel then answers at once.
+                    LockSupport.parkNanos(PAUSE_NANOS);
                 }
             }
         }

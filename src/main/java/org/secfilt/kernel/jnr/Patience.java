@@ -31,8 +31,9 @@ final class Patience {
     private static final int GETTID = Arch.X86_64.syscalls().nr("gettid");
     private static final int TGKILL = Arch.X86_64.syscalls().nr("tgkill");
 
-    /** So many calls of a kind are not made after one that {@link #ranOut}. */
-    private static final int SPARED = 256;
+    /** So many calls of a kind are not made after one that {@link #ranOut}, at first and at most. */
+    private static final int FEWEST_SPARED = 256;
+    private static final int MOST_SPARED = 1 << 16;
 
     private Watchman watchman;
     private boolean impossible;
@@ -41,6 +42,7 @@ final class Patience {
     /** From before a last look at {@link #turns} until a signal is sent. */
     private volatile boolean striking;
     private int spared;
+    private int sparing = FEWEST_SPARED;
 
     /** @return false if the waits of this thread cannot be ended: nothing may be called that could wait */
     boolean begin() {
@@ -73,9 +75,10 @@ final class Patience {
         }
     }
 
-    /** A call waited until it was interrupted: others of its kind are likely to. */
+    /** A call waited: others of its kind are likely to. Each time more of them are spared. */
     void ranOut() {
-        spared = SPARED;
+        spared = sparing;
+        sparing = Math.min(2 * sparing, MOST_SPARED);
     }
 
     /** Whether a call that may wait had better not be made, so soon after {@link #ranOut}. */
