@@ -140,8 +140,8 @@ public interface Tracees {
         int bind(byte[] name, int length);
 
         /**
-         * connect(2) of a TCP or UDP socket. It never waits: a TCP socket that would have its caller wait has begun to connect, and
-         * whoever connects it next waits for that.
+         * connect(2) of a TCP or UDP socket. It waits for a fraction of a second at most, and rarely: a TCP socket that would have its caller
+         * wait may have begun to connect, and whoever connects it next waits for that.
          *
          * @param near the other side is on this machine, by a loopback address
          * @return 0, {@link #WOULD_WAIT}, {@link #BEGUN} or the negative error number; EINPROGRESS and EALREADY as the socket's caller is owed them

@@ -138,7 +138,7 @@ public final class Tracer {
                 handle();
             }
         }
-        waiting.tookLong();
+        waiting.tookLong(); // be that so: the next stop is anybody's
     }
 
     /** No task is known and no slot in use: so it is when {@link #run} has returned. */

@@ -181,6 +181,21 @@ class FailuresIT {
         assertTrue(run.stdout().matches("7\nran\n[1-9]\n2\n1\n"), run::toString);
     }
 
+    /** The rules come while the command's process moves into its cgroup: whenever that ends, it ran inside or not at all. */
+    @Test
+    void a_supervisor_that_is_killed_at_any_moment_of_a_start_lets_nothing_out() {
+        Outcome run = bash("""
+                state > was
+                for n in $(seq 40); do
+                    $SECFILT -q --firewall=require --allowed-netmask=10.77.1.1 sh -c 'grep 0:: /proc/self/cgroup >> ran; sleep 0.3' & p=$!
+                    sleep $(printf 0.%03d $((n * 4)))
+                    java=$(pgrep -f "org.secfilt.cli.Main [0-9]+ $p\\$") && kill -KILL $java && echo killed; wait $p
+                done 2> /dev/null | sort | uniq -c
+                touch ran; grep -v 0::.*/secfilt- ran
+                for i in $(seq 40); do $SECFILT gc -q; state > is; cmp -s was is && break; sleep 0.05; done; diff was is""").run().exited(0);
+        assertTrue(run.stdout().matches(" *[1-9]\\d* killed\n"), run::toString);
+    }
+
     @Test
     void a_cgroup_that_bears_the_name_of_a_profile_is_taken_over_unless_it_is_in_use() {
         Outcome run = bash("""
