@@ -106,8 +106,8 @@ public interface Tracees {
         /** Likewise of connect(2) alone: the first call has begun to connect, so the second will tell a timeout as EALREADY, not EINPROGRESS. */
         int BEGUN = Integer.MIN_VALUE + 1;
 
-        /** AF_*. */
-        int domain();
+        /** Of AF_INET or AF_INET6. */
+        boolean isInternet();
 
         /** IPPROTO_*. */
         int protocol();

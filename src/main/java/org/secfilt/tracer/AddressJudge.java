@@ -20,6 +20,7 @@ final class AddressJudge {
     private final Tracees tracees;
     private final Judge judge;
     private final Plan plan;
+    private final LastAddress last;
     /** Of the last judged call, for its report. */
     private Optional<Sockaddr> destination = Optional.empty();
 
@@ -27,6 +28,7 @@ final class AddressJudge {
         this.tracees = tracees;
         this.plan = plan;
         this.judge = new Judge(plan);
+        this.last = new LastAddress(judge);
     }
 
     Optional<Sockaddr> destination() {
@@ -54,17 +56,17 @@ final class AddressJudge {
         if (address.isUnreadable() || !address.named && AddressCall.action(call) == Action.SEND) {
             return ALLOW; // to where connect was judged, or nowhere
         }
-        Sockaddr named = Sockaddr.decode(address.name, address.nameLength);
-        if (plan.judgesUnixPaths() && named instanceof Sockaddr.UnixPath && call != TracedCall.BIND) {
-            return judgePath(task, call, (Sockaddr.UnixPath) named);
+        Optional<Sockaddr> named = last.read(address);
+        if (plan.judgesUnixPaths() && named.get() instanceof Sockaddr.UnixPath path && call != TracedCall.BIND) {
+            return judgePath(task, call, path);
         }
         if (plan.needsProtocol()) {
             task.protocol = tracees.protocol(task.tid, (int) task.call.argument(0));
         }
-        destination = Optional.of(named);
-        Verdict verdict = judge.judge(AddressCall.action(call), named, Protocol.of(task.protocol));
+        destination = named;
+        Verdict verdict = last.judge(AddressCall.action(call), task.protocol);
         if (verdict instanceof Verdict.Deny) {
-            return isForFirewall(task, call, named) ? ALLOW : verdict;
+            return isForFirewall(task, call, named.get()) ? ALLOW : verdict;
         }
         // What the kernel refuses it refuses itself, in its own order and words; it has nothing to look at but what was judged.
         return verdict instanceof Verdict.Answer ? ALLOW : verdict;

@@ -2,7 +2,6 @@ package org.secfilt.tracer;
 
 import java.util.Optional;
 import org.secfilt.abi.Errno;
-import org.secfilt.abi.Family;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Tracees;
@@ -118,7 +117,7 @@ final class CopyRun {
 
     /** Of a TCP or UDP socket; of any other {@link Task#NONE}. */
     private static int protocol(Tracees.SocketCopy copy) {
-        if (copy.domain() != Family.INET.number() && copy.domain() != Family.INET6.number()) {
+        if (!copy.isInternet()) {
             return Task.NONE;
         }
         int protocol = copy.protocol();

@@ -2,6 +2,7 @@ package org.secfilt.tracer;
 
 import java.util.Optional;
 import org.secfilt.abi.Errno;
+import org.secfilt.abi.Family;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.OpenDescriptor;
 import org.secfilt.kernel.Tracees.SocketCopy;
@@ -19,8 +20,8 @@ final class FakeSocket implements SocketCopy {
     }
 
     @Override
-    public int domain() {
-        return kernel.domain;
+    public boolean isInternet() {
+        return kernel.domain == Family.INET.number() || kernel.domain == Family.INET6.number();
     }
 
     @Override

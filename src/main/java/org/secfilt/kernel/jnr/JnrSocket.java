@@ -46,8 +46,9 @@ final class JnrSocket implements Tracees.SocketCopy {
     /** A socklen_t, then room for an address or an int, then for a payload. */
     private final long scratch;
     private final Patience patience;
-    private final int domain;
+    private int domain = UNKNOWN;
     private int protocol = UNKNOWN;
+    private int state = UNKNOWN;
     private boolean limited;
 
     /** @param scratch at least {@link #SCRATCH_BYTES}, overwritten by each call */
@@ -55,15 +56,22 @@ final class JnrSocket implements Tracees.SocketCopy {
         this.fd = fd;
         this.scratch = scratch;
         this.patience = patience;
-        this.domain = option(SO_DOMAIN);
     }
 
     boolean isSocket() {
-        return domain >= 0;
+        return protocol() >= 0;
     }
 
+    /** Other families have protocols of TCP's number, but no TCP_INFO; and its answer is needed besides. */
     @Override
-    public int domain() {
+    public boolean isInternet() {
+        return protocol() == IPPROTO_TCP ? state() >= 0 : domain() == Family.INET.number() || domain() == Family.INET6.number();
+    }
+
+    private int domain() {
+        if (domain == UNKNOWN) {
+            domain = option(SO_DOMAIN);
+        }
         return domain;
     }
 
@@ -107,14 +115,14 @@ final class JnrSocket implements Tracees.SocketCopy {
 
     @Override
     public OpenDescriptor describe(int number) {
-        return new OpenDescriptor(number, OpenDescriptor.Kind.SOCKET, domain, type(), protocol(), peer());
+        return new OpenDescriptor(number, OpenDescriptor.Kind.SOCKET, domain(), type(), protocol(), peer());
     }
 
     /** connect(2) "AF_UNSPEC", which stream sockets of the unix family do not know. */
     @Override
     public boolean disconnect() {
         boolean plain = type() == SocketType.STREAM || type() == SocketType.DGRAM;
-        if (domain == Family.UNIX.number() && type() != SocketType.DGRAM) {
+        if (domain() == Family.UNIX.number() && type() != SocketType.DGRAM) {
             return Libc.SHUTDOWN.call(fd, SHUT_RDWR) >= 0;
         }
         NativeMemory.IO.setMemory(scratch, SCRATCH_BYTES, (byte) 0);
@@ -207,14 +215,21 @@ final class JnrSocket implements Tracees.SocketCopy {
     }
 
     private boolean isTcp() {
-        return (domain == Family.INET.number() || domain == Family.INET6.number()) && protocol() == IPPROTO_TCP;
+        return protocol() == IPPROTO_TCP && isInternet();
     }
 
-    /** The first byte of struct tcp_info is the state. */
     private boolean isClosed() {
-        NativeMemory.IO.putInt(scratch, 1);
-        return Libc.GETSOCKOPT.call(fd, IPPROTO_TCP, TCP_INFO, scratch + NAME, scratch) == 0
-                && NativeMemory.IO.getByte(scratch + NAME) == TCP_CLOSE;
+        return state() == TCP_CLOSE;
+    }
+
+    /** The first byte of struct tcp_info, when first asked for; -1 of what is not TCP. */
+    private int state() {
+        if (state == UNKNOWN) {
+            NativeMemory.IO.putInt(scratch, 1);
+            long rc = Libc.GETSOCKOPT.call(fd, IPPROTO_TCP, TCP_INFO, scratch + NAME, scratch);
+            state = rc < 0 ? -1 : NativeMemory.IO.getByte(scratch + NAME);
+        }
+        return state;
     }
 
     /** SO_SNDTIMEO, a struct timeval. */
