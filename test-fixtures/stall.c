@@ -1,19 +1,22 @@
 /*
- * Tries to have the supervisor wait, and so everything that it supervises: stall flip|linger|deadline|shut SECONDS
+ * Tries to have the supervisor wait, and so everything that it supervises: stall flip|linger|deadline|shut|spin SECONDS
  *
  *   flip      a thread takes O_NONBLOCK from sockets, again and again, while another connects them to a listener that does not answer
  *   linger    a thread closes a socket that lingers, with data that nobody takes, while another connects it once more
  *   deadline  processes connect to a listener that does not answer, for 20 ms each time
  *   shut      the same without a limit, while a thread of each shuts the sockets down
+ *   spin      processes make judged calls without end
  *
  * All on loopback. Beside it a process makes calls that are judged, one a millisecond. stdout: "tried", and "stalled" if one of those took
- * longer than PATIENCE_MS (the waits of flip and linger would take a minute), or fewer than FEWEST_BEATS were made.
+ * longer than PATIENCE_MS (the waits of flip and linger would take a minute), or fewer than FEWEST_BEATS were made, or most of them were
+ * answered after MANY of spin's.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,11 +27,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FEWEST_BEATS = 20, ATTACKERS = 3, PATIENCE_MS = 8000, ATTEMPT_MS = 100, LINGER_SECONDS = 60 };
+enum { FEWEST_BEATS = 20, ATTACKERS = 3, PATIENCE_MS = 8000, ATTEMPT_MS = 100, LINGER_SECONDS = 60, SPINNERS = 8, MANY = 1000 };
 
 static struct sockaddr_in peer = { AF_INET, 0, { 0 }, { 0 } };
 static int listener;
-static volatile int target = -1, *over, *beats;
+static volatile int target = -1, *over, *beats, *late; /* late: those beats that were answered after many */
+static atomic_long *spins;
 
 static long long now_ms(void)
 {
@@ -163,13 +167,33 @@ static void wait_often(int shuts, long long end)
 		puts("stalled");
 }
 
+static void spin(long long end)
+{
+	for (int i = 0; i < SPINNERS; i++) {
+		if (fork() != 0)
+			continue;
+		int fd = socket(AF_INET, SOCK_DGRAM, 0);
+		while (!*over && now_ms() < end) {
+			connect_it(fd);
+			++*spins;
+		}
+		_exit(0);
+	}
+	while (now_ms() < end)
+		usleep(10000);
+	if (*beats < FEWEST_BEATS || 2 * *late > *beats)
+		puts("stalled");
+}
+
 static void beat(void)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 	while (!*over) {
 		long long start = now_ms();
+		long before = *spins;
 		connect_it(fd);
 		++*beats;
+		*late += *spins - before > MANY;
 		if (now_ms() - start > PATIENCE_MS) {
 			puts("stalled");
 			fflush(stdout);
@@ -183,11 +207,13 @@ static void beat(void)
 int main(int argc, char **argv)
 {
 	if (argc != 3) {
-		fprintf(stderr, "usage: stall flip|linger|deadline|shut SECONDS\n");
+		fprintf(stderr, "usage: stall flip|linger|deadline|shut|spin SECONDS\n");
 		return 2;
 	}
-	over = mmap(NULL, 2 * sizeof *over, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	spins = mmap(NULL, sizeof *spins + 3 * sizeof *over, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	over = (volatile int *)(spins + 1);
 	beats = over + 1;
+	late = over + 2;
 	listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	socklen_t length = sizeof peer;
 	peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -202,6 +228,8 @@ int main(int argc, char **argv)
 		flip(end);
 	else if (strcmp(argv[1], "linger") == 0)
 		linger(end);
+	else if (strcmp(argv[1], "spin") == 0)
+		spin(end);
 	else
 		wait_often(strcmp(argv[1], "shut") == 0, end);
 	*over = 1;

@@ -32,8 +32,9 @@ public final class Tracer {
             | Ptrace.PTRACE_O_TRACEEXEC;
     /** Of a process namespace. pid_namespaces(7): it takes all others along, and the supervisor. */
     private static final int INIT = 1;
-    /** How long those are waited for that it takes along; they have a SIGKILL. */
-    private static final int LOOKS = 2000;
+
+    /** After so many stops for each tracee others are served. To ask whether one has stopped costs a fortieth of an answer. */
+    private static final int STOPS_EACH = 32;
 
     private static final int SIGTRAP = 5;
     private static final int SIGSTOP = 19;
@@ -68,6 +69,8 @@ public final class Tracer {
     private final FileStop files;
     private Task last;
     private boolean ready;
+    /** Since others were served. */
+    private int stops;
 
     /**
      * @param root the process that will become the command; nothing else may trace it
@@ -112,7 +115,7 @@ public final class Tracer {
         while (waiting.await(event) == 0) {
             int tid = event.tid();
             handle();
-            if (waiting.tookLong()) {
+            if (waiting.tookLong() || ++stops >= STOPS_EACH * tasks.size()) {
                 serveOthers(tid);
             }
         }
@@ -122,17 +125,18 @@ public final class Tracer {
         newborns.seen(event.tid());
         Task task = task(event.tid());
         if (event.ended()) {
-            end(task);
+            end(task, event);
         } else {
             answer(task);
         }
     }
 
     /**
-     * Who had it take long may have the next stop ready by now, and the kernel tells of stops in an order of its own: so that two of that kind
-     * keep nobody else waiting for ever, all others that have stopped are answered once.
+     * The kernel tells of the newest tracee's stop first. One that stops without end, or has each answer take long, has the next ready by
+     * then; so that such ones keep nobody else waiting, now and then all others that have stopped are answered once.
      */
     private void serveOthers(int served) {
+        stops = 0;
         for (Task other : List.copyOf(tasks.values())) {
             if (other.tid != served && ptrace.poll(other.tid, event)) {
                 handle();
@@ -158,9 +162,9 @@ public final class Tracer {
         return last;
     }
 
-    private void end(Task task) {
+    private void end(Task task, WaitEvent how) {
         if (task.tid == root) {
-            watch.commandEnded(event.killed(), event.killed() ? event.signal() : event.exitCode(), tasks.size() == 1);
+            watch.commandEnded(how.killed(), how.killed() ? how.signal() : how.exitCode(), tasks.size() == 1);
         }
         ptrace.reap(task.tid);
         forget(task);
@@ -208,56 +212,12 @@ public final class Tracer {
         }
     }
 
-    /** Process 1 takes the supervisor along, so all that comes at the end is done while that is held at its own. ptrace(2) "PTRACE_EVENT_EXIT" */
     private void exitEvent(Task task) {
         task.leaving = true;
-        if (tracees.tgid(task.tid) == root && isLastOfRoot()) {
-            long status = ptrace.eventMessage(task.tid); // as of wait(2)
-            watch.initEnding();
-            awaitOthers();
-            int signal = (int) status & 0x7f;
-            watch.commandEnded(signal != 0, signal != 0 ? signal : (int) status >>> 8 & 0xff, true);
+        if (tracees.tgid(task.tid) == root) {
+            new InitExit(ptrace, tracees, watch, tasks, this::end).answer(root, task);
         }
         ptrace.resume(task.tid, 0);
-    }
-
-    private boolean isLastOfRoot() {
-        for (int thread : tracees.threads(root)) {
-            Task task = tasks.get(thread);
-            if (task == null || !task.leaving) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private void awaitOthers() {
-        boolean any = true;
-        for (int look = 0; any && look < LOOKS; look++) {
-            any = false;
-            for (Task other : List.copyOf(tasks.values())) {
-                if (tracees.tgid(other.tid) == root) {
-                    continue;
-                }
-                ptrace.resume(other.tid, 0); // from its own exit stop
-                if (ptrace.pollEnd(other.tid, event)) {
-                    end(other);
-                } else {
-                    any = true;
-                }
-            }
-            if (any) {
-                pause();
-            }
-        }
-    }
-
-    private static void pause() {
-        try {
-            Thread.sleep(1);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     /** A thread that is not the leader takes the leader's number; its former one ends without a word. */
@@ -368,7 +328,7 @@ public final class Tracer {
         int named = (int) stop.argument(call == TracedCall.WAITID ? 1 : 0);
         int child = byPidfd ? tracees.pidfdTarget(task.tid, named) : named;
         if (child > 0 && ptrace.pollEnd(child, event)) {
-            end(task(child));
+            end(task(child), event);
         }
         ptrace.resume(task.tid, 0);
     }

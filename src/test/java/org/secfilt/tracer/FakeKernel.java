@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -184,6 +185,9 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
                 || task.state == State.EVENT_STOP;
     }
 
+    /** In this order stops are told. The oldest comes first where the others were slower. // kernel/ptrace.c __ptrace_link() */
+    boolean newestFirst = true;
+
     /** Whether {@link #poll} is told of a stop, whatever the tasks do. */
     boolean stopsAtOnce;
 
@@ -195,17 +199,13 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     public int await(WaitEvent event) {
         on(-1);
         boolean left = false;
-        for (FakeTask task : tasks.values()) {
-            left |= task.state != State.DEAD;
-            if (task.state == State.RUNNING) {
-                advance(task);
-            }
-            if (task.state == State.ZOMBIE) {
-                event.set(task.tid, true, 0);
-                return 0;
-            }
-            if (stopped(task)) {
-                event.set(task.tid, false, status(task));
+        List<Integer> order = new ArrayList<>(tasks.keySet());
+        if (newestFirst) {
+            Collections.reverse(order);
+        }
+        for (int tid : order) {
+            left |= tasks.get(tid).state != State.DEAD;
+            if (awaitBriefly(tid, event)) {
                 return 0;
             }
         }

@@ -1,0 +1,83 @@
+package org.secfilt.tracer;
+
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiConsumer;
+import org.secfilt.kernel.Ptrace;
+import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.WaitEvent;
+
+/**
+ * The end of process 1, which takes the supervisor along: so all that comes at the end is done while it is held at its own. ptrace(2)
+ * "PTRACE_EVENT_EXIT"
+ */
+final class InitExit {
+    /** How long those are waited for that it takes along, in milliseconds; they have a SIGKILL. */
+    private static final int LOOKS = 2000;
+
+    private final Ptrace ptrace;
+    private final Tracees tracees;
+    private final Watch watch;
+    private final Map<Integer, Task> tasks;
+    private final BiConsumer<Task, WaitEvent> end;
+    private final WaitEvent event = new WaitEvent();
+
+    /** @param end is told of each that has ended, and takes it from {@code tasks} */
+    InitExit(Ptrace ptrace, Tracees tracees, Watch watch, Map<Integer, Task> tasks, BiConsumer<Task, WaitEvent> end) {
+        this.ptrace = ptrace;
+        this.tracees = tracees;
+        this.watch = watch;
+        this.tasks = tasks;
+        this.end = end;
+    }
+
+    /** At the exit stop of a thread of process 1. */
+    void answer(int init, Task thread) {
+        if (isLast(init)) {
+            long status = ptrace.eventMessage(thread.tid); // as of wait(2)
+            watch.initEnding();
+            awaitOthers(init);
+            int signal = (int) status & 0x7f;
+            watch.commandEnded(signal != 0, signal != 0 ? signal : (int) status >>> 8 & 0xff, true);
+        }
+    }
+
+    private boolean isLast(int init) {
+        for (int thread : tracees.threads(init)) {
+            Task task = tasks.get(thread);
+            if (task == null || !task.leaving) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void awaitOthers(int init) {
+        boolean any = true;
+        for (int look = 0; any && look < LOOKS; look++) {
+            any = false;
+            for (Task other : List.copyOf(tasks.values())) {
+                if (tracees.tgid(other.tid) == init) {
+                    continue;
+                }
+                ptrace.resume(other.tid, 0); // from its own exit stop
+                if (ptrace.pollEnd(other.tid, event)) {
+                    end.accept(other, event);
+                } else {
+                    any = true;
+                }
+            }
+            if (any) {
+                pause();
+            }
+        }
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(1);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
