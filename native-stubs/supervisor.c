@@ -145,21 +145,35 @@ static void clean_environment(const char *environment[8])
     environment[count] = NULL;
 }
 
+/* As high as we may: root's hard limits go too. */
+static void raise_limit(int which)
+{
+    struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
+    if (setrlimit(which, &limit) == 0 || getrlimit(which, &limit) < 0 || limit.rlim_cur == limit.rlim_max)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(which, &limit);
+}
+
+/* Not by signal(3), which leaves out the two signals glibc keeps for itself. */
+static void set_signal(int number, uint64_t handler)
+{
+    const uint64_t action[4] = { handler };
+    syscall(SYS_rt_sigaction, number, action, NULL, SIGNALS / 8);
+}
+
 /* Limits and signals as a daemon would have them: what the user lowered or ignored was meant for his command. */
 static void shed_inherited_state(void)
 {
     static const int limits[] = { RLIMIT_AS, RLIMIT_DATA, RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_NPROC, RLIMIT_NOFILE };
-    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
-        struct rlimit limit;
-        if (getrlimit(limits[i], &limit) == 0 && limit.rlim_cur != limit.rlim_max) {
-            limit.rlim_cur = limit.rlim_max;
-            setrlimit(limits[i], &limit);
-        }
-    }
-    /* Not by signal(3), which leaves out the two signals glibc keeps for itself. All zero is SIG_DFL. */
-    static const uint64_t by_default[4];
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+        raise_limit(limits[i]);
     for (int number = 1; number <= SIGNALS; number++)
-        syscall(SYS_rt_sigaction, number, by_default, NULL, SIGNALS / 8);
+        set_signal(number, (uintptr_t)SIG_DFL);
+    /* Who stops a service signals all of it, and with us the command would die before it has followed its own. A java leaves ignored what is. */
+    static const int endings[] = { SIGHUP, SIGINT, SIGTERM };
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        set_signal(endings[i], (uintptr_t)SIG_IGN);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

@@ -179,10 +179,26 @@ public final class Leftovers {
             for (String hook : hooks) {
                 String path = path(hook);
                 String classid = classid(hook);
-                boolean alive = !path.isEmpty() && of(Cgroups.Hierarchy.UNIFIED).map(cgroups -> cgroups.isAlive(path)).orElse(true)
+                boolean alive = !path.isEmpty() && of(Cgroups.Hierarchy.UNIFIED).map(cgroups -> isAlive(cgroups, path)).orElse(true)
                         || !classid.isEmpty() && of(Cgroups.Hierarchy.NET_CLS)
-                                .map(cgroups -> new NetClasses(cgroups, NetClasses.OF_RUNS).isAlive(Integer.parseUnsignedInt(classid))).orElse(true);
+                                .map(cgroups -> new NetClasses(cgroups, NetClasses.OF_RUNS).mayBeAlive(Integer.parseUnsignedInt(classid))).orElse(true);
                 if (alive) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        /** The path is as whoever made it saw it, perhaps below another root. */
+        private static boolean isAlive(Cgroups cgroups, String path) {
+            return cgroups.has(path) ? cgroups.isAlive(path)
+                    : !cgroups.seesAll() || isAliveBelow(cgroups, "", path.substring(path.lastIndexOf('/') + 1));
+        }
+
+        private static boolean isAliveBelow(Cgroups cgroups, String parent, String name) {
+            for (String there : cgroups.in(parent)) {
+                String path = Run.below(parent, there);
+                if (there.equals(name) ? cgroups.isAlive(path) : isAliveBelow(cgroups, path, name)) {
                     return true;
                 }
             }

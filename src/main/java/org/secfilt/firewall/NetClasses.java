@@ -44,14 +44,15 @@ final class NetClasses {
         throw new FirewallException("no class of net_cls is free");
     }
 
-    /** Whether a cgroup of this number is alive. */
-    boolean isAlive(int classid) {
-        for (String path : byClass().getOrDefault(classid, List.of())) {
+    /** Whether a cgroup of this number is alive, or none can be seen and others see more. */
+    boolean mayBeAlive(int classid) {
+        List<String> bearers = byClass().getOrDefault(classid, List.of());
+        for (String path : bearers) {
             if (cgroups.isAlive(path)) {
                 return true;
             }
         }
-        return false;
+        return bearers.isEmpty() && !cgroups.seesAll();
     }
 
     private Map<Integer, List<String>> byClass() {

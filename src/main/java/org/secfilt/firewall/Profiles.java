@@ -25,6 +25,7 @@ public final class Profiles {
 
     private final Tables tables;
     private final Cgroups cgroups;
+    private final ProfileProcesses processes;
     private final boolean unified;
     private final long cookie;
 
@@ -33,6 +34,7 @@ public final class Profiles {
         this.tables = tables;
         this.cgroups = cgroups;
         this.unified = cgroups.hierarchy() == Cgroups.Hierarchy.UNIFIED;
+        this.processes = new ProfileProcesses(cgroups, unified);
         this.cookie = cookie;
     }
 
@@ -100,18 +102,7 @@ public final class Profiles {
     private Profile profile(ProfileName name, String parent) {
         String path = name.below(parent);
         int classid = unified ? 0 : cgroups.classid(path);
-        return new Profile(name, path, cgroups.group(path), membersBelow(path), classid, name.chain(unified ? name.text().hashCode() : classid));
-    }
-
-    /** A run in a profile of version 2 has its own cgroup there. */
-    private List<Integer> membersBelow(String path) {
-        List<Integer> members = new ArrayList<>(cgroups.members(path));
-        if (unified) {
-            for (String child : cgroups.in(path)) {
-                members.addAll(membersBelow(path + "/" + child));
-            }
-        }
-        return members;
+        return new Profile(name, path, cgroups.group(path), processes.below(path), classid, name.chain(unified ? name.text().hashCode() : classid));
     }
 
     /**
@@ -250,7 +241,7 @@ public final class Profiles {
         Profile profile = find(name);
         String path = profile.path();
         if (!profile.members().isEmpty() && !out) {
-            throw new FirewallException("the profile " + name + " has processes in it: " + words(profile.members())
+            throw new FirewallException("the profile " + name + " has processes in it: " + ProfileProcesses.words(profile.members())
                     + "; secfilt assign --out moves them out, and so does --force here");
         }
         OptionalInt group = cgroups.groupId(path);
@@ -258,8 +249,8 @@ public final class Profiles {
         List<FormerChain> before = new ArrayList<>();
         try {
             cgroups.setGroup(path, OptionalInt.empty());
-            for (int pid : membersBelow(path)) {
-                moveOut(pid);
+            for (int pid : processes.below(path)) {
+                processes.moveOut(pid);
                 moved.add(pid);
             }
             List<String> complaints = new ArrayList<>();
@@ -274,21 +265,11 @@ public final class Profiles {
             }
         } catch (FirewallException | KernelException e) {
             String undoing = bringBack(before);
-            moveBack(path, moved);
+            processes.moveBack(path, moved);
             cgroups.setGroup(path, group);
             throw new FirewallException(e.getMessage() + undoing);
         }
         removeIfEmpty(parent(path));
-    }
-
-    private void moveBack(String path, List<Integer> pids) {
-        for (int pid : pids) {
-            try {
-                cgroups.add(path, pid);
-            } catch (KernelException e) {
-                // it has ended meanwhile
-            }
-        }
     }
 
     private void removeIfEmpty(String parent) {
@@ -326,95 +307,17 @@ public final class Profiles {
         return new Profile.Rules(byProgram, lost, inverted);
     }
 
-    /** Which class a process is in already, in words; empty if in none. A cgroup of version 2 is no class, and everybody is in one. */
-    private Optional<String> assigned(int pid) {
-        String path = cgroups.of(pid);
-        Optional<ProfileName> profile = ProfileName.of(path);
-        if (profile.isPresent()) {
-            return Optional.of("profile " + profile.get());
-        }
-        return unified || path.isEmpty() || cgroups.classid(path) == 0 ? Optional.empty() : Optional.of("the cgroup /" + path);
-    }
-
     /**
      * Moves processes in; all of them or none.
+     *
      * @throws FirewallException if one is in a class already, or may not enter
      */
     public void enter(ProfileName name, List<Integer> pids) throws FirewallException {
-        Profile profile = find(name);
-        for (int pid : pids) {
-            Optional<String> assigned = assigned(pid);
-            if (assigned.isPresent()) {
-                throw new FirewallException("process " + pid + " is already assigned to a net class: " + assigned.get());
-            }
-        }
-        List<Integer> moved = new ArrayList<>();
-        for (int pid : pids) {
-            try {
-                cgroups.add(profile.path(), pid);
-                moved.add(pid);
-            } catch (KernelException e) {
-                String undone = undo(moved);
-                throw new FirewallException("process " + pid + " cannot enter the profile " + name + ": " + e.getMessage() + "; it is open to root"
-                        + profile.group().map(group -> " and group " + group + membersOnly(profile, pid)).orElse("") + undone);
-            }
-        }
-    }
-
-    private String membersOnly(Profile profile, int pid) {
-        return unified ? ", where they may write to cgroup.procs of the cgroup /" + common(profile.path(), cgroups.of(pid))
-                + " too, which has both the profile and where the process is now below it: cgroups(7). Run it as root, or install the profile"
-                + " --below a cgroup that is theirs"
-                : ", each for processes of their own";
-    }
-
-    /** The nearest cgroup that has both below it. */
-    private static String common(String one, String other) {
-        String common = one;
-        while (!common.isEmpty() && !(other + "/").startsWith(common + "/")) {
-            common = common.substring(0, Math.max(0, common.lastIndexOf('/')));
-        }
-        return common;
-    }
-
-    private String undo(List<Integer> moved) {
-        for (int pid : moved) {
-            try {
-                moveOut(pid);
-            } catch (KernelException e) {
-                return "; " + words(moved) + " had entered before, and only root can move them out";
-            }
-        }
-        return "";
+        processes.enter(find(name), pids);
     }
 
     /** Moves processes out of whichever profile they are in. */
     public void leave(List<Integer> pids) throws FirewallException {
-        for (int pid : pids) {
-            if (ProfileName.of(cgroups.of(pid)).isEmpty()) {
-                throw new FirewallException("process " + pid + " is in no profile");
-            }
-        }
-        for (int pid : pids) {
-            try {
-                moveOut(pid);
-            } catch (KernelException e) {
-                throw new FirewallException("process " + pid + " cannot leave: " + e.getMessage() + "; only root moves processes out");
-            }
-        }
-    }
-
-    /** Packets of the root cgroup bear no class. Version 2 does not tell where a process was before: it joins who asks. */
-    private void moveOut(int pid) {
-        String own = unified ? cgroups.of((int) ProcessHandle.current().pid()) : "";
-        cgroups.add(ProfileName.of(own).isPresent() ? "" : own, pid);
-    }
-
-    private static String words(List<Integer> pids) {
-        StringBuilder words = new StringBuilder();
-        for (int pid : pids) {
-            words.append(words.length() == 0 ? "" : ", ").append(pid);
-        }
-        return words.toString();
+        processes.leave(pids);
     }
 }

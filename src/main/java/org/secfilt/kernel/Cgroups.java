@@ -45,6 +45,9 @@ public interface Cgroups extends AutoCloseable {
     /** Whether there is a cgroup of this name. */
     boolean has(String path);
 
+    /** Whether that is all there are: false in a cgroup namespace, where others have another root. cgroup_namespaces(7) */
+    boolean seesAll();
+
     /** The processes in it that this process can see. */
     List<Integer> members(String path);
 

@@ -46,8 +46,14 @@ public interface Launching {
     /** Those of all processes and all that have names below /run/netns, as far as this process may look. */
     Set<Long> networkNamespaces();
 
+    /** Whether sockets of AF_INET6 can be made: then traffic of it is to be judged. Loads the kernel's module where it is one. */
+    boolean hasInternet6();
+
     /** The permitted capabilities of the process, one bit each. */
     long capabilities(int pid);
+
+    /** Its inheritable capabilities. */
+    long inheritable(int pid);
 
     /** The effective user and group of the process. */
     Owner owner(int pid);

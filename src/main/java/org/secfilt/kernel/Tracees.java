@@ -41,6 +41,9 @@ public interface Tracees {
     /** A copy of the tracee's socket; empty if it is no socket or the tracee died. Close it. */
     Optional<SocketCopy> socket(int tid, int fd);
 
+    /** Why there is none: EBADF, ENOTSOCK, EPERM for a process that made itself unreadable, ESRCH, as negative numbers. */
+    int socketError(int tid, int fd);
+
     /**
      * A descriptor of the tracee's that carries traffic and is no socket, or none that {@link #socket} can copy: an io_uring, a tunnel.
      * Empty for any other.
@@ -106,8 +109,11 @@ public interface Tracees {
         /** Likewise of connect(2) alone: the first call has begun to connect, so the second will tell a timeout as EALREADY, not EINPROGRESS. */
         int BEGUN = Integer.MIN_VALUE + 1;
 
-        /** Of AF_INET or AF_INET6. */
-        boolean isInternet();
+        /** What {@link #transport} answers of any other. */
+        int NO_TRANSPORT = -1;
+
+        /** IPPROTO_TCP or IPPROTO_UDP of a socket of AF_INET or AF_INET6 of that very protocol. */
+        int transport();
 
         /** IPPROTO_*. */
         int protocol();

@@ -193,11 +193,11 @@ public final class Nat {
 
     private List<String> undo(String ip) {
         List<String> wrong = new ArrayList<>();
-        if (isThere(name)) {
+        if (mayBeThere(name)) {
             try {
                 run(ip, List.of("-batch", "-"), "link del " + name + "\n");
             } catch (NatException e) {
-                if (isThere(name)) { // else its namespace ended meanwhile, and took it along
+                if (mayBeThere(name)) { // else its namespace ended meanwhile, and took it along
                     wrong.add(e.getMessage());
                 }
             }
@@ -209,24 +209,28 @@ public final class Nat {
 
     /** Takes down what runs have left that are no more. @return what could not be undone */
     private List<String> removeDead() {
+        List<String> interfaces;
+        List<String> listings;
+        try {
+            interfaces = interfaces();
+            listings = listings();
+        } catch (NatException e) {
+            return List.of(e.getMessage());
+        }
         List<String> alive = new ArrayList<>();
-        for (String there : interfaces()) {
+        for (String there : interfaces) {
             if (NatLink.isName(there)) {
                 alive.add(there);
             }
         }
         List<String> texts = new ArrayList<>();
         List<String> wrong = new ArrayList<>();
-        List<String> listings;
-        try {
-            listings = listings();
-        } catch (NatException e) {
-            return List.of(e.getMessage());
-        }
         for (int i = 0; i < listings.size(); i++) {
             texts.add(NatRules.removal(listings.get(i), alive));
             if (alive.isEmpty()) {
-                turnOff(tables.versions().get(i) == IpVersion.V4 ? forwardingV4 : forwardingV6, NatRules.remembered(listings.get(i)), wrong);
+                List<String> remembered = new ArrayList<>(NatRules.remembered(listings.get(i)));
+                remembered.retainAll(interfaces);
+                turnOff(tables.versions().get(i) == IpVersion.V4 ? forwardingV4 : forwardingV6, remembered, wrong);
             }
         }
         for (String complaint : tables.restore(texts)) {
@@ -238,11 +242,9 @@ public final class Nat {
     }
 
     private static void turnOff(Forwarding forwarding, List<String> names, List<String> wrong) {
-        for (String remembered : names) {
+        for (String name : names) {
             try {
-                if (interfaces().contains(remembered)) {
-                    forwarding.set(remembered, false);
-                }
+                forwarding.set(name, false);
             } catch (IOException e) {
                 wrong.add(e.getMessage());
             }
@@ -278,12 +280,16 @@ public final class Nat {
         return both;
     }
 
-    private static boolean isThere(String name) {
-        return interfaces().contains(name);
+    private static boolean mayBeThere(String name) {
+        try {
+            return interfaces().contains(name);
+        } catch (NatException e) {
+            return !name.isEmpty();
+        }
     }
 
     /** Of the supervisor's own network namespace, as /sys/class/net need not be. */
-    private static List<String> interfaces() {
+    private static List<String> interfaces() throws NatException {
         List<String> names = new ArrayList<>();
         try {
             for (String line : Files.readAllLines(Path.of("/proc/net/dev"), StandardCharsets.ISO_8859_1)) {
@@ -293,7 +299,7 @@ public final class Nat {
                 }
             }
         } catch (IOException e) {
-            return List.of();
+            throw new NatException("read(/proc/net/dev): " + e.getMessage() + "; so nobody knows which networks are alive");
         }
         return names;
     }

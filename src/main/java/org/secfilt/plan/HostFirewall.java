@@ -7,30 +7,22 @@ import java.util.Optional;
  *
  * @param missing what it would need and does not have, in words; empty if it can be used
  * @param mayMount whether the command's launch can make all cgroups it would see read-only: CAP_SYS_ADMIN, and none lies below another mount
- * @param inSight whether the command would see cgroups mounted of the kind that the run gets
- * @param profilesInSight whether it would see those mounted by which profiles know it
  * @param wholeNetwork whether it judges all that leaves the command's network namespace, for want of a cgroup or because the namespace is
  *     the command's own; who cannot leave the one cannot leave the other
  */
-public record HostFirewall(
-        Optional<String> missing, boolean mayMount, boolean inSight, boolean profilesInSight, boolean wholeNetwork) {
+public record HostFirewall(Optional<String> missing, boolean mayMount, boolean wholeNetwork) {
     /** Of a run that has a network namespace to itself. */
-    public static final HostFirewall OF_NETWORK = new HostFirewall(Optional.empty(), false, false, false, true);
+    public static final HostFirewall OF_NETWORK = new HostFirewall(Optional.empty(), false, true);
 
     /** Packets are known by a cgroup. */
-    public HostFirewall(Optional<String> missing, boolean mayMount, boolean inSight, boolean profilesInSight) {
-        this(missing, mayMount, inSight, profilesInSight, false);
-    }
-
-    /** Where nobody has looked for net_cls. */
-    public HostFirewall(Optional<String> missing, boolean mayMount, boolean inSight) {
-        this(missing, mayMount, inSight, false);
+    public HostFirewall(Optional<String> missing, boolean mayMount) {
+        this(missing, mayMount, false);
     }
 
     /** Nobody has looked. */
     public static final HostFirewall NONE = without("it was not looked for");
 
     public static HostFirewall without(String missing) {
-        return new HostFirewall(Optional.of(missing), false, false);
+        return new HostFirewall(Optional.of(missing), false);
     }
 }

@@ -81,7 +81,7 @@ public final class Plan {
 
     /** Whether the command lives in a mount namespace made for it: its paths are followed there. */
     public boolean entersMounts() {
-        return ownsMounts() || remountsCgroups();
+        return ownsMounts() || sealsCgroup();
     }
 
     /**
@@ -302,14 +302,12 @@ public final class Plan {
         return landlock().isPresent() && host.firewall().mayMount();
     }
 
-    /** Whether root's command must be kept in its cgroup by the filter. */
+    /**
+     * Whether root's command must be kept in its cgroup: by the filter, and by mounts of its own, in which cgroups are read-only, and where
+     * none turns up that is mounted later.
+     */
     public boolean sealsCgroup() {
         return host.root() && leavesKinds() && !host.firewall().wholeNetwork() || sealsProfile();
-    }
-
-    /** Whether it must also get mounts of its own, in which cgroups are read-only. */
-    public boolean remountsCgroups() {
-        return host.root() && leavesKinds() && host.firewall().inSight() && !host.firewall().wholeNetwork() || sealsProfile() && host.firewall().profilesInSight();
     }
 
     /** What root's command must lose from all its capability sets, the bounding set too; empty for other users, who have none. */

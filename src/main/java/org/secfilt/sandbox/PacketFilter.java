@@ -1,6 +1,5 @@
 package org.secfilt.sandbox;
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,7 +69,7 @@ public final class PacketFilter {
                 path = Optional.of(variable.latin1().substring(PATH.length()));
             }
         }
-        List<IpVersion> versions = new File("/proc/net/if_inet6").exists() ? List.of(IpVersion.values()) : List.of(IpVersion.V4);
+        List<IpVersion> versions = kernel.launching().hasInternet6() ? List.of(IpVersion.values()) : List.of(IpVersion.V4);
         return new Tables(kernel.programs(), path, versions);
     }
 
@@ -89,11 +88,8 @@ public final class PacketFilter {
             if (!cgroups.mayMakeIn(parent)) {
                 return withoutCgroup("the right to make a cgroup in /" + parent);
             }
-            boolean classes = !launching.classMounts(pid).isEmpty();
-            boolean two = !launching.cgroupMounts(pid).isEmpty();
-            boolean inSight = cgroups.hierarchy() == Cgroups.Hierarchy.NET_CLS ? classes : two;
             boolean mayMount = (capabilities & CAP_SYS_ADMIN) != 0 && !launching.hidesCgroups(pid);
-            return new HostFirewall(Optional.empty(), mayMount, inSight, unifiedProfile ? two : classes);
+            return new HostFirewall(Optional.empty(), mayMount);
         } catch (KernelException e) {
             return withoutCgroup("a cgroup hierarchy: " + e.getMessage());
         }

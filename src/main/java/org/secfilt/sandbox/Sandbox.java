@@ -84,6 +84,9 @@ public final class Sandbox {
         } catch (KernelException e) {
             reports.error(e.getMessage());
             frontEnd.exit(FAILED); // before the taking down, which waits for the stub to be gone
+        } catch (RuntimeException | Error e) {
+            frontEnd.exit(FAILED);
+            throw e;
         } finally {
             walls.takeDown();
             kernel.programs().awaitFed();
@@ -126,6 +129,10 @@ public final class Sandbox {
             if (!missing.isEmpty()) {
                 return doWithout(missing);
             }
+        }
+        if (plan.judgesPackets() && !plan.preparesNetwork() && !walls.hasFirewall()) {
+            launcher.refuse(command, Errno.ENOENT.number()); // so it was when no firewall was raised for it
+            return false;
         }
         Set<Integer> open = launching.descriptors(frontEnd.pid());
         if (!plan.supervised() && !plan.surroundings().ownsNetwork() && !plan.profilesByMaking()) {
@@ -184,7 +191,12 @@ public final class Sandbox {
         }
         launching.closeStandardInputAndOutput();
         launcher.launchBeside(scripts, command, file, first);
-        tracer.run();
+        try {
+            tracer.run();
+        } catch (RuntimeException | Error e) {
+            tracer.killAll(); // before the walls are taken down
+            throw e;
+        }
         supervision.ended();
         return false;
     }
@@ -280,13 +292,13 @@ public final class Sandbox {
 
     private Scripts scripts(
             Command command, CommandFile file, Descriptors descriptors, Enclosure enclosure, WritableFiles writable, boolean entered) {
-        return new Scripts(plan, command, file.file(), launching.hasYama(), launching.capabilities(frontEnd.pid()), descriptors,
-                enclosure, writable.files(), cgroupMounts(), entered);
+        return new Scripts(plan, command, file.file(), launching.hasYama(), launching.capabilities(frontEnd.pid()),
+                launching.inheritable(frontEnd.pid()), descriptors, enclosure, writable.files(), cgroupMounts(), entered);
     }
 
     /** Of both kinds, whichever knows the run's packets. */
     private List<byte[]> cgroupMounts() {
-        if (!plan.remountsCgroups()) {
+        if (!plan.sealsCgroup()) {
             return List.of();
         }
         List<byte[]> mounts = new ArrayList<>(launching.cgroupMounts(frontEnd.pid()));

@@ -27,7 +27,7 @@ final class Scripts {
 
     private static final long CLONE_NEWNS = 0x20000; // linux/sched.h
     // linux/mount.h
-    private static final int MS_REC_SLAVE = 1 << 14 | 1 << 19;
+    private static final int MS_REC_PRIVATE = 1 << 14 | 1 << 18;
     private static final int MS_REMOUNT_READ_ONLY = 32 | 4096 | 1 | 2 | 4 | 8; // of a bind, nosuid, nodev and noexec too
 
     private final Plan plan;
@@ -36,6 +36,7 @@ final class Scripts {
     private final boolean yama;
     /** The stub's permitted set, one bit a capability. */
     private final long capabilities;
+    private final long inheritable;
     private final Descriptors descriptors;
     private final Enclosure enclosure;
     private final List<NamedFile> writable;
@@ -47,13 +48,14 @@ final class Scripts {
      * @param entered whether the stub is in its enclosure already
      */
     Scripts(
-            Plan plan, Command command, ByteString file, boolean yama, long capabilities, Descriptors descriptors,
+            Plan plan, Command command, ByteString file, boolean yama, long capabilities, long inheritable, Descriptors descriptors,
             Enclosure enclosure, List<NamedFile> writable, List<byte[]> cgroupMounts, boolean entered) {
         this.plan = plan;
         this.command = command;
         this.file = file;
         this.yama = yama;
         this.capabilities = capabilities;
+        this.inheritable = inheritable;
         this.descriptors = descriptors;
         this.enclosure = enclosure;
         this.writable = List.copyOf(writable);
@@ -81,7 +83,7 @@ final class Scripts {
 
     LaunchScript restricted(Program filter) {
         Launch launch = launch();
-        if (plan.remountsCgroups()) {
+        if (plan.sealsCgroup()) {
             remountCgroups(launch); // first: a /tmp of the command's own would only hide one that is mounted below /tmp
         }
         if (!entered) {
@@ -119,10 +121,10 @@ final class Scripts {
         return launch;
     }
 
-    /** In mounts of its own, which go on getting what is mounted outside, every cgroup hierarchy becomes read-only. */
+    /** In mounts of its own, which get nothing of what is mounted outside later, every cgroup hierarchy becomes read-only. */
     private void remountCgroups(Launch launch) {
         launch.call("unshare(CLONE_NEWNS)", "unshare", value(CLONE_NEWNS));
-        launch.call("mount(/, MS_SLAVE)", "mount", value(0), launch.data(new byte[] {'/', 0}), value(0), value(MS_REC_SLAVE));
+        launch.call("mount(/, MS_PRIVATE)", "mount", value(0), launch.data(new byte[] {'/', 0}), value(0), value(MS_REC_PRIVATE));
         for (byte[] point : cgroupMounts) {
             launch.call("mount(" + ByteString.of(point) + ", MS_RDONLY)", "mount", value(0),
                     launch.data(Arrays.copyOf(point, point.length + 1)), value(0), value(MS_REMOUNT_READ_ONLY));
@@ -142,8 +144,7 @@ final class Scripts {
             }
             kept &= ~bit;
         }
-        launch.clearAmbientCapabilities();
-        launch.setCapabilities(kept, kept, 0);
+        launch.setCapabilities(kept, kept, inheritable & kept); // what is not in both is not ambient either
     }
 
     /**

@@ -41,7 +41,7 @@ final class AddressJudge {
         task.followedPath = false;
         switch (ControlMessages.kind(address.control, address.controlLength)) {
             case SOURCE_ROUTE -> {
-                return deny("control data that routes the packet elsewhere (IP_RETOPTS, IPV6_RTHDR)");
+                return deny("control data that routes the packet elsewhere (IP_RETOPTS, IPV6_RTHDR, SO_MARK)");
             }
             case INTERFACE -> {
                 if (!plan.leavesInterfaces()) {
@@ -137,6 +137,10 @@ final class AddressJudge {
 
     Verdict judgeBind(Sockaddr local, int protocol) {
         return judge.judge(Action.BIND, local, Protocol.of(protocol));
+    }
+
+    Verdict.Deny denyUnreadable() {
+        return deny("the process made its memory unreadable (PR_SET_DUMPABLE)");
     }
 
     Verdict.Deny deny(String why) {

@@ -15,8 +15,6 @@ import org.secfilt.verdict.Verdict;
  * here on a copy of the socket ({@link CopyRun}) or by the tracee on the vault ({@link VaultRun}).
  */
 final class AddressStop {
-    private static final String UNREADABLE = "the process made its memory unreadable (PR_SET_DUMPABLE)";
-
     private final Ptrace ptrace;
     private final Tracees tracees;
     private final Watch watch;
@@ -52,10 +50,6 @@ final class AddressStop {
         copyRun.giveUp();
     }
 
-    Verdict.Deny denyUnreadable() {
-        return judge.deny(UNREADABLE);
-    }
-
     /** At the seccomp-stop; the call is saved in {@code task.call}. */
     void answer(Task task, TracedCall call) {
         if (call == TracedCall.SENDMMSG && (int) task.call.argument(2) == 0 || call == TracedCall.SENDTO && task.call.argument(4) == 0) {
@@ -64,7 +58,7 @@ final class AddressStop {
         }
         int error = address.read(task.tid, call, task.call);
         if (error == -Errno.EPERM.number()) {
-            replies.deny(task, call, Optional.empty(), denyUnreadable());
+            replies.deny(task, call, Optional.empty(), judge.denyUnreadable());
         } else if (error < 0) {
             replies.skip(task, error);
         } else if (address.refused) {
@@ -83,6 +77,11 @@ final class AddressStop {
             int result = copyRun.run(task, call, allow, judge.destination());
             if (result == CopyRun.NOT_HERE) {
                 leave(task, call, allow);
+                return;
+            }
+            if (result == CopyRun.SWAPPED) {
+                ptrace.kill(task.tid);
+                replies.skip(task, -Errno.EPERM.number());
                 return;
             }
             tellAllowed(task, call);

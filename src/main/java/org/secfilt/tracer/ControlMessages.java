@@ -1,13 +1,15 @@
 package org.secfilt.tracer;
 
 /**
- * The control messages of a sendmsg. cmsg(3). Some of them send the packet elsewhere than its name says: source routes, and the choice
- * of an interface, by which a datagram to 127.0.0.1 leaves the machine. They are read as the kernel reads them (linux/socket.h, CMSG_OK
+ * The control messages of a sendmsg. cmsg(3). Some of them send the packet elsewhere than its name says: source routes, marks, by which a
+ * host may choose another table of routes, and the choice of an interface, by which a datagram to 127.0.0.1 leaves the machine. They are read as the kernel reads them (linux/socket.h, CMSG_OK
  * and CMSG_NXTHDR), and what it would not parse is refused.
  */
 final class ControlMessages {
     private static final int HEADER_BYTES = 16;
     // linux/in.h, linux/in6.h
+    private static final int SOL_SOCKET = 1;
+    private static final int SO_MARK = 36;
     private static final int IPPROTO_IP = 0;
     private static final int IP_RETOPTS = 7;
     private static final int IPPROTO_IPV6 = 41;
@@ -43,7 +45,8 @@ final class ControlMessages {
             }
             int level = intAt(control, at + 8);
             int type = intAt(control, at + 12);
-            if (level == IPPROTO_IP && type == IP_RETOPTS
+            if (level == SOL_SOCKET && type == SO_MARK
+                    || level == IPPROTO_IP && type == IP_RETOPTS
                     || level == IPPROTO_IPV6 && (type == IPV6_RTHDR || type == IPV6_2292RTHDR)) {
                 return Kind.SOURCE_ROUTE;
             }

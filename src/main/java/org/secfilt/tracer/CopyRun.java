@@ -19,6 +19,8 @@ import org.secfilt.verdict.Verdict;
 final class CopyRun {
     /** The tracee is to make the call. */
     static final int NOT_HERE = Tracees.SocketCopy.WOULD_WAIT;
+    /** It is not the socket any more whose protocol was judged. */
+    static final int SWAPPED = NOT_HERE + 2;
 
     // linux/socket.h: MSG_DONTROUTE, MSG_DONTWAIT, MSG_CONFIRM, MSG_NOSIGNAL, MSG_MORE
     private static final int MSG_NOSIGNAL = 0x4000;
@@ -56,7 +58,7 @@ final class CopyRun {
      * At the seccomp-stop of an allowed call, saved in {@code task.call}.
      *
      * @param destination what it names
-     * @return what it answers, or {@link #NOT_HERE}; of sendmmsg, 1 for its first message
+     * @return what it answers, {@link #NOT_HERE} or {@link #SWAPPED}; of sendmmsg, 1 for its first message
      */
     int run(Task task, TracedCall call, Verdict.Allow allow, Optional<Sockaddr> destination) {
         return run(task, call, allow, destination, 0);
@@ -76,8 +78,11 @@ final class CopyRun {
             return NOT_HERE;
         }
         try (Tracees.SocketCopy copy = socket.get()) {
-            int protocol = protocol(copy);
-            if (protocol == Task.NONE || task.protocol != Task.NONE && task.protocol != protocol) {
+            int protocol = copy.transport();
+            if (task.protocol != Task.NONE && task.protocol != copy.protocol()) {
+                return SWAPPED;
+            }
+            if (protocol == Tracees.SocketCopy.NO_TRANSPORT) {
                 return NOT_HERE;
             }
             if (address.named && allow.rewritten().isPresent()) {
@@ -113,15 +118,6 @@ final class CopyRun {
         return destination.isPresent()
                 && (destination.get() instanceof Sockaddr.Inet inet && inet.address().isLoopback()
                         || destination.get() instanceof Sockaddr.Inet6 inet6 && inet6.address().isLoopback());
-    }
-
-    /** Of a TCP or UDP socket; of any other {@link Task#NONE}. */
-    private static int protocol(Tracees.SocketCopy copy) {
-        if (!copy.isInternet()) {
-            return Task.NONE;
-        }
-        int protocol = copy.protocol();
-        return protocol == Protocol.TCP.number() || protocol == Protocol.UDP.number() ? protocol : Task.NONE;
     }
 
     /** Whether the port, big-endian in every internet address, may take a capability. Port 0 is any that is free. */

@@ -49,6 +49,8 @@ final class HandedOver {
     static final class Room {
         final long[] addresses = new long[MESSAGES];
         final int[] lengths = new int[MESSAGES];
+        /** What stood there. */
+        final byte[][] before = new byte[MESSAGES][];
         int count;
         /** The number of messages as the tracee gave it, if it was changed; else -1. */
         long messages;
@@ -133,6 +135,9 @@ final class HandedOver {
         for (int i = 0; i < later.length; i++) {
             before[i] = later[i] == 0 ? new byte[0] : bytes(tid, later[i], lengths[i]);
         }
+        for (int i = 0; i < room.count; i++) {
+            room.before[i] = bytes(tid, room.addresses[i], room.lengths[i]);
+        }
         boolean apart = write(tid, room, MARK);
         for (int i = 0; i < later.length && apart; i++) {
             if (later[i] != 0) {
@@ -140,7 +145,13 @@ final class HandedOver {
                         && (before[i].length == lengths[i] || tracees.write(tid, later[i] + before[i].length, CLEAR, 1) != 1);
             }
         }
-        return write(tid, room, CLEAR) && apart;
+        if (!write(tid, room, CLEAR) || !apart) {
+            for (int i = 0; i < room.count; i++) {
+                tracees.write(tid, room.addresses[i], room.before[i], room.before[i].length);
+            }
+            return false;
+        }
+        return true;
     }
 
     private boolean write(int tid, Room room, byte[] text) {
@@ -196,17 +207,23 @@ final class HandedOver {
                 ptrace.kill(task.tid); // it was cleared, and has vanished since; or the process died
                 return denied;
             }
-            lookAt(task.tid, call, got);
+            int written = lookAt(task.tid, call, got);
+            // Programs look there for what they put there themselves, when nothing came.
+            byte[] rest = Arrays.copyOfRange(room.before[i], Math.min(written, room.before[i].length), room.before[i].length);
+            if (rest.length > 0) {
+                tracees.write(task.tid, room.addresses[i] + written, rest, rest.length);
+            }
         }
         return denied;
     }
 
-    private void lookAt(int tid, TracedCall call, int length) {
+    /** @return up to where the kernel has written messages */
+    private int lookAt(int tid, TracedCall call, int length) {
         int at = 0;
         while (length - at >= CMSG_HEADER_BYTES) {
             long messageLength = Math.min(ControlMessages.longAt(control, at), length - at);
             if (messageLength < CMSG_HEADER_BYTES) {
-                return;
+                return at;
             }
             if (ControlMessages.intAt(control, at + 8) == SOL_SOCKET && ControlMessages.intAt(control, at + 12) == SCM_RIGHTS) {
                 for (int number = at + CMSG_HEADER_BYTES; number + Integer.BYTES <= at + messageLength; number += Integer.BYTES) {
@@ -215,6 +232,7 @@ final class HandedOver {
             }
             at += (int) ((messageLength + 7) & ~7L); // CMSG_ALIGN
         }
+        return at;
     }
 
     private void judge(int tid, TracedCall call, int fd) {

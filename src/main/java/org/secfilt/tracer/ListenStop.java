@@ -1,46 +1,100 @@
 package org.secfilt.tracer;
 
+import java.util.Collection;
 import java.util.Optional;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Ptrace;
+import org.secfilt.kernel.SyscallStop;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.plan.TracedCall;
 import org.secfilt.verdict.Verdict;
 
 /**
  * Answers listen(2): it may bind the socket, so it is judged, and done here, on the very socket that was judged. Of other families the
- * call goes on: a unix socket's listener is known to its clients by the process that called.
+ * call goes on: a unix socket's listener is known to its clients by the process that called. What was put under its number meanwhile may
+ * listen then, and nobody can tell who has it: that is seen by the socket that was judged, and costs all of the run their lives.
  */
 final class ListenStop {
     private final Ptrace ptrace;
     private final Tracees tracees;
     private final Replies replies;
+    private final AddressJudge addresses;
     private final ListenJudge judge;
+    private final Collection<Task> all;
+    private final SyscallStop exit = new SyscallStop();
 
-    ListenStop(Ptrace ptrace, Tracees tracees, Replies replies, AddressJudge judge) {
+    /** @param all tasks of the run */
+    ListenStop(Ptrace ptrace, Tracees tracees, Replies replies, AddressJudge addresses, Collection<Task> all) {
         this.ptrace = ptrace;
         this.tracees = tracees;
         this.replies = replies;
-        this.judge = new ListenJudge(judge);
+        this.addresses = addresses;
+        this.judge = new ListenJudge(addresses);
+        this.all = all;
     }
 
     /** The call is saved in {@code task.call}. */
     void answer(Task task) {
-        Optional<Tracees.SocketCopy> socket = tracees.socket(task.tid, (int) task.call.argument(0));
+        int fd = (int) task.call.argument(0);
+        Optional<Tracees.SocketCopy> socket = tracees.socket(task.tid, fd);
         if (socket.isEmpty()) {
-            replies.skip(task, -Errno.ENOTSOCK.number()); // not resumed: the descriptor may be a socket by now
+            refuse(task, tracees.socketError(task.tid, fd)); // not resumed: the descriptor may be a socket by now
             return;
         }
-        try (Tracees.SocketCopy copy = socket.get()) {
-            Optional<Sockaddr> local = copy.localAddress();
-            if (local.isEmpty() || !isInternet(local.get())) {
-                ptrace.resume(task.tid, 0);
-            } else if (judge.allowsAnywhere(copy, local.get())) {
+        Tracees.SocketCopy copy = socket.get();
+        Optional<Sockaddr> local = copy.localAddress();
+        if (local.isEmpty() || !isInternet(local.get())) {
+            leave(task, copy);
+            return;
+        }
+        try (copy) {
+            if (judge.allowsAnywhere(copy, local.get())) {
                 replies.skip(task, copy.listen(backlog(task)));
             } else {
                 listen(task, copy, local.get());
             }
+        }
+    }
+
+    private void refuse(Task task, int error) {
+        if (error == -Errno.EPERM.number()) {
+            replies.deny(task, TracedCall.LISTEN, Optional.empty(), addresses.denyUnreadable());
+        } else {
+            replies.skip(task, error);
+        }
+    }
+
+    /** One that listens already is left as it is, but for its backlog: that it listens afterwards would tell nothing. */
+    private void leave(Task task, Tracees.SocketCopy copy) {
+        if (copy.listening()) {
+            copy.close();
+            replies.skip(task, 0);
+            return;
+        }
+        task.listener = Optional.of(copy);
+        task.phase = Task.Phase.LISTENING;
+        ptrace.resumeToExit(task.tid);
+    }
+
+    /** At the exit-stop of a call that went on. */
+    void exit(Task task) {
+        boolean listens = task.listener.orElseThrow().listening();
+        abandon(task);
+        if (ptrace.syscallInfo(task.tid, exit) == 0 && exit.result() == 0 && !listens) {
+            replies.tell(task, TracedCall.LISTEN,
+                    addresses.deny("another socket was put in the place of the one that was to listen: all processes killed"));
+            for (Task one : all) {
+                ptrace.kill(one.tid);
+            }
+        }
+    }
+
+    /** The task died, or became another program. */
+    void abandon(Task task) {
+        if (task.listener.isPresent()) {
+            task.listener.get().close();
+            task.listener = Optional.empty();
         }
     }
 

@@ -30,10 +30,19 @@ final class Replies {
 
     /** The call, saved in {@code task.call}, does not run, and that is told. */
     void deny(Task task, TracedCall call, Optional<Sockaddr> destination, Verdict.Deny why) {
+        tell(task, call, destination, why);
+        skip(task, -why.errno().number());
+    }
+
+    /** A denial of what has run already. */
+    void tell(Task task, TracedCall call, Verdict.Deny why) {
+        tell(task, call, Optional.empty(), why);
+    }
+
+    private void tell(Task task, TracedCall call, Optional<Sockaddr> destination, Verdict.Deny why) {
         denied = true;
         boolean ofSocket = !call.guardsVault() && !call.guardsSupervisor() && call != TracedCall.PTRACE && call != TracedCall.SOCKET;
         watch.denied(task.tid, call.syscall(), destination, ofSocket ? protocol(task) : Task.NONE, why);
-        skip(task, -why.errno().number());
     }
 
     /** Of the socket that the call is about: IPPROTO_*, or -1. */

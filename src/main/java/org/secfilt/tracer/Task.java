@@ -1,6 +1,8 @@
 package org.secfilt.tracer;
 
+import java.util.Optional;
 import org.secfilt.kernel.SyscallStop;
+import org.secfilt.kernel.Tracees;
 
 /** One traced thread and what its next stop will be about. Tracer thread only. */
 final class Task {
@@ -10,6 +12,8 @@ final class Task {
         RUNNING,
         /** Of a judged call that runs on the vault. */
         IN_CALL,
+        /** Of a listen that went on. */
+        LISTENING,
         /** Of a call that may bring descriptors to {@link Task#room}. */
         RECEIVING,
         /** Of the vault call, put in the place of a judged one: its result is a descriptor of the vault. */
@@ -35,6 +39,8 @@ final class Task {
     String vaultFailure = "";
     /** Where the call that is under way may put descriptors; meaningful while {@link Phase#RECEIVING}. */
     HandedOver.Room room;
+    /** The socket that was to listen; meaningful while {@link Phase#LISTENING}. */
+    Optional<Tracees.SocketCopy> listener = Optional.empty();
     /** The slot of the call that runs. */
     int slot = NONE;
     /** The argument after the pointer was changed too: the length of a rewritten name, or the flags of a sendmsg that was sendmmsg. */

@@ -33,8 +33,9 @@ public final class Tracer {
     /** Of a process namespace. pid_namespaces(7): it takes all others along, and the supervisor. */
     private static final int INIT = 1;
 
-    /** After so many stops for each tracee others are served. To ask whether one has stopped costs a fortieth of an answer. */
+    /** After so many stops for each tracee others are served, up to the greater number. To ask whether one has stopped costs a fortieth of an answer. */
     private static final int STOPS_EACH = 32;
+    private static final int MOST_STOPS = 2048;
 
     private static final int SIGTRAP = 5;
     private static final int SIGSTOP = 19;
@@ -87,7 +88,7 @@ public final class Tracer {
         this.guard = new VaultGuard(plan.vault());
         this.ourselves = new SupervisorGuard(tracees);
         this.handedOver = new HandedOver(ptrace, tracees, watch, plan);
-        this.listeners = new ListenStop(ptrace, tracees, replies, addresses.judge());
+        this.listeners = new ListenStop(ptrace, tracees, replies, addresses.judge(), tasks.values());
         this.waiting = new Waiting(ptrace, kernel.affinity(), tracees, System::nanoTime);
         this.newborns = new Newborns(ptrace);
         this.files = new FileStop(tracees, kernel.fileChanges(), plan, writable);
@@ -115,8 +116,27 @@ public final class Tracer {
         while (waiting.await(event) == 0) {
             int tid = event.tid();
             handle();
-            if (waiting.tookLong() || ++stops >= STOPS_EACH * tasks.size()) {
+            if (waiting.tookLong() || ++stops >= turn()) {
                 serveOthers(tid);
+            }
+        }
+    }
+
+    private int turn() {
+        return Math.max(tasks.size(), Math.min(STOPS_EACH * tasks.size(), MOST_STOPS));
+    }
+
+    /** SIGKILL to all tracees, and to those that they make meanwhile; returns when none is left. For a supervisor that can go on no more. */
+    public void killAll() {
+        for (Task task : tasks.values()) {
+            ptrace.kill(task.tid);
+        }
+        while (ptrace.await(event) == 0) {
+            if (event.ended()) {
+                ptrace.reap(event.tid());
+            } else {
+                ptrace.kill(event.tid());
+                ptrace.resume(event.tid(), 0);
             }
         }
     }
@@ -172,6 +192,7 @@ public final class Tracer {
 
     private void forget(Task task) {
         addresses.abandon(task);
+        listeners.abandon(task);
         tasks.remove(task.tid);
         if (last == task) {
             last = new Task(Task.NONE);
@@ -230,6 +251,7 @@ public final class Tracer {
             }
         }
         addresses.abandon(task);
+        listeners.abandon(task);
         task.renew();
         ptrace.resume(task.tid, 0);
     }
@@ -343,7 +365,7 @@ public final class Tracer {
             }
             case ANSWER -> {
                 if (handedOver.error() == -Errno.EPERM.number()) {
-                    replies.deny(task, call, Optional.empty(), addresses.denyUnreadable());
+                    replies.deny(task, call, Optional.empty(), addresses.judge().denyUnreadable());
                 } else {
                     replies.skip(task, handedOver.error());
                 }
@@ -358,6 +380,9 @@ public final class Tracer {
             if (handedOver.look(task, call)) {
                 replies.tellDenied();
             }
+        } else if (task.phase == Task.Phase.LISTENING) {
+            task.phase = Task.Phase.RUNNING;
+            listeners.exit(task);
         } else if (task.phase != Task.Phase.RUNNING) {
             addresses.exit(task, call);
         }

@@ -21,7 +21,6 @@ public final class DescriptorJudge {
     private final Origin origin;
     private final boolean limitsInet;
     private final boolean sealsCgroup;
-    private final boolean remountsCgroups;
 
     public DescriptorJudge(Plan plan) {
         this.judge = new Judge(plan);
@@ -29,14 +28,13 @@ public final class DescriptorJudge {
         this.origin = plan.familiesOrigin();
         this.limitsInet = plan.limitsInet();
         this.sealsCgroup = plan.sealsCgroup();
-        this.remountsCgroups = plan.remountsCgroups();
     }
 
     /** Why it may not stay; empty if it may. */
     public Optional<Verdict.Deny> denial(OpenDescriptor descriptor) {
         return switch (descriptor.kind()) {
             case CGROUP -> !sealsCgroup ? Optional.empty() : deny("a cgroup's file, and so a way out of the firewall");
-            case DIRECTORY -> !remountsCgroups ? Optional.empty()
+            case DIRECTORY -> !sealsCgroup ? Optional.empty()
                     : deny("a directory, from which cgroups can be reached where they are writable");
             case IO_URING -> deny("an io_uring submits calls that no filter sees");
             case TUNNEL -> !limitsInet ? Optional.empty() : deny("a tunnel's end takes whole packets");

@@ -162,7 +162,7 @@ class DiagnosisTest {
         }
 
         boolean root = true;
-        HostFirewall firewall = new HostFirewall(Optional.empty(), true, true);
+        HostFirewall firewall = new HostFirewall(Optional.empty(), true);
 
         void set(String change) {
             int equals = change.indexOf('=');

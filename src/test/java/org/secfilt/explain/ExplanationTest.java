@@ -138,7 +138,7 @@ class ExplanationTest {
 
     @Test
     void names_the_firewall_where_packets_of_it_would_meet_one() throws Exception {
-        Plan plan = plan(POLICY, new Host(Arch.X86_64, 6, false, new HostFirewall(Optional.empty(), true, false)));
+        Plan plan = plan(POLICY, new Host(Arch.X86_64, 6, false, new HostFirewall(Optional.empty(), true)));
         String both = "layer     tracer, which judges each call, then firewall, which judges each packet\n";
         for (String text : List.of("tcp 10.1.2.3:443", "tcp 10.9.2.3:443")) {
             String told = new Explanation(plan, false).add(read(text)).toString();

@@ -33,7 +33,7 @@ class CgroupSealTest {
 
     private static Program filter(Arch arch, boolean firewall) throws RefusedPolicyException {
         Access deny = new Access(Mode.DENY, Origin.flag("allowed-netmask"), List.of(), List.of());
-        HostFirewall host = firewall ? new HostFirewall(Optional.empty(), true, true) : HostFirewall.NONE;
+        HostFirewall host = firewall ? new HostFirewall(Optional.empty(), true) : HostFirewall.NONE;
         return FilterCompiler.compile(Plan.of(Policy.ofRules(deny, Access.OPEN, Access.OPEN), new Host(arch, 7, true, host))).program();
     }
 
@@ -95,7 +95,7 @@ class CgroupSealTest {
         Policy policy = new Policy(rules.noOutbound(), rules.connect(), rules.bind(), rules.unix(), rules.families(), rules.denial(),
                 rules.inherit(), rules.firewall(), rules.violationExit(), rules.surroundings(), files);
         for (Arch arch : Arch.values()) {
-            Plan plan = Plan.of(policy, new Host(arch, 7, true, new HostFirewall(Optional.empty(), true, false)));
+            Plan plan = Plan.of(policy, new Host(arch, 7, true, new HostFirewall(Optional.empty(), true)));
             assertTrue(plan.sealsCgroup());
             Program program = FilterCompiler.compile(plan).program();
             byte[] data = SeccompData.encode(arch.syscalls().nr(call), arch.audit(), 0, 0, 0, 0, Long.decode(flags), 0, 0);

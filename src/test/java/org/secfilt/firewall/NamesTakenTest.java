@@ -170,6 +170,11 @@ class NamesTakenTest {
         }
 
         @Override
+        public boolean seesAll() {
+            return true;
+        }
+
+        @Override
         public boolean inSight() {
             return true;
         }

@@ -130,19 +130,17 @@ class PlanTest {
 
     @Test
     void root_is_kept_in_its_profile_and_others_need_not_be() throws RefusedPolicyException {
-        HostFirewall firewall = new HostFirewall(Optional.empty(), true, false, true);
+        HostFirewall firewall = new HostFirewall(Optional.empty(), true);
         Plan root = Plan.of(Policy.OPEN, new Host(Arch.X86_64, 7, true, firewall, true));
-        assertTrue(root.supervised() && root.sealsCgroup() && root.remountsCgroups() && root.landlock().isPresent() && !root.traced());
+        assertTrue(root.supervised() && root.sealsCgroup() && root.entersMounts() && root.landlock().isPresent() && !root.traced());
         assertTrue(root.droppedCapabilities().contains(Capability.NET_ADMIN));
         assertFalse(root.droppedCapabilities().contains(Capability.NET_RAW), "ping");
         assertTrue(root.allowedFamilies().isPresent(), "packet sockets pass the packet filter by");
         assertFalse(Plan.of(Policy.OPEN, new Host(Arch.X86_64, 7, false, firewall, true)).supervised());
         assertFalse(Plan.of(Policy.OPEN, new Host(Arch.X86_64, 7, true, firewall)).supervised());
         Policy unix = policy(Access.OPEN, Access.OPEN, DENY);
-        Plan besides = Plan.of(unix, new Host(Arch.X86_64, 7, true, new HostFirewall(Optional.empty(), true, true, false), true));
-        assertTrue(besides.sealsCgroup() && !besides.remountsCgroups(), "version 2 is no way out of a profile");
         Plan inMounts = Plan.of(unix, new Host(Arch.X86_64, 7, true, firewall, true));
-        assertTrue(inMounts.sealsCgroup() && inMounts.remountsCgroups() && inMounts.entersMounts() && !inMounts.ownsMounts());
+        assertTrue(inMounts.sealsCgroup() && inMounts.entersMounts() && !inMounts.ownsMounts());
         for (Host host : List.of(new Host(Arch.X86_64, 0, true, firewall, true), new Host(Arch.X86_64, 7, true, HostFirewall.NONE, true))) {
             RefusedPolicyException refused = assertThrows(RefusedPolicyException.class, () -> Plan.of(Policy.OPEN, host));
             assertTrue(refused.getMessage().contains("root's command could leave the profile here"), refused.getMessage());
@@ -205,7 +203,7 @@ class PlanTest {
     }
 
     private static final Host FIREWALLED =
-            new Host(Arch.X86_64, 7, true, new HostFirewall(Optional.empty(), true, true));
+            new Host(Arch.X86_64, 7, true, new HostFirewall(Optional.empty(), true));
 
     private static Policy with(Firewall firewall, Access connect) {
         return new Policy(Optional.empty(), connect, Access.OPEN, Access.OPEN, Optional.empty(), Errno.EPERM, Inherit.CLOSE,
@@ -226,7 +224,7 @@ class PlanTest {
     @Test
     void where_packets_are_judged_sockets_of_every_kind_may_be_made() throws RefusedPolicyException {
         Plan plan = Plan.of(with(Firewall.AUTO, DENY), FIREWALLED);
-        assertTrue(plan.judgesPackets() && plan.leavesKinds() && plan.sealsCgroup() && plan.remountsCgroups());
+        assertTrue(plan.judgesPackets() && plan.leavesKinds() && plan.sealsCgroup() && plan.entersMounts());
         assertFalse(plan.droppedCapabilities().contains(Capability.NET_RAW));
         assertTrue(plan.droppedCapabilities().contains(Capability.NET_ADMIN));
         assertFalse(Plan.of(with(Firewall.OFF, DENY), FIREWALLED).judgesPackets());
@@ -239,7 +237,7 @@ class PlanTest {
         Host host = new Host(Arch.X86_64, 7, true, HostFirewall.OF_NETWORK);
         Plan plan = Plan.of(with(Firewall.REQUIRE, DENY), host);
         assertTrue(plan.judgesWholeNetwork() && plan.leavesKinds() && plan.confinesToNetwork());
-        assertFalse(plan.sealsCgroup() || plan.remountsCgroups());
+        assertFalse(plan.sealsCgroup() || plan.entersMounts());
         assertTrue(plan.droppedCapabilities().contains(Capability.NET_ADMIN));
         Policy behind = new Policy(Optional.empty(), DENY, Access.OPEN, Access.OPEN, Optional.empty(), Errno.EPERM, Inherit.CLOSE, Policy.OPEN.firewall(),
                 Optional.empty(), new Surroundings(Optional.of(new Setting<>(Net.NAT, ORIGIN)), List.of(), Optional.empty(), Optional.empty()),
@@ -255,8 +253,8 @@ class PlanTest {
 
     @Test
     void root_that_could_leave_its_cgroup_makes_plain_sockets_alone() throws RefusedPolicyException {
-        Host mountless = new Host(Arch.X86_64, 7, true, new HostFirewall(Optional.empty(), false, false));
-        Host old = new Host(Arch.X86_64, 0, true, new HostFirewall(Optional.empty(), true, false));
+        Host mountless = new Host(Arch.X86_64, 7, true, new HostFirewall(Optional.empty(), false));
+        Host old = new Host(Arch.X86_64, 0, true, new HostFirewall(Optional.empty(), true));
         for (Host host : List.of(mountless, old)) {
             Plan plan = Plan.of(with(Firewall.AUTO, DENY), host);
             assertTrue(plan.judgesPackets());

@@ -158,6 +158,10 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
         changes.put(address, afterwards);
     }
 
+    byte[] memoryAt(long address) {
+        return memory.get(address).clone();
+    }
+
     void forgetMemory(long address) {
         memory.remove(address);
     }
@@ -593,6 +597,11 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     }
 
     @Override
+    public int socketError(int tid, int fd) {
+        return -Errno.ENOTSOCK.number();
+    }
+
+    @Override
     public boolean hasOurLabel(int tid) {
         return !labelled;
     }
@@ -610,11 +619,12 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     @Override
     public int write(int tid, long address, byte[] from, int length) {
         on(tid);
-        byte[] region = memory.get(address);
-        if (region == null || region.length < length) {
+        Map.Entry<Long, byte[]> region = memory.floorEntry(address);
+        int at = region == null ? 0 : (int) Math.min(address - region.getKey(), Integer.MAX_VALUE);
+        if (region == null || region.getValue().length - at < length) {
             return -Errno.EFAULT.number();
         }
-        System.arraycopy(from, 0, region, 0, length);
+        System.arraycopy(from, 0, region.getValue(), at, length);
         return length;
     }
 

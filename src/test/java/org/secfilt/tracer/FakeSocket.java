@@ -3,6 +3,7 @@ package org.secfilt.tracer;
 import java.util.Optional;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Family;
+import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.OpenDescriptor;
 import org.secfilt.kernel.Tracees.SocketCopy;
@@ -12,6 +13,7 @@ final class FakeSocket implements SocketCopy {
     private final FakeKernel kernel;
     private final int tid;
     private final int fd;
+    private Optional<Integer> protocol = Optional.empty();
 
     FakeSocket(FakeKernel kernel, int tid, int fd) {
         this.kernel = kernel;
@@ -20,8 +22,9 @@ final class FakeSocket implements SocketCopy {
     }
 
     @Override
-    public boolean isInternet() {
-        return kernel.domain == Family.INET.number() || kernel.domain == Family.INET6.number();
+    public int transport() {
+        boolean internet = kernel.domain == Family.INET.number() || kernel.domain == Family.INET6.number();
+        return internet && Protocol.of(protocol()).isPresent() ? protocol() : NO_TRANSPORT;
     }
 
     @Override
@@ -50,7 +53,10 @@ final class FakeSocket implements SocketCopy {
 
         @Override
         public int protocol() {
-            return kernel.protocols.isEmpty() ? kernel.protocol : kernel.protocols.remove(0);
+            if (protocol.isEmpty()) {
+                protocol = Optional.of(kernel.protocols.isEmpty() ? kernel.protocol : kernel.protocols.remove(0));
+            }
+            return protocol.get();
         }
 
         @Override

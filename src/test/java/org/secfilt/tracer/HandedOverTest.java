@@ -62,6 +62,23 @@ class HandedOverTest extends TracerRoom {
         assertEquals(List.of(), kernel.delivered);
     }
 
+    /** As a library does that puts -1 there, and looks for that afterwards. */
+    @Test
+    void what_stood_in_the_buffer_before_stands_there_again_behind_what_came() {
+        byte[] before = new byte[64];
+        Arrays.fill(before, (byte) 0xff);
+        receiveAt(before);
+        runWith(Deed.call("recvmsg", 3, 0x2000, 0));
+        assertArrayEquals(before, kernel.memoryAt(0x3000));
+        kernel.handed = rights(21);
+        receiveAt(before);
+        kernel.peer = Optional.of(new Sockaddr.Inet(org.secfilt.abi.IpAddress.parse("10.0.0.1"), 80));
+        runWith(Deed.call("recvmsg", 3, 0x2000, 0));
+        byte[] after = kernel.memoryAt(0x3000);
+        assertArrayEquals(rights(21), Arrays.copyOf(after, 20));
+        assertArrayEquals(Arrays.copyOfRange(before, 24, 64), Arrays.copyOfRange(after, 24, 64));
+    }
+
     @Test
     void a_buffer_that_vanishes_while_descriptors_arrive_costs_the_process_its_life() {
         receiveAt(new byte[64]);

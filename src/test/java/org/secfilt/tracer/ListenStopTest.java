@@ -49,6 +49,25 @@ class ListenStopTest extends TracerRoom {
         assertEquals(List.of("7: bind 10.0.0.1:40000", "7: listen 10.0.0.1:40000"), kernel.acted);
     }
 
+    /** It tells nothing of the socket that was judged, so another one listens. */
+    @Test
+    void another_socket_under_the_number_of_a_unix_socket_costs_all_their_lives() {
+        kernel.local = new Sockaddr.UnixUnnamed();
+        runWith(Deed.call("listen", 3, 5));
+        assertEquals(List.of("7: listen"), kernel.acted);
+        assertEquals(List.of("7: killed"), kernel.delivered);
+        assertEquals("listen", reported.get(1));
+    }
+
+    @Test
+    void a_unix_socket_that_listens_already_is_left_as_it_is() {
+        kernel.local = new Sockaddr.UnixUnnamed();
+        kernel.listening = true;
+        runWith(Deed.call("listen", 3, 5));
+        assertEquals(List.of(), kernel.acted);
+        assertEquals("7: listen 0", kernel.returned.get(1));
+    }
+
     @Test
     void a_connection_that_ends_while_listen_is_judged_costs_the_process_its_life() {
         kernel.local = new Sockaddr.Inet(IpAddress.parse("10.0.0.1"), 40000);

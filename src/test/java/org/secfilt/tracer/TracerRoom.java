@@ -72,7 +72,7 @@ abstract class TracerRoom {
                 Policy.OPEN.firewall(), violationExit, Policy.OPEN.surroundings(), files);
         try {
             return Plan.of(policy, new Host(Arch.X86_64, files.readOnly().isPresent() ? 2 : 0, false,
-                    firewalled ? new HostFirewall(Optional.empty(), true, true) : HostFirewall.NONE));
+                    firewalled ? new HostFirewall(Optional.empty(), true) : HostFirewall.NONE));
         } catch (RefusedPolicyException e) {
             throw new AssertionError(e);
         }
@@ -82,11 +82,15 @@ abstract class TracerRoom {
     protected void run() {
         Plan plan = plan();
         Vault vault = kernel.vault(plan.vault().address(), plan.vault().lengthBytes());
-        Tracer tracer = new Tracer(kernel, vault, plan, new Recorder(), TID, writable);
+        Tracer tracer = new Tracer(kernel, vault, plan, watch(), TID, writable);
         tracer.seize();
         tracer.run();
         assertEquals(Set.of(), kernel.expected(), "vault calls still awaited");
         assertTrue(tracer.isIdle(), "slots or tasks left over");
+    }
+
+    Watch watch() {
+        return new Recorder();
     }
 
     protected void runWith(Deed... deeds) {

@@ -19,6 +19,7 @@ import org.secfilt.abi.Errno;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Ptrace;
+import org.secfilt.plan.Plan;
 import org.secfilt.tracer.FakeKernel.Deed;
 
 /** The supervisor's duties at each kind of stop. */
@@ -306,9 +307,33 @@ class TracerTest extends TracerRoom {
     void a_socket_swapped_under_a_call_costs_the_process_its_life() {
         protocol = Optional.of(Protocol.TCP);
         kernel.remember(0x1000, ALLOWED);
-        kernel.protocols.addAll(List.of(6, 6, 6, 6, 17));
-        runWith(connect(0x1000), connect(0x1000));
+        kernel.protocols.addAll(List.of(6, 6, 6, 6, 6, 6, 6, 6, 17)); // judged and copied anew after each step of mapping the vault
+        runWith(connect(0x1000));
         assertEquals(List.of("7: killed"), kernel.delivered);
+        assertEquals(List.of("7: connect 10.0.0.1:80"), named("connect"));
+    }
+
+    @Test
+    void one_that_is_seen_swapped_before_the_call_costs_it_too_and_the_call_does_not_run() {
+        protocol = Optional.of(Protocol.TCP);
+        kernel.remember(0x1000, ALLOWED);
+        kernel.protocols.addAll(List.of(6, 17));
+        runWith(connect(0x1000));
+        assertEquals(List.of("7: killed"), kernel.delivered);
+        assertEquals(List.of(), kernel.acted);
+    }
+
+    @Test
+    void a_supervisor_that_can_go_on_no_more_leaves_nobody_alive() {
+        kernel.remember(0x1000, ALLOWED);
+        command(connect(0x1000), connect(0x1000));
+        kernel.task(8, Deed.call("getpid"), connect(0x1000));
+        Plan plan = plan();
+        Tracer tracer = new Tracer(kernel, kernel.vault(plan.vault().address(), plan.vault().lengthBytes()), plan, watch(), TID, writable);
+        tracer.seize();
+        tracer.killAll();
+        assertEquals(List.of("7: killed", "8: killed"), kernel.delivered.stream().sorted().toList());
+        assertEquals(List.of(), named("connect"));
     }
 
     @Test

@@ -2,8 +2,12 @@ package org.secfilt.kernel.jnr;
 
 import java.nio.charset.StandardCharsets;
 
-/** What statx(2) says of an open file. */
-record FileStatus(int mode, int links, long inode, long device) {
+/**
+ * What statx(2) says of an open file.
+ *
+ * @param error 0, or the negative error number where the file system does not say
+ */
+record FileStatus(int error, int mode, int links, long inode, long device) {
     private static final int AT_EMPTY_PATH = 0x1000;
     // linux/stat.h
     private static final int STATX_TYPE_NLINK_INO = 1 | 4 | 0x100;
@@ -24,8 +28,9 @@ record FileStatus(int mode, int links, long inode, long device) {
     static FileStatus of(int fd) {
         long memory = NativeMemory.IO.allocateMemory(STATX_BYTES + 1L, true);
         try {
-            Libc.must("statx", Libc.STATX.call(fd, memory + STATX_BYTES, AT_EMPTY_PATH, STATX_TYPE_NLINK_INO, memory));
+            int error = (int) Libc.STATX.call(fd, memory + STATX_BYTES, AT_EMPTY_PATH, STATX_TYPE_NLINK_INO, memory);
             return new FileStatus(
+                    error,
                     NativeMemory.IO.getShort(memory + STX_MODE) & S_IFMT,
                     NativeMemory.IO.getInt(memory + STX_NLINK),
                     NativeMemory.IO.getLong(memory + STX_INO),
@@ -36,7 +41,7 @@ record FileStatus(int mode, int links, long inode, long device) {
     }
 
     boolean isSameFile(FileStatus other) {
-        return inode == other.inode && device == other.device;
+        return error == 0 && other.error == 0 && inode == other.inode && device == other.device;
     }
 
     boolean isDirectory() {

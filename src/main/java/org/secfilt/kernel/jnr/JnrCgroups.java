@@ -30,6 +30,8 @@ final class JnrCgroups implements Cgroups {
     private static final int REMOVALS = 50;
 
     private static final String PROCESSES = "/cgroup.procs";
+    /** The first cgroup namespace. // linux/proc_ns.h PROC_CGROUP_INIT_INO */
+    private static final String WHOLE = "cgroup:[4026531835]";
 
     private static final SyscallTable NUMBERS = Arch.X86_64.syscalls();
 
@@ -198,6 +200,15 @@ final class JnrCgroups implements Cgroups {
     @Override
     public boolean inSight() {
         return CgroupMount.isInSight(hierarchy);
+    }
+
+    @Override
+    public boolean seesAll() {
+        try {
+            return Files.readSymbolicLink(Path.of("/proc/self/ns/cgroup")).toString().equals(WHOLE);
+        } catch (IOException e) {
+            return true; // Linux without them
+        }
     }
 
     @Override

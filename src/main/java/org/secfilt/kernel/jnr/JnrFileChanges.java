@@ -75,7 +75,12 @@ final class JnrFileChanges implements FileChanges {
         if (fd < 0) {
             return fd;
         }
-        permitted.add(new Permitted(fd, FileStatus.of(fd)));
+        FileStatus status = FileStatus.of(fd);
+        if (status.error() != 0) {
+            close(fd);
+            return status.error();
+        }
+        permitted.add(new Permitted(fd, status));
         return 0;
     }
 
@@ -193,6 +198,9 @@ final class JnrFileChanges implements FileChanges {
         try {
             byte[] where = links.link("/proc/self/fd/" + fd);
             FileStatus status = FileStatus.of(fd);
+            if (status.error() != 0) {
+                return new Made(status.error()); // of a network or a file system that has ended
+            }
             if (!isPermitted(fd, where, status)) {
                 return new Refused(where.length == 0 ? target.path() : where, "");
             }

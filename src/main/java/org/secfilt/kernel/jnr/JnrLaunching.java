@@ -24,9 +24,9 @@ import org.secfilt.kernel.Vault;
 
 /** Launching by the C library and /proc. Main thread, but for takeListener. */
 final class JnrLaunching implements Launching {
-    // linux/prctl.h, fcntl.h, asm-generic/ioctls.h
     /** native-stubs/supervisor.c MAIN_CLASS */
     private static final String MAIN_CLASS = "org.secfilt.cli.Main";
+    // linux/prctl.h, fcntl.h, asm-generic/ioctls.h
     private static final int SIGKILL = 9;
     private static final int PR_SET_DUMPABLE = 4;
     private static final int O_RDWR = 2;
@@ -55,7 +55,10 @@ final class JnrLaunching implements Launching {
     private static final int S_IFREG = 0100000;
 
     // sys/socket.h, asm-generic/socket.h
+    private static final int SOCKET = Arch.X86_64.syscalls().nr("socket");
     private static final int AF_UNIX = 1;
+    private static final int AF_INET6 = 10;
+    private static final int SOCK_DGRAM_CLOEXEC = 2 | 02000000;
     private static final int SOCK_STREAM_CLOEXEC = 1 | 02000000;
     private static final int SOL_SOCKET = 1;
     private static final int SO_NETNS_COOKIE = 71;
@@ -184,7 +187,7 @@ final class JnrLaunching implements Launching {
 
     @Override
     public long networkCookie() {
-        long fd = Libc.must("socket", Libc.SYSCALL.call(Arch.X86_64.syscalls().nr("socket"), AF_UNIX, SOCK_STREAM_CLOEXEC, 0, 0, 0));
+        long fd = Libc.must("socket", Libc.SYSCALL.call(SOCKET, AF_UNIX, SOCK_STREAM_CLOEXEC, 0, 0, 0));
         NativeMemory.IO.putInt(scratch, Long.BYTES);
         long rc = Libc.GETSOCKOPT.call(fd, SOL_SOCKET, SO_NETNS_COOKIE, scratch + Long.BYTES, scratch);
         Libc.CLOSE.call(fd);
@@ -234,10 +237,28 @@ final class JnrLaunching implements Launching {
     }
 
     @Override
+    public boolean hasInternet6() {
+        long fd = Libc.SYSCALL.call(SOCKET, AF_INET6, SOCK_DGRAM_CLOEXEC, 0, 0, 0);
+        if (fd >= 0) {
+            Libc.CLOSE.call(fd);
+        }
+        return fd != -Errno.EAFNOSUPPORT.number();
+    }
+
+    @Override
     public long capabilities(int pid) {
+        return capabilities(pid, "\nCapPrm:\t");
+    }
+
+    @Override
+    public long inheritable(int pid) {
+        return capabilities(pid, "\nCapInh:\t");
+    }
+
+    private long capabilities(int pid, String set) {
         String status = proc.read(pid, "/status");
-        int at = status.indexOf("\nCapPrm:\t") + 9;
-        return at < 9 ? 0 : Long.parseUnsignedLong(status.substring(at, at + 16), 16);
+        int at = status.indexOf(set) + set.length();
+        return at < set.length() ? 0 : Long.parseUnsignedLong(status.substring(at, at + 16), 16);
     }
 
     @Override

@@ -81,12 +81,12 @@ final class JnrPtrace implements Ptrace {
 
     @Override
     public boolean poll(WaitEvent event) {
-        return poll(P_ALL, 0, WEXITED | WSTOPPED, event);
+        return poll(P_ALL, 0, event);
     }
 
     @Override
     public boolean poll(int tid, WaitEvent event) {
-        return poll(P_PID, tid, WEXITED | WSTOPPED, event);
+        return poll(P_PID, tid, event);
     }
 
     @Override
@@ -111,14 +111,20 @@ final class JnrPtrace implements Ptrace {
         return Libc.WAITID.call(P_PID, tid, siginfo, options | WEXITED | WSTOPPED | WNOWAIT | NOTHREAD_ALL);
     }
 
+    /** Other stops show here too, whatever is asked for: they are left as they are. // kernel/exit.c wait_task_stopped() */
     @Override
     public boolean pollEnd(int tid, WaitEvent event) {
-        return poll(P_PID, tid, WEXITED, event) && event.ended();
+        NativeMemory.IO.putInt(siginfo + SI_PID, 0);
+        boolean seen = lookAt(tid, WNOHANG) == 0 && NativeMemory.IO.getInt(siginfo + SI_PID) != 0;
+        if (seen) {
+            set(event);
+        }
+        return seen && event.ended();
     }
 
-    private boolean poll(int kind, int id, int options, WaitEvent event) {
+    private boolean poll(int kind, int id, WaitEvent event) {
         NativeMemory.IO.putInt(siginfo + SI_PID, 0);
-        long rc = Libc.WAITID.call(kind, id, siginfo, options | WNOHANG | WNOWAIT | NOTHREAD_ALL);
+        long rc = Libc.WAITID.call(kind, id, siginfo, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | NOTHREAD_ALL);
         if (rc < 0 || NativeMemory.IO.getInt(siginfo + SI_PID) == 0) {
             return false;
         }

@@ -20,6 +20,7 @@ final class JnrSocket implements Tracees.SocketCopy {
     private static final int SO_DOMAIN = 39;
     // linux/tcp.h, linux/in.h, net/tcp_states.h
     private static final int IPPROTO_TCP = 6;
+    private static final int IPPROTO_UDP = 17;
     private static final int TCP_INFO = 11;
     private static final int TCP_CLOSE = 7;
     // asm-generic/fcntl.h, asm-generic/ioctls.h
@@ -62,10 +63,14 @@ final class JnrSocket implements Tracees.SocketCopy {
         return protocol() >= 0;
     }
 
-    /** Other families have protocols of TCP's number, but no TCP_INFO; and its answer is needed besides. */
+    /** Other families have protocols of TCP's number, but no TCP_INFO; and before connect(2) its answer is needed besides. */
     @Override
-    public boolean isInternet() {
-        return protocol() == IPPROTO_TCP ? state() >= 0 : domain() == Family.INET.number() || domain() == Family.INET6.number();
+    public int transport() {
+        if (protocol() == IPPROTO_TCP) {
+            return state() >= 0 ? IPPROTO_TCP : NO_TRANSPORT;
+        }
+        boolean udp = protocol() == IPPROTO_UDP && (domain() == Family.INET.number() || domain() == Family.INET6.number());
+        return udp ? IPPROTO_UDP : NO_TRANSPORT;
     }
 
     private int domain() {
@@ -149,7 +154,7 @@ final class JnrSocket implements Tracees.SocketCopy {
 
     @Override
     public int connect(byte[] name, int length, boolean near) {
-        if (!isTcp()) {
+        if (transport() != IPPROTO_TCP) {
             NativeMemory.IO.putByteArray(scratch + NAME, name, 0, length);
             return (int) Libc.CONNECT.call(fd, scratch + NAME, length);
         }
@@ -208,14 +213,14 @@ final class JnrSocket implements Tracees.SocketCopy {
         Libc.IOCTL.call(fd, FIONBIO, scratch);
     }
 
+    private boolean mayLinger() {
+        return protocol() != IPPROTO_UDP && domain() != Family.UNIX.number() && domain() != Family.NETLINK.number();
+    }
+
     /** Up to {@link #close}. */
     private boolean limitWaits() {
         limited = limited || patience.begin();
         return limited;
-    }
-
-    private boolean isTcp() {
-        return protocol() == IPPROTO_TCP && isInternet();
     }
 
     private boolean isClosed() {
@@ -265,7 +270,7 @@ final class JnrSocket implements Tracees.SocketCopy {
     /** If the tracee has closed it meanwhile this is the last close, and waits as long as SO_LINGER says. socket(7) */
     @Override
     public void close() {
-        if (isTcp()) {
+        if (mayLinger()) {
             limitWaits();
         }
         Libc.CLOSE.call(fd);

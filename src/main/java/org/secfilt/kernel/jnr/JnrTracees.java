@@ -170,7 +170,9 @@ final class JnrTracees implements Tracees {
 
     @Override
     public int pidfdTarget(int tid, int fd) {
-        String info = proc.read(tid, "/fdinfo/" + fd);
+        // Others print names there that anybody may have given them.
+        String target = target(tid, fd);
+        String info = target.equals("anon_inode:[pidfd]") || target.startsWith("pidfd:") ? proc.read(tid, "/fdinfo/" + fd) : "";
         int at = info.indexOf("\nPid:\t");
         int end = at < 0 ? -1 : info.indexOf('\n', at + 6);
         return end < 0 ? -1 : Integer.parseInt(info.substring(at + 6, end));
@@ -193,6 +195,16 @@ final class JnrTracees implements Tracees {
             return Optional.empty();
         }
         return Optional.of(socket);
+    }
+
+    @Override
+    public int socketError(int tid, int fd) {
+        int copy = pidfds.copy(tid, fd);
+        if (copy < 0) {
+            return copy;
+        }
+        Libc.CLOSE.call(copy);
+        return -Errno.ENOTSOCK.number();
     }
 
     @Override

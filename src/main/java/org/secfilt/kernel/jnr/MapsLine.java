@@ -19,6 +19,6 @@ record MapsLine(long start, long end, String permissions, long offset, String de
                 line.substring(space + 1, space + 5),
                 Long.parseUnsignedLong(line.substring(offset, device - 1), 16),
                 line.substring(device, inode - 1),
-                Long.parseLong(end < 0 ? line.substring(inode) : line.substring(inode, end)));
+                Long.parseUnsignedLong(end < 0 ? line.substring(inode) : line.substring(inode, end)));
     }
 }

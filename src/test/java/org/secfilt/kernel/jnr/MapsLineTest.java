@@ -13,6 +13,11 @@ class MapsLineTest {
     }
 
     @Test
+    void reads_an_inode_number_of_64_bits() {
+        assertEquals(-1, MapsLine.decode("10000000-10001000 r--p 00000000 00:2a 18446744073709551615   /mnt/hashed").inode());
+    }
+
+    @Test
     void reads_a_line_without_a_name_and_addresses_of_the_upper_half() {
         assertEquals(
                 new MapsLine(0xffffffffff600000L, 0xffffffffff601000L, "--xp", 0x1000, "fe:00", 0),

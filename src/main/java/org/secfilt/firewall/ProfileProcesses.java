@@ -1,0 +1,128 @@
+package org.secfilt.firewall;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.secfilt.kernel.Cgroups;
+import org.secfilt.kernel.KernelException;
+
+/** Who is in lasting profiles, and goes in and out. */
+final class ProfileProcesses {
+    private final Cgroups cgroups;
+    private final boolean unified;
+
+    ProfileProcesses(Cgroups cgroups, boolean unified) {
+        this.cgroups = cgroups;
+        this.unified = unified;
+    }
+
+    /** A run in a profile of version 2 has its own cgroup there. */
+    List<Integer> below(String path) {
+        List<Integer> members = new ArrayList<>(cgroups.members(path));
+        if (unified) {
+            for (String child : cgroups.in(path)) {
+                members.addAll(below(path + "/" + child));
+            }
+        }
+        return members;
+    }
+
+    /** Which class a process is in already, in words; empty if in none. A cgroup of version 2 is no class, and everybody is in one. */
+    private Optional<String> assigned(int pid) {
+        String path = cgroups.of(pid);
+        Optional<ProfileName> profile = ProfileName.of(path);
+        if (profile.isPresent()) {
+            return Optional.of("profile " + profile.get());
+        }
+        return unified || path.isEmpty() || cgroups.classid(path) == 0 ? Optional.empty() : Optional.of("the cgroup /" + path);
+    }
+
+    /** {@link Profiles#enter} */
+    void enter(Profile profile, List<Integer> pids) throws FirewallException {
+        for (int pid : pids) {
+            Optional<String> assigned = assigned(pid);
+            if (assigned.isPresent()) {
+                throw new FirewallException("process " + pid + " is already assigned to a net class: " + assigned.get());
+            }
+        }
+        List<Integer> moved = new ArrayList<>();
+        for (int pid : pids) {
+            try {
+                cgroups.add(profile.path(), pid);
+                moved.add(pid);
+            } catch (KernelException e) {
+                String undone = undo(moved);
+                throw new FirewallException("process " + pid + " cannot enter the profile " + profile.name() + ": " + e.getMessage()
+                        + "; it is open to root" + profile.group().map(group -> " and group " + group + membersOnly(profile, pid)).orElse("") + undone);
+            }
+        }
+    }
+
+    private String membersOnly(Profile profile, int pid) {
+        return unified ? ", where they may write to cgroup.procs of the cgroup /" + common(profile.path(), cgroups.of(pid))
+                + " too, which has both the profile and where the process is now below it: cgroups(7). Run it as root, or install the profile"
+                + " --below a cgroup that is theirs"
+                : ", each for processes of their own";
+    }
+
+    /** The nearest cgroup that has both below it. */
+    private static String common(String one, String other) {
+        String common = one;
+        while (!common.isEmpty() && !(other + "/").startsWith(common + "/")) {
+            common = common.substring(0, Math.max(0, common.lastIndexOf('/')));
+        }
+        return common;
+    }
+
+    private String undo(List<Integer> moved) {
+        for (int pid : moved) {
+            try {
+                moveOut(pid);
+            } catch (KernelException e) {
+                return "; " + words(moved) + " had entered before, and only root can move them out";
+            }
+        }
+        return "";
+    }
+
+    /** {@link Profiles#leave} */
+    void leave(List<Integer> pids) throws FirewallException {
+        for (int pid : pids) {
+            if (ProfileName.of(cgroups.of(pid)).isEmpty()) {
+                throw new FirewallException("process " + pid + " is in no profile");
+            }
+        }
+        for (int pid : pids) {
+            try {
+                moveOut(pid);
+            } catch (KernelException e) {
+                throw new FirewallException("process " + pid + " cannot leave: " + e.getMessage() + "; only root moves processes out");
+            }
+        }
+    }
+
+    /** Packets of the root cgroup bear no class. Version 2 does not tell where a process was before: it joins who asks. */
+    void moveOut(int pid) {
+        String own = unified ? cgroups.of((int) ProcessHandle.current().pid()) : "";
+        cgroups.add(ProfileName.of(own).isPresent() ? "" : own, pid);
+    }
+
+    static String words(List<Integer> pids) {
+        StringBuilder words = new StringBuilder();
+        for (int pid : pids) {
+            words.append(words.length() == 0 ? "" : ", ").append(pid);
+        }
+        return words.toString();
+    }
+
+    /** What {@link #moveOut} moved. */
+    void moveBack(String path, List<Integer> pids) {
+        for (int pid : pids) {
+            try {
+                cgroups.add(path, pid);
+            } catch (KernelException e) {
+                // it has ended meanwhile
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+package org.secfilt.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** What hides from secfilt: parts of /proc, the cgroups of others, mounts that come later, a command that comes late. */
+class OddHostsIT {
+    @RegisterExtension
+    static final NetworkRoom ROOM = new NetworkRoom();
+
+    /** proc(5) "subset": no /proc/net, no /proc/sys. */
+    private static final String WITHOUT_PROC_NET = "mount -t proc -o subset=pid proc /proc; [ ! -e /proc/net/dev ] || exit 99; ";
+
+    /** Waits for a condition, up to ten seconds. */
+    private static final String AWAIT = "await() { for i in $(seq 400); do eval \"$1\" && return; sleep 0.025; done; echo \"no $1\"; }; ";
+
+    @Test
+    void both_families_are_judged_where_proc_does_not_tell_of_them() {
+        Outcome run = ROOM.command("unshare", "-m", "bash", "-c", WITHOUT_PROC_NET
+                + "$SECFILT -q --no-supervisor --allowed-netmask=10.77.1.1 --allowed-netmask=fd77:1::1 bash -c"
+                + " 'for a in 10.77.1.1 fd77:1::1 fd77:2::1 10.77.2.1; do : >/dev/udp/$a/8002; echo x >/dev/udp/$a/8002; done'").run();
+        assertEquals(List.of("udp 10.77.1.1:8002", "udp [fd77:1::1]:8002"), ROOM.arrived(), run::toString);
+    }
+
+    /** Its packets are to be judged alone, and nobody raised the firewall for a command that was not there. */
+    @Test
+    void a_command_that_comes_late_does_not_run_unjudged() {
+        Outcome run = ROOM.bash("""
+                printf '#!/bin/bash\\necho ran\\necho x >/dev/udp/10.77.2.1/8002\\n' > job; chmod 755 job
+                while [ -e going ] || [ ! -e over ]; do mv job away; mv away job; done 2>/dev/null & flips=$!
+                touch going
+                for i in $(seq 40); do $SECFILT -q --no-supervisor --allowed-netmask=10.77.1.1 ./job 2>&1; echo $?; done
+                touch over; rm going; wait $flips; rm over job""").timeoutMillis(60_000).run().exited(0);
+        assertEquals(List.of(), ROOM.arrived(), run::toString);
+        assertTrue(run.stdout().contains("ran\n") && run.stdout().contains("127\n"), run::toString);
+    }
+
+    /** Their paths are as they are seen from there. cgroup_namespaces(7) */
+    @Test
+    void runs_in_another_cgroup_namespace_are_left_alone_in_both_directions() {
+        Outcome run = ROOM.bash(AWAIT + """
+                hooks() { iptables-save | grep -c -- '-j SECFILT-R-'; }
+                mkdir -p cg; mount -t cgroup2 none cg; mkdir -p cg/sfodd$$
+                bash -c 'echo $$ > cg/sfodd'$$'/cgroup.procs; umount cg; exec unshare -Cm bash -c "
+                    umount -R /sys/fs/cgroup 2>/dev/null; mount -t cgroup2 none cg
+                    $SECFILT -q --allowed-netmask=10.77.1.1 sh -c \\"touch running; until [ -e over ]; do sleep 0.05; done\\" &
+                    until [ -e look ]; do sleep 0.05; done; $SECFILT gc; touch looked; wait"' & inner=$!
+                await '[ -e running ]'; hooks
+                $SECFILT gc; hooks
+                $SECFILT -q --allowed-netmask=10.77.1.1 sh -c 'touch beside; until [ -e over ]; do sleep 0.05; done' & outer=$!
+                await '[ -e beside ]'; hooks
+                touch look; await '[ -e looked ]'; hooks
+                touch over; wait $inner $outer; await '[ $(hooks) = 0 ]'; hooks
+                $SECFILT gc -q; rmdir cg/sfodd$$; umount cg; rm -f running beside over look looked""").timeoutMillis(60_000).run().exited(0);
+        assertEquals("1\n1\n2\n2\n0\n", run.stdout(), run::toString);
+    }
+
+    /** By a cgroup hierarchy that root's command can write to it would leave its cgroup, and with it the rules. */
+    @Test
+    void root_gets_no_cgroups_that_are_mounted_later() {
+        Outcome run = ROOM.command("unshare", "-m", "--propagation", "shared", "bash", "-c", AWAIT + """
+                umount -R /sys/fs/cgroup 2>/dev/null; umount -R /run/secfilt/net_cls 2>/dev/null; mkdir -p later
+                $SECFILT -q --firewall=require --allowed-netmask=10.77.1.1 bash -c 'touch inside; until [ -e mounted ]; do sleep 0.05; done
+                    [ -e later/cgroup.procs ] && echo seen; echo $$ 2>/dev/null >later/cgroup.procs && echo left; echo done' &
+                await '[ -e inside ]'; mount -t cgroup2 none later; touch mounted; wait
+                umount later; rm -rf inside mounted later""").run().exited(0);
+        assertTrue(run.stdout().endsWith("done\n"), run::toString);
+        assertFalse(run.stdout().contains("seen") || run.stdout().contains("no ["), run::toString);
+    }
+
+    @Test
+    void gc_takes_no_network_for_dead_that_it_cannot_see() {
+        Outcome run = ROOM.bash(AWAIT + """
+                rules() { (iptables-save; ip6tables-save) | grep -c -- '-[io] sfn'; }
+                $SECFILT -q --net=nat sh -c 'touch up; until [ -e over ]; do sleep 0.05; done' &
+                await '[ -e up ]'; was=$(rules); [ $was -gt 0 ] || echo none
+                unshare -m bash -c '"$@"' - bash -c '""" + WITHOUT_PROC_NET + """
+                $SECFILT gc -q'; echo $?
+                [ $(rules) = $was ] && echo same; touch over; wait; rm up over""").run().exited(0);
+        assertEquals("125\nsame\n", run.stdout(), run::toString);
+        assertTrue(run.stderr().contains("nobody knows which networks are alive"), run::toString);
+    }
+}
