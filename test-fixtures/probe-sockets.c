@@ -843,3 +843,53 @@ PROBE(no_descriptor_is_left_for_a_call)
 	say("%s", outcome(sendto(fd, "x", 1, 0, &to.any, size_of(&to))));
 	say("%s", connected(tcp, &stream));
 }
+
+static void say_control(const char *what, struct msghdr *header, const unsigned char *control, size_t length, ssize_t got)
+{
+	size_t kept = 0;
+	while (kept < length && control[length - 1 - kept] == 0xa7)
+		kept++;
+	say("%s %s, control of %zu, %zu bytes as before, flags %#x", what, outcome(got), header->msg_controllen, kept, (unsigned)header->msg_flags);
+}
+
+/* Where nothing comes, there stands what stood there. */
+PROBE(room_for_descriptors_stays_as_it_was)
+{
+	int pair[2], given = open("/dev/null", O_RDONLY);
+	socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+	for (int round = 0; round < 3; round++) {
+		unsigned char control[64], byte;
+		memset(control, 0xa7, sizeof control);
+		struct iovec part = { &byte, 1 };
+		struct msghdr header = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control };
+		if (round > 0) { /* nothing comes, a byte, a byte with a descriptor */
+			union { char bytes[CMSG_SPACE(sizeof(int))]; struct cmsghdr first; } sent = { .first = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
+			memcpy(CMSG_DATA(&sent.first), &given, sizeof given);
+			struct msghdr out = { .msg_iov = &part, .msg_iovlen = 1 };
+			if (round == 2) {
+				out.msg_control = sent.bytes;
+				out.msg_controllen = sizeof sent.bytes;
+			}
+			say("send %s", outcome(sendmsg(pair[1], &out, 0)));
+		}
+		say_control("receive", &header, control, sizeof control, recvmsg(pair[0], &header, MSG_DONTWAIT));
+	}
+	struct msghdr none = { .msg_control = (char[64]){ 0 }, .msg_controllen = 64 };
+	say("on no descriptor %s", outcome(recvmsg(-1, &none, 0)));
+}
+
+PROBE(who_cannot_listen_is_told_why)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX, .sun_path = "\0probe-of-listening" };
+	int pipes[2], unix_stream = socket(AF_UNIX, SOCK_STREAM, 0);
+	say("none %s", outcome(listen(-1, 5)));
+	say("closed %s", outcome(listen(700, 5)));
+	say("pipe %s", outcome(pipe(pipes) ? -1 : listen(pipes[0], 5)));
+	say("udp %s", outcome(listen(socket(AF_INET, SOCK_DGRAM, 0), 5)));
+	say("unix datagram %s", outcome(listen(socket(AF_UNIX, SOCK_DGRAM, 0), 5)));
+	say("unix without a name %s", outcome(listen(unix_stream, 5)));
+	say("named %s", outcome(bind(unix_stream, (struct sockaddr *)&name, sizeof name)));
+	say("unix %s", outcome(listen(unix_stream, 5)));
+	say("again %s", outcome(listen(unix_stream, 7)));
+	say("netlink %s", outcome(listen(socket(AF_NETLINK, SOCK_RAW, 0), 5)));
+}

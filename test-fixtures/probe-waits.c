@@ -1,6 +1,8 @@
 /* What parents learn of their children: wait4(2), waitid(2), SIGCHLD, pidfds, orphans. */
 #include "probe.h"
 
+#include <spawn.h>
+
 #include <sys/time.h>
 
 enum { CLONE_CHILD_MS = 50 };
@@ -499,4 +501,21 @@ PROBE(usage_of_children)
 	say("maxrss %s", own.ru_maxrss >= 32 << 10 && own.ru_maxrss < 40 << 10 && after.ru_maxrss == own.ru_maxrss ? "its own" : "other");
 	long ms = own.ru_utime.tv_sec * 1000 + own.ru_utime.tv_usec / 1000 + own.ru_stime.tv_sec * 1000 + own.ru_stime.tv_usec / 1000;
 	say("time %s", ms >= 99 && ms < 200 ? "its own" : "other");
+}
+
+/* Asked for while it becomes another program. */
+PROBE(a_program_that_is_polled_for_ends)
+{
+	static char *const words[] = { "true", NULL };
+	for (int i = 0; i < 1000; i++) {
+		pid_t child;
+		int status = -1;
+		if (posix_spawn(&child, "/bin/true", NULL, NULL, words, environ))
+			say("spawn: %s", strerrorname_np(errno));
+		while (waitpid(child, &status, WNOHANG) == 0)
+			continue;
+		if (status != 0)
+			say("%s", how_ended(status));
+	}
+	say("all ended");
 }

@@ -787,6 +787,13 @@ static void mark(void)
 	on(SOL_SOCKET, SO_MARK);
 }
 
+static void mark_of_a_message(void)
+{
+	int one = 1;
+	struct msghdr header = with_control(&loopback, SOL_SOCKET, SO_MARK, &one, sizeof one);
+	MUST(sendmsg(udp(), &header, 0));
+}
+
 static void transparent(void)
 {
 	if (family == AF_INET)
@@ -998,7 +1005,7 @@ static const struct {
 	ATTACK(listen_without_bind), ATTACK(listen_after_a_connection), ATTACK(listen_after_a_failed_connection),
 	ATTACK(bind_everywhere), ATTACK(bind_with_reuseport), ATTACK(bind_with_reuseaddr), ATTACK(bind_unspec), ATTACK(bind_foreign),
 	ATTACK(listen_on_own_address), ATTACK(listen_again_after_a_connection),
-	ATTACK(repair), ATTACK(mark), ATTACK(transparent), ATTACK(add_address), ATTACK(add_route), ATTACK(add_rule), ATTACK(destroy),
+	ATTACK(repair), ATTACK(mark), ATTACK(mark_of_a_message), ATTACK(transparent), ATTACK(add_address), ATTACK(add_route), ATTACK(add_rule), ATTACK(destroy),
 	ATTACK(ioctl_route), ATTACK(ioctl_address), ATTACK(ioctl_neighbour), ATTACK(ioctl_multicast), ATTACK(ioctl_flags),
 	ATTACK(own_network), ATTACK(send_from_own_network),
 	ATTACK(splice_unconnected), ATTACK(sendfile_unconnected), ATTACK(sendfile_unconnected_tcp), ATTACK(vmsplice_to_a_socket),

@@ -207,24 +207,25 @@ final class HandedOver {
                 ptrace.kill(task.tid); // it was cleared, and has vanished since; or the process died
                 return denied;
             }
-            int written = lookAt(task.tid, call, got);
-            // Programs look there for what they put there themselves, when nothing came.
-            byte[] rest = Arrays.copyOfRange(room.before[i], Math.min(written, room.before[i].length), room.before[i].length);
-            if (rest.length > 0) {
-                tracees.write(task.tid, room.addresses[i] + written, rest, rest.length);
+            byte[] after = Arrays.copyOf(room.before[i], got);
+            lookAt(task.tid, call, got, after);
+            // Programs look for what they put there themselves, to see that nothing came.
+            if (room.before[i].length == got) {
+                tracees.write(task.tid, room.addresses[i], after, got);
             }
         }
         return denied;
     }
 
-    /** @return up to where the kernel has written messages */
-    private int lookAt(int tid, TracedCall call, int length) {
+    /** @param after gets the messages, in the place where the kernel put them */
+    private void lookAt(int tid, TracedCall call, int length, byte[] after) {
         int at = 0;
         while (length - at >= CMSG_HEADER_BYTES) {
             long messageLength = Math.min(ControlMessages.longAt(control, at), length - at);
             if (messageLength < CMSG_HEADER_BYTES) {
-                return at;
+                return;
             }
+            System.arraycopy(control, at, after, at, (int) messageLength);
             if (ControlMessages.intAt(control, at + 8) == SOL_SOCKET && ControlMessages.intAt(control, at + 12) == SCM_RIGHTS) {
                 for (int number = at + CMSG_HEADER_BYTES; number + Integer.BYTES <= at + messageLength; number += Integer.BYTES) {
                     judge(tid, call, ControlMessages.intAt(control, number));
@@ -232,7 +233,6 @@ final class HandedOver {
             }
             at += (int) ((messageLength + 7) & ~7L); // CMSG_ALIGN
         }
-        return at;
     }
 
     private void judge(int tid, TracedCall call, int fd) {

@@ -1,6 +1,7 @@
 package org.secfilt.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.secfilt.Fixtures;
 
 /** Sockets that somebody outside made, and hands to a process inside when it runs already. */
@@ -137,5 +139,16 @@ class DescriptorAttackIT {
         Outcome run = ROOM.secfilt(ALLOWED, "env", "--ignore-signal=PIPE", TAKE, "recvmsg", "child", kind).as(User.ORDINARY).run().exited(0);
         assertEquals(said + "\n", run.stdout(), run::toString);
         assertEquals(List.of(), run.reports());
+    }
+
+    /** The kernel would bind it to every address, whatever the policy says: nobody is left then that could serve at it. */
+    @ParameterizedTest
+    @EnumSource
+    void a_socket_put_in_the_place_of_one_that_is_to_listen_serves_nobody(User user) {
+        String swap = Fixtures.compile("swap-listen").toString();
+        assertEquals("listens\n", ROOM.command(swap, "1000000").as(user).timeoutMillis(60_000).run().exited(0).stdout());
+        Outcome run = ROOM.secfilt("--allowed-bind=127.0.0.1", swap, "1000000").as(user).timeoutMillis(60_000).run().killedBy(9);
+        assertEquals("", run.stdout(), run::toString);
+        assertTrue(run.stderr().contains(": another socket was put in the place of the one that was to listen: all processes killed"), run::toString);
     }
 }

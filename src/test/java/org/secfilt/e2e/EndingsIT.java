@@ -46,6 +46,34 @@ class EndingsIT {
         assertTrue(shell.stderr().contains("Terminated"), shell::toString);
     }
 
+    /** As who stops a service does, or closes a session: all of its processes are told, and the supervisor is one. */
+    @ParameterizedTest
+    @CsvSource({"TERM, ROOT", "TERM, ORDINARY", "HUP, ROOT"})
+    void the_command_follows_a_signal_that_its_supervisor_gets_too(String signal, User user) {
+        Outcome run = ROOM.bash("""
+                rm -f ready
+                $SECFILT -q --allowed-netmask=127.0.0.1 bash -c 'trap "sleep 0.5; : >/dev/udp/10.77.1.1/9 || echo clean; exit 5" '"$1"'
+                    : > ready; while :; do sleep 0.02; done' 2>&1 & command=$!
+                until [ -e ready ]; do sleep 0.02; done
+                supervisor=$(sed -n 's/TracerPid:\t//p' /proc/$command/status)
+                kill -"$1" $supervisor $command; wait $command; echo $?; rm -f ready""", signal).as(user).run().exited(0);
+        assertTrue(run.stdout().endsWith("clean\n5\n"), run::toString);
+    }
+
+    /** The limit is the command's, as every limit is. Not every root may raise one: it takes CAP_SYS_RESOURCE. */
+    @Test
+    void the_supervisors_own_time_is_limited_only_where_that_cannot_be_helped() {
+        Outcome run = ROOM.bash("""
+                cpu_of() { sed -n 's/Max cpu time *\\(\\w*\\) *\\(\\w*\\) .*/\\1 \\2/p' /proc/$1/limits; }
+                ulimit -t 7; (ulimit -t unlimited) 2>/dev/null && echo unlimited unlimited || echo 7 7
+                rm -f ready seen
+                $SECFILT -q --allowed-netmask=127.0.0.1 bash -c ': > ready; until [ -e seen ]; do sleep 0.02; done' & command=$!
+                until [ -e ready ]; do sleep 0.02; done
+                cpu_of $(sed -n 's/TracerPid:\t//p' /proc/$command/status); cpu_of $command; touch seen; wait $command; rm -f ready seen""").run();
+        List<String> lines = run.exited(0).stdout().lines().toList();
+        assertEquals(List.of(lines.get(0), lines.get(0), "7 7"), lines, run::toString);
+    }
+
     @Test
     void a_fault_is_the_faults_signal() {
         ROOM.secfilt(LOOPBACK, "/usr/bin/python3", "-c", "import ctypes; ctypes.string_at(0)").run().killedBy(11);

@@ -299,6 +299,31 @@ class FilesIT {
         assertEquals(before, snapshot(out));
     }
 
+    /** A file whose file system does not tell what it is any more: it is of a network that has ended. */
+    @ParameterizedTest
+    @EnumSource
+    void a_file_that_cannot_be_looked_at_is_an_error_and_no_end(User user) {
+        Outcome run = confined(user, "-q", "--read-only", "/usr/bin/python3", "-c", """
+                import ctypes, os, time
+                CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
+                libc = ctypes.CDLL(None)
+                assert libc.unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0
+                fd = os.open("/proc/sys/net/ipv4/conf/lo/forwarding", os.O_RDONLY)
+                assert libc.unshare(CLONE_NEWNET) == 0
+                for i in range(400):
+                    try:
+                        os.fstat(fd)
+                    except FileNotFoundError:
+                        break
+                    time.sleep(0.01)
+                try:
+                    os.fchmod(fd, 0o644)
+                except OSError as e:
+                    print(e.strerror)
+                """).run().exited(0);
+        assertEquals("No such file or directory\n", run.stdout(), run::toString);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"make", "git", "tar", "copy", "python3", "javac"})
     void people_build_in_a_writable_directory(String what) throws IOException {

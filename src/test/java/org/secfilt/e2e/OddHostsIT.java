@@ -34,10 +34,11 @@ class OddHostsIT {
                 printf '#!/bin/bash\\necho ran\\necho x >/dev/udp/10.77.2.1/8002\\n' > job; chmod 755 job
                 while [ -e going ] || [ ! -e over ]; do mv job away; mv away job; done 2>/dev/null & flips=$!
                 touch going
-                for i in $(seq 40); do $SECFILT -q --no-supervisor --allowed-netmask=10.77.1.1 ./job 2>&1; echo $?; done
-                touch over; rm going; wait $flips; rm over job""").timeoutMillis(60_000).run().exited(0);
+                for i in $(seq 40); do $SECFILT -q --no-supervisor --allowed-netmask=10.77.1.1 ./job >/dev/null 2>&1; done
+                touch over; rm going; wait $flips
+                $SECFILT -q --no-supervisor --allowed-netmask=10.77.1.1 ./job 2>/dev/null; rm over job""").timeoutMillis(60_000).run().exited(0);
         assertEquals(List.of(), ROOM.arrived(), run::toString);
-        assertTrue(run.stdout().contains("ran\n") && run.stdout().contains("127\n"), run::toString);
+        assertEquals("ran\n", run.stdout(), run::toString);
     }
 
     /** Their paths are as they are seen from there. cgroup_namespaces(7) */

@@ -219,8 +219,8 @@ class SocketAttackIT {
     @ParameterizedTest
     @EnumSource
     void root_cannot_change_where_addresses_lead(User user) {
-        List<String> attacks = new ArrayList<>(List.of("repair", "mark", "transparent", "add_address", "add_route", "add_rule", "destroy",
-                "ioctl_address", "ioctl_multicast", "ioctl_flags"));
+        List<String> attacks = new ArrayList<>(List.of("repair", "mark", "mark_of_a_message", "transparent", "add_address", "add_route", "add_rule",
+                "destroy", "ioctl_address", "ioctl_multicast", "ioctl_flags"));
         for (int family : new int[] {6, 4}) {
             if (family == 4) {
                 attacks.remove("add_route");

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -227,5 +228,16 @@ class SurroundingsIT {
                 + "echo 0 > /proc/sys/user/max_net_namespaces; $SECFILT --net=none echo ran'").as(User.ORDINARY).run().exited(125);
         assertEquals("", run.stdout());
         assertTrue(run.stderr().matches("secfilt: unshare\\(.*network namespace\\): ENOSPC .*\n"), run::toString);
+    }
+
+    /** As a service manager gives one to an ordinary user. */
+    @Test
+    void capabilities_that_redirect_nothing_stay() {
+        List<String> setpriv = List.of("setpriv", "--reuid=54771", "--regid=54771", "--clear-groups", "--inh-caps=+net_bind_service,+net_raw",
+                "--ambient-caps=+net_bind_service,+net_raw");
+        List<String> words = new ArrayList<>(setpriv);
+        words.addAll(List.of(Built.program().toString(), "-q", "--firewall=off", "--allowed-netmask=127.0.0.1", "grep", "Cap[IA][nm]", "/proc/self/status"));
+        Outcome run = ROOM.command(words.toArray(new String[0])).run().exited(0);
+        assertEquals("CapInh:\t0000000000000400\nCapAmb:\t0000000000000400\n", run.stdout(), run::toString);
     }
 }

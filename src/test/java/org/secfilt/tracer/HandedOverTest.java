@@ -76,7 +76,7 @@ class HandedOverTest extends TracerRoom {
         runWith(Deed.call("recvmsg", 3, 0x2000, 0));
         byte[] after = kernel.memoryAt(0x3000);
         assertArrayEquals(rights(21), Arrays.copyOf(after, 20));
-        assertArrayEquals(Arrays.copyOfRange(before, 24, 64), Arrays.copyOfRange(after, 24, 64));
+        assertArrayEquals(Arrays.copyOfRange(before, 20, 64), Arrays.copyOfRange(after, 20, 64));
     }
 
     @Test
