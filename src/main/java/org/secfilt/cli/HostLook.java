@@ -95,7 +95,7 @@ final class HostLook implements Look {
         }
         try {
             String self = Path.of("/proc/" + pid + "/exe").toRealPath().toString();
-            Path said = Files.createTempFile("secfilt-doctor", "");
+            Path said = freshFile();
             try {
                 return trial(new ProcessBuilder(self, "-q", "--no-outbound-network", "--", command.get()), said);
             } finally {
@@ -106,6 +106,15 @@ final class HostLook implements Look {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return "interrupted";
+        }
+    }
+
+    /** Where /tmp is read-only, in memory. */
+    private static Path freshFile() throws IOException {
+        try {
+            return Files.createTempFile("secfilt-doctor", "");
+        } catch (IOException e) {
+            return Files.createTempFile(Path.of("/dev/shm"), "secfilt-doctor", "");
         }
     }
 

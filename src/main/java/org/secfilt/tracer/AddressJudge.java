@@ -117,8 +117,9 @@ final class AddressJudge {
     }
 
     /**
-     * Whether a connected unix socket ended where the policy denies it: somebody renamed a directory of the path between the verdict and
-     * the kernel's own walk. The other side's name is as it bound itself; a relative one tells nothing. A socket that cannot be seen any
+     * Whether a connected unix socket ended where a deny rule names it: somebody renamed a directory of the path between the verdict and
+     * the kernel's own walk. The other side's name is as it bound itself; a relative one tells nothing, nor does one that no rule allows, for
+     * servers rename what they have bound. A socket that cannot be seen any
      * more, or is connected to nothing, is not the one that the call connected: as bad.
      */
     boolean reachedElsewhere(Task task) {
