@@ -140,10 +140,13 @@ final class Patience {
 
         private void strike(int turn) {
             striking = true;
-            if (turns == turn) {
-                Libc.SYSCALL.call(TGKILL, process, thread, SIGNAL, 0, 0);
+            try {
+                if (turns == turn) {
+                    Libc.SYSCALL.call(TGKILL, process, thread, SIGNAL, 0, 0);
+                }
+            } finally {
+                striking = false;
             }
-            striking = false;
         }
     }
 }
