@@ -19,6 +19,8 @@ public interface Kernel {
 
     Launching launching();
 
+    Networks networks();
+
     Accounts accounts();
 
     /**

@@ -25,30 +25,6 @@ public interface Launching {
     /** Whether one of either lies below another mount, so that no path leads to it until that is unmounted. */
     boolean hidesCgroups(int pid);
 
-    /** The inode number of the process's network namespace. */
-    long networkNamespace(int pid);
-
-    /** The inode number of this process's process namespace. */
-    long processNamespace();
-
-    /** Which network namespace this process is in: a number that no other has before the next boot. socket(7) SO_NETNS_COOKIE, Linux 5.14. */
-    long networkCookie();
-
-    /**
-     * Whether whoever is in this network namespace can be seen from here: it belongs to this user namespace, in which nobody can be whom the
-     * process namespace, which is older, does not show. ioctl_ns(2)
-     */
-    boolean seesWholeNetwork();
-
-    /** Who else has internet sockets in the process's network namespace, as {@code nc[4711]}. */
-    List<String> networkUsers(int pid);
-
-    /** Those of all processes and all that have names below /run/netns, as far as this process may look. */
-    Set<Long> networkNamespaces();
-
-    /** Whether sockets of AF_INET6 can be made: then traffic of it is to be judged. Loads the kernel's module where it is one. */
-    boolean hasInternet6();
-
     /** The permitted capabilities of the process, one bit each. */
     long capabilities(int pid);
 

@@ -25,6 +25,7 @@ import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Launching;
 import org.secfilt.kernel.NetworkLock;
+import org.secfilt.kernel.Networks;
 import org.secfilt.nat.Nat;
 import org.secfilt.nat.NatException;
 import org.secfilt.plan.HostFirewall;
@@ -39,6 +40,7 @@ public final class PacketFilter {
 
     private final Kernel kernel;
     private final Launching launching;
+    private final Networks networks;
     private final int pid;
     private final Tables tables;
     private final List<Cgroups.Hierarchy> hierarchies;
@@ -56,6 +58,7 @@ public final class PacketFilter {
     public PacketFilter(Kernel kernel, int pid, List<ByteString> environment, List<Cgroups.Hierarchy> hierarchies) {
         this.kernel = kernel;
         this.launching = kernel.launching();
+        this.networks = kernel.networks();
         this.pid = pid;
         this.tables = tables(kernel, environment);
         this.hierarchies = List.copyOf(hierarchies);
@@ -69,7 +72,7 @@ public final class PacketFilter {
                 path = Optional.of(variable.latin1().substring(PATH.length()));
             }
         }
-        List<IpVersion> versions = kernel.launching().hasInternet6() ? List.of(IpVersion.values()) : List.of(IpVersion.V4);
+        List<IpVersion> versions = kernel.networks().hasInternet6() ? List.of(IpVersion.values()) : List.of(IpVersion.V4);
         return new Tables(kernel.programs(), path, versions);
     }
 
@@ -97,10 +100,10 @@ public final class PacketFilter {
 
     /** Who is alone in a network needs none, as root of a user namespace can be: it may make no cgroups. */
     private HostFirewall withoutCgroup(String missing) {
-        if (!launching.seesWholeNetwork()) {
+        if (!networks.seesAllUsers()) {
             return HostFirewall.without(missing);
         }
-        List<String> others = launching.networkUsers(pid);
+        List<String> others = networks.users(pid);
         return others.isEmpty() ? HostFirewall.OF_NETWORK
                 : HostFirewall.without(missing + ", and " + others.get(0) + " uses this network too (--net=nat gives the command one of its own)");
     }
@@ -155,8 +158,8 @@ public final class PacketFilter {
         }
         try {
             Leftovers leftovers = new Leftovers(tables, this::open);
-            long ours = launching.networkNamespace(pid);
-            Set<Long> others = launching.networkNamespaces();
+            long ours = networks.namespace(pid);
+            Set<Long> others = networks.namespaces();
             List<String> removed = new ArrayList<>(leftovers.remove(inode -> inode != ours && others.contains(inode)));
             removed.addAll(NetworkSession.removeDead(tables, supervisors()));
             removed.addAll(new Nat(kernel, tables).collect());
@@ -181,7 +184,7 @@ public final class PacketFilter {
             throw new FirewallException("profiles cannot be changed here, for want of " + missing.get());
         }
         try (Cgroups cgroups = profileCgroups()) {
-            Profiles profiles = new Profiles(tables, cgroups, launching.networkCookie());
+            Profiles profiles = new Profiles(tables, cgroups, networks.cookie());
             if (!changes && profiles.unified() && hidesClasses() && profiles.list().isEmpty()) {
                 throw new FirewallException("no net_cls hierarchy is mounted in sight, so only root can use profiles here: install them with --group");
             }
@@ -299,20 +302,20 @@ public final class PacketFilter {
         } catch (KernelException e) {
             throw new FirewallException(e.getMessage());
         }
-        return Session.raise(tables, this::open, cgroups, plan.policy(), plan.judgesRawPacketsLate(), launching.networkNamespace(pid), pid);
+        return Session.raise(tables, this::open, cgroups, plan.policy(), plan.judgesRawPacketsLate(), networks.namespace(pid), pid);
     }
 
     private NetworkSession.Supervisors supervisors() {
-        long network = launching.networkNamespace(pid);
+        long network = networks.namespace(pid);
         return new NetworkSession.Supervisors() {
             @Override
             public long namespace() {
-                return launching.processNamespace();
+                return networks.processNamespace();
             }
 
             @Override
             public boolean isAlive(int supervisor) {
-                return launching.networkNamespace(supervisor) == network;
+                return networks.namespace(supervisor) == network;
             }
         };
     }

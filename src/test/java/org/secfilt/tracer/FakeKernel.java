@@ -30,6 +30,7 @@ import org.secfilt.kernel.LogFile;
 import org.secfilt.kernel.OpenDescriptor;
 import org.secfilt.kernel.Programs;
 import org.secfilt.kernel.NetworkLock;
+import org.secfilt.kernel.Networks;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SyscallStop;
 import org.secfilt.kernel.Tracees;
@@ -769,6 +770,11 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     @Override
     public Launching launching() {
         throw new AssertionError("the tracer launches nothing");
+    }
+
+    @Override
+    public Networks networks() {
+        throw new AssertionError("the tracer knows no networks");
     }
 
     @Override

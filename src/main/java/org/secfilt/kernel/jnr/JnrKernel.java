@@ -8,8 +8,9 @@ import org.secfilt.kernel.FrontEnd;
 import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.Launching;
 import org.secfilt.kernel.LogFile;
-import org.secfilt.kernel.Programs;
 import org.secfilt.kernel.NetworkLock;
+import org.secfilt.kernel.Networks;
+import org.secfilt.kernel.Programs;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.kernel.Vault;
@@ -19,6 +20,7 @@ public final class JnrKernel implements Kernel {
     /** Of the tracer thread. */
     private final Patience patience = new Patience();
     private final Programs programs = new JnrPrograms();
+
     @Override
     public Ptrace ptrace() {
         return new JnrPtrace(new Proc(), patience);
@@ -47,6 +49,11 @@ public final class JnrKernel implements Kernel {
     @Override
     public Launching launching() {
         return new JnrLaunching(patience);
+    }
+
+    @Override
+    public Networks networks() {
+        return new JnrNetworks(patience);
     }
 
     @Override

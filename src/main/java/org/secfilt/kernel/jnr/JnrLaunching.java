@@ -54,15 +54,6 @@ final class JnrLaunching implements Launching {
     private static final int S_IFMT = 0170000;
     private static final int S_IFREG = 0100000;
 
-    // sys/socket.h, asm-generic/socket.h
-    private static final int SOCKET = Arch.X86_64.syscalls().nr("socket");
-    private static final int AF_UNIX = 1;
-    private static final int AF_INET6 = 10;
-    private static final int SOCK_DGRAM_CLOEXEC = 2 | 02000000;
-    private static final int SOCK_STREAM_CLOEXEC = 1 | 02000000;
-    private static final int SOL_SOCKET = 1;
-    private static final int SO_NETNS_COOKIE = 71;
-
     private final Proc proc = new Proc();
     private final JnrTracees tracees;
     private final long scratch = NativeMemory.allocate(2 * PATH_MAX);
@@ -173,76 +164,6 @@ final class JnrLaunching implements Launching {
             }
         }
         return found;
-    }
-
-    @Override
-    public long networkNamespace(int pid) {
-        return namespace("/proc/" + pid + "/ns/net");
-    }
-
-    @Override
-    public long processNamespace() {
-        return namespace("/proc/self/ns/pid");
-    }
-
-    @Override
-    public long networkCookie() {
-        long fd = Libc.must("socket", Libc.SYSCALL.call(SOCKET, AF_UNIX, SOCK_STREAM_CLOEXEC, 0, 0, 0));
-        NativeMemory.IO.putInt(scratch, Long.BYTES);
-        long rc = Libc.GETSOCKOPT.call(fd, SOL_SOCKET, SO_NETNS_COOKIE, scratch + Long.BYTES, scratch);
-        Libc.CLOSE.call(fd);
-        Libc.must("getsockopt(SO_NETNS_COOKIE)", rc);
-        return NativeMemory.IO.getLong(scratch + Long.BYTES);
-    }
-
-    @Override
-    public boolean seesWholeNetwork() {
-        return new NetworkUsers(proc, tracees).areInSight();
-    }
-
-    @Override
-    public List<String> networkUsers(int pid) {
-        return new NetworkUsers(proc, tracees).besides(pid);
-    }
-
-    @Override
-    public Set<Long> networkNamespaces() {
-        Set<Long> found = new HashSet<>();
-        for (String name : names("/proc")) {
-            if (name.charAt(0) >= '0' && name.charAt(0) <= '9') {
-                found.add(namespace("/proc/" + name + "/ns/net"));
-            }
-        }
-        for (String name : names("/run/netns")) {
-            try {
-                found.add((Long) Files.getAttribute(Path.of("/run/netns", name), "unix:ino"));
-            } catch (IOException e) {
-                // removed meanwhile: whoever was in it is in /proc
-            }
-        }
-        return found;
-    }
-
-    private static String[] names(String directory) {
-        String[] names = new File(directory).list();
-        return names == null ? new String[0] : names;
-    }
-
-    /** The number of net:[4026531840]; 0 where the process has ended or may not be looked at. */
-    private long namespace(String link) {
-        String name = new String(tracees.link(link), StandardCharsets.ISO_8859_1);
-        int from = name.indexOf('[') + 1;
-        int to = name.indexOf(']');
-        return to < from ? 0 : Long.parseLong(name.substring(from, to));
-    }
-
-    @Override
-    public boolean hasInternet6() {
-        long fd = Libc.SYSCALL.call(SOCKET, AF_INET6, SOCK_DGRAM_CLOEXEC, 0, 0, 0);
-        if (fd >= 0) {
-            Libc.CLOSE.call(fd);
-        }
-        return fd != -Errno.EAFNOSUPPORT.number();
     }
 
     @Override

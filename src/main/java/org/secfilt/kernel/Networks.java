@@ -1,0 +1,31 @@
+package org.secfilt.kernel;
+
+import java.util.List;
+import java.util.Set;
+
+/** Which network namespaces there are, and what this one is like. network_namespaces(7) */
+public interface Networks {
+    /** The inode number of the process's network namespace. */
+    long namespace(int pid);
+
+    /** Those of all processes and all that have names below /run/netns, as far as this process may look. */
+    Set<Long> namespaces();
+
+    /** Which one this process is in: a number that no other has before the next boot. socket(7) SO_NETNS_COOKIE, Linux 5.14. */
+    long cookie();
+
+    /**
+     * Whether whoever is in this one can be seen from here: it belongs to this user namespace, in which nobody can be whom the process
+     * namespace, which is older, does not show. ioctl_ns(2)
+     */
+    boolean seesAllUsers();
+
+    /** Who else has internet sockets in the process's network namespace, as {@code nc[4711]}. */
+    List<String> users(int pid);
+
+    /** The inode number of this process's process namespace. */
+    long processNamespace();
+
+    /** Whether sockets of AF_INET6 can be made: then traffic of it is to be judged. Loads the kernel's module where it is one. */
+    boolean hasInternet6();
+}
