@@ -25,6 +25,7 @@ import org.secfilt.plan.Refusal;
 import org.secfilt.policy.Firewall;
 import org.secfilt.policy.Policy;
 import org.secfilt.report.EventLog;
+import org.secfilt.report.Fault;
 import org.secfilt.report.Reports;
 import org.secfilt.report.Volume;
 import org.secfilt.sandbox.Command;
@@ -78,7 +79,7 @@ public final class Main implements Outcome.Visitor<Integer> {
         } catch (IOException | UnknownArchException | KernelException e) {
             return failed(e.getMessage());
         } catch (RuntimeException | Error e) {
-            return failed("a fault of secfilt itself: " + e + at(e));
+            return failed(Fault.words(e));
         }
     }
 
@@ -248,14 +249,5 @@ public final class Main implements Outcome.Visitor<Integer> {
             streams.complain(message);
         }
         return FAILED;
-    }
-
-    /** Where a fault of ours happened, in one line. */
-    private static String at(Throwable fault) {
-        StringBuilder where = new StringBuilder();
-        for (int i = 0; i < 5 && i < fault.getStackTrace().length; i++) {
-            where.append(i == 0 ? " at " : " < ").append(fault.getStackTrace()[i]);
-        }
-        return where.toString();
     }
 }

@@ -22,6 +22,7 @@ import org.secfilt.plan.Plan;
  *     <td>send where the rules are not; see other mounts</td><td>EPERM</td></tr>
  * <tr><td>clone3</td><td>CLONE_INTO_CGROUP, which stands in memory; a directory open for reading is enough</td>
  *     <td>ENOSYS, as before Linux 5.3: the C library falls back to clone</td></tr>
+ * <tr><td>clone, CLONE_UNTRACED</td><td>outlive the run, and send on a raw socket when its rules are gone</td><td>EPERM</td></tr>
  * </table>
  */
 final class CgroupSeal {
@@ -33,6 +34,7 @@ final class CgroupSeal {
     private static final int MS_MGC_VAL = 0xc0ed0000;
     // linux/sched.h
     private static final int CLONE_NEWNS_OR_NEWNET = 0x00020000 | 0x40000000;
+    private static final int CLONE_UNTRACED = 0x00800000;
 
     private static final String[] REFUSED = {"fsopen", "fspick", "mount_setattr", "open_tree_attr"};
 
@@ -52,6 +54,8 @@ final class CgroupSeal {
         }
         Node refuse = actions.errno(Errno.EPERM);
         dispatch.add(syscalls.nr("clone3"), actions.errno(Errno.ENOSYS), "clone3: the cgroup stays");
+        dispatch.add(syscalls.nr("clone"), assembler.load(SeccompData.low(0),
+                assembler.jump(JumpOp.SET, CLONE_UNTRACED, refuse, actions.allow())), "clone: nobody outlives the run and its rules");
         if (!plan.policy().restrictsFiles()) { // else no mount at all is left: FileCalls
             keepMounts(dispatch, syscalls, refuse);
         }

@@ -28,6 +28,7 @@ import org.secfilt.policy.Net;
 import org.secfilt.policy.Opener;
 import org.secfilt.policy.Resolvers;
 import org.secfilt.report.EventLog;
+import org.secfilt.report.Fault;
 import org.secfilt.report.Reports;
 import org.secfilt.tracer.Tracer;
 
@@ -193,8 +194,12 @@ public final class Sandbox {
         launcher.launchBeside(scripts, command, file, first);
         try {
             tracer.run();
-        } catch (RuntimeException | Error e) {
+        } catch (KernelException e) {
             tracer.killAll(); // before the walls are taken down
+            throw e;
+        } catch (RuntimeException | Error e) {
+            reports.error(Fault.words(e)); // nobody tells it when the command is dead
+            tracer.killAll();
             throw e;
         }
         supervision.ended();

@@ -61,7 +61,12 @@ final class AddressJudge {
             return judgePath(task, call, path);
         }
         if (plan.needsProtocol()) {
-            task.protocol = tracees.protocol(task.tid, (int) task.call.argument(0));
+            int fd = (int) task.call.argument(0);
+            task.protocol = tracees.protocol(task.tid, fd);
+            int error = task.protocol == Task.NONE ? -tracees.socketError(task.tid, fd) : 0;
+            if (error == Errno.EBADF.number() || error == Errno.ENOTSOCK.number()) {
+                return new Verdict.Answer(Errno.of(error));
+            }
         }
         destination = named;
         Verdict verdict = last.judge(AddressCall.action(call), task.protocol);
@@ -119,21 +124,12 @@ final class AddressJudge {
     /**
      * Whether a connected unix socket ended where a deny rule names it: somebody renamed a directory of the path between the verdict and
      * the kernel's own walk. The other side's name is as it bound itself; a relative one tells nothing, nor does one that no rule allows, for
-     * servers rename what they have bound. A socket that cannot be seen any
-     * more, or is connected to nothing, is not the one that the call connected: as bad.
+     * servers rename what they have bound. One that is connected to nothing is not the one that the call connected: as bad.
      */
-    boolean reachedElsewhere(Task task) {
-        Optional<Tracees.SocketCopy> socket = tracees.socket(task.tid, (int) task.call.argument(0));
-        if (socket.isEmpty()) {
-            return true;
-        }
-        try (Tracees.SocketCopy copy = socket.get()) {
-            Optional<Sockaddr> peer = copy.peer();
-            return peer.isEmpty()
-                    || peer.get() instanceof Sockaddr.UnixPath path
-                            && path.path().at(0) == '/'
-                            && judge.denialByRule(path.path()).isPresent();
-        }
+    boolean reachedElsewhere(Tracees.SocketCopy socket) {
+        Optional<Sockaddr> peer = socket.peer();
+        return peer.isEmpty()
+                || peer.get() instanceof Sockaddr.UnixPath path && path.path().at(0) == '/' && judge.denialByRule(path.path()).isPresent();
     }
 
     Verdict judgeBind(Sockaddr local, int protocol) {

@@ -2,6 +2,7 @@ package org.secfilt.tracer;
 
 import java.util.Optional;
 import org.secfilt.abi.Errno;
+import org.secfilt.abi.Protocol;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SyscallStop;
 import org.secfilt.kernel.Tracees;
@@ -126,6 +127,9 @@ final class AddressStop {
             case NO_SLOT -> replies.deny(task, call, judge.destination(), judge.deny("too many calls are under way at once"));
             case GONE -> replies.skip(task, -Errno.ENOSYS.number());
             case UNDER_WAY -> {
+                if (task.followedPath && call == TracedCall.CONNECT) {
+                    task.socket = tracees.socket(task.tid, (int) task.call.argument(0));
+                }
                 tellAllowed(task, call);
                 ptrace.resumeToExit(task.tid);
             }
@@ -145,20 +149,23 @@ final class AddressStop {
             return;
         }
         vaultRun.finish(task, call);
-        // A socket or a directory may have been swapped under the call: what it reached may be what the policy denies.
-        boolean swapped = task.protocol != Task.NONE
-                && task.protocol != tracees.protocol(task.tid, (int) task.call.argument(0));
+        // A socket or a directory may have been swapped under the call: what it reached may be what the policy denies. One that was closed, be
+        // it by putting something else in its place (Java does that to who connects), tells nothing of that, nor does a thread that is dying.
+        int now = task.protocol == Task.NONE ? Task.NONE : tracees.protocol(task.tid, (int) task.call.argument(0));
+        boolean swapped = now != task.protocol && Protocol.of(now).isPresent();
         boolean connected = task.followedPath && call == TracedCall.CONNECT
                 && ptrace.syscallInfo(task.tid, exit) == 0 && exit.result() == 0;
-        if (swapped || connected && judge.reachedElsewhere(task)) {
+        if (swapped || connected && (task.socket.isEmpty() || judge.reachedElsewhere(task.socket.get()))) {
             ptrace.kill(task.tid);
         }
+        task.letGo();
     }
 
     /** The task died, or became another program. */
     void abandon(Task task) {
         vaultRun.giveBack(task);
         mapping.abandon(task);
+        task.letGo();
     }
 
     boolean isIdle() {

@@ -18,13 +18,15 @@ import org.secfilt.verdict.Verdict;
 final class FileStop {
     private static final String NOT_LISTED = "not below allow-write";
 
+    private final Replies replies;
     private final Tracees tracees;
     private final FileChanges changes;
     private final Plan plan;
     private final List<ByteString> writable;
     private boolean denied;
 
-    FileStop(Tracees tracees, FileChanges changes, Plan plan, List<ByteString> writable) {
+    FileStop(Replies replies, Tracees tracees, FileChanges changes, Plan plan, List<ByteString> writable) {
+        this.replies = replies;
         this.tracees = tracees;
         this.changes = changes;
         this.plan = plan;
@@ -67,6 +69,9 @@ final class FileStop {
     }
 
     private int deny(int tid, FileCall call, byte[] path, String why, Watch watch) {
+        if (!replies.isThere(tid)) {
+            return -plan.fileDenial().number();
+        }
         denied = true;
         Origin origin = plan.policy().files().readOnly().orElse(Origin.DEFAULT);
         String full = origin.line() == 0 ? why : why + " (" + origin + ")";

@@ -38,6 +38,9 @@ final class HandedOver {
     private static final int MSG_NAMELEN = 8;
     private static final int TIMESPEC_BYTES = 16;
 
+    /** What may be kept of all rooms at once: who has more of them waiting finds zeros where nothing came. */
+    private static final int MOST_KEPT = 4 << 20;
+
     private static final byte[] CLEAR = new byte[CONTROL_BYTES];
     private static final byte[] MARK = new byte[CONTROL_BYTES];
 
@@ -49,7 +52,7 @@ final class HandedOver {
     static final class Room {
         final long[] addresses = new long[MESSAGES];
         final int[] lengths = new int[MESSAGES];
-        /** What stood there. */
+        /** What stood there, as far as it is kept. */
         final byte[][] before = new byte[MESSAGES][];
         int count;
         /** The number of messages as the tracee gave it, if it was changed; else -1. */
@@ -74,6 +77,7 @@ final class HandedOver {
     private final byte[] control = new byte[CONTROL_BYTES];
     private int error;
     private boolean denied;
+    private int kept;
 
     HandedOver(Ptrace ptrace, Tracees tracees, Watch watch, Plan plan) {
         this.ptrace = ptrace;
@@ -122,7 +126,13 @@ final class HandedOver {
         if (limited && ptrace.setArgument(task.tid, 2, got / step) < 0) {
             return answer(-Errno.ENOSYS.number());
         }
-        task.room = room;
+        for (int i = 0; i < room.count; i++) {
+            if (kept + room.before[i].length > MOST_KEPT) {
+                room.before[i] = new byte[0];
+            }
+            kept += room.before[i].length;
+        }
+        task.room = Optional.of(room);
         return Need.EXIT;
     }
 
@@ -194,9 +204,20 @@ final class HandedOver {
         }
     }
 
+    /** The call is over, or the task is. */
+    void abandon(Task task) {
+        if (task.room.isPresent()) {
+            for (int i = 0; i < task.room.get().count; i++) {
+                kept -= task.room.get().before[i].length;
+            }
+            task.room = Optional.empty();
+        }
+    }
+
     /** At the syscall-exit-stop, whatever the result: EFAULT comes after the descriptors. @return whether one was denied */
     boolean look(Task task, TracedCall call) {
-        Room room = task.room;
+        Room room = task.room.orElseThrow();
+        abandon(task);
         denied = false;
         if (room.messages > 0) {
             ptrace.setArgument(task.tid, 2, room.messages);

@@ -72,29 +72,21 @@ final class ListenStop {
             replies.skip(task, 0);
             return;
         }
-        task.listener = Optional.of(copy);
+        task.socket = Optional.of(copy);
         task.phase = Task.Phase.LISTENING;
         ptrace.resumeToExit(task.tid);
     }
 
     /** At the exit-stop of a call that went on. */
     void exit(Task task) {
-        boolean listens = task.listener.orElseThrow().listening();
-        abandon(task);
+        boolean listens = task.socket.orElseThrow().listening();
+        task.letGo();
         if (ptrace.syscallInfo(task.tid, exit) == 0 && exit.result() == 0 && !listens) {
             replies.tell(task, TracedCall.LISTEN,
                     addresses.deny("another socket was put in the place of the one that was to listen: all processes killed"));
             for (Task one : all) {
                 ptrace.kill(one.tid);
             }
-        }
-    }
-
-    /** The task died, or became another program. */
-    void abandon(Task task) {
-        if (task.listener.isPresent()) {
-            task.listener.get().close();
-            task.listener = Optional.empty();
         }
     }
 

@@ -30,8 +30,15 @@ final class Replies {
 
     /** The call, saved in {@code task.call}, does not run, and that is told. */
     void deny(Task task, TracedCall call, Optional<Sockaddr> destination, Verdict.Deny why) {
-        tell(task, call, destination, why);
+        if (isThere(task.tid)) {
+            tell(task, call, destination, why);
+        }
         skip(task, -why.errno().number());
+    }
+
+    /** Whether it still stands where it stopped. One that is dying may look as if it were what is denied, and will do nothing more. */
+    boolean isThere(int tid) {
+        return ptrace.setNumber(tid, -1) >= 0;
     }
 
     /** A denial of what has run already. */

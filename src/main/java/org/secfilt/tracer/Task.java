@@ -38,9 +38,9 @@ final class Task {
     /** Why the vault could not be mapped, for the denial of the call that needed it; empty while all is well. */
     String vaultFailure = "";
     /** Where the call that is under way may put descriptors; meaningful while {@link Phase#RECEIVING}. */
-    HandedOver.Room room;
-    /** The socket that was to listen; meaningful while {@link Phase#LISTENING}. */
-    Optional<Tracees.SocketCopy> listener = Optional.empty();
+    Optional<HandedOver.Room> room = Optional.empty();
+    /** The socket that a call is about which goes on, if the end of the call is to be seen by it. */
+    Optional<Tracees.SocketCopy> socket = Optional.empty();
     /** The slot of the call that runs. */
     int slot = NONE;
     /** The argument after the pointer was changed too: the length of a rewritten name, or the flags of a sendmsg that was sendmmsg. */
@@ -56,6 +56,14 @@ final class Task {
 
     Task(int tid) {
         this.tid = tid;
+    }
+
+    /** Closes {@link #socket}. */
+    void letGo() {
+        if (socket.isPresent()) {
+            socket.get().close();
+            socket = Optional.empty();
+        }
     }
 
     /** A new image: execve(2) unmaps the vault and closes its descriptor. The slot must have been given back. */

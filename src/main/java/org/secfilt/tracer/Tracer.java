@@ -91,7 +91,7 @@ public final class Tracer {
         this.listeners = new ListenStop(ptrace, tracees, replies, addresses.judge(), tasks.values());
         this.waiting = new Waiting(ptrace, kernel.affinity(), tracees, System::nanoTime);
         this.newborns = new Newborns(ptrace);
-        this.files = new FileStop(tracees, kernel.fileChanges(), plan, writable);
+        this.files = new FileStop(replies, tracees, kernel.fileChanges(), plan, writable);
         for (TracedCall call : TracedCall.values()) {
             if (plan.traces(call)) {
                 plan.arch().syscalls().find(call.syscall()).ifPresent(nr -> calls.put(nr, call));
@@ -192,7 +192,7 @@ public final class Tracer {
 
     private void forget(Task task) {
         addresses.abandon(task);
-        listeners.abandon(task);
+        handedOver.abandon(task);
         tasks.remove(task.tid);
         if (last == task) {
             last = new Task(Task.NONE);
@@ -251,7 +251,7 @@ public final class Tracer {
             }
         }
         addresses.abandon(task);
-        listeners.abandon(task);
+        handedOver.abandon(task);
         task.renew();
         ptrace.resume(task.tid, 0);
     }

@@ -58,6 +58,9 @@ public final class DescriptorJudge {
         if (descriptor.peer().isEmpty() || descriptor.peer().get() instanceof Sockaddr.UnixUnnamed) {
             return Optional.empty();
         }
+        if (descriptor.peer().get() instanceof Sockaddr.Malformed) {
+            return deny("a socket whose other side has a name that cannot be read");
+        }
         return judge.judge(Action.CONNECT, descriptor.peer().get(), protocol) instanceof Verdict.Deny denial
                 ? Optional.of(denial)
                 : Optional.empty();

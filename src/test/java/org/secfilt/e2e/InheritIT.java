@@ -152,4 +152,29 @@ class InheritIT {
             assertTrue(run.reports().get(0).startsWith("secfilt: closed inherited descriptor 5: connected to unix:" + path + ", "), run::toString);
         }
     }
+
+    /** unix(7) "BUGS": a path that fills its field has no end there. */
+    @ParameterizedTest
+    @ValueSource(ints = {20, 107, 108})
+    void a_socket_connected_to_a_path_of_any_length_does_not_come_along(int length) throws IOException {
+        String policy = Files.writeString(ROOM.directory().resolve("no-unix.yaml"), "version: 1\nunix: {mode: deny}\n").toString();
+        Outcome run = ROOM.command("/usr/bin/python3", "-c", """
+                import os, socket, subprocess, sys
+                path = "s" * int(sys.argv[1])
+                server = socket.socket(socket.AF_UNIX)
+                server.bind(path)
+                server.listen()
+                s = socket.socket(socket.AF_UNIX)
+                s.connect(path)
+                accepted = server.accept()[0]
+                os.dup2(s.fileno(), 9, inheritable=True)
+                s.close()
+                words = sys.argv[2:] + ["bash", "-c", "echo hello >&9"]
+                subprocess.run(words, pass_fds=[9], stderr=subprocess.DEVNULL)
+                os.close(9)
+                print(accepted.recv(100))
+                os.unlink(path)
+                """, Integer.toString(length), Built.program().toString(), "-q", "--firewall=off", "--policy", policy, "--").run().exited(0);
+        assertEquals("b''\n", run.stdout(), run::toString);
+    }
 }

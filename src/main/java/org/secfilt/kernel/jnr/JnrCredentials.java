@@ -75,7 +75,8 @@ final class JnrCredentials {
     /** Takes the tracee's on, until {@link #giveBack}. @return false if that cannot be done, or the tracee is gone */
     boolean take(int tid) {
         String status = proc.read(tid, "/status");
-        if (status.indexOf("\nCapEff:\t") < 0) {
+        int last = status.indexOf("\nCapEff:\t");
+        if (last < 0 || status.indexOf('\n', last + 1) < 0) { // cut off, where there are ten thousand groups
             return false;
         }
         Identity theirs = identity(status, sameNamespace(tid));

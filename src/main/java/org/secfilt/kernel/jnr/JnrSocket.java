@@ -35,6 +35,8 @@ final class JnrSocket implements Tracees.SocketCopy {
     private static final int SHUT_RDWR = 2; // sys/socket.h
     /** sizeof(struct sockaddr). */
     private static final int SOCKADDR_BYTES = 16;
+    /** sizeof(struct sockaddr_un). */
+    private static final int UNIX_BYTES = 2 + Sockaddr.UNIX_PATH_LENGTH;
     private static final int NAME = 8;
     /** A connect that waits for nothing takes 10 µs. */
     private static final long SLOW_NANOS = 1_000_000;
@@ -115,7 +117,9 @@ final class JnrSocket implements Tracees.SocketCopy {
         }
         byte[] name = new byte[Sockaddr.MAX_LENGTH];
         NativeMemory.IO.getByteArray(scratch + NAME, name, 0, name.length);
-        return Optional.of(Sockaddr.decode(name, Math.min(name.length, NativeMemory.IO.getInt(scratch))));
+        // A path of the full length has its end behind the address: unix(7) "BUGS".
+        int most = domain() == Family.UNIX.number() ? UNIX_BYTES : name.length;
+        return Optional.of(Sockaddr.decode(name, Math.min(most, NativeMemory.IO.getInt(scratch))));
     }
 
     @Override
