@@ -159,13 +159,15 @@ class InheritIT {
     void a_socket_connected_to_a_path_of_any_length_does_not_come_along(int length) throws IOException {
         String policy = Files.writeString(ROOM.directory().resolve("no-unix.yaml"), "version: 1\nunix: {mode: deny}\n").toString();
         Outcome run = ROOM.command("/usr/bin/python3", "-c", """
-                import os, socket, subprocess, sys
+                import ctypes, os, socket, struct, subprocess, sys
                 path = "s" * int(sys.argv[1])
+                name = struct.pack("H", socket.AF_UNIX) + path.encode()
+                libc = ctypes.CDLL(None)
                 server = socket.socket(socket.AF_UNIX)
-                server.bind(path)
+                assert libc.bind(server.fileno(), name, len(name)) == 0
                 server.listen()
                 s = socket.socket(socket.AF_UNIX)
-                s.connect(path)
+                assert libc.connect(s.fileno(), name, len(name)) == 0
                 accepted = server.accept()[0]
                 os.dup2(s.fileno(), 9, inheritable=True)
                 s.close()
