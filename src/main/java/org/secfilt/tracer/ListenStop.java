@@ -44,6 +44,11 @@ final class ListenStop {
         }
         Tracees.SocketCopy copy = socket.get();
         Optional<Sockaddr> local = copy.localAddress();
+        if (local.isPresent() && local.get() instanceof Sockaddr.Malformed) {
+            copy.close();
+            replies.deny(task, TracedCall.LISTEN, Optional.empty(), addresses.deny("its own name cannot be read"));
+            return;
+        }
         if (local.isEmpty() || !isInternet(local.get())) {
             leave(task, copy);
             return;

@@ -111,14 +111,14 @@ final class JnrSocket implements Tracees.SocketCopy {
     }
 
     private Optional<Sockaddr> address(Libc call) {
+        // A path of the full length has its end behind the address: unix(7) "BUGS".
+        int most = domain() == Family.UNIX.number() ? UNIX_BYTES : Sockaddr.MAX_LENGTH;
         NativeMemory.IO.putInt(scratch, Sockaddr.MAX_LENGTH);
         if (call.call(fd, scratch + NAME, scratch) < 0) {
             return Optional.empty();
         }
         byte[] name = new byte[Sockaddr.MAX_LENGTH];
         NativeMemory.IO.getByteArray(scratch + NAME, name, 0, name.length);
-        // A path of the full length has its end behind the address: unix(7) "BUGS".
-        int most = domain() == Family.UNIX.number() ? UNIX_BYTES : name.length;
         return Optional.of(Sockaddr.decode(name, Math.min(most, NativeMemory.IO.getInt(scratch))));
     }
 
