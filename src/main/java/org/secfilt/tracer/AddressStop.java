@@ -16,6 +16,9 @@ import org.secfilt.verdict.Verdict;
  * here on a copy of the socket ({@link CopyRun}) or by the tracee on the vault ({@link VaultRun}).
  */
 final class AddressStop {
+    /** So many sockets are held while their connects wait, for each takes the supervisor a descriptor; of others the number is looked at. */
+    private static final int MOST_HELD = 16;
+
     private final Ptrace ptrace;
     private final Tracees tracees;
     private final Watch watch;
@@ -27,6 +30,7 @@ final class AddressStop {
     private final VaultMapping mapping;
     private final SyscallStop exit = new SyscallStop();
     private final boolean tellsAllowed;
+    private int held;
 
     /** @param tracees the tracer's own: it knows which mounts are the command's */
     AddressStop(Ptrace ptrace, Tracees tracees, Vault vault, Plan plan, Watch watch, Replies replies) {
@@ -127,8 +131,9 @@ final class AddressStop {
             case NO_SLOT -> replies.deny(task, call, judge.destination(), judge.deny("too many calls are under way at once"));
             case GONE -> replies.skip(task, -Errno.ENOSYS.number());
             case UNDER_WAY -> {
-                if (task.followedPath && call == TracedCall.CONNECT) {
+                if (task.followedPath && call == TracedCall.CONNECT && held < MOST_HELD) {
                     task.socket = tracees.socket(task.tid, (int) task.call.argument(0));
+                    held += task.socket.isPresent() ? 1 : 0;
                 }
                 tellAllowed(task, call);
                 ptrace.resumeToExit(task.tid);
@@ -155,17 +160,36 @@ final class AddressStop {
         boolean swapped = now != task.protocol && Protocol.of(now).isPresent();
         boolean connected = task.followedPath && call == TracedCall.CONNECT
                 && ptrace.syscallInfo(task.tid, exit) == 0 && exit.result() == 0;
-        if (swapped || connected && (task.socket.isEmpty() || judge.reachedElsewhere(task.socket.get()))) {
+        if (swapped || connected && reachedElsewhere(task)) {
             ptrace.kill(task.tid);
         }
+        letGo(task);
+    }
+
+    /** One that cannot be seen any more may be anything. */
+    private boolean reachedElsewhere(Task task) {
+        if (task.socket.isPresent()) {
+            return judge.reachedElsewhere(task.socket.get());
+        }
+        Optional<Tracees.SocketCopy> socket = tracees.socket(task.tid, (int) task.call.argument(0));
+        if (socket.isEmpty()) {
+            return true;
+        }
+        try (Tracees.SocketCopy copy = socket.get()) {
+            return judge.reachedElsewhere(copy);
+        }
+    }
+
+    private void letGo(Task task) {
+        held -= task.socket.isPresent() && task.phase != Task.Phase.LISTENING ? 1 : 0;
         task.letGo();
     }
 
     /** The task died, or became another program. */
     void abandon(Task task) {
         vaultRun.giveBack(task);
+        letGo(task);
         mapping.abandon(task);
-        task.letGo();
     }
 
     boolean isIdle() {

@@ -116,6 +116,40 @@ class DyingIT {
         }
     }
 
+    /** More than the supervisor may have descriptors. */
+    @Test
+    void hundreds_of_threads_may_wait_for_a_unix_server() {
+        String script = """
+                import os, socket, threading, time
+                threading.stack_size(65536)
+                listener = socket.socket(socket.AF_UNIX)
+                listener.bind("waited-for-%d" % os.getpid())
+                listener.listen(0)
+                done = []
+                def connect():
+                    s = socket.socket(socket.AF_UNIX)
+                    s.connect(listener.getsockname())
+                    done.append(s)
+                threads = [threading.Thread(target=connect) for i in range(120)]
+                for thread in threads:
+                    thread.start()
+                time.sleep(0.5)
+                for thread in threads:
+                    listener.accept()[0].close()
+                for thread in threads:
+                    thread.join()
+                print(len(done))
+                """;
+        Outcome run = ROOM.bash("ulimit -n 265; for i in 1 2 3; do /usr/bin/python3 -c \"$1\" & done; wait", script).run().exited(0);
+        assertEquals("120\n120\n120\n", run.stdout(), run::toString);
+        run = closely("bash", "-c", "ulimit -n 265; for i in 1 2 3; do /usr/bin/python3 -c \"$1\" & done; wait", "-", script).run().exited(0);
+        assertEquals("120\n120\n120\n", run.stdout(), run::toString);
+        run = ROOM.bash("ulimit -n 265; \"$@\"", Built.program().toString(), "--firewall=off", "--policy", policy.toString(), "bash", "-c",
+                "for i in 1 2 3; do /usr/bin/python3 -c \"$1\" & done; wait", "-", script).run().exited(0);
+        assertEquals("120\n120\n120\n", run.stdout(), run::toString);
+        assertEquals("", run.stderr(), run::toString);
+    }
+
     /** Each has a call under way that the supervisor remembers something of. */
     @Test
     void thousands_of_threads_may_wait_for_descriptors() {
