@@ -38,8 +38,6 @@ final class JnrSocket implements Tracees.SocketCopy {
     /** sizeof(struct sockaddr_un). */
     private static final int UNIX_BYTES = 2 + Sockaddr.UNIX_PATH_LENGTH;
     private static final int NAME = 8;
-    /** A connect that waits for nothing takes 10 µs. */
-    private static final long SLOW_NANOS = 1_000_000;
     private static final int PAYLOAD = NAME + Sockaddr.MAX_LENGTH;
 
     /** What a scratch has room for besides a payload. */
@@ -162,14 +160,12 @@ final class JnrSocket implements Tracees.SocketCopy {
             NativeMemory.IO.putByteArray(scratch + NAME, name, 0, length);
             return (int) Libc.CONNECT.call(fd, scratch + NAME, length);
         }
-        if (patience.isShort() || !limitWaits()) {
+        if (patience.slowCalls.isSpared() || !limitWaits()) {
             return WOULD_WAIT;
         }
         long begin = System.nanoTime();
         int rc = near ? connectNear(name, length) : connectFar(name, length);
-        if (System.nanoTime() - begin > SLOW_NANOS) {
-            patience.ranOut();
-        }
+        patience.slowCalls.took(System.nanoTime() - begin);
         return rc;
     }
 
@@ -274,7 +270,7 @@ final class JnrSocket implements Tracees.SocketCopy {
     /** If the tracee has closed it meanwhile this is the last close, and waits as long as SO_LINGER says. socket(7) */
     @Override
     public void close() {
-        if (mayLinger()) {
+        if (!limited && mayLinger()) {
             limitWaits();
         }
         Libc.CLOSE.call(fd);

@@ -31,9 +31,8 @@ final class Patience {
     private static final int GETTID = Arch.X86_64.syscalls().nr("gettid");
     private static final int TGKILL = Arch.X86_64.syscalls().nr("tgkill");
 
-    /** So many calls of a kind are not made after one that {@link #ranOut}, at first and at most. */
-    private static final int FEWEST_SPARED = 256;
-    private static final int MOST_SPARED = 1 << 16;
+    /** Of the calls that may wait until this runs out. */
+    final SlowCalls slowCalls = new SlowCalls();
 
     private Watchman watchman;
     private boolean impossible;
@@ -41,8 +40,6 @@ final class Patience {
     private volatile int turns;
     /** From before a last look at {@link #turns} until a signal is sent. */
     private volatile boolean striking;
-    private int spared;
-    private int sparing = FEWEST_SPARED;
 
     /** @return false if the waits of this thread cannot be ended: nothing may be called that could wait */
     boolean begin() {
@@ -73,20 +70,6 @@ final class Patience {
         if (watchman == null && !impossible) {
             impossible = !start();
         }
-    }
-
-    /** A call waited: others of its kind are likely to. Each time more of them are spared. */
-    void ranOut() {
-        spared = sparing;
-        sparing = Math.min(2 * sparing, MOST_SPARED);
-    }
-
-    /** Whether a call that may wait had better not be made, so soon after {@link #ranOut}. */
-    boolean isShort() {
-        if (spared > 0) {
-            spared--;
-        }
-        return spared > 0;
     }
 
     private boolean start() {
