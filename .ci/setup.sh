@@ -1,4 +1,4 @@
-# Shared by ./secfilt and ./verify, which source it with $root set: makes sure that the tools are there.
+# Shared by .ci/build and ./verify, which source it with $root set: makes sure that the tools are there.
 # As root on a Debian it installs what is missing; otherwise it says what to install. All of it goes to stderr.
 
 BUILD_PACKAGES='openjdk-17-jdk-headless maven gcc libc6-dev'

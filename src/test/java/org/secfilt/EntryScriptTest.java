@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.File;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -47,7 +48,7 @@ class EntryScriptTest {
         Requirements.kernel();
         Requirements.program("bash");
         tree = Files.createDirectories(directory.toRealPath().resolve("a tree"));
-        for (String name : new String[] {"secfilt", ".ci/setup.sh", "pom.xml"}) {
+        for (String name : new String[] {"secfilt", ".ci/setup.sh", ".ci/build", "pom.xml"}) {
             Files.createDirectories(tree.resolve(name).getParent());
             Files.copy(Path.of(name), tree.resolve(name));
             Files.setLastModifiedTime(tree.resolve(name), FileTime.from(Instant.EPOCH));
@@ -104,7 +105,7 @@ class EntryScriptTest {
 
     @Test
     void tells_an_ordinary_user_what_to_install() throws Exception {
-        for (String tool : new String[] {"sh", "readlink", "sed", "flock"}) {
+        for (String tool : new String[] {"sh", "readlink", "sed"}) {
             bash("cp \"$(command -v " + tool + ")\" tools/");
         }
         Files.delete(directory.resolve("tools/mvn"));
@@ -120,7 +121,7 @@ class EntryScriptTest {
     @Test
     void installs_what_is_missing_as_root_on_debian() throws Exception {
         for (String tool : new String[] {
-                "sh", "readlink", "sed", "flock", "chmod", "mktemp", "mkdir", "mv", "sleep", "rm", "cat", "ls"}) {
+                "sh", "readlink", "sed", "chmod", "mktemp", "mkdir", "mv", "sleep", "rm", "cat", "ls"}) {
             bash("cp \"$(command -v " + tool + ")\" tools/");
         }
         bash("mv tools/mvn later");
@@ -138,6 +139,33 @@ class EntryScriptTest {
         assertTrue(run.out().matches("(?s)secfilt: installing \\(missing: .*mvn gcc libc.a\\)\n[^\n]*update\n"
                 + "[^\n]*install -y [^\n]*maven gcc libc6-dev\n" + NOTE.replace(".", "\\.") + ".*"), run::out);
         assertEquals(1, builds());
+    }
+
+    /** Names that are none to a shell, those that it sets, and those that Perl goes by; in their order. */
+    @Test
+    void changes_nothing_that_the_program_inherits() throws Exception {
+        bash("\"$TREE/secfilt\"; cp \"$(command -v env)\" \"$TREE/target/secfilt/bin/secfilt\"");
+        for (String environment : new String[] {
+                "'a.b=1' PATH=/bin 'BASH_FUNC_f%%=() { echo; }' PWD=/bogus OLDPWD=x IFS=: OPTIND=4 PPID=7 _=u SHLVL=3 LC_ALL=none LANG=none",
+                "PERL5OPT=-Mnone Z=1 PERL5LIB=/none PERL_BADLANG=1 PERL_UNICODE=SAD",
+                "$'x=\\xff\\n y'"}) {
+            Run plain = bash("env -i " + environment + " /usr/bin/env");
+            assertEquals(plain, bash("env -i " + environment + " \"$TREE/secfilt\""));
+            assertTrue(plain.out().contains("="));
+        }
+        bash("cp \"$(command -v cat)\" \"$TREE/target/secfilt/bin/secfilt\"");
+        String state = " /proc/self/status /proc/self/limits | grep -v 'Pid\\|Vm\\|Rss\\|switches\\|^Tgid\\|^NS\\|^Name'";
+        assertEquals(bash("cat" + state), bash("\"$TREE/secfilt\"" + state));
+        assertEquals(bash("(trap '' HUP FPE; exec cat" + state + ")"), bash("(trap '' HUP FPE; exec \"$TREE/secfilt\"" + state + ")"));
+    }
+
+    @Test
+    void says_nothing_of_its_own() throws Exception {
+        bash("\"$TREE/secfilt\"; cp /bin/true \"$TREE/target/secfilt/bin/secfilt\"");
+        assertEquals(new Run(0, "", ""), bash("mkdir gone; cd gone; rmdir ../gone; \"$TREE/secfilt\""));
+        assertEquals(new Run(0, "", ""), bash("LC_ALL=none LANG=none \"$TREE/secfilt\" <&- "));
+        assertEquals(new Run(125, "", "secfilt: " + tree + "/target/secfilt/bin/secfilt: No such file or directory\n"),
+                bash("printf '#!/none\\n' > \"$TREE/target/secfilt/bin/secfilt\"; \"$TREE/secfilt\""));
     }
 
     private long builds() throws IOException {
@@ -166,6 +194,6 @@ class EntryScriptTest {
         builder.environment().put("TREE", tree.toString());
         int code = builder.directory(directory.toFile()).redirectInput(new File("/dev/null"))
                 .redirectOutput(out).redirectError(err).start().waitFor();
-        return new Run(code, Files.readString(out.toPath()), Files.readString(err.toPath()));
+        return new Run(code, Files.readString(out.toPath(), StandardCharsets.ISO_8859_1), Files.readString(err.toPath(), StandardCharsets.ISO_8859_1));
     }
 }
