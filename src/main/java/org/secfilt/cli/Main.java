@@ -159,8 +159,9 @@ public final class Main implements Outcome.Visitor<Integer> {
     }
 
     @Override
-    public Integer simulate(Outcome.Simulate simulate) throws RefusedPolicyException {
-        Plan plan = plan(simulate.policy(), simulate.arch(), HostFirewall.NONE);
+    public Integer simulate(Outcome.Simulate simulate) throws IOException, RefusedPolicyException {
+        HostFirewall host = host(simulate.policy(), new PacketFilter(kernel, stub.pid(), caller.environment()));
+        Plan plan = plan(simulate.policy(), simulate.arch(), host); // of another architecture, a host that is otherwise as this
         tellLayers(plan, reports(simulate.volume()));
         return SimulateVerb.answer(plan, simulate, streams);
     }

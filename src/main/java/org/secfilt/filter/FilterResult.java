@@ -77,7 +77,8 @@ public record FilterResult(int value) {
             return "the call stops for the supervisor, " + (traced.get().namesAddress()
                     ? "which judges its address; secfilt explain tells the verdict"
                     : traced.get().guardsVault() ? "which refuses it if it touches the vault"
-                    : traced.get().guardsSupervisor() ? "which refuses it if it is about the supervisor itself" : "which decides");
+                    : traced.get().guardsSupervisor() ? "which refuses it if it is about the supervisor itself"
+                    : traced.get() == TracedCall.SOCKET ? "which first has the firewall judge packets made by hand too" : "which decides");
         }
         return switch (value & ACTION) {
             case Actions.RET_ALLOW -> "the kernel runs it, nobody else looks at it";

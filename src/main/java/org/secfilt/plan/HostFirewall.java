@@ -19,8 +19,8 @@ public record HostFirewall(Optional<String> missing, boolean mayMount, boolean w
         this(missing, mayMount, false);
     }
 
-    /** Nobody has looked. */
-    public static final HostFirewall NONE = without("it was not looked for");
+    /** None, or nobody has looked. */
+    public static final HostFirewall NONE = without("a packet filter");
 
     public static HostFirewall without(String missing) {
         return new HostFirewall(Optional.of(missing), false);

@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -75,10 +77,44 @@ class ExplainIT {
         assertTrue(words.startsWith("Each rule, and the layer that holds it on this host:\n  --allowed-port=443: allow connect any"), words);
     }
 
+    /** The filter is another where the firewall judges packets. What it lets through these calls do not answer with its errors. */
+    @ParameterizedTest
+    @CsvSource({
+        "--allowed-netmask=127.0.0.1, true", "'--allowed-netmask=127.0.0.1 --firewall=require', false", "'--firewall=off --allowed-port=1', true",
+        "--no-outbound-network, true", "'--net=none --allowed-port=1', false", "--net=none, false", "--allowed-bind=127.0.0.1, true",
+        "'--read-only --allowed-port=80', true",
+    })
+    void what_simulate_foretells_is_what_happens(String options, boolean ordinaryToo) {
+        Map<String, String> calls = new LinkedHashMap<>(Map.of("socket 2 3 1", "41,2,3,1", "socket 2 1 262", "41,2,1,262",
+                "socket 10 2 136", "41,10,2,136", "socket 2 1", "41,2,1,0", "clone3 ptr 0", "435,ptr,0", "setns -1", "308,-1,0"));
+        Map<String, String> ofRoot = Map.of("mount ptr ptr ptr 0 ptr", "165,ptr,ptr,ptr,0,ptr", "fsopen ptr", "430,ptr,0");
+        for (User user : ordinaryToo ? User.values() : new User[] {User.ROOT}) {
+            if (user == User.ROOT) {
+                calls.putAll(ofRoot);
+            } else {
+                calls.keySet().removeAll(ofRoot.keySet());
+            }
+            List<String> words = new ArrayList<>(List.of(options.split(" ")));
+            words.addAll(List.of("-q", "python3", Built.fixture("make-calls.py")));
+            words.addAll(calls.values());
+            String happened = ROOM.secfilt(words.toArray(new String[0])).as(user).run().exited(0).stdout();
+            for (Map.Entry<String, String> call : calls.entrySet()) {
+                words = new ArrayList<>(List.of("simulate", "-q"));
+                words.addAll(List.of(options.split(" ")));
+                words.addAll(List.of(call.getKey().split(" ")));
+                String foretold = ROOM.secfilt(words.toArray(new String[0])).as(user).run().exited(0).stdout();
+                String answer = happened.lines().filter(line -> line.startsWith(call.getValue() + " ")).findFirst().orElse("none ?").split(" ")[1];
+                boolean refused = answer.equals("EPERM") || answer.equals("ENOSYS");
+                assertEquals(refused, foretold.contains("ERRNO(" + answer + ")"), user + " " + answer + ": " + foretold);
+                assertEquals(refused, foretold.contains("ERRNO("), user + " " + answer + ": " + foretold);
+            }
+        }
+    }
+
     @Test
     void simulate_prints_the_way_and_the_answer() {
         for (User user : User.values()) {
-            String told = ROOM.secfilt("simulate", "--no-outbound-network", "socket", "AF_INET", "SOCK_RAW", "1").as(user).run()
+            String told = ROOM.secfilt("simulate", "--no-outbound-network", "--firewall=off", "socket", "AF_INET", "SOCK_RAW", "1").as(user).run()
                     .exited(0).stdout();
             assertTrue(told.startsWith("; no other architecture than x86_64\nl0:     ld [4]"), told);
             assertTrue(told.endsWith("\nsocket(0x2, 0x3, 0x1): ERRNO(EPERM): the call fails with EPERM (Operation not permitted),"
