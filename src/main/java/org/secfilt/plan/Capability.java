@@ -4,7 +4,10 @@ package org.secfilt.plan;
 public enum Capability {
     /** Attributes such as "immutable", by ioctls on files that are open for reading. */
     LINUX_IMMUTABLE(9, Against.FILES),
-    /** Routes, packet filters and tunnels could lead an allowed address elsewhere. */
+    /**
+     * Routes, packet filters and tunnels could lead an allowed address elsewhere. Out of a network of its own a card of the host's leads, or a
+     * pair of cards: rtnetlink(7) finds the host's network by any process there, and asks for this capability alone.
+     */
     NET_ADMIN(12, Against.ADDRESSES),
     /** Packets made by hand; IPv6 extension headers. */
     NET_RAW(13, Against.ADDRESSES),

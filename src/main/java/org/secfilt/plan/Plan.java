@@ -310,12 +310,16 @@ public final class Plan {
         return host.root() && leavesKinds() && !host.firewall().wholeNetwork() || sealsProfile();
     }
 
-    /** What root's command must lose from all its capability sets, the bounding set too; empty for other users, who have none. */
+    /**
+     * What root's command must lose from all its capability sets, the bounding set too; empty for other users, who have none. In a network of its
+     * own packets made by hand go where others go, so that CAP_NET_RAW stays where no rule speaks against it.
+     */
     public List<Capability> droppedCapabilities() {
+        boolean addresses = policy.restrictsAddresses() || sealsProfile();
         List<Capability> dropped = new ArrayList<>();
         for (Capability capability : Capability.values()) {
-            if (host.root() && capability.undoes(policy.restrictsAddresses() || sealsProfile(), policy.restrictsFiles())
-                    && (capability != Capability.NET_RAW || !leavesKinds())) {
+            if (host.root() && capability.undoes(addresses || confinesToNetwork(), policy.restrictsFiles())
+                    && (capability != Capability.NET_RAW || addresses && !leavesKinds())) {
                 dropped.add(capability);
             }
         }

@@ -68,6 +68,27 @@ class SurroundingsIT {
         }
     }
 
+    /** By rtnetlink, which finds a network by any process that is in it, and asks for no right to look at that. */
+    @Test
+    void root_cannot_give_its_network_a_card_of_the_hosts() {
+        String script = """
+                "$@" /usr/bin/python3 %s $$ $(ip -o link show dev veth0 | cut -d: -f1) 10.77.1.77 10.77.1.1 8001
+                ip -o link show dev theirs0 2> /dev/null | grep -o theirs0; true""".formatted(Built.fixture("own-card.py"));
+        Outcome bare = ROOM.bash(script, "unshare", "-n").run().exited(0);
+        assertTrue(bare.stdout().startsWith("RTM_NEWNSID ok\nveth ok\nmacvlan ok\nsent\n"), bare::toString);
+        assertEquals(List.of("udp 10.77.1.1:8001"), ROOM.arrived(), bare::toString);
+        for (String options : List.of("--net=none", "--net=none --read-only", "--net=none --landlock=off", "--net=nat --firewall=off",
+                "--net=none --allowed-netmask=10.77.0.0/16")) {
+            List<String> words = new ArrayList<>(List.of(Built.program().toString(), "-q"));
+            words.addAll(List.of(options.split(" ")));
+            Outcome run = ROOM.bash(script, words.toArray(new String[0])).run().exited(0);
+            assertTrue(run.stdout().startsWith("RTM_NEWNSID EPERM\nveth EPERM\nmacvlan EPERM\nipvlan EPERM\n"), run::toString);
+            assertTrue(!run.stdout().contains("theirs0"), run::toString);
+            // Behind the host's addresses the neighbour is reached as the host reaches him.
+            assertEquals(options.startsWith("--net=nat") ? List.of("udp 10.77.1.1:8001") : List.of(), ROOM.arrived(), run::toString);
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void sockets_of_the_hosts_network_do_not_come_along(User user) {

@@ -128,6 +128,21 @@ class PlanTest {
         assertTrue(plan.droppedCapabilities().contains(Capability.SYS_PTRACE));
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void root_loses_in_a_network_of_its_own_what_could_join_it_to_another(Net net) throws RefusedPolicyException {
+        Policy policy = new Policy(Optional.empty(), Access.OPEN, Access.OPEN, Access.OPEN, Optional.empty(), Errno.EPERM, Inherit.CLOSE,
+                Policy.OPEN.firewall(), Optional.empty(),
+                new Surroundings(Optional.of(new Setting<>(net, ORIGIN)), List.of(), Optional.empty(), Optional.empty()), Policy.OPEN.files());
+        List<Capability> dropped = Plan.of(policy, new Host(Arch.X86_64, 7, true)).droppedCapabilities();
+        assertEquals(net != Net.HOST, dropped.containsAll(List.of(Capability.NET_ADMIN, Capability.SYS_PTRACE, Capability.SYS_MODULE)));
+        assertFalse(dropped.contains(Capability.NET_RAW), "ping");
+        assertFalse(dropped.contains(Capability.SYS_ADMIN), "mount");
+        if (net != Net.NAT) {
+            assertEquals(List.of(), Plan.of(policy, HOST).droppedCapabilities());
+        }
+    }
+
     @Test
     void root_is_kept_in_its_profile_and_others_need_not_be() throws RefusedPolicyException {
         HostFirewall firewall = new HostFirewall(Optional.empty(), true);
