@@ -1,9 +1,10 @@
-/* The parts of the stub: the front end (secfilt.c), the supervisor's birth (supervisor.c), the
+/* The parts of the stub: the front end (secfilt.c), the supervisor's birth (supervisor.c, hold.c), the
  * interpreter of launch scripts (script.c) and what stays where nobody supervises (reaper.c, network.c). DESIGN: the stub becomes the command, so nothing here may
  * change what a process hands on through execve: signals, mask, limits, umask, cwd, environment, fds. */
 #ifndef SECFILT_STUB_H
 #define SECFILT_STUB_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The exit code that says: secfilt itself failed, the command was not run. */
@@ -18,6 +19,10 @@ __attribute__((format(printf, 1, 2))) void complain(const char *format, ...);
 /* Starts the supervisor as a detached grandchild; returns our end of its socket, or -1 after a complaint.
  * The grandchild that cannot become a java answers through the socket, as a supervisor would. */
 int start_supervisor(void);
+
+/* In the supervisor's process, inside lib: from now on its death follows if somebody opens for writing what it runs. False after a complaint,
+ * if somebody has. */
+bool hold_what_runs(const char *java);
 
 /* Does what the supervisor says until it says EXIT (returns the code) or an execve replaces us. */
 int obey(int socket, char **argv);

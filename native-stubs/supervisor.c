@@ -221,7 +221,7 @@ static _Noreturn void become_java(int socket, pid_t stub)
     } else {
         int count = 1;
         socket = SUPERVISOR_FD;
-        if (enter_lib() && find_java(java) && (count = add_options(arguments, count, options)) > 0) {
+        if (enter_lib() && find_java(java) && hold_what_runs(java) && (count = add_options(arguments, count, options)) > 0) {
             snprintf(fd_text, sizeof fd_text, "%d", socket);
             snprintf(pid_text, sizeof pid_text, "%d", (int)stub);
             const char *const rest[] = { "-cp", JAR, MAIN_CLASS, fd_text, pid_text, NULL };

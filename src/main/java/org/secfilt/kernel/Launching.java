@@ -46,6 +46,15 @@ public interface Launching {
     /** prctl(PR_SET_DUMPABLE, 0): no process of this user may read or trace the supervisor. */
     void hide();
 
+    /**
+     * From now on this thread is told when somebody is about to write to what the supervisor runs, and must {@link #awaitOverwriting}. Until
+     * then the supervisor dies of it, without a word. fcntl(2) "Leases", which were taken when it was started.
+     */
+    void watchOverwriting();
+
+    /** Returns when somebody waits for leave to write: the supervisor must end. */
+    void awaitOverwriting();
+
     /** Standard input and output become /dev/null, or where there is none something that cannot be read or written: a supervisor must not hold a pipe open. */
     void closeStandardInputAndOutput();
 

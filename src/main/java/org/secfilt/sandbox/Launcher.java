@@ -4,6 +4,7 @@ import java.util.Optional;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.FrontEnd;
+import org.secfilt.kernel.Launching;
 import org.secfilt.launch.LaunchScript;
 import org.secfilt.plan.Plan;
 import org.secfilt.report.Reports;
@@ -16,11 +17,13 @@ final class Launcher {
     private static final int NOT_FOUND = 127;
     private static final int FAILED = 125;
 
+    private final Launching launching;
     private final FrontEnd frontEnd;
     private final Reports reports;
     private final Plan plan;
 
-    Launcher(FrontEnd frontEnd, Reports reports, Plan plan) {
+    Launcher(Launching launching, FrontEnd frontEnd, Reports reports, Plan plan) {
+        this.launching = launching;
         this.frontEnd = frontEnd;
         this.reports = reports;
         this.plan = plan;
@@ -40,7 +43,12 @@ final class Launcher {
         Thread thread = new Thread("front end") {
             @Override
             public void run() {
+                launching.watchOverwriting();
                 launch(scripts, command, file, first);
+                launching.awaitOverwriting();
+                reports.error("killed: somebody writes to files that secfilt itself runs, its own or those of its Java. Install them where the"
+                        + " command's user may not write, or replace them rather than change them");
+                Runtime.getRuntime().halt(FAILED);
             }
         };
         thread.setDaemon(true);

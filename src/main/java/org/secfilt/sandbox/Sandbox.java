@@ -62,7 +62,7 @@ public final class Sandbox {
         this.plan = plan;
         this.fallback = fallback;
         this.reports = reports;
-        this.launcher = new Launcher(frontEnd, reports, plan);
+        this.launcher = new Launcher(launching, frontEnd, reports, plan);
         this.log = new RunLog(log, reports);
         this.walls = new Walls(firewall, frontEnd.pid(), reports);
     }

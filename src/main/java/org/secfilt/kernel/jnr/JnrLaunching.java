@@ -58,6 +58,7 @@ final class JnrLaunching implements Launching {
     private final JnrTracees tracees;
     private final long scratch = NativeMemory.allocate(2 * PATH_MAX);
     private final Patience patience;
+    private final Leases leases = new Leases();
 
     /** @param patience of the thread that asks */
     JnrLaunching(Patience patience) {
@@ -210,6 +211,16 @@ final class JnrLaunching implements Launching {
     @Override
     public void hide() {
         Libc.must("prctl(PR_SET_DUMPABLE)", Libc.PRCTL.call(PR_SET_DUMPABLE, 0, 0, 0, 0));
+    }
+
+    @Override
+    public void watchOverwriting() {
+        leases.watch();
+    }
+
+    @Override
+    public void awaitOverwriting() {
+        leases.await();
     }
 
     @Override
