@@ -9,12 +9,14 @@
  *     HOW: kill, tkill, stop, descriptors, memory, idle, oom, quit
  * outsider nudge PID: makes every call that changes another process on that one, or on the supervisor for PID 0, so that little comes of
  *     it; says "CALL ok" or "CALL ERRNO" for each.
+ * outsider keys: makes a session keyring and gives it to its parent; says "done", or the name of the errno.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/keyctl.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
@@ -263,12 +265,17 @@ int main(int argc, char **argv)
 		nudge(status(tid, "Tgid:"), tid);
 		return 0;
 	}
+	if (argc == 2 && !strcmp(argv[1], "keys")) {
+		long rc = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 ? -1 : syscall(SYS_keyctl, KEYCTL_SESSION_TO_PARENT);
+		printf("%s\n", rc < 0 ? strerrorname_np(errno) : "done");
+		return 0;
+	}
 	if (argc == 5 && !strcmp(argv[1], "victim"))
 		return victim(argv + 2);
 	if (argc == 4 && !strncmp(argv[1], "supervisor-", 11))
 		return against_supervisor(argv[1] + 11, argv + 2);
 	if (argc != 3) {
-		fprintf(stderr, "usage: outsider victim FILE ADDRESS PORT | HOW FILE | supervisor-HOW ADDRESS PORT\n");
+		fprintf(stderr, "usage: outsider victim FILE ADDRESS PORT | HOW FILE | nudge PID | keys | supervisor-HOW ADDRESS PORT\n");
 		return 2;
 	}
 	int pid;

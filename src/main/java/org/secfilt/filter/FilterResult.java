@@ -77,7 +77,7 @@ public record FilterResult(int value) {
             return "the call stops for the supervisor, " + (traced.get().namesAddress()
                     ? "which judges its address; secfilt explain tells the verdict"
                     : traced.get().guardsVault() ? "which refuses it if it touches the vault"
-                    : traced.get().guardsSupervisor() ? "which refuses it if it is about the supervisor itself"
+                    : traced.get().changesProcesses() ? "which refuses it if it is about processes outside of the run"
                     : traced.get() == TracedCall.SOCKET ? "which first has the firewall judge packets made by hand too" : "which decides");
         }
         return switch (value & ACTION) {

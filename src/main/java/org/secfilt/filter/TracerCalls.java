@@ -15,7 +15,8 @@ import org.secfilt.plan.TracedCall;
  * asks with WNOHANG would hear that nothing has ended: it asks through the tracer, which lets go of what has. Calls that wait for any
  * child are left alone: shells make one for each SIGCHLD, and that the parent gets only from the tracer's hands.
  *
- * <p>Calls that change another process go by its number, so the tracer can tell whether they mean the supervisor. What holds the rest:
+ * <p>Calls that change another process go by its number, so the tracer can tell whether they mean one outside of the run, be it the
+ * supervisor. What holds the rest:
  *
  * <table>
  * <caption>What a command could do to its supervisor</caption>
@@ -37,8 +38,8 @@ final class TracerCalls {
     private static final int WNOHANG = 1; // linux/wait.h
     private static final int P_PID = 1; // linux/wait.h
     private static final int P_PIDFD = 3; // linux/wait.h
-    private static final int PRIO_USER = 2; // linux/resource.h
-    private static final int IOPRIO_WHO_USER = 3; // linux/ioprio.h
+    private static final int PRIO_PROCESS = 0; // linux/resource.h
+    private static final int IOPRIO_WHO_PROCESS = 1; // linux/ioprio.h
 
     private static final TracedCall[] BY_THREAD = {
         TracedCall.SCHED_SETAFFINITY, TracedCall.SCHED_SETSCHEDULER, TracedCall.SCHED_SETPARAM, TracedCall.SCHED_SETATTR,
@@ -63,14 +64,14 @@ final class TracerCalls {
         add(dispatch, syscalls, TracedCall.WAITID, ifWithoutHanging(3, ifOneProcess(actions.trace(TracedCall.WAITID))),
                 "what a pidfd told of, it tells too");
         add(dispatch, syscalls, TracedCall.PTRACE, actions.trace(TracedCall.PTRACE), "refused by the tracer, which tells it");
-        String why = "not of the supervisor";
+        String why = "not of processes outside";
         Node prlimit = actions.trace(TracedCall.PRLIMIT64);
         add(dispatch, syscalls, TracedCall.PRLIMIT64, unlessZero(0, ifPointer(2, prlimit)), why);
         for (TracedCall call : BY_THREAD) {
             add(dispatch, syscalls, call, unlessZero(0, actions.trace(call)), why);
         }
-        add(dispatch, syscalls, TracedCall.SETPRIORITY, ofOthers(PRIO_USER, actions.trace(TracedCall.SETPRIORITY)), why);
-        add(dispatch, syscalls, TracedCall.IOPRIO_SET, ofOthers(IOPRIO_WHO_USER, actions.trace(TracedCall.IOPRIO_SET)), why);
+        add(dispatch, syscalls, TracedCall.SETPRIORITY, ofOthers(PRIO_PROCESS, actions.trace(TracedCall.SETPRIORITY)), why);
+        add(dispatch, syscalls, TracedCall.IOPRIO_SET, ofOthers(IOPRIO_WHO_PROCESS, actions.trace(TracedCall.IOPRIO_SET)), why);
         if (plan.traces(TracedCall.LANDLOCK_RESTRICT_SELF)) {
             add(dispatch, syscalls, TracedCall.LANDLOCK_RESTRICT_SELF, actions.trace(TracedCall.LANDLOCK_RESTRICT_SELF),
                     "from then on the tracer makes no call in its place");
@@ -92,9 +93,9 @@ final class TracerCalls {
                         assembler.load(SeccompData.high(argument), assembler.jump(JumpOp.EQ, 0, actions.allow(), then)), then));
     }
 
-    /** Argument 0 tells what argument 1 stands for. 0 is the caller, or its process group, or all processes of its user. */
-    private Node ofOthers(int user, Node then) {
-        return assembler.load(SeccompData.low(0), assembler.jump(JumpOp.EQ, user, then, unlessZero(1, then)));
+    /** Argument 0 tells what argument 1 stands for. 0 is the caller; or its process group, or all processes of its user. */
+    private Node ofOthers(int process, Node then) {
+        return assembler.load(SeccompData.low(0), assembler.jump(JumpOp.EQ, process, unlessZero(1, then), then));
     }
 
     private Node ifWithoutHanging(int options, Node then) {

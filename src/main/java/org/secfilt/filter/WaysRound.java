@@ -30,6 +30,7 @@ import org.secfilt.plan.Plan;
  *     <td>EINVAL, as before 6.13</td></tr>
  * <tr><td>uselib</td><td>map over the vault</td><td>ENOSYS, as nearly all kernels</td></tr>
  * <tr><td>request_key with callout_info</td><td>have root's request-key(8) resolve a name outside of the sandbox</td><td>EPERM</td></tr>
+ * <tr><td>keyctl KEYCTL_SESSION_TO_PARENT</td><td>take its keys from the shell outside, and give it others</td><td>EPERM</td></tr>
  * <tr><td>ioctl TIOCSTI, TIOCLINUX</td><td>type commands into the terminal, for the shell outside to run</td><td>EPERM</td></tr>
  * <tr><td>ioctl TUNSETIFF</td><td>send packets through a tunnel that root left open to this user</td><td>EPERM</td></tr>
  * <tr><td>setns, for root in a network of its own</td><td>enter the host's network again</td><td>EPERM</td></tr>
@@ -55,6 +56,7 @@ final class WaysRound {
     private static final int PR_SET_MM = 35; // linux/prctl.h
     private static final int PR_SET_TAGGED_ADDR_CTRL = 55; // linux/prctl.h
     private static final int ARCH_ENABLE_TAGGED_ADDR = 0x4002; // asm/prctl.h
+    private static final int KEYCTL_SESSION_TO_PARENT = 18; // linux/keyctl.h
     private static final int TIOCSTI = 0x5412; // asm-generic/ioctls.h
     private static final int TIOCLINUX = 0x541c; // asm-generic/ioctls.h
     private static final int TUNSETIFF = 0x400454ca; // linux/if_tun.h
@@ -95,6 +97,8 @@ final class WaysRound {
                 load(2, assembler.jump(JumpOp.EQ, 0,
                         assembler.load(SeccompData.high(2), assembler.jump(JumpOp.EQ, 0, actions.allow(), refuse)), refuse)),
                 "request_key: no program that runs outside");
+        dispatch.add(syscalls.nr("keyctl"), load(0, oneOf(new int[] {KEYCTL_SESSION_TO_PARENT}, refuse, actions.allow())),
+                "keyctl: the parent keeps its keys");
         if (plan.confinesToNetwork()) {
             dispatch.add(syscalls.nr("setns"), refuse, "setns: no way back into the host's network");
         }

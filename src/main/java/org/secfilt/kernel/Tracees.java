@@ -26,11 +26,24 @@ public interface Tracees {
     /** The process of the thread, or the thread itself if it died. */
     int tgid(int tid);
 
+    /** Whose process a number stands for. */
+    enum Whose {
+        /** One that the supervisor traces. */
+        OURS,
+        /** Any other, or one of which it cannot be told. */
+        OTHERS,
+        /** There is none. */
+        NOBODYS
+    }
+
+    /** Whom the tracee means by the number, which is positive, of a process or thread: a number in its own PID namespace. */
+    Whose process(int tid, int number);
+
+    /** Likewise of all processes of a process group; of the tracee's own for 0. Ours are only groups without any other process. */
+    Whose group(int tid, int number);
+
     /** The threads of a process, those too that have not stopped yet. */
     List<Integer> threads(int tgid);
-
-    /** The process id of the supervisor itself. */
-    int supervisor();
 
     /** The process that the tracee's process is a child of; 0 if it died. */
     int parent(int tid);

@@ -38,7 +38,7 @@ public enum TracedCall {
     MADVISE("madvise", 21),
     SHMAT("shmat", 22),
     REMAP_FILE_PAGES("remap_file_pages", 23),
-    /** Of another process: the supervisor's descriptors, memory or time could be taken from it. */
+    /** Of another process: its descriptors, memory or time could be taken from one outside, the supervisor too. */
     PRLIMIT64("prlimit64", 64),
     SCHED_SETAFFINITY("sched_setaffinity", 65),
     SCHED_SETSCHEDULER("sched_setscheduler", 66),
@@ -80,8 +80,8 @@ public enum TracedCall {
         return cookie >= MMAP.cookie && cookie <= REMAP_FILE_PAGES.cookie;
     }
 
-    /** True for the calls that could hamper the supervisor, and that no right of its user's forbids. */
-    public boolean guardsSupervisor() {
+    /** True for the calls that could hamper other processes of a user, the supervisor too, and that no right of the user's forbids. */
+    public boolean changesProcesses() {
         return cookie >= PRLIMIT64.cookie;
     }
 }

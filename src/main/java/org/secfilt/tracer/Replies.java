@@ -48,7 +48,7 @@ final class Replies {
 
     private void tell(Task task, TracedCall call, Optional<Sockaddr> destination, Verdict.Deny why) {
         denied = true;
-        boolean ofSocket = !call.guardsVault() && !call.guardsSupervisor() && call != TracedCall.PTRACE && call != TracedCall.SOCKET;
+        boolean ofSocket = !call.guardsVault() && !call.changesProcesses() && call != TracedCall.PTRACE && call != TracedCall.SOCKET;
         watch.denied(task.tid, call.syscall(), destination, ofSocket ? protocol(task) : Task.NONE, why);
     }
 

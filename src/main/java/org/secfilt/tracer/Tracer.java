@@ -46,8 +46,6 @@ public final class Tracer {
 
     private static final Verdict.Deny NO_SECOND_TRACER =
             new Verdict.Deny(Errno.EPERM, "secfilt itself traces the command, and a process has one tracer", Origin.DEFAULT);
-    private static final Verdict.Deny NOT_THE_SUPERVISOR =
-            new Verdict.Deny(Errno.EPERM, "it would change the limits or the scheduling of secfilt itself", Origin.DEFAULT);
 
     private final Ptrace ptrace;
     private final Tracees tracees;
@@ -62,7 +60,7 @@ public final class Tracer {
     private final Replies replies;
     private final AddressStop addresses;
     private final VaultGuard guard;
-    private final SupervisorGuard ourselves;
+    private final ProcessGuard processes;
     private final HandedOver handedOver;
     private final ListenStop listeners;
     private final Waiting waiting;
@@ -86,7 +84,7 @@ public final class Tracer {
         this.replies = new Replies(ptrace, tracees, watch);
         this.addresses = new AddressStop(ptrace, tracees, vault, plan, watch, replies);
         this.guard = new VaultGuard(plan.vault());
-        this.ourselves = new SupervisorGuard(tracees);
+        this.processes = new ProcessGuard(ptrace, tracees, replies);
         this.handedOver = new HandedOver(ptrace, tracees, watch, plan);
         this.listeners = new ListenStop(ptrace, tracees, replies, addresses.judge(), tasks.values());
         this.waiting = new Waiting(ptrace, kernel.affinity(), tracees, System::nanoTime);
@@ -279,12 +277,8 @@ public final class Tracer {
             } else {
                 ptrace.resume(task.tid, 0);
             }
-        } else if (call.guardsSupervisor()) {
-            if (ourselves.concerns(call, stop)) {
-                replies.deny(task, call, Optional.empty(), NOT_THE_SUPERVISOR);
-            } else {
-                ptrace.resume(task.tid, 0);
-            }
+        } else if (call.changesProcesses()) {
+            processes.answer(task, call);
         } else if (call == TracedCall.LISTEN) {
             listeners.answer(task);
         } else if (call.receives()) {

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.secfilt.Fixtures;
 
-/** What a command can do to its supervisor, call by call: the table in {@code filter.TracerCalls}. */
+/** What a command can do to its supervisor, and to others outside, call by call: the table in {@code filter.TracerCalls}. */
 class SupervisorAttackIT {
     @RegisterExtension
     static final NetworkRoom ROOM = new NetworkRoom();
@@ -71,7 +71,62 @@ class SupervisorAttackIT {
         assertEquals(expected, succeeded(answers), run::toString);
         assertEquals("EPERM", answers.get("prlimit64"));
         assertTrue(run.stderr().contains("denied prlimit64 by outsider"), run::toString);
-        assertTrue(run.stderr().contains("it would change the limits or the scheduling of secfilt itself"), run::toString);
+        assertTrue(run.stderr().contains("it would change the limits or the scheduling of processes outside of the run"), run::toString);
+    }
+
+    /** What is written to its files in /proc is a matter of files, and of their owner. */
+    @ParameterizedTest
+    @CsvSource({"ROOT, '" + FOR_ROOT + "'", "ORDINARY, autogroup clear_refs coredump_filter oom_score_adj"})
+    void another_process_outside_cannot_either(User user, String but) {
+        Outcome run = ROOM.bash(BESIDE_ANOTHER.replace("\"$1\"", "\"$1\" " + ALLOWED + " \"$2\""), Built.program().toString(), OUTSIDER)
+                .as(user).run();
+        Map<String, String> answers = answers(run);
+        assertEquals(34, answers.size());
+        TreeSet<String> expected = but.isBlank() ? new TreeSet<>() : words(but);
+        assertEquals(expected, succeeded(answers), run::toString);
+        for (String call : List.of("prlimit64", "sched_setaffinity", "setpriority", "setpriority-group", "ioprio_set")) {
+            assertEquals("EPERM", answers.get(call), call);
+        }
+        assertTrue(run.stderr().contains("denied setpriority by outsider"), run::toString);
+    }
+
+    /** A script's group is that of the shell that runs it, and a pipeline's has members outside. */
+    @ParameterizedTest
+    @CsvSource({"ROOT", "ORDINARY"})
+    void a_group_with_others_in_it_stays_as_it_is_and_one_of_its_own_does_not(User user) {
+        String renice = "renice -n 5 -g 0 >/dev/null 2>&1 && echo done || echo refused; ionice -c 3 -P $(ps -o pgid= $$) && echo done;"
+                + " [ $(nice) = $before ] && echo as before || echo changed";
+        String script = "export before=$(nice); \"$1\" " + ALLOWED + " bash -c '" + renice + "' 2>/dev/null | cat;"
+                + " \"$1\" " + ALLOWED + " setsid --wait bash -c '" + renice + "' | cat; [ $(nice) = $before ] && echo as before";
+        Outcome run = ROOM.bash(script, Built.program().toString()).as(user).run().exited(0);
+        assertEquals(List.of("refused", "as before", "done", "done", "changed", "as before"), run.stdout().lines().toList(), run::toString);
+        assertEquals("", run.stderr());
+    }
+
+    /** There the same numbers are others'. */
+    @ParameterizedTest
+    @CsvSource({"ROOT, --pid", "ORDINARY, --user --map-root-user --pid"})
+    void in_a_pid_namespace_of_its_own_the_numbers_are_those_in_there(User user, String namespaces) {
+        String script = "sleep 30 & other=$!; prlimit --pid $other --nofile=77:77; taskset -p 1 $other >/dev/null; chrt --batch -p 0 $other;"
+                + " prlimit --pid $other --nofile --noheadings -o SOFT; taskset -p $other | sed 's/.*: //'; chrt -p $other | sed -n 's/.*policy: //p';"
+                + " prlimit --pid 4444 --nofile=77:77 2>/dev/null || echo none; kill -9 $other";
+        List<String> words = new ArrayList<>(List.of("unshare"));
+        words.addAll(List.of(namespaces.split(" ")));
+        words.addAll(List.of("--fork", "bash", "-c", script));
+        List<String> expected = List.of("77", "1", "SCHED_BATCH", "none");
+        assertEquals(expected, ROOM.command(words.toArray(new String[0])).as(user).run().exited(0).stdout().lines().map(String::strip).toList());
+        words.add(0, ALLOWED);
+        Outcome run = ROOM.secfilt(words.toArray(new String[0])).as(user).run().exited(0);
+        assertEquals(expected, run.stdout().lines().map(String::strip).toList(), run::toString);
+    }
+
+    /** keyctl(2) "KEYCTL_SESSION_TO_PARENT": the parent is the shell that runs secfilt. */
+    @ParameterizedTest
+    @CsvSource({"ROOT", "ORDINARY"})
+    void the_caller_keeps_its_session_keyring(User user) {
+        assertEquals("done\n", ROOM.bash("\"$1\" keys; true", OUTSIDER).as(user).run().exited(0).stdout());
+        Outcome run = ROOM.bash("\"$1\" " + ALLOWED + " \"$2\" keys; true", Built.program().toString(), OUTSIDER).as(user).run().exited(0);
+        assertEquals("EPERM\n", run.stdout(), run::toString);
     }
 
     /** There it adopts the supervisor, and the supervisor is its child. */

@@ -98,8 +98,8 @@ final class FilterOracle {
             case "sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr":
                 return Set.of(addresses && (int) args[0] != 0 ? "trace " + name : "allow");
             case "setpriority", "ioprio_set":
-                boolean ofUser = (int) args[0] == (name.equals("setpriority") ? 2 : 3);
-                return Set.of(addresses && (ofUser || (int) args[1] != 0) ? "trace " + name : "allow");
+                boolean ofOne = (int) args[0] == (name.equals("setpriority") ? 0 : 1);
+                return Set.of(addresses && (!ofOne || (int) args[1] != 0) ? "trace " + name : "allow");
             case "landlock_restrict_self":
                 return Set.of(out || !policy.bind().open() ? "trace landlock_restrict_self" : "allow");
             case "ptrace":
@@ -119,6 +119,8 @@ final class FilterOracle {
                 return Set.of(files ? "EPERM" : "allow");
             case "setxattrat", "removexattrat", "file_setattr":
                 return Set.of(files ? "ENOSYS" : "allow");
+            case "keyctl":
+                return Set.of((int) args[0] == 18 ? "EPERM" : "allow");
             case "request_key":
                 return Set.of(args[2] == 0 ? "allow" : "EPERM");
             case "prctl":

@@ -45,8 +45,9 @@ import org.secfilt.plan.VaultRange;
  */
 final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges {
     static final int VAULT_FD = 33;
-    /** And its second thread is the next number. */
-    static final int SUPERVISOR = 4000;
+    /** Numbers from here on, but for one, are those of processes outside of the run. */
+    static final int OUTSIDE = 4000;
+    static final int NUMBER_OF_NOBODY = 5000;
     private static final Arch ARCH = Arch.X86_64;
     private static final VaultRange RANGE = VaultRange.of(ARCH);
 
@@ -65,6 +66,7 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     int trustedMounts;
     /** The processor that all tracees are on. */
     int processor;
+    Whose ownGroup = Whose.OURS;
     boolean listening;
     boolean bound;
     /** What sockets are named, before they listen and after. */
@@ -583,12 +585,18 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
 
     @Override
     public int tgid(int tid) {
-        return tid == SUPERVISOR + 1 ? SUPERVISOR : tid;
+        return tid;
     }
 
     @Override
-    public int supervisor() {
-        return SUPERVISOR;
+    public Whose process(int tid, int number) {
+        on(tid);
+        return number == NUMBER_OF_NOBODY ? Whose.NOBODYS : number >= OUTSIDE ? Whose.OTHERS : Whose.OURS;
+    }
+
+    @Override
+    public Whose group(int tid, int number) {
+        return number == 0 ? ownGroup : process(tid, number);
     }
 
     @Override

@@ -2,6 +2,7 @@ package org.secfilt.tracer;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
@@ -19,6 +20,7 @@ import org.secfilt.abi.Errno;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Ptrace;
+import org.secfilt.kernel.Tracees;
 import org.secfilt.plan.Plan;
 import org.secfilt.tracer.FakeKernel.Deed;
 
@@ -26,18 +28,35 @@ import org.secfilt.tracer.FakeKernel.Deed;
 class TracerTest extends TracerRoom {
     @ParameterizedTest
     @CsvSource({
-        "prlimit64, 4000, 7, false", "prlimit64, 4001, 7, false", "prlimit64, 4002, 7, true", "prlimit64, -1, 7, true",
+        "prlimit64, 4000, 7, false", "prlimit64, 4002, 7, false", "prlimit64, 8, 7, true", "prlimit64, -1, 7, true", "prlimit64, 0, 7, true",
         "sched_setaffinity, 4001, 8, false", "sched_setscheduler, 4000, 5, false", "sched_setparam, 4001, 9, false",
         "sched_setattr, 7, 9, true", "sched_setattr, 4000, 9, false",
-        "setpriority, 0, 4001, false", "setpriority, 0, 4002, true", "setpriority, 1, 4000, false", "setpriority, 1, 4001, true",
+        "setpriority, 0, 4001, false", "setpriority, 0, 7, true", "setpriority, 1, 4000, false", "setpriority, 1, 7, true",
+        "setpriority, 1, 0, true", "setpriority, 1, -1, true",
         "setpriority, 2, 0, false", "setpriority, 2, 77, false", "setpriority, 3, 4000, true", "setpriority, -1, 4000, true",
-        "ioprio_set, 1, 4001, false", "ioprio_set, 1, 4002, true", "ioprio_set, 2, 4000, false", "ioprio_set, 2, 7, true",
+        "ioprio_set, 1, 4001, false", "ioprio_set, 1, 8, true", "ioprio_set, 2, 4000, false", "ioprio_set, 2, 7, true",
         "ioprio_set, 3, 0, false", "ioprio_set, 0, 4000, true", "ioprio_set, 4, 4000, true",
     })
-    void a_call_that_would_hamper_the_supervisor_does_not_run(String call, int first, int second, boolean runs) {
+    void a_call_that_would_change_processes_outside_does_not_run(String call, int first, int second, boolean runs) {
         runWith(Deed.call(call, first, second));
         assertEquals("7: " + call + (runs ? " 0" : " -1"), kernel.returned.get(1));
         assertEquals(!runs, reported.toString().contains(call), reported::toString);
+    }
+
+    @Test
+    void what_holds_for_the_callers_own_group_holds_for_all_in_it() {
+        kernel.ownGroup = Tracees.Whose.OTHERS;
+        runWith(Deed.call("setpriority", 1, 0, 19));
+        assertEquals("7: setpriority -1", kernel.returned.get(1));
+    }
+
+    /** Nor does it run: by then the number may be somebody's. */
+    @Test
+    void a_number_that_is_nobodys_is_answered_so_and_not_told() {
+        runWith(Deed.call("prlimit64", FakeKernel.NUMBER_OF_NOBODY, 7));
+        assertEquals("7: prlimit64 -3", kernel.returned.get(1));
+        assertEquals(List.of(), named("prlimit64"));
+        assertFalse(reported.toString().contains("prlimit64"), reported::toString);
     }
 
     @Test

@@ -48,6 +48,7 @@ final class JnrTracees implements Tracees {
     private final Proc proc;
     private final KeptPidfds pidfds;
     private final Patience patience;
+    private final ProcessNumbers numbers;
     private final UnixDiag diag = new UnixDiag();
     private final long buffer = NativeMemory.allocate(BUFFER_BYTES);
     private final long local = NativeMemory.allocate(IOVEC_BYTES);
@@ -64,6 +65,7 @@ final class JnrTracees implements Tracees {
         this.proc = proc;
         this.patience = patience;
         this.pidfds = new KeptPidfds(proc);
+        this.numbers = new ProcessNumbers(proc, this);
         NativeMemory.IO.putLong(local, buffer);
         mounts = link("/proc/self/ns/mnt");
     }
@@ -120,11 +122,6 @@ final class JnrTracees implements Tracees {
     }
 
     @Override
-    public int supervisor() {
-        return (int) ProcessHandle.current().pid();
-    }
-
-    @Override
     public List<Integer> threads(int tgid) {
         List<Integer> threads = new ArrayList<>();
         String[] names = new File("/proc/" + tgid + "/task").list();
@@ -137,6 +134,16 @@ final class JnrTracees implements Tracees {
     @Override
     public int tgid(int tid) {
         return proc.tgid(tid);
+    }
+
+    @Override
+    public Whose process(int tid, int number) {
+        return numbers.process(tid, number);
+    }
+
+    @Override
+    public Whose group(int tid, int number) {
+        return numbers.group(tid, number);
     }
 
     @Override

@@ -1,0 +1,131 @@
+package org.secfilt.kernel.jnr;
+
+import java.io.File;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.secfilt.kernel.Tracees.Whose;
+
+/**
+ * Whom a process means by a number, and whether that is one that the supervisor traces. proc(5) "/proc/pid/status", pid_namespaces(7).
+ *
+ * <p>A caller in the supervisor's own PID namespace means what is there under that number. One in a namespace below means another: that one
+ * is looked for among the traced processes, and where none of them has the number in that very namespace it may be anybody's.
+ */
+final class ProcessNumbers {
+    /** Of a number that is nobody's here. */
+    private static final int NONE = 0;
+    private static final String TRACER = "\nTracerPid:\t";
+    private static final String NUMBERS = "\nNSpid:\t";
+
+    private final Proc proc;
+    private final JnrTracees links;
+
+    ProcessNumbers(Proc proc, JnrTracees links) {
+        this.proc = proc;
+        this.links = links;
+    }
+
+    Whose process(int caller, int number) {
+        int here = here(caller, number);
+        return here == NONE ? Whose.OTHERS : whose(here);
+    }
+
+    /** @param number 0 for the caller's own */
+    Whose group(int caller, int number) {
+        int group = number == 0 ? groupOf(caller) : here(caller, number);
+        if (group <= NONE) {
+            return Whose.OTHERS; // made outside of what can be seen, or by one that has died
+        }
+        Whose whose = Whose.NOBODYS;
+        for (int pid : numbers("/proc")) {
+            if (groupOf(pid) == group) {
+                if (whose(pid) != Whose.OURS) {
+                    return Whose.OTHERS;
+                }
+                whose = Whose.OURS;
+            }
+        }
+        return whose;
+    }
+
+    private Whose whose(int pid) {
+        String status = proc.read(pid, "/status");
+        return status.isEmpty() ? Whose.NOBODYS : isTraced(status) ? Whose.OURS : Whose.OTHERS;
+    }
+
+    /** By any thread of the supervisor's, that is by the one. */
+    private boolean isTraced(String status) {
+        String tracer = field(status, TRACER);
+        int tid = tracer.isEmpty() ? NONE : Integer.parseInt(tracer);
+        return tid != NONE && proc.tgid(tid) == ProcessHandle.current().pid();
+    }
+
+    /** The number, in the supervisor's namespace, of whom the caller means; {@link #NONE} if that cannot be told. */
+    private int here(int caller, int number) {
+        int level = level(proc.read(caller, "/status"));
+        if (level <= 1) {
+            return number;
+        }
+        byte[] namespace = namespace(caller);
+        if (namespace.length == 0) {
+            return NONE;
+        }
+        List<Integer> below = new ArrayList<>();
+        for (int pid : numbers("/proc")) {
+            String status = proc.read(pid, "/status");
+            if (level(status) == level && isTraced(status) && Arrays.equals(namespace(pid), namespace)) {
+                if (deepest(status) == number) {
+                    return pid;
+                }
+                below.add(pid);
+            }
+        }
+        for (int pid : below) {
+            for (int tid : numbers("/proc/" + pid + "/task")) {
+                if (deepest(proc.read(tid, "/status")) == number) {
+                    return tid;
+                }
+            }
+        }
+        return NONE;
+    }
+
+    /** One for each namespace that a process has a number in, from the supervisor's downwards. */
+    private static int level(String status) {
+        return field(status, NUMBERS).split("\t").length;
+    }
+
+    private static int deepest(String status) {
+        String numbers = field(status, NUMBERS);
+        return numbers.isEmpty() ? NONE : Integer.parseInt(numbers.substring(numbers.lastIndexOf('\t') + 1));
+    }
+
+    private static String field(String status, String key) {
+        int at = status.indexOf(key);
+        return at < 0 ? "" : status.substring(at + key.length(), status.indexOf('\n', at + key.length()));
+    }
+
+    private byte[] namespace(int pid) {
+        return links.link("/proc/" + pid + "/ns/pid");
+    }
+
+    /** The third field behind the name; 0 for one from outside of the supervisor's namespace. proc(5) "/proc/pid/stat" */
+    private int groupOf(int pid) {
+        String stat = proc.read(pid, "/stat");
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 1).trim().split(" ");
+        return fields.length < 3 ? NONE : Integer.parseInt(fields[2]);
+    }
+
+    private static List<Integer> numbers(String directory) {
+        List<Integer> numbers = new ArrayList<>();
+        String[] names = new File(directory).list();
+        for (String name : names == null ? new String[0] : names) {
+            if (name.charAt(0) >= '0' && name.charAt(0) <= '9') {
+                numbers.add(Integer.parseInt(name));
+            }
+        }
+        return numbers;
+    }
+}

@@ -1,0 +1,62 @@
+package org.secfilt.tracer;
+
+import java.util.Optional;
+import org.secfilt.abi.Errno;
+import org.secfilt.kernel.Ptrace;
+import org.secfilt.kernel.Tracees;
+import org.secfilt.plan.TracedCall;
+import org.secfilt.policy.Origin;
+import org.secfilt.verdict.Verdict;
+
+/**
+ * Judges the calls by which a process could take limits, processors or time from another one of its user: they go on if they mean
+ * processes of the run alone. Landlock has no say in them. Their arguments are registers.
+ */
+final class ProcessGuard {
+    // linux/resource.h PRIO_PROCESS, PRIO_PGRP, PRIO_USER; linux/ioprio.h IOPRIO_WHO_PROCESS, and so on
+    private static final int PRIO_PROCESS = 0;
+    private static final int IOPRIO_WHO_PROCESS = 1;
+
+    private static final Verdict.Deny OUTSIDE =
+            new Verdict.Deny(Errno.EPERM, "it would change the limits or the scheduling of processes outside of the run", Origin.DEFAULT);
+
+    private final Ptrace ptrace;
+    private final Tracees tracees;
+    private final Replies replies;
+
+    ProcessGuard(Ptrace ptrace, Tracees tracees, Replies replies) {
+        this.ptrace = ptrace;
+        this.tracees = tracees;
+        this.replies = replies;
+    }
+
+    /** The call is saved in {@code task.call}. */
+    void answer(Task task, TracedCall call) {
+        switch (whose(task, call)) {
+            case OURS -> ptrace.resume(task.tid, 0);
+            case NOBODYS -> replies.skip(task, -Errno.ESRCH.number()); // not resumed: somebody may have the number by then
+            case OTHERS -> replies.deny(task, call, Optional.empty(), OUTSIDE);
+        }
+    }
+
+    private Tracees.Whose whose(Task task, TracedCall call) {
+        int first = (int) task.call.argument(0);
+        if (call != TracedCall.SETPRIORITY && call != TracedCall.IOPRIO_SET) {
+            return process(task.tid, first);
+        }
+        // Counted from 1 by the one, from 0 by the other.
+        int kind = first - (call == TracedCall.IOPRIO_SET ? IOPRIO_WHO_PROCESS : PRIO_PROCESS);
+        int who = (int) task.call.argument(1);
+        return switch (kind) {
+            case 0 -> process(task.tid, who);
+            case 1 -> who < 0 ? Tracees.Whose.OURS : tracees.group(task.tid, who);
+            case 2 -> Tracees.Whose.OTHERS; // all processes of a user, the supervisor too as a rule
+            default -> Tracees.Whose.OURS; // the kernel knows no other
+        };
+    }
+
+    /** Limits are the process's, the rest is each thread's: of a process either all threads are of the run or none. */
+    private Tracees.Whose process(int tid, int number) {
+        return number <= 0 ? Tracees.Whose.OURS : tracees.process(tid, number); // the caller itself, or what the kernel refuses
+    }
+}
