@@ -52,7 +52,7 @@ bool hold_what_runs(const char *java)
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < FEWEST_DESCRIPTORS)
         return true;
-    if (getcwd(path, PATH_MAX) == NULL || !hold_files(path, ""))
+    if (getcwd(path, PATH_MAX) == NULL || !hold_files(path, ".jsa") || !hold_files(path, ".jar") || !hold_files(path, ".so"))
         return false;
     if (realpath(java, home) == NULL)
         return true;

@@ -52,8 +52,11 @@ public interface Launching {
      */
     void watchOverwriting();
 
-    /** Returns when somebody waits for leave to write: the supervisor must end. */
+    /** Returns when somebody waits for leave to write: the supervisor must {@link #die}. */
     void awaitOverwriting();
+
+    /** SIGKILL to this process, and so by PTRACE_O_EXITKILL to all that it supervises. */
+    void die();
 
     /** Standard input and output become /dev/null, or where there is none something that cannot be read or written: a supervisor must not hold a pipe open. */
     void closeStandardInputAndOutput();

@@ -48,7 +48,7 @@ final class Launcher {
                 launching.awaitOverwriting();
                 reports.error("killed: somebody writes to files that secfilt itself runs, its own or those of its Java. Install them where the"
                         + " command's user may not write, or replace them rather than change them");
-                Runtime.getRuntime().halt(FAILED);
+                launching.die();
             }
         };
         thread.setDaemon(true);
