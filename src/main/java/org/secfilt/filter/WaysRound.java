@@ -33,6 +33,7 @@ import org.secfilt.plan.Plan;
  * <tr><td>keyctl KEYCTL_SESSION_TO_PARENT</td><td>take its keys from the shell outside, and give it others</td><td>EPERM</td></tr>
  * <tr><td>ioctl TIOCSTI, TIOCLINUX</td><td>type commands into the terminal, for the shell outside to run</td><td>EPERM</td></tr>
  * <tr><td>ioctl TUNSETIFF</td><td>send packets through a tunnel that root left open to this user</td><td>EPERM</td></tr>
+ * <tr><td>ioctl XFS_IOC_OPEN_BY_HANDLE, for root that must stay in its cgroup</td><td>as open_by_handle_at: CgroupSeal</td><td>EPERM</td></tr>
  * <tr><td>setns, for root in a network of its own</td><td>enter the host's network again</td><td>EPERM</td></tr>
  * </table>
  *
@@ -60,6 +61,7 @@ final class WaysRound {
     private static final int TIOCSTI = 0x5412; // asm-generic/ioctls.h
     private static final int TIOCLINUX = 0x541c; // asm-generic/ioctls.h
     private static final int TUNSETIFF = 0x400454ca; // linux/if_tun.h
+    private static final int XFS_IOC_OPEN_BY_HANDLE = 0xc038586b; // xfs/xfs_fs.h
 
     /** MADV_WILLNEED, MADV_COLD, MADV_PAGEOUT, MADV_COLLAPSE: all that process_madvise(2) took before 6.13. // asm-generic/mman-common.h */
     private static final int[] HINTS = {3, 20, 21, 25};
@@ -89,7 +91,10 @@ final class WaysRound {
         dispatch.add(syscalls.nr("seccomp"), load(1,
                 assembler.jump(JumpOp.SET, SECCOMP_FILTER_FLAG_NEW_LISTENER, actions.errno(Errno.EBUSY), actions.allow())),
                 "seccomp: no second listener");
-        dispatch.add(syscalls.nr("ioctl"), load(1, oneOf(new int[] {TIOCSTI, TIOCLINUX, TUNSETIFF}, refuse,
+        int[] requests = plan.sealsCgroup()
+                ? new int[] {TIOCSTI, TIOCLINUX, TUNSETIFF, XFS_IOC_OPEN_BY_HANDLE}
+                : new int[] {TIOCSTI, TIOCLINUX, TUNSETIFF};
+        dispatch.add(syscalls.nr("ioctl"), load(1, oneOf(requests, refuse,
                 plan.policy().restrictsFiles() ? new FileCalls(plan, assembler, actions).ioctl() : actions.allow())),
                 "ioctl: no typing into the terminal, no tunnels"
                         + (plan.policy().restrictsFiles() ? ", no change of files: " + plan.policy().files().readOnly().get() : ""));

@@ -2,6 +2,8 @@ package org.secfilt.plan;
 
 /** A capability that would undo a policy, so that root's command runs without it. // linux/capability.h */
 public enum Capability {
+    /** Directories by their handles, in mounts outside too, open_by_handle_at(2). All else that it allows CAP_DAC_OVERRIDE allows as well. */
+    DAC_READ_SEARCH(2, Against.CGROUP),
     /** Attributes such as "immutable", by ioctls on files that are open for reading. */
     LINUX_IMMUTABLE(9, Against.FILES),
     /**
@@ -29,7 +31,8 @@ public enum Capability {
     private enum Against {
         ADDRESSES,
         FILES,
-        BOTH
+        BOTH,
+        CGROUP
     }
 
     private final int number;
@@ -45,12 +48,13 @@ public enum Capability {
         return number;
     }
 
-    /** Whether it would undo a policy that restricts the one, or the other. */
-    boolean undoes(boolean addresses, boolean files) {
+    /** Whether it would undo a policy that restricts the one, or the other, or leave the cgroup where that must not be. */
+    boolean undoes(boolean addresses, boolean files, boolean cgroup) {
         return switch (against) {
             case ADDRESSES -> addresses;
             case FILES -> files;
             case BOTH -> addresses || files;
+            case CGROUP -> cgroup;
         };
     }
 }

@@ -318,7 +318,7 @@ public final class Plan {
         boolean addresses = policy.restrictsAddresses() || sealsProfile();
         List<Capability> dropped = new ArrayList<>();
         for (Capability capability : Capability.values()) {
-            if (host.root() && capability.undoes(addresses || confinesToNetwork(), policy.restrictsFiles())
+            if (host.root() && capability.undoes(addresses || confinesToNetwork(), policy.restrictsFiles(), sealsCgroup())
                     && (capability != Capability.NET_RAW || addresses && !leavesKinds())) {
                 dropped.add(capability);
             }

@@ -246,23 +246,26 @@ class FirewallIT {
         assertEquals("", cgroups());
     }
 
-    @ParameterizedTest(name = "cgroups mounted: {0}")
-    @CsvSource({"false", "true"})
-    void root_cannot_leave_its_cgroup(boolean mounted) {
+    @ParameterizedTest(name = "cgroups mounted: {0} {1}")
+    @CsvSource({"false, ''", "true, ''", "true, --no-supervisor"})
+    void root_cannot_leave_its_cgroup(boolean mounted, String option) {
         Outcome run = ROOM.bash("""
                 point=-
                 if $1; then point=$PWD/cgroups; mkdir -p $point; mount -t cgroup2 none $point; exec 5< $point; fi
-                $SECFILT --firewall=require --allowed-netmask=10.77.1.1 bash -c '
-                    /usr/bin/python3 "$1" "$2" /proc/self/ns/net 5
-                    /usr/bin/python3 "$3" echo 10.77.1.1 10.77.2.1' bash "$2" $point "$3"
-                """, String.valueOf(mounted), Built.fixture("leave.py"), Built.fixture("packets.py")).run().exited(0);
+                (for i in $(seq 1000); do [ ! -e over ] || break; : *; sleep 0.02; done) 5<&- &
+                $SECFILT --firewall=require --allowed-netmask=10.77.1.1 $4 /usr/bin/python3 $2 $point /proc/self/ns/net 5 \
+                    /usr/bin/python3 $3 echo,behind-10.77.1.1 10.77.1.1 10.77.2.1 < /dev/null
+                code=$?; touch over; wait; rm over; exit $code
+                """, String.valueOf(mounted), Built.fixture("leave.py"), Built.fixture("packets.py"), option).run().exited(0);
         List<String> lines = run.stdout().lines().toList();
-        for (String line : lines.subList(0, lines.size() - 3)) {
+        int ways = lines.size() - 5;
+        for (String line : lines.subList(0, ways)) {
             assertTrue(!line.endsWith(" ok"), run::toString);
         }
-        assertTrue(lines.get(lines.size() - 3).startsWith("cgroup ") && lines.get(lines.size() - 3).contains("/secfilt-"), run::toString);
-        assertEquals(List.of("echo 10.77.1.1 ok", "echo 10.77.2.1 EPERM"), lines.subList(lines.size() - 2, lines.size()), run::toString);
-        assertEquals(List.of("ip-1 10.77.1.1"), ROOM.arrived());
+        assertTrue(lines.get(ways).startsWith("cgroup ") && lines.get(ways).contains("/secfilt-"), run::toString);
+        assertEquals(List.of("echo 10.77.1.1 ok", "echo 10.77.2.1 EPERM", "behind-10.77.1.1 10.77.1.1 ok", "behind-10.77.1.1 10.77.2.1 EPERM"),
+                lines.subList(ways + 1, lines.size()), run::toString);
+        assertEquals(List.of("ip-1 10.77.1.1", "segment 10.77.1.1:8001"), ROOM.arrived());
     }
 
     /** What is open already is open where cgroups are writable, be it standard input. */

@@ -64,6 +64,14 @@ class CgroupSealTest {
         "setns,         3, 0x00020000, 0, 0, 1,  0",
         "setns,         3, 0x04000000, 0, 0, 0,  0",
         "clone3,        0, 0, 0, 0,          38, 0",
+        "open_by_handle_at, 0, 0, 0, 0,      1,  0",
+        "name_to_handle_at, 0, 0, 0, 0,      0,  0",
+        "fanotify_init, 0, 0, 0, 0,          1,  0",
+        "fanotify_init, 0x200, 0, 0, 0,      1,  0",
+        "inotify_init1, 0, 0, 0, 0,          0,  0",
+        "ioctl,         0, 0xc038586b, 0, 0, 1,  0",
+        "ioctl,         0, 0x1c038586b, 0, 0, 1, 0",
+        "ioctl,         0, 0x5401, 0, 0,     0,  0",
         "setsockopt,    3, 1, 36, 0,         1,  0",
         "setsockopt,    3, 0, 19, 0,         1,  0",
         "setsockopt,    3, 41, 75, 0,        1,  0",
@@ -87,7 +95,7 @@ class CgroupSealTest {
 
     /** Where files are read-only too, each call has one answer, and the stricter. */
     @ParameterizedTest
-    @CsvSource({"mount, 0x1000, 1", "mount, 0, 1", "umount2, 0, 1", "fsopen, 0, 1", "mount_setattr, 0, 1", "open_tree_attr, 0, 1", "clone3, 0, 38"})
+    @CsvSource({"open_by_handle_at, 0, 1", "fanotify_init, 0, 1", "mount, 0x1000, 1", "mount, 0, 1", "umount2, 0, 1", "fsopen, 0, 1", "mount_setattr, 0, 1", "open_tree_attr, 0, 1", "clone3, 0, 38"})
     void answers_among_read_only_files(String call, String flags, int errno) throws RefusedPolicyException {
         Access deny = new Access(Mode.DENY, Origin.flag("allowed-netmask"), List.of(), List.of());
         FileAccess files = new FileAccess(Optional.of(Origin.flag("read-only")), List.of());
