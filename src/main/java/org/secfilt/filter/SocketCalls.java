@@ -30,6 +30,9 @@ final class SocketCalls {
     private static final int IPPROTO_TCP = 6; // linux/in.h
     /** Its value is a name in memory: "smc" makes a TCP socket one of SMC, whose peer then says where the data goes. // linux/tcp.h */
     private static final int TCP_ULP = 31;
+    private static final int IPPROTO_SCTP = 132; // linux/in.h
+    /** SCTP_SOCKOPT_BINDX_ADD and _REM: further addresses to listen at, in memory, that bind(2) is not asked about. // linux/sctp.h */
+    private static final int[] SCTP_ADDRESSES = {100, 101};
     private static final int SO_MARK = 36; // asm-generic/socket.h
     private static final int IP_TRANSPARENT = 19; // linux/in.h
     private static final int IPV6_TRANSPARENT = 75; // linux/in6.h
@@ -78,7 +81,9 @@ final class SocketCalls {
         }
         if (plan.limitsInet()) {
             dispatch.add(syscalls.nr("setsockopt"), options(),
-                    "setsockopt: no source route, no foreign sender, no other protocol on top of TCP" + (plan.leavesInterfaces() ? "" : ", no interface")
+                    "setsockopt: no source route, no foreign sender, no other protocol on top of TCP"
+                            + (plan.policy().bind().open() ? "" : ", no further address of SCTP")
+                            + (plan.leavesInterfaces() ? "" : ", no interface")
                             + (plan.leavesMulticast() ? "" : ", no multicast group") + ": " + plan.inetOrigin());
         }
     }
@@ -145,7 +150,12 @@ final class SocketCalls {
                 assembler.jump(JumpOp.EQ, SOL_SOCKET, socket,
                         assembler.jump(JumpOp.EQ, IPPROTO_IP, ip,
                                 assembler.jump(JumpOp.EQ, IPPROTO_IPV6, ipv6,
-                                        assembler.jump(JumpOp.EQ, IPPROTO_TCP, upperProtocols(), actions.allow())))));
+                                        assembler.jump(JumpOp.EQ, IPPROTO_TCP, upperProtocols(), sctp())))));
+    }
+
+    private Node sctp() {
+        return plan.policy().bind().open() ? actions.allow()
+                : assembler.jump(JumpOp.EQ, IPPROTO_SCTP, options(SCTP_ADDRESSES, new int[0], new int[0]), actions.allow());
     }
 
     /** ENOENT is what a kernel without the protocol answers: TLS libraries then encrypt by themselves. */

@@ -162,6 +162,7 @@ final class FilterOracle {
         return switch (level) {
             case 0 -> Set.of(4, 15).contains(option) || local && option == 50 || groups && Set.of(35, 39, 42, 46).contains(option);
             case 1 -> local && Set.of(25, 62).contains(option);
+            case 132 -> !policy.bind().open() && Set.of(100, 101).contains(option);
             case 41 -> Set.of(5, 6, 32, 54, 55, 57, 59, 78).contains(option) || local && Set.of(50, 76).contains(option)
                     || groups && Set.of(20, 27, 42, 46).contains(option);
             default -> false;
