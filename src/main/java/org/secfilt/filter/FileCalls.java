@@ -36,8 +36,14 @@ final class FileCalls {
     };
     private static final String[] MISSING = {"setxattrat", "removexattrat", "file_setattr"};
 
-    /** The types, bits 8 to 15, of file systems' ioctls: ext4 and FS_IOC, xfs, btrfs, f2fs, FS_IOC_SETVERSION, FAT. */
-    private static final int[] TYPES = {0x6600, 0x5800, 0x9400, 0xf500, 0x7600, 0x7200};
+    /** The types, bits 8 to 15, of file systems' ioctls: ext4 and FS_IOC, xfs, btrfs, f2fs, FS_IOC_SETVERSION, FAT, ceph, bcachefs. */
+    private static final int[] TYPES = {0x6600, 0x5800, 0x9400, 0xf500, 0x7600, 0x7200, 0x9700, 0xbc00};
+    /**
+     * ocfs2, whose OCFS2_IOC_REFLINK makes a file by its path. The numbers of its own are below 8; digital television has others of this type.
+     * // fs/ocfs2/ocfs2_ioctl.h, linux/dvb
+     */
+    private static final int OCFS2 = 0x6f00;
+    private static final int ABOVE_OCFS2 = 0xf8;
     /**
      * FS_IOC_GETFLAGS (64 and 32 bit), FS_IOC_FIEMAP, FS_IOC_FSGETXATTR, FS_IOC_GETVERSION (twice), FICLONE, FICLONERANGE,
      * BTRFS_IOC_FS_INFO, FS_IOC_GETFSLABEL. // linux/fs.h, linux/btrfs.h
@@ -107,7 +113,9 @@ final class FileCalls {
             ofFileSystem = assembler.jump(JumpOp.EQ, HARMLESS[i], actions.allow(), ofFileSystem);
         }
         Node again = assembler.load(SeccompData.low(1), ofFileSystem);
-        Node type = actions.allow();
+        Node ofCluster = assembler.load(SeccompData.low(1),
+                assembler.jump(JumpOp.SET, ABOVE_OCFS2, actions.allow(), actions.errno(Errno.EPERM)));
+        Node type = assembler.jump(JumpOp.EQ, OCFS2, ofCluster, actions.allow());
         for (int i = TYPES.length - 1; i >= 0; i--) {
             type = assembler.jump(JumpOp.EQ, TYPES[i], again, type);
         }
