@@ -20,6 +20,7 @@ import org.secfilt.policy.PolicyPart;
 import org.secfilt.policy.ProfileTerms;
 import org.secfilt.policy.Resolvers;
 import org.secfilt.policy.Setting;
+import org.secfilt.policy.Sources;
 import org.secfilt.policy.yaml.PolicyFiles;
 import org.secfilt.report.Volume;
 
@@ -88,8 +89,9 @@ final class Cli {
             return usage(complaints);
         }
         try {
-            Options merged = configured.isPresent() ? options.options().over(configured.get()) : options.options();
-            Policy policy = policy(merged, parts);
+            Options given = options.options();
+            Options merged = configured.isPresent() ? given.over(configured.get()) : given;
+            Policy policy = policy(given, configured.orElse(Options.NONE), parts);
             Volume loudness = volume.isPresent() ? volume.get() : volumeOf(merged);
             return switch (verb) {
                 case RUN -> new Outcome.Run(policy, split.commandIndex() + 1, supervised, loudness, landlock, cgroups,
@@ -263,7 +265,7 @@ final class Cli {
         }
     }
 
-    private Policy policy(Options merged, List<PolicyPart> parts) throws InvalidPolicyException {
+    private Policy policy(Options given, Options configured, List<PolicyPart> parts) throws InvalidPolicyException {
         if (!policies.isEmpty()) {
             Optional<Origin> inversion = ProfileTerms.of(parts).inversion();
             if (inversion.isPresent()) {
@@ -271,10 +273,10 @@ final class Cli {
                         "an inverted profile is for others than its members, and so no policy of a run; use secfilt profile install")));
             }
         }
+        Options merged = given.over(configured);
         boolean asked = merged.wantsNameservers() || Policy.wantsNameservers(parts);
         List<IpAddress> nameservers = asked ? nameservers(merged, parts) : List.of();
-        parts.add(merged.part(nameservers));
-        return Policy.merge(parts, nameservers);
+        return new Sources(parts, given, configured, nameservers).policy();
     }
 
     private List<IpAddress> nameservers(Options merged, List<PolicyPart> parts) throws InvalidPolicyException {

@@ -109,7 +109,11 @@ public final class Explanation {
         }
         row("layer", judges(destination));
         addNearest(question);
-        for (String line : Advice.toAllow(destination.call(), destination.address(), deny.why(), deny.origin())) {
+        addAdvice(destination);
+    }
+
+    private void addAdvice(Destination destination) {
+        for (String line : Advice.toAllow(plan, destination.action(), destination.address(), destination.protocol())) {
             out.append("  ").append(line).append('\n');
         }
     }
@@ -128,8 +132,7 @@ public final class Explanation {
         out.append(paint.red("denied")).append(", socket(2) fails with ").append(errno.name()).append('\n');
         row("rule", Printable.escape(plan.familiesOrigin() + " has no family " + destination.family()));
         row("layer", Holding.Layer.FILTER + ", which makes no such socket");
-        row("nearest", "add " + destination.family() + " to the families in "
-                + Printable.escape(plan.familiesOrigin().toString()));
+        addAdvice(destination);
     }
 
     /** Where the path's links lead, if anywhere else. */

@@ -76,15 +76,15 @@ final class Merge {
                 : FileAccess.OPEN;
     }
 
-    Policy policy(List<IpAddress> nameservers) {
+    Policy policy(Sources sources) {
         if (resolv.isPresent() && resolv.get().value()) {
-            connect.allow.add(resolverRule(nameservers, resolv.get().origin()));
+            connect.allow.add(resolverRule(sources.nameservers(), resolv.get().origin()));
             unix.allow.addAll(Resolvers.sockets(resolv.get().origin()));
         }
         Optional<Origin> blocked =
                 noOutbound.isPresent() && noOutbound.get().value() ? Optional.of(noOutbound.get().origin()) : Optional.empty();
         return new Policy(blocked, connect.access(), bind.access(), unix.access(), families, denial, inherit, firewall, violationExit,
-                surroundings, files());
+                surroundings, files(), Optional.of(sources));
     }
 
     private static Rule resolverRule(List<IpAddress> nameservers, Origin origin) {

@@ -35,6 +35,9 @@ public record Options(
     private static final List<Family> MAINSTREAM = List.of(Family.UNIX, Family.INET, Family.INET6, Family.NETLINK);
     private static final PortRange DNS = PortRange.of(53);
 
+    /** None is given. */
+    public static final Options NONE = new OptionReader().options();
+
     public Options {
         netmasks = List.copyOf(netmasks);
         ports = List.copyOf(ports);
@@ -62,6 +65,24 @@ public record Options(
                 first(log, files.log),
                 first(verbose, files.verbose),
                 first(quiet, files.quiet));
+    }
+
+    /** These and lists of others besides. */
+    Options and(Options more) {
+        return new Options(both(netmasks, more.netmasks), both(ports, more.ports), both(binds, more.binds), allowResolv, noOutboundNetwork,
+                mainstreamFamilies, errno, inherit, firewall, violationExit, readOnly, both(writable, more.writable), surroundings, profile,
+                log, verbose, quiet);
+    }
+
+    Options withoutNoOutbound() {
+        return new Options(netmasks, ports, binds, allowResolv, Optional.empty(), mainstreamFamilies, errno, inherit, firewall, violationExit,
+                readOnly, writable, surroundings, profile, log, verbose, quiet);
+    }
+
+    private static <T> List<T> both(List<T> some, List<T> others) {
+        List<T> all = new ArrayList<>(some);
+        all.addAll(others);
+        return all;
     }
 
     private static <T> Optional<T> first(Optional<T> mine, Optional<T> theirs) {

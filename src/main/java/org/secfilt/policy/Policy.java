@@ -20,6 +20,7 @@ import org.secfilt.abi.IpAddress;
  * @param violationExit the code the command's caller sees if a call was denied, 1 to 255; empty: the command's own
  * @param surroundings what the command has of its own
  * @param files the files that may be changed
+ * @param sources what it is merged from; empty if it is made otherwise
  */
 public record Policy(
         Optional<Origin> noOutbound,
@@ -32,7 +33,8 @@ public record Policy(
         Setting<Firewall> firewall,
         Optional<Integer> violationExit,
         Surroundings surroundings,
-        FileAccess files) {
+        FileAccess files,
+        Optional<Sources> sources) {
     private static final Setting<Firewall> AUTO = new Setting<>(Firewall.AUTO, Origin.DEFAULT);
 
     /** Nothing is restricted. */
@@ -49,6 +51,22 @@ public record Policy(
             Errno denial,
             Inherit inherit) {
         this(noOutbound, connect, bind, unix, families, denial, inherit, AUTO, Optional.empty(), Surroundings.EMPTY, FileAccess.OPEN);
+    }
+
+    /** Merged from nothing. */
+    public Policy(
+            Optional<Origin> noOutbound,
+            Access connect,
+            Access bind,
+            Access unix,
+            Optional<Families> families,
+            Errno denial,
+            Inherit inherit,
+            Setting<Firewall> firewall,
+            Optional<Integer> violationExit,
+            Surroundings surroundings,
+            FileAccess files) {
+        this(noOutbound, connect, bind, unix, families, denial, inherit, firewall, violationExit, surroundings, files, Optional.empty());
     }
 
     /**
@@ -70,11 +88,7 @@ public record Policy(
      *     {@linkplain #wantsNameservers wants} them
      */
     public static Policy merge(List<PolicyPart> parts, List<IpAddress> nameservers) {
-        Merge merge = new Merge();
-        for (PolicyPart part : parts) {
-            merge.add(part);
-        }
-        return merge.policy(nameservers);
+        return new Sources(parts, Options.NONE, Options.NONE, nameservers).policy();
     }
 
     /** Whether {@link #merge} of these parts looks at the nameservers. */
@@ -85,6 +99,11 @@ public record Policy(
             }
         }
         return false;
+    }
+
+    /** The same, to be compared with others: whatever it is merged from. */
+    public Policy withoutSources() {
+        return new Policy(noOutbound, connect, bind, unix, families, denial, inherit, firewall, violationExit, surroundings, files);
     }
 
     /** These rules and nothing else. */

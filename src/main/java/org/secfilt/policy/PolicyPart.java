@@ -1,5 +1,6 @@
 package org.secfilt.policy;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.Errno;
@@ -29,6 +30,22 @@ public record PolicyPart(
             Optional.empty(), Lists.EMPTY, Lists.EMPTY, Lists.EMPTY, Surroundings.EMPTY, FileAccess.Part.EMPTY,
             ProfileTerms.EMPTY);
 
+    /** With these lists in place of its own. */
+    PolicyPart with(Lists connects, Lists binds, Lists sockets) {
+        return new PolicyPart(noOutbound, resolv, denial, inherit, firewall, violationExit, families, connects, binds, sockets, surroundings,
+                files, profile);
+    }
+
+    PolicyPart with(Families other) {
+        return new PolicyPart(noOutbound, resolv, denial, inherit, firewall, violationExit, Optional.of(other), connect, bind, unix,
+                surroundings, files, profile);
+    }
+
+    PolicyPart withoutNoOutbound() {
+        return new PolicyPart(Optional.empty(), resolv, denial, inherit, firewall, violationExit, families, connect, bind, unix,
+                surroundings, files, profile);
+    }
+
     /**
      * What one source says of one direction.
      *
@@ -48,6 +65,16 @@ public record PolicyPart(
         public Lists {
             allow = List.copyOf(allow);
             deny = List.copyOf(deny);
+        }
+
+        Lists without(Rule denying) {
+            List<Rule> fewer = new ArrayList<>();
+            for (Rule rule : deny) {
+                if (rule != denying) { // a file that is included twice brings the same
+                    fewer.add(rule);
+                }
+            }
+            return new Lists(mode, listed, restricted, allow, fewer);
         }
 
         /** Rules of an option, which deny what none of them names. */

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.secfilt.abi.Printable;
+import org.secfilt.plan.Plan;
 
 /**
  * Tells the user of denials as they happen, each distinct one once, and of all of them at the end.
@@ -102,8 +103,12 @@ public final class Reports {
         print(text);
     }
 
-    /** Tells how many calls were denied, which most often, and what would allow them; nothing if nothing was denied. */
-    public synchronized void summary() {
+    /**
+     * Tells how many calls were denied, which most often, and what would allow them; nothing if nothing was denied.
+     *
+     * @param plan that denied them
+     */
+    public synchronized void summary(Plan plan) {
         if (calls == 0 || volume == Volume.QUIET) {
             return;
         }
@@ -120,7 +125,7 @@ public final class Reports {
         if (rows.size() > MAX_ROWS) {
             print("  and " + (rows.size() - MAX_ROWS) + " more" + (overflowed ? ", at least" : ""));
         }
-        for (String line : Advice.lines(shown)) {
+        for (String line : Advice.lines(plan, shown)) {
             print(line);
         }
         if (dropped > 0) {

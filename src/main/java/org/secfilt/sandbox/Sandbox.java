@@ -182,7 +182,7 @@ public final class Sandbox {
         }
         Vault vault = kernel.vault(plan.vault().address(), plan.vault().lengthBytes());
         Supervision supervision = new Supervision(
-                launching, kernel.tracees(), frontEnd, reports, log, walls, vault, descriptors.free(0));
+                launching, kernel.tracees(), frontEnd, plan, reports, log, walls, vault, descriptors.free(0));
         Tracer tracer = new Tracer(kernel, vault, plan, supervision, frontEnd.pid(), writable.paths());
         launching.hide();
         int rc = tracer.seize();

@@ -11,6 +11,7 @@ import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Launching;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.kernel.Vault;
+import org.secfilt.plan.Plan;
 import org.secfilt.policy.Origin;
 import org.secfilt.report.Denial;
 import org.secfilt.report.LoggedCall;
@@ -23,6 +24,7 @@ final class Supervision implements Watch {
     private final Launching launching;
     private final Tracees tracees;
     private final FrontEnd frontEnd;
+    private final Plan plan;
     private final Reports reports;
     private final RunLog log;
     private final Walls walls;
@@ -35,10 +37,12 @@ final class Supervision implements Watch {
 
     /** @param listener the number that the descriptor of the filter's listener has in the command */
     Supervision(
-            Launching launching, Tracees tracees, FrontEnd frontEnd, Reports reports, RunLog log, Walls walls, Vault vault, int listener) {
+            Launching launching, Tracees tracees, FrontEnd frontEnd, Plan plan, Reports reports, RunLog log, Walls walls, Vault vault,
+            int listener) {
         this.launching = launching;
         this.tracees = tracees;
         this.frontEnd = frontEnd;
+        this.plan = plan;
         this.reports = reports;
         this.log = log;
         this.walls = walls;
@@ -124,6 +128,6 @@ final class Supervision implements Watch {
 
     private void summarize() {
         told = reports.deniedCalls();
-        reports.summary();
+        reports.summary(plan);
     }
 }

@@ -2,88 +2,176 @@ package org.secfilt.report;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.secfilt.abi.Arch;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.IpAddress;
+import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.plan.Host;
+import org.secfilt.plan.Plan;
+import org.secfilt.policy.IniConfig;
+import org.secfilt.policy.MemoryFiles;
+import org.secfilt.policy.OptionReader;
+import org.secfilt.policy.Options;
 import org.secfilt.policy.Origin;
+import org.secfilt.policy.PolicyPart;
+import org.secfilt.policy.Sources;
+import org.secfilt.policy.yaml.PolicyFiles;
 
 class AdviceTest {
-    private static final Sockaddr INET = new Sockaddr.Inet(IpAddress.parse("10.0.0.1"), 80);
-    private static final Sockaddr INET6 = new Sockaddr.Inet6(IpAddress.parse("2001:db8::1"), 53, 0, 0);
-    private static final Sockaddr MAPPED = new Sockaddr.Inet6(IpAddress.parse("::ffff:10.0.0.7"), 53, 0, 0);
-    private static final Sockaddr UNIX = new Sockaddr.UnixPath(ByteString.of("/run/x"));
+    private static final List<IpAddress> NAMESERVERS = List.of(IpAddress.parse("10.0.0.53"));
 
-    @Test
-    void names_the_option_that_is_missing() {
-        assertAdvice("to allow it, add --allowed-netmask=10.0.0.1", of("connect", INET, "not in allowed-netmask", "allowed-netmask"));
-        assertAdvice("to allow it, add --allowed-netmask=2001:db8::1", of("connect", INET6, "not in allowed-netmask", "allowed-netmask"));
-        assertAdvice("to allow it, add --allowed-netmask=10.0.0.7", of("connect", MAPPED, "not in allowed-netmask", "allowed-netmask"));
-        assertAdvice("to allow it, add --allowed-port=80", of("connect", INET, "not in allowed-port", "allowed-port"));
-        assertAdvice("to allow it, add --allowed-bind=10.0.0.1:80", of("bind", INET, "not in allowed-bind", "allowed-bind"));
-        assertAdvice("to allow it, add --allowed-bind=[2001:db8::1]:53", of("bind", INET6, "not in allowed-bind", "allowed-bind"));
+    /** Options, or behind {@code ini:} the lines of an INI file, or behind {@code yaml:} those of a policy | what is denied | the advice. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "--allowed-netmask=127.0.0.1 | connect 10.0.0.1:80 | to allow it, add --allowed-netmask=10.0.0.1",
+                "--allowed-netmask=127.0.0.1 | sendto [2001:db8::1]:53 | to allow it, add --allowed-netmask=2001:db8::1",
+                "--allowed-netmask=127.0.0.1 | connect [::ffff:10.0.0.7]:53 | to allow it, add --allowed-netmask=10.0.0.7",
+                "--allowed-netmask=10.0.0.1 | connect 0.0.0.0:80 | to allow it, add --allowed-netmask=127.0.0.1",
+                "--allowed-netmask=10.0.0.1 | connect [::ffff:0.0.0.0]:80 | to allow it, add --allowed-netmask=127.0.0.1",
+                "--allowed-netmask=10.0.0.1 | connect [::]:80 | to allow it, add --allowed-netmask=::1",
+                "--allowed-port=443 | connect 10.0.0.1:80 | to allow it, add --allowed-port=80",
+                "--allowed-bind=127.0.0.1 | bind 10.0.0.1:80 | to allow it, add --allowed-bind=10.0.0.1:80",
+                "--allowed-bind=127.0.0.1 | listen [2001:db8::1]:53 | to allow it, add --allowed-bind=[2001:db8::1]:53",
+                // masks and ports must both fit
+                "--allowed-netmask=10.2.0.0/16 --allowed-port=443 | connect 10.3.0.1:80 | to allow it, add --allowed-netmask=10.3.0.1"
+                        + " --allowed-port=80",
+                "--allowed-netmask=10.2.0.0/16 --allowed-port=443 | connect 10.3.0.1:443 | to allow it, add --allowed-netmask=10.3.0.1",
+                "--allowed-netmask=10.2.0.0/16 --allowed-port=443 | connect 10.2.0.1:80 | to allow it, add --allowed-port=80",
+                "--allowed-netmask=10.2.0.0/16 --allowed-port=443 --allow-resolv | connect 10.0.0.53:80 | to allow it, add --allowed-port=80",
+                // a list on the command line replaces that of an INI file
+                "ini: allowed-port=443 ;; allowed-netmask=10.2.0.0/16 | connect 10.3.0.1:443 | to allow it, add below c.ini:2 the line"
+                        + " allowed-netmask=10.3.0.1",
+                "ini: allowed-port=443 ;; allowed-netmask=10.2.0.0/16 | connect 10.3.0.1:80 | to allow it, add below c.ini:2 the line"
+                        + " allowed-netmask=10.3.0.1 ;; to allow it, also add below c.ini:1 the line allowed-port=80",
+                "--allowed-port=443 ini: allowed-netmask=10.2.0.0/16 ;; allowed-port=1 | connect 10.3.0.1:80 | to allow it, add"
+                        + " --allowed-port=80 ;; to allow it, also add below c.ini:1 the line allowed-netmask=10.3.0.1",
+                "ini: allowed-bind=127.0.0.1 | bind 10.0.0.1:80 | to allow it, add below c.ini:1 the line allowed-bind=10.0.0.1:80",
+                // what says no once more, further off
+                "--no-outbound-network | connect /run/x | to allow it, leave out --no-outbound-network",
+                "--no-outbound-network=1 ini: no-outbound-network= | connect 10.0.0.1:80 | to allow it, leave out --no-outbound-network=1"
+                        + " ;; to allow it, also change c.ini:1:1",
+                "--no-outbound-network --allowed-port=443 | connect 10.0.0.1:80 | to allow it, add --allowed-port=80"
+                        + " ;; to allow it, also leave out --no-outbound-network",
+                "yaml: no-outbound-network: true ;; mode: deny | connect 127.0.0.1:80 | to allow it, change p.yaml:2:1"
+                        + " ;; to allow it, also add to connect/allow in p.yaml: 127.0.0.1:80",
+                "yaml: connect: {allow: [10.0.0.1], deny: [10.9.0.0/16, {port: 80, reason: why}]} | connect 10.9.0.1:80 | to allow it, change"
+                        + " p.yaml:2:37, p.yaml:2:50 ;; to allow it, also add to connect/allow in p.yaml: 10.9.0.1:80",
+                "yaml: connect: {deny: [10.9.0.0/16]} | connect 10.9.0.1:80 | to allow it, change p.yaml:2:18",
+                "--allowed-netmask=10.0.0.1 yaml: connect: {deny: [10.9.0.0/16]} | connect 10.9.0.1:80 | to allow it, add"
+                        + " --allowed-netmask=10.9.0.1 ;; to allow it, also change p.yaml:2:18",
+                "--allowed-netmask=10.0.0.1 yaml: connect: {mode: deny} | connect 10.9.0.1:80 | to allow it, add to connect/allow in p.yaml:"
+                        + " 10.9.0.1:80",
+                "yaml: families: [inet] ;; bind: {mode: deny, deny: [\"::1\"]} | bind [::1]:80 | to allow it, change p.yaml:3:27"
+                        + " ;; to allow it, also add inet6 to the families in p.yaml:2:1"
+                        + " ;; to allow it, also add to bind/allow in p.yaml: \"[::1]:80\"",
+                "yaml: bind: {deny: [0.0.0.0]} | bind [::]:80 | to allow it, change p.yaml:2:15",
+                "yaml: mode: deny | connect 10.0.0.1:80 | to allow it, add to connect/allow in p.yaml: 10.0.0.1:80",
+                "yaml: mode: local | sendmsg [2001:db8::1]:53 | to allow it, add to connect/allow in p.yaml: \"[2001:db8::1]:53\"",
+                "yaml: mode: deny | connect 0.0.0.0:80 | to allow it, add to connect/allow in p.yaml: 127.0.0.1:80",
+                "yaml: unix: {mode: deny} | connect /run/x | to allow it, add to unix/allow in p.yaml: /run/x",
+                "yaml: unix: {mode: deny} | connect /run/x y: | to allow it, add to unix/allow in p.yaml: \"/run/x y:\"",
+                "yaml: unix: {mode: deny} | connect @com.example | to allow it, add to unix/allow in p.yaml: \"@com.example\"",
+                "yaml: unix: {allow: [/a], deny: [/run/**]} | connect /run/x | to allow it, change p.yaml:2:28"
+                        + " ;; to allow it, also add to unix/allow in p.yaml: /run/x",
+                // no text of a policy names it, or nothing is denied
+                "yaml: unix: {mode: deny} | connect /run/<bell> |",
+                "yaml: unix: {mode: deny} | connect run/x |",
+                "yaml: unix: {mode: deny} | connect 10.0.0.1:80 |",
+            })
+    void tells_all_that_it_takes(String policy, String denied, String advice) throws Exception {
+        List<String> expected = advice == null ? List.of() : List.of(advice.split(" ;; "));
+        assertEquals(expected, Advice.lines(plan(policy), List.of(denial(denied.replace("<bell>", "\007")))));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--read-only | to allow it, add --allow-write=/srv/x",
+                "--allow-write=/a | to allow it, add --allow-write=/srv/x",
+                "yaml: filesystem: {read-only: true} | to allow it, add to filesystem/allow-write in p.yaml: /srv/x",
+                "yaml: filesystem: {allow-write: [/a]} | to allow it, add to filesystem/allow-write in p.yaml: /srv/x",
+                "ini: allow-write=/a ;; allow-write=/b | to allow it, add below c.ini:2 the line allow-write=/srv/x",
+                "ini: read-only= | to allow it, add below c.ini:1 the line allow-write=/srv/x",
+                "--read-only ini: allow-write=/a | to allow it, add below c.ini:1 the line allow-write=/srv/x",
+                "--allow-write=/b ini: allow-write=/a | to allow it, add --allow-write=/srv/x",
+                "--allow-write=/b ini: read-only= | to allow it, add --allow-write=/srv/x",
+            })
+    void names_the_file_to_allow(String policy, String advice) throws Exception {
+        Plan plan = plan(policy);
+        assertEquals(List.of(advice), Advice.lines(plan, List.of(change("/srv/x"), change("/srv/x"))).stream()
+                .map(line -> line.replace("allow them", "allow it")).toList());
+        assertEquals(List.of(), Advice.lines(plan, List.of(change(""))));
     }
 
     @Test
-    void names_both_lists_unless_the_reason_is_more_precise() {
-        String both = "allowed-netmask, allowed-port";
-        assertAdvice("to allow it, add --allowed-netmask=10.0.0.1 --allowed-port=80", of("connect", INET, "not in " + both, both));
-        assertAdvice("to allow it, add --allowed-port=80", of("connect", INET, "not in allowed-port", both));
-    }
-
-    @Test
-    void names_the_option_to_leave_out() {
-        assertAdvice("to allow it, leave out --no-outbound-network", of("connect", UNIX, "outbound", "--no-outbound-network"));
-    }
-
-    @Test
-    void names_the_file_to_allow() {
-        ByteString file = ByteString.of("/srv/x");
-        String why = "not below allow-write";
-        assertAdvice("to allow it, add --allow-write=/srv/x", Denial.ofFile("chmod", file, ByteString.of("x"), 1, why, Origin.flag("--read-only")));
-        assertAdvice("to allow it, add --allow-write=/srv/x", Denial.ofFile("chmod", file, ByteString.of("x"), 1, why, Origin.flag("allow-write")));
-        assertAdvice("to allow it, add to filesystem/allow-write in ci.yaml: /srv/x",
-                Denial.ofFile("chmod", file, ByteString.of("x"), 1, why, Origin.file("ci.yaml", 12, 7)));
-        assertEquals(List.of(), Advice.lines(List.of(
-                Denial.ofFile("fchmod", ByteString.of(""), ByteString.of("x"), 1, why, Origin.flag("allow-write")))));
-    }
-
-    @Test
-    void names_the_place_of_a_rule_that_denies() {
-        assertAdvice("to allow it, change ci.yaml:12:7", ofFile("connect", INET, "ci.yaml:12:7 denies it (metadata)"));
-    }
-
-    @Test
-    void names_the_entry_to_add_to_a_list_of_a_file() {
-        String why = "no rule allows it on this port (mode deny, ci.yaml:12:7)";
-        Sockaddr name = new Sockaddr.UnixAbstract(ByteString.of("com.example"));
-        assertAdvice("to allow it, add to connect/allow in ci.yaml: 10.0.0.1:80", ofFile("sendto", INET, why));
-        assertAdvice("to allow it, add to connect/allow in ci.yaml: \"[2001:db8::1]:53\"", ofFile("connect", INET6, why));
-        assertAdvice("to allow it, add to bind/allow in ci.yaml: 10.0.0.1:80", ofFile("bind", INET, why));
-        assertAdvice("to allow it, add to unix/allow in ci.yaml: /run/x", ofFile("connect", UNIX, why));
-        assertAdvice("to allow it, add to unix/allow in ci.yaml: \"@com.example\"", ofFile("connect", name, why));
-    }
-
-    @Test
-    void repeats_nothing_and_parts_what_differs() {
-        Denial file = ofFile("connect", INET, "ci.yaml:12:7 denies it (metadata)");
-        Denial flag = of("connect", INET, "not in allowed-port", "allowed-port");
+    void one_step_may_do_for_several() throws Exception {
+        Plan plan = plan("--allowed-netmask=127.0.0.1 --allowed-port=1 yaml: connect: {deny: [10.9.0.0/16]}");
         assertEquals(
-                List.of("to allow them, add --allowed-port=80", "to allow them, change ci.yaml:12:7"),
-                Advice.lines(List.of(flag, file, flag, file)));
+                List.of("to allow them, add --allowed-netmask=10.9.0.1 --allowed-port=80 --allowed-netmask=10.9.0.2 --allowed-netmask=10.8.0.1",
+                        "to allow them, also change p.yaml:2:18"),
+                Advice.lines(plan, List.of(denial("connect 10.9.0.1:80"), denial("connect 10.9.0.2:80"), denial("sendto 10.9.0.1:80"),
+                        denial("connect 10.8.0.1:1"))));
     }
 
-    private static Denial ofFile(String call, Sockaddr destination, String why) {
-        return new Denial(call, Optional.of(destination), Optional.empty(), ByteString.of("x"), 1, why, Origin.file("ci.yaml", 12, 7));
+    @Test
+    void a_rule_may_have_denied_by_another_name_of_the_socket() throws Exception {
+        Denial denial = new Denial("connect", Optional.of(new Sockaddr.UnixPath(ByteString.of("/mnt/x"))), Optional.empty(), ByteString.of("x"), 1,
+                "p.yaml:2:15 denies it", Origin.file("p.yaml", 2, 15));
+        assertEquals(List.of("to allow it, change p.yaml:2:15"), Advice.lines(plan("yaml: unix: {deny: [/run/x]}"), List.of(denial)));
     }
 
-    private static Denial of(String call, Sockaddr destination, String why, String flag) {
-        return new Denial(call, Optional.of(destination), Optional.empty(), ByteString.of("x"), 1, why, Origin.flag(flag));
+    private static Denial change(String path) {
+        return Denial.ofFile("chmod", ByteString.of(path), ByteString.of("x"), 1, "not below allow-write", Origin.DEFAULT);
     }
 
-    private static void assertAdvice(String line, Denial denial) {
-        assertEquals(List.of(line), Advice.lines(List.of(denial)));
+    private static Denial denial(String text) {
+        String call = text.substring(0, text.indexOf(' '));
+        String place = text.substring(call.length() + 1);
+        Sockaddr address;
+        if (place.startsWith("@")) {
+            address = new Sockaddr.UnixAbstract(ByteString.of(place.substring(1)));
+        } else if (place.indexOf('/') >= 0) {
+            address = new Sockaddr.UnixPath(ByteString.of(place));
+        } else {
+            int colon = place.lastIndexOf(':');
+            IpAddress ip = IpAddress.parse(place.substring(0, colon).replaceAll("[\\[\\]]", ""));
+            int port = Integer.parseInt(place.substring(colon + 1));
+            address = ip.isV4() ? new Sockaddr.Inet(ip, port) : new Sockaddr.Inet6(ip, port, 0, 0);
+        }
+        return new Denial(call, Optional.of(address), Optional.of(Protocol.TCP), ByteString.of("x"), 1, "", Origin.DEFAULT);
+    }
+
+    private static Plan plan(String text) throws Exception {
+        int ini = text.indexOf("ini: ");
+        int yaml = text.indexOf("yaml: ");
+        String flags = ini >= 0 ? text.substring(0, ini) : yaml >= 0 ? text.substring(0, yaml) : text;
+        MemoryFiles files = new MemoryFiles();
+        Options configured = Options.NONE;
+        List<PolicyPart> parts = new ArrayList<>();
+        if (ini >= 0) {
+            files.with("c.ini", text.substring(ini + 5).replace(" ;; ", "\n"));
+            configured = IniConfig.read(List.of("c.ini"), files);
+        }
+        if (yaml >= 0) {
+            files.with("p.yaml", "version: 1\n" + text.substring(yaml + 6).replace(" ;; ", "\n"));
+            parts.addAll(PolicyFiles.read(List.of("p.yaml"), files));
+        }
+        OptionReader given = new OptionReader();
+        for (String word : flags.isBlank() ? new String[0] : flags.strip().split(" ")) {
+            int equals = word.indexOf('=');
+            given.add(word.substring(2, equals < 0 ? word.length() : equals), equals < 0 ? "" : word.substring(equals + 1), Origin.flag(word));
+        }
+        return Plan.of(new Sources(parts, given.options(), configured, NAMESERVERS).policy(), new Host(Arch.X86_64, 7, false));
     }
 }

@@ -8,14 +8,23 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.secfilt.abi.Arch;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.plan.Host;
+import org.secfilt.plan.Plan;
+import org.secfilt.plan.RefusedPolicyException;
+import org.secfilt.policy.OptionReader;
+import org.secfilt.policy.Options;
 import org.secfilt.policy.Origin;
+import org.secfilt.policy.Sources;
 
 class ReportsTest {
     private static final Origin NETMASK = Origin.flag("allowed-netmask");
+
+    private static final Plan PLAN = plan();
 
     private final List<String> lines = new ArrayList<>();
     private boolean takes = true;
@@ -52,7 +61,7 @@ class ReportsTest {
         reports.denied(denial("connect", inet("93.184.216.34", 443), "curl", 1));
         reports.denied(denial("connect", inet("93.184.216.34", 443), "curl", 2));
         lines.clear();
-        reports.summary();
+        reports.summary(PLAN);
         assertEquals(
                 """
                 secfilt: 3 calls denied (2 distinct):
@@ -65,7 +74,7 @@ class ReportsTest {
 
     @Test
     void says_nothing_in_the_end_if_nothing_was_denied() {
-        normal().summary();
+        normal().summary(PLAN);
         assertEquals(List.of(), lines);
     }
 
@@ -74,7 +83,7 @@ class ReportsTest {
         Reports reports = normal();
         reports.denied(denial("connect", inet("10.0.0.1", 443), "curl", 1));
         lines.clear();
-        reports.summary();
+        reports.summary(PLAN);
         assertEquals(
                 """
                 secfilt: 1 call denied:
@@ -90,7 +99,7 @@ class ReportsTest {
         reports.denied(denial("connect", inet("10.0.0.1", 443), "curl", 1));
         reports.note("note");
         reports.warn("warning");
-        reports.summary();
+        reports.summary(PLAN);
         assertEquals(List.of(), lines);
         assertEquals(1, reports.deniedCalls());
         reports.error("the kernel said no");
@@ -120,7 +129,7 @@ class ReportsTest {
         assertEquals(Reports.MAX_LINES + 1, lines.size());
         assertEquals("secfilt: 100 different denials shown; further ones are only counted\n", lines.get(100));
         lines.clear();
-        reports.summary();
+        reports.summary(PLAN);
         assertEquals("secfilt: 5000 calls denied (more than 1000 distinct):\n", lines.get(0));
         assertEquals("secfilt:   and 995 more, at least\n", lines.get(6));
         assertEquals(8, lines.size());
@@ -133,7 +142,7 @@ class ReportsTest {
         reports.denied(denial("connect", inet("10.0.0.1", 80), "a", 1));
         reports.denied(denial("connect", inet("10.0.0.1", 80), "b", 1));
         takes = true;
-        reports.summary();
+        reports.summary(PLAN);
         assertEquals("secfilt: 2 lines were lost, as nobody read standard error\n", lines.get(lines.size() - 1));
     }
 
@@ -151,7 +160,7 @@ class ReportsTest {
             reports.denied(denial("connect", inet("10.0.0.1", port), "a", 1));
         }
         assertEquals(1, tried[0]);
-        reports.summary();
+        reports.summary(PLAN);
         assertEquals(2, tried[0]);
     }
 
@@ -167,10 +176,20 @@ class ReportsTest {
                 1,
                 "reason ".repeat(1000),
                 Origin.file("f".repeat(5000), 1, 1)));
-        reports.summary();
+        reports.summary(PLAN);
         for (String line : lines) {
             assertTrue(line.getBytes(StandardCharsets.UTF_8).length <= 4096, line);
             assertEquals(line.length() - 1, line.indexOf('\n'));
+        }
+    }
+
+    private static Plan plan() {
+        OptionReader options = new OptionReader();
+        options.add("allowed-netmask", "127.0.0.1", Origin.flag("--allowed-netmask=127.0.0.1"));
+        try {
+            return Plan.of(new Sources(List.of(), options.options(), Options.NONE, List.of()).policy(), new Host(Arch.X86_64, 7, false));
+        } catch (RefusedPolicyException e) {
+            throw new IllegalStateException(e);
         }
     }
 
