@@ -20,7 +20,7 @@ final class ExplainVerb {
         } catch (IllegalArgumentException e) {
             return streams.usage(Arrays.asList(e.getMessage().split("\n")), Verb.EXPLAIN);
         }
-        Explanation explanation = new Explanation(plan, streams.outWantsColour());
+        Explanation explanation = new Explanation(plan, streams.outWantsColour(), caller::canonical);
         if (explain.volume() != Volume.QUIET) {
             explanation.addLayers();
         }

@@ -26,7 +26,7 @@ final class SimulateVerb {
         }
         String way = simulate.volume() == Volume.QUIET ? "" : simulation.way() + "\n";
         String entry = simulate.entry().isPresent() ? simulate.entry().get() + " " : "";
-        return streams.print(way + entry + call + ": " + simulation.result() + ": " + simulation.result().meaning() + "\n")
+        return streams.print(way + entry + call + ": " + simulation.result() + ": " + simulation.meaning() + "\n")
                 ? Main.OK : Main.FAILED;
     }
 }

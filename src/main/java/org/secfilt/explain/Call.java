@@ -60,6 +60,11 @@ public record Call(Abi abi, String name, int nr, List<Long> arguments) {
         return new Call(abi, name, abi == Abi.X32 ? nr | Arch.X32_SYSCALL_BIT : nr, arguments);
     }
 
+    /** Those that are left out are 0. */
+    long argument(int index) {
+        return index < arguments.size() ? arguments.get(index) : 0;
+    }
+
     /** What a filter of this architecture sees. */
     byte[] data(Arch arch) {
         long[] values = new long[arguments.size()];

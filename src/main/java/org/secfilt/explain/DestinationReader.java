@@ -112,7 +112,8 @@ public final class DestinationReader {
 
     private static Optional<Action> action(String word) {
         return switch (word) {
-            case "connect" -> Optional.of(Action.CONNECT);
+            // A socket that a unix peer handed over is judged as if the receiver had connected it.
+            case "connect", "recvmsg", "recvmmsg" -> Optional.of(Action.CONNECT);
             case "bind", "listen" -> Optional.of(Action.BIND);
             case "send", "sendto", "sendmsg", "sendmmsg" -> Optional.of(Action.SEND);
             default -> Optional.empty();

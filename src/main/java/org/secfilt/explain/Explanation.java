@@ -8,6 +8,7 @@ import org.secfilt.abi.Sockaddr;
 import org.secfilt.plan.Holding;
 import org.secfilt.plan.Plan;
 import org.secfilt.policy.Access;
+import org.secfilt.policy.FileAccess;
 import org.secfilt.policy.Mode;
 import org.secfilt.policy.Origin;
 import org.secfilt.policy.Rule;
@@ -21,11 +22,16 @@ public final class Explanation {
     private final Plan plan;
     private final List<Holding> holdings;
     private final Paint paint;
+    private final DestinationReader.Paths paths;
     private final StringBuilder out = new StringBuilder();
 
-    /** @param colour whether the text is for a terminal that wants colours */
-    public Explanation(Plan plan, boolean colour) {
+    /**
+     * @param colour whether the text is for a terminal that wants colours
+     * @param paths what the paths of writable files lead to
+     */
+    public Explanation(Plan plan, boolean colour, DestinationReader.Paths paths) {
         this.plan = plan;
+        this.paths = paths;
         this.holdings = plan.layers();
         this.paint = new Paint(colour);
     }
@@ -62,6 +68,10 @@ public final class Explanation {
             addRefusedSocket(destination, refused.get());
             return this;
         }
+        if (plan.policy().restrictsFiles() && destination.action() == Action.BIND && destination.address() instanceof Sockaddr.UnixPath path) {
+            addNamedFile(destination, path.path().toString());
+            return this;
+        }
         Verdict verdict = question.verdict();
         if (verdict instanceof Verdict.Deny deny) {
             addDenied(destination, question, deny);
@@ -88,8 +98,32 @@ public final class Explanation {
             row("rule", "none: a name for a unix socket is a matter of files");
             return;
         }
-        row("rule", allowing(question));
+        row("rule", allowing(question, destination));
         row("layer", question.access().open() ? "none has to look at it" : judges(destination));
+    }
+
+    /** The name of a socket is a file that is made in its directory. */
+    private void addNamedFile(Destination destination, String path) {
+        String directory = path.substring(0, Math.max(1, path.lastIndexOf('/')));
+        FileAccess files = plan.policy().files();
+        for (FileAccess.Writable writable : files.writable()) {
+            if (isBelow(directory, paths.canonical(writable.path()))) {
+                out.append(paint.green("allowed")).append('\n');
+                addFollowed(destination);
+                row("rule", Printable.escape(writable.origin() + ": write " + writable.path()));
+                row("layer", Holding.Layer.LANDLOCK.toString());
+                return;
+            }
+        }
+        out.append(paint.red("denied")).append(", it fails with ").append(Errno.EACCES.name()).append('\n');
+        addFollowed(destination);
+        row("rule", "not below allow-write (" + Printable.escape(files.readOnly().orElseThrow().toString()) + "): it makes a file");
+        row("layer", Holding.Layer.LANDLOCK.toString());
+        addLines(Advice.toWrite(plan, directory));
+    }
+
+    private static boolean isBelow(String path, String directory) {
+        return path.equals(directory) || path.startsWith(directory.endsWith("/") ? directory : directory + "/");
     }
 
     private String judges(Destination destination) {
@@ -108,24 +142,28 @@ public final class Explanation {
             row("", subject.get());
         }
         row("layer", judges(destination));
-        addNearest(question);
+        addNearest(question, destination);
         addAdvice(destination);
     }
 
     private void addAdvice(Destination destination) {
-        for (String line : Advice.toAllow(plan, destination.action(), destination.address(), destination.protocol())) {
+        addLines(Advice.toAllow(plan, destination.action(), destination.address(), destination.protocol()));
+    }
+
+    private void addLines(List<String> lines) {
+        for (String line : lines) {
             out.append("  ").append(line).append('\n');
         }
     }
 
-    private void addNearest(Question question) {
+    private void addNearest(Question question, Destination destination) {
         if (question.allowedWithoutDenials()) {
-            row("nearest", "but for that, allowed: " + allowing(question));
+            row("nearest", "but for that, allowed: " + allowing(question, destination));
             return;
         }
         Optional<Question.Near> near = question.nearest();
         row("nearest", near.isEmpty() ? "no rule allows anything like it"
-                : words(near.get().rule()) + " (for " + near.get().differs() + ")");
+                : words(near.get().rule(), destination) + " (for " + near.get().differs() + ")");
     }
 
     private void addRefusedSocket(Destination destination, Errno errno) {
@@ -145,11 +183,11 @@ public final class Explanation {
         }
     }
 
-    private String allowing(Question question) {
+    private String allowing(Question question, Destination destination) {
         Access access = question.access();
         Optional<Rule> rule = question.allowingRule();
         if (rule.isPresent()) {
-            return words(rule.get());
+            return words(rule.get(), destination);
         }
         if (access.open()) {
             return "nothing restricts it";
@@ -160,9 +198,10 @@ public final class Explanation {
                 : "no rule denies it (mode allow, " + place + ")";
     }
 
-    private String words(Rule rule) {
+    /** One place may have made several rules, for destinations and for unix sockets. */
+    private static String words(Rule rule, Destination destination) {
         String reason = rule.reason().isPresent() ? " (" + rule.reason().get() + ")" : "";
-        return Printable.escape(rule.origin() + ": " + subject(rule.origin()).orElse("") + reason);
+        return Printable.escape(rule.origin() + ": allow " + Holding.subject(rule.match(), destination.call()) + reason);
     }
 
     private Optional<String> subject(Origin origin) {

@@ -23,31 +23,35 @@ public final class Simulation {
     private final byte[] data;
     private final Coverage way;
     private final FilterResult result;
+    private final Optional<String> later;
 
-    private Simulation(Assembled filter, byte[] data) {
+    private Simulation(Assembled filter, byte[] data, Optional<String> later) {
         this.filter = filter;
+        this.later = later;
         this.data = data;
         this.way = new Coverage(filter.program());
         this.result = FilterResult.of(Interpreter.run(filter.program(), data, ByteOrder.LITTLE_ENDIAN, way));
     }
 
     public static Simulation of(Plan plan, Call call) {
-        return of(plan, call.data(plan.arch()));
-    }
-
-    private static Simulation of(Plan plan, byte[] data) {
-        return new Simulation(FilterCompiler.compile(plan), data);
+        return new Simulation(FilterCompiler.compile(plan), call.data(plan.arch()), LandlockCalls.words(plan, call));
     }
 
     /** The socket(2) that must be made to reach a destination. */
     static Simulation ofSocket(Plan plan, Destination destination) {
         int nr = SyscallTable.of(plan.arch()).nr("socket");
         int protocol = destination.protocol().map(Protocol::number).orElse(0);
-        return of(plan, SeccompData.encode(nr, plan.arch().audit(), 0, destination.family().number(), destination.socketType(), protocol));
+        byte[] data = SeccompData.encode(nr, plan.arch().audit(), 0, destination.family().number(), destination.socketType(), protocol);
+        return new Simulation(FilterCompiler.compile(plan), data, Optional.empty());
     }
 
     public FilterResult result() {
         return result;
+    }
+
+    /** What becomes of the call, in a sentence. */
+    public String meaning() {
+        return result.allows() && later.isPresent() ? later.get() : result.meaning();
     }
 
     /** The error the filter itself answers with; empty if the call goes on. */

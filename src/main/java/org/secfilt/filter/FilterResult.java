@@ -19,6 +19,11 @@ public record FilterResult(int value) {
         return (value & ACTION) == Actions.RET_ERRNO ? Optional.of(Errno.of(value & DATA)) : Optional.empty();
     }
 
+    /** Whether the kernel runs it, as far as filters go. */
+    public boolean allows() {
+        return (value & ACTION) == Actions.RET_ALLOW;
+    }
+
     /** The call that stops for the supervisor; empty if it does not. */
     public Optional<TracedCall> traced() {
         if ((value & ACTION) == Actions.RET_TRACE) {

@@ -1,5 +1,6 @@
 package org.secfilt.plan;
 
+import org.secfilt.policy.Match;
 import org.secfilt.policy.Origin;
 
 /**
@@ -27,6 +28,15 @@ public record Holding(Origin origin, String subject, Layer layer, String how) {
         public String toString() {
             return word;
         }
+    }
+
+    /**
+     * What a rule is about, in words.
+     *
+     * @param direction connect, bind or unix
+     */
+    public static String subject(Match match, String direction) {
+        return match.accept(new Holdings(direction));
     }
 
     @Override

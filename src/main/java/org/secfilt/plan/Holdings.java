@@ -31,6 +31,13 @@ final class Holdings implements Match.Visitor<String> {
         this.judgesPackets = plan.judgesPackets() && direction.equals("connect");
     }
 
+    /** For its words alone. */
+    Holdings(String direction) {
+        this.direction = direction;
+        this.traced = false;
+        this.judgesPackets = false;
+    }
+
     static List<Holding> of(Plan plan) {
         List<Holding> all = new ArrayList<>();
         Policy policy = plan.policy();

@@ -70,6 +70,20 @@ class ExplainIT {
     }
 
     @Test
+    void a_socket_gets_a_name_where_explain_says_so() throws IOException {
+        Files.createDirectories(ROOM.directory().resolve("in"));
+        Files.createSymbolicLink(ROOM.directory().resolve("way"), ROOM.directory().resolve("in"));
+        String bind = "import socket,sys\nfor n in sys.argv[1:]:\n try: socket.socket(socket.AF_UNIX).bind(n); print(n, 'allowed')\n"
+                + " except OSError as e: print(n, 'denied', e.errno)";
+        String happened = ROOM.secfilt("--allow-write=way", "python3", "-c", bind, "in/a", "way/b", "c").in(ROOM.directory()).run().exited(0).stdout();
+        assertEquals("in/a allowed\nway/b allowed\nc denied 13\n", happened);
+        String told = ROOM.secfilt("explain", "-q", "--allow-write=way", "bind unix:in/d", "bind unix:way/e", "bind unix:f").in(ROOM.directory())
+                .run().exited(0).stdout();
+        assertTrue(told.contains("bind unix:in/d: allowed\n") && told.contains("bind unix:way/e: allowed\n")
+                && told.contains("bind unix:f: denied, it fails with EACCES\n"), told);
+    }
+
+    @Test
     void words_and_quoted_words_are_one() {
         String words = ROOM.secfilt("explain", "--allowed-port=443", "tcp", "1.2.3.4:443", "udp", "[::1]:53").run().exited(0).stdout();
         assertEquals(words, ROOM.secfilt("explain", "tcp 1.2.3.4:443", "--allowed-port=443", "udp [::1]:53").run().exited(0).stdout());

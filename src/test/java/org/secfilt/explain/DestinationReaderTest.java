@@ -28,6 +28,8 @@ class DestinationReaderTest {
                 "10.0.0.1:80 | CONNECT 10.0.0.1:80 tcp, CONNECT 10.0.0.1:80 udp",
                 "connect 93.184.216.34:443/tcp | CONNECT 93.184.216.34:443 tcp",
                 "sendto+8.8.8.8:53/udp | SEND 8.8.8.8:53 udp",
+                "recvmsg+10.77.5.2:7000/tcp | CONNECT 10.77.5.2:7000 tcp",
+                "recvmmsg [::1]:53/udp | CONNECT [::1]:53 udp",
                 "listen+[::]:80/tcp | BIND [::]:80 tcp",
                 "unix:/run/x.sock | CONNECT unix:/run/x.sock -",
                 "connect unix:/run/my x.sock+tcp 1.2.3.4:1 | CONNECT unix:/run/my x.sock -, CONNECT 1.2.3.4:1 tcp",

@@ -73,9 +73,34 @@ class ExplanationTest {
                 "unix:@namesake | allowed ;; rule      p.yaml:19:24: allow unix-abstract:name*",
                 "unix:@other | denied ;; nearest   no rule allows anything like it ;; to allow it, add to unix/allow in p.yaml: \"@other\"",
                 "bind unix:/x | allowed ;; a name for a unix socket is a matter of files",
+                "unix:/run/nscd/socket | allowed ;; rule      p.yaml:3:1: allow unix:/run/nscd/socket (resolver of this machine)",
             })
     void tells_the_verdict_the_rule_and_the_nearest(String destination, String lines) throws Exception {
-        String text = new Explanation(plan(POLICY), false).add(read(destination)).toString();
+        String text = new Explanation(plan(POLICY), false, path -> path).add(read(destination)).toString();
+        int at = 0;
+        for (String line : lines.split(" ;; ")) {
+            int found = text.indexOf(line.strip(), at);
+            assertTrue(found >= 0, () -> line + "\n" + text);
+            at = found;
+        }
+    }
+
+    /** What is written | what is bound | lines of the explanation. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "read-only: true | /tmp/x/y | bind unix:/tmp/x/y: denied, it fails with EACCES ;; rule      not below allow-write (p.yaml:2:14): it makes"
+                        + " a file ;; layer     Landlock ;; to allow it, add to filesystem/allow-write in p.yaml: /tmp/x",
+                "allow-write: [/srv, /tmp] | /tmp/x/y | bind unix:/tmp/x/y: allowed ;; rule      p.yaml:2:34: write /tmp ;; layer     Landlock",
+                "allow-write: [/tmp/x/y] | /tmp/x/y | denied, it fails with EACCES", // there is a file of that name
+                "allow-write: [/tmp] | /tmpx/y | denied, it fails with EACCES",
+                "allow-write: [/] | /y | allowed",
+                "allow-write: [/tmp/x] | @y | allowed",
+            })
+    void a_socket_is_named_where_files_may_be_written(String files, String name, String lines) throws Exception {
+        String text = new Explanation(plan("version: 1\nfilesystem: {" + files + "}\n"), false, path -> path).add(read("bind unix:" + name))
+                .toString();
         int at = 0;
         for (String line : lines.split(" ;; ")) {
             int found = text.indexOf(line.strip(), at);
@@ -86,7 +111,7 @@ class ExplanationTest {
 
     @Test
     void a_deny_rule_of_an_allowed_mode_needs_no_allow_rule() throws Exception {
-        String text = new Explanation(plan("version: 1\nconnect: {mode: allow, deny: [10.0.0.1]}\n"), false)
+        String text = new Explanation(plan("version: 1\nconnect: {mode: allow, deny: [10.0.0.1]}\n"), false, path -> path)
                 .add(read("tcp 10.0.0.1:1")).add(read("tcp 10.0.0.2:1")).toString();
         assertTrue(text.contains("but for that, allowed: no rule denies it (mode allow, p.yaml:2:17)"), text);
         assertTrue(text.contains("10.0.0.2:1: allowed\n  rule      no rule denies it (mode allow, p.yaml:2:17)"), text);
@@ -94,7 +119,7 @@ class ExplanationTest {
 
     @Test
     void no_outbound_network_beats_what_is_allowed() throws Exception {
-        String text = new Explanation(plan("version: 1\nno-outbound-network: true\nconnect: {allow: [10.0.0.1]}\n"), false)
+        String text = new Explanation(plan("version: 1\nno-outbound-network: true\nconnect: {allow: [10.0.0.1]}\n"), false, path -> path)
                 .add(read("tcp 10.0.0.1:1")).toString();
         assertTrue(text.contains("rule      no outbound network, p.yaml:2:1"), text);
         assertTrue(text.contains("but for that, allowed: p.yaml:3:19: allow connect 10.0.0.1/32"), text);
@@ -103,7 +128,7 @@ class ExplanationTest {
 
     @Test
     void any_address_means_loopback_and_a_mapped_one_its_ipv4_address() throws Exception {
-        String text = new Explanation(plan("version: 1\nmode: local\n"), false)
+        String text = new Explanation(plan("version: 1\nmode: local\n"), false, path -> path)
                 .add(read("tcp 0.0.0.0:80")).add(read("tcp [::ffff:10.0.0.7]:80")).toString();
         assertTrue(text.contains("tcp 0.0.0.0:80: allowed\n  acts on   127.0.0.1:80\n"), text);
         assertTrue(text.contains("judged as 10.0.0.7:80\n"), text);
@@ -112,7 +137,7 @@ class ExplanationTest {
     @Test
     void every_rule_is_told_with_its_layer() throws Exception {
         Plan plan = plan(POLICY);
-        String text = new Explanation(plan, false).addLayers().toString();
+        String text = new Explanation(plan, false, path -> path).addLayers().toString();
         for (Holding holding : plan.layers()) {
             String rule = "  " + holding.origin() + ": " + holding.subject() + "\n";
             int at = text.indexOf(rule);
@@ -120,14 +145,14 @@ class ExplanationTest {
             assertTrue(text.indexOf("      " + holding.layer() + ": " + holding.how() + "\n", at) > at, text);
         }
         assertEquals("nothing is restricted, so no layer has anything to do\n",
-                new Explanation(plan("version: 1\n"), false).addLayers().toString());
+                new Explanation(plan("version: 1\n"), false, path -> path).addLayers().toString());
     }
 
     @Test
     void colours_change_nothing_else() throws Exception {
         Plan plan = plan(POLICY);
-        String plain = new Explanation(plan, false).addLayers().add(read("tcp 11.0.0.1:1")).toString();
-        String colour = new Explanation(plan, true).addLayers().add(read("tcp 11.0.0.1:1")).toString();
+        String plain = new Explanation(plan, false, path -> path).addLayers().add(read("tcp 11.0.0.1:1")).toString();
+        String colour = new Explanation(plan, true, path -> path).addLayers().add(read("tcp 11.0.0.1:1")).toString();
         assertTrue(colour.contains("\u001b[31mdenied\u001b[0m"), colour);
         assertEquals(plain, colour.replaceAll("\u001b\\[[0-9]+m", ""));
     }
@@ -141,11 +166,11 @@ class ExplanationTest {
         Plan plan = plan(POLICY, new Host(Arch.X86_64, 6, false, new HostFirewall(Optional.empty(), true)));
         String both = "layer     tracer, which judges each call, then firewall, which judges each packet\n";
         for (String text : List.of("tcp 10.1.2.3:443", "tcp 10.9.2.3:443")) {
-            String told = new Explanation(plan, false).add(read(text)).toString();
+            String told = new Explanation(plan, false, path -> path).add(read(text)).toString();
             assertTrue(told.contains(both), told);
         }
         for (String text : List.of("bind tcp 10.0.0.1:80", "unix:/run/a.sock")) {
-            String told = new Explanation(plan, false).add(read(text)).toString();
+            String told = new Explanation(plan, false, path -> path).add(read(text)).toString();
             assertTrue(told.contains("layer     tracer, which judges each call\n"), told);
         }
     }

@@ -19,8 +19,11 @@ import org.secfilt.plan.Plan;
 import org.secfilt.plan.RefusedPolicyException;
 import org.secfilt.policy.Access;
 import org.secfilt.policy.Mode;
+import org.secfilt.policy.OptionReader;
+import org.secfilt.policy.Options;
 import org.secfilt.policy.Origin;
 import org.secfilt.policy.Policy;
+import org.secfilt.policy.Sources;
 
 class SimulationTest {
     /** A call, and what the filter of a policy that restricts connect says. */
@@ -49,6 +52,34 @@ class SimulationTest {
         Simulation simulation = simulate(Call.Abi.OWN, call.split(" "));
         assertEquals(answer, simulation.result().toString());
         assertTrue(simulation.way().strip().endsWith("; " + answer), simulation.way());
+    }
+
+    /** Under read-only files, on ABI 7. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "openat AT_FDCWD /x O_WRONLY | ALLOW: the filter lets it through, and Landlock judges its path: what is not below allow-write"
+                        + " (--read-only) is refused",
+                "openat AT_FDCWD /x O_RDONLY|ALLOW: the kernel runs it, nobody else looks at it",
+                "openat AT_FDCWD /x O_RDONLY+O_CREAT | ALLOW: the filter lets it through, and Landlock judges its path",
+                "openat AT_FDCWD /x O_RDWR+010000000 | ALLOW: the kernel runs it, nobody else looks at it",
+                "open /x O_TRUNC | ALLOW: the filter lets it through, and Landlock judges its path",
+                "openat2 AT_FDCWD /x ptr | ALLOW: the filter lets it through, and Landlock judges its path",
+                "mkdir /x | ALLOW: the filter lets it through, and Landlock judges its path",
+                "bind 3 ptr 16 | ALLOW: the filter lets it through, and Landlock judges its path",
+                "chmod /x 0 | TRACE(chmod): the call stops for the supervisor, which changes the file in its place if it may be written",
+                "mount /x /y | ERRNO(EPERM): the call fails with EPERM",
+                "kill 1 15 | ALLOW: the filter lets it through, and Landlock refuses it to processes outside of the run",
+            })
+    void what_the_filter_leaves_to_landlock_is_told(String call, String told) throws RefusedPolicyException {
+        OptionReader options = new OptionReader();
+        options.add("read-only", "", Origin.flag("--read-only"));
+        Policy policy = new Sources(List.of(), options.options(), Options.NONE, List.of()).policy();
+        Plan plan = Plan.of(policy, new Host(Arch.X86_64, 7, false));
+        Simulation simulation = Simulation.of(plan, Call.parse(Arch.X86_64, Call.Abi.OWN, List.of(call.replace('+', '|').split(" "))));
+        String words = simulation.result() + ": " + simulation.meaning();
+        assertTrue(words.startsWith(told), words);
     }
 
     @ParameterizedTest
