@@ -7,7 +7,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** Files of a test, by name. A name {@code ./x} is the file {@code x}. */
-public final class MemoryFiles implements Opener {
+public class MemoryFiles implements Opener {
     private final Map<String, byte[]> files = new HashMap<>();
 
     public MemoryFiles with(String name, String text) {

@@ -12,20 +12,26 @@ import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.secfilt.abi.Family;
+import org.secfilt.abi.IpAddress;
 import org.secfilt.policy.Complaint;
 import org.secfilt.policy.InvalidPolicyException;
 import org.secfilt.policy.MemoryFiles;
+import org.secfilt.policy.Networks;
 
 /** The schema that editors check policies with says what the reader says, as far as a schema can. */
 class SchemaTest {
@@ -97,6 +103,118 @@ class SchemaTest {
         assertEquals(List.of(), taken);
         for (String[] row : UNSEEN) {
             assertTrue(needed.contains(row[0]), "the schema sees it by now, or no policy shows it: " + row[1]);
+        }
+    }
+
+    /** Wherever a value may stand, @. */
+    private static final String[] PLACES = {
+        "version: @", "version: 1\ninclude: @", "mode: @", "errno: @", "resolv: @", "no-outbound-network: @", "families: @", "families: [unix, @]",
+        "inherit: @", "firewall: @", "violation-exit: @", "net: @", "publish: @", "publish: ['1:2', @]", "private-tmp: @", "user: @",
+        "filesystem: @", "filesystem: {read-only: @}", "filesystem: {allow-write: @}", "filesystem: {allow-write: [@]}",
+        "filesystem: {allow-write: {path: @}}", "filesystem: {allow-write: [{path: [@], reason: @}]}", "filesystem: {allow-write: {path: a, reason: @}}",
+        "profile: @", "profile: {group: @}", "profile: {inverted: @}",
+        "connect: @", "connect: {mode: @}", "connect: {allow: @}", "connect: {allow: [@]}", "bind: {deny: @}", "connect: {deny: {address: @}}",
+        "connect: {deny: {address: [@]}}", "connect: {deny: [{port: @}]}", "connect: {deny: [{ports: [@]}]}", "connect: {deny: {protocol: @}}",
+        "connect: {deny: {port: 1, reason: @}}", "unix: {mode: @}", "unix: {allow: @}", "unix: {allow: [@]}", "unix: {allow: {path: @}}",
+        "unix: {allow: {path: [@]}}", "unix: {allow: {abstract: @}}", "unix: {allow: {abstract: [@]}}", "unix: {allow: {path: /a, reason: @}}",
+    };
+
+    private static final String[] VALUES = {
+        "''", "' '", "[]", "{}", "[[]]", "[{}]", "~", "0", "1", "'1'", "-1", "'-1'", "53", "'53'", "'053'", "255", "256", "1000", "65535", "65536",
+        "1.5", "true", "false", "'true'", "TRUE", "yes", "x", "'x y'", "a.yaml", "allow", "ALLOW", "deny", "Local", "EPERM", "eperm", "EACCES",
+        "keep", "Close", "auto", "OFF", "'off'", "require", "host", "None", "nat", "exec", "unix", "UNIX", "Inet", "af_inet6", "AF_Inet", "AF_", "local",
+        "Route", "inet7", "1:2", "'1:2'", "'1:2/udp'", "'1:2/UDP'", "'1:2/sctp'", "'0:2'", "'2:0'", "'1-2:3'", "'1:2:3'", "nobody", "'1000:1000'",
+        "'nobody:'", "':x'", "'a:b:c'", "tcp", "TCP", "Udp", "icmp", "/", "/a", "/a/", "//a", "/a/../b", "'/a b'", "'@'", "'@a'", "'@@a'", "a", "10.0.0.1",
+        "10.0.0.1/8", "'10.0.0.1:80'", "'10.0.0.1:80-90'", "'10.0.0.1:90-80'", "'10.0.0.1:'", "'::1'", "'::1:80'", "'[::1]:80'", "'[::1]'", "'[10.0.0.1]'",
+        "'fd00::/129'", "'FD00::1'", "'::ffff:10.0.0.1'", "'1:::2'", "'1:2:3:4:5:6:7:8:9'", "10.0.0", "010.0.0.1", "loopback", "Loopback", "'loopback:80'",
+        "'*'", "'443-80'", "80-443", "'80-'", "'-80'", "'80 - 90'", "\"a\\nb\"", "\"a\\tb\"", "\"/a\\tb\"", "\"a\\n\"",
+    };
+
+    @Test
+    void says_of_every_value_at_every_place_what_the_reader_says() throws IOException {
+        JsonSchema schema = schema();
+        List<String> differ = new ArrayList<>();
+        for (String place : PLACES) {
+            for (String value : VALUES) {
+                String policy = (place.startsWith("version") ? "" : "version: 1\n") + place.replace("@", value) + "\n";
+                boolean seen = schema.validate(YAML.readTree(policy)).isEmpty();
+                if (seen != isRead(policy) && !(seen && isBeyondASchema(place, value))) {
+                    differ.add((seen ? "the schema takes " : "the reader takes ") + policy.replace("version: 1\n", "").strip());
+                }
+            }
+        }
+        assertEquals(List.of(), differ);
+    }
+
+    /** Addresses at random, nearly right: a pattern for those of IPv6 is a page long. {@code -Dsecfilt.seed} repeats a run. */
+    @Test
+    void says_of_every_address_what_the_reader_says() throws IOException {
+        long seed = Long.getLong("secfilt.seed", System.nanoTime());
+        Random random = new Random(seed);
+        Pattern address = Pattern.compile(root().at("/definitions/address/pattern").asText());
+        Pattern withPorts = Pattern.compile(root().at("/definitions/addressAndPorts/pattern").asText());
+        String[] parts = {"0", "1", "ffff", "Ab12", "12345", "", ":", ":", "10.0.0.1", "1.2.3", "g"};
+        int good = 0;
+        for (int round = 0; round < 200_000; round++) {
+            StringBuilder text = new StringBuilder();
+            for (int i = 1 + random.nextInt(9); i > 0; i--) {
+                text.append(parts[random.nextInt(random.nextInt(4) == 0 ? parts.length : 4)]).append(i > 1 ? ":" : "");
+            }
+            if (random.nextInt(8) == 0) {
+                text.append('/').append(random.nextInt(140));
+            }
+            String bare = text.toString();
+            if (isMappedBlock(bare)) {
+                continue; // which of them are IPv4 blocks is arithmetic
+            }
+            assertEquals(takes(bare, Networks::parse), address.matcher(bare).find(), () -> "seed " + seed + ": " + bare);
+            String ported = random.nextInt(3) == 0 ? bare : "[" + bare + "]" + (random.nextInt(3) == 0 ? "" : ":" + random.nextInt(70_000));
+            assertEquals(takes(ported, Networks::parseWithPorts), withPorts.matcher(ported).find(), () -> "seed " + seed + ": " + ported);
+            good += takes(bare, Networks::parse) ? 1 : 0;
+        }
+        assertTrue(good > 10_000, "only " + good);
+    }
+
+    private static boolean isMappedBlock(String text) {
+        int slash = text.indexOf('/');
+        return slash > 0 && takes(text.substring(0, slash), word -> {
+            if (!IpAddress.parse(word).isMapped()) {
+                throw new IllegalArgumentException(word);
+            }
+        });
+    }
+
+    private static boolean takes(String text, Consumer<String> reader) {
+        try {
+            reader.accept(text);
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    /** What YAML's readers make different things of, and which of two ports is the lower. */
+    private static boolean isBeyondASchema(String place, String value) {
+        boolean isTruth = Set.of("TRUE", "yes", "OFF").contains(value)
+                && place.matches("(resolv|no-outbound-network|private-tmp|.*(read-only|inverted)): @}?");
+        boolean isReversed = value.equals("'443-80'") && place.contains("port") || value.equals("'10.0.0.1:90-80'");
+        return isTruth || isReversed;
+    }
+
+    private static boolean isRead(String policy) {
+        try {
+            PolicyFiles.read(List.of("p.yaml"), new MemoryFiles() {
+                @Override
+                public byte[] read(String name, int limitBytes) throws IOException {
+                    if (name.isEmpty()) {
+                        throw new IOException("No such file or directory");
+                    }
+                    return (name.equals("p.yaml") ? policy : "version: 1\n").getBytes(StandardCharsets.UTF_8);
+                }
+            });
+            return true;
+        } catch (InvalidPolicyException e) {
+            return false;
         }
     }
 
