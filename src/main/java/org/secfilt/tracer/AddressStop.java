@@ -2,9 +2,7 @@ package org.secfilt.tracer;
 
 import java.util.Optional;
 import org.secfilt.abi.Errno;
-import org.secfilt.abi.Protocol;
 import org.secfilt.kernel.Ptrace;
-import org.secfilt.kernel.SyscallStop;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.kernel.Vault;
 import org.secfilt.plan.Plan;
@@ -16,11 +14,7 @@ import org.secfilt.verdict.Verdict;
  * here on a copy of the socket ({@link CopyRun}) or by the tracee on the vault ({@link VaultRun}).
  */
 final class AddressStop {
-    /** So many sockets are held while their connects wait, for each takes the supervisor a descriptor; of others the number is looked at. */
-    private static final int MOST_HELD = 16;
-
     private final Ptrace ptrace;
-    private final Tracees tracees;
     private final Watch watch;
     private final Replies replies;
     private final AddressCall address;
@@ -28,14 +22,12 @@ final class AddressStop {
     private final CopyRun copyRun;
     private final VaultRun vaultRun;
     private final VaultMapping mapping;
-    private final SyscallStop exit = new SyscallStop();
+    private final Aftermath aftermath;
     private final boolean tellsAllowed;
-    private int held;
 
     /** @param tracees the tracer's own: it knows which mounts are the command's */
     AddressStop(Ptrace ptrace, Tracees tracees, Vault vault, Plan plan, Watch watch, Replies replies) {
         this.ptrace = ptrace;
-        this.tracees = tracees;
         this.watch = watch;
         this.replies = replies;
         this.address = new AddressCall(tracees);
@@ -43,6 +35,7 @@ final class AddressStop {
         this.copyRun = new CopyRun(tracees, address);
         this.vaultRun = new VaultRun(ptrace, tracees, new Slots(vault, plan.vault().address()), address, plan.arch());
         this.mapping = new VaultMapping(ptrace, tracees, vault, plan.vault(), plan.arch());
+        this.aftermath = new Aftermath(ptrace, tracees, judge);
         this.tellsAllowed = watch.hearsOfAllowed();
     }
 
@@ -85,8 +78,7 @@ final class AddressStop {
                 return;
             }
             if (result == CopyRun.SWAPPED) {
-                ptrace.kill(task.tid);
-                replies.skip(task, -Errno.EPERM.number());
+                replies.deny(task, call, judge.destination(), judge.deny("another socket was put in the place of the one that was judged"));
                 return;
             }
             tellAllowed(task, call);
@@ -131,10 +123,7 @@ final class AddressStop {
             case NO_SLOT -> replies.deny(task, call, judge.destination(), judge.deny("too many calls are under way at once"));
             case GONE -> replies.skip(task, -Errno.ENOSYS.number());
             case UNDER_WAY -> {
-                if (task.followedPath && call == TracedCall.CONNECT && held < MOST_HELD) {
-                    task.socket = tracees.socket(task.tid, (int) task.call.argument(0));
-                    held += task.socket.isPresent() ? 1 : 0;
-                }
+                aftermath.hold(task, call);
                 tellAllowed(task, call);
                 ptrace.resumeToExit(task.tid);
             }
@@ -153,42 +142,18 @@ final class AddressStop {
             mapping.finish(task);
             return;
         }
+        String wrong = aftermath.look(task, call);
         vaultRun.finish(task, call);
-        // A socket or a directory may have been swapped under the call: what it reached may be what the policy denies. One that was closed, be
-        // it by putting something else in its place (Java does that to who connects), tells nothing of that, nor does a thread that is dying.
-        int now = task.protocol == Task.NONE ? Task.NONE : tracees.protocol(task.tid, (int) task.call.argument(0));
-        boolean swapped = now != task.protocol && Protocol.of(now).isPresent();
-        boolean connected = task.followedPath && call == TracedCall.CONNECT
-                && ptrace.syscallInfo(task.tid, exit) == 0 && exit.result() == 0;
-        if (swapped || connected && reachedElsewhere(task)) {
-            ptrace.kill(task.tid);
+        if (!wrong.isEmpty()) {
+            replies.kill(task, call, judge.deny(wrong + ": process killed"));
         }
-        letGo(task);
-    }
-
-    /** One that cannot be seen any more may be anything. */
-    private boolean reachedElsewhere(Task task) {
-        if (task.socket.isPresent()) {
-            return judge.reachedElsewhere(task.socket.get());
-        }
-        Optional<Tracees.SocketCopy> socket = tracees.socket(task.tid, (int) task.call.argument(0));
-        if (socket.isEmpty()) {
-            return true;
-        }
-        try (Tracees.SocketCopy copy = socket.get()) {
-            return judge.reachedElsewhere(copy);
-        }
-    }
-
-    private void letGo(Task task) {
-        held -= task.socket.isPresent() && task.phase != Task.Phase.LISTENING ? 1 : 0;
-        task.letGo();
+        aftermath.letGo(task);
     }
 
     /** The task died, or became another program. */
     void abandon(Task task) {
         vaultRun.giveBack(task);
-        letGo(task);
+        aftermath.letGo(task);
         mapping.abandon(task);
     }
 

@@ -11,6 +11,7 @@ import org.secfilt.kernel.SyscallStop;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.TracedCall;
+import org.secfilt.policy.Origin;
 import org.secfilt.verdict.DescriptorJudge;
 import org.secfilt.verdict.Verdict;
 
@@ -73,6 +74,8 @@ final class HandedOver {
     private final Tracees tracees;
     private final Watch watch;
     private final DescriptorJudge judge;
+    private final Verdict.Deny unseen;
+    private final SyscallStop exit = new SyscallStop();
     private final byte[] headers = new byte[MESSAGES * MMSGHDR_BYTES];
     private final byte[] control = new byte[CONTROL_BYTES];
     private int error;
@@ -84,6 +87,8 @@ final class HandedOver {
         this.tracees = tracees;
         this.watch = watch;
         this.judge = new DescriptorJudge(plan);
+        this.unseen = new Verdict.Deny(plan.policy().denial(),
+                "descriptors may have come that cannot be seen, for their room was unmapped or made unreadable meanwhile: process killed", Origin.DEFAULT);
     }
 
     static boolean bringsMany(TracedCall call) {
@@ -224,8 +229,10 @@ final class HandedOver {
         }
         for (int i = 0; i < room.count; i++) {
             int got = tracees.read(task.tid, room.addresses[i], control, room.lengths[i]);
-            if (got != room.lengths[i]) {
-                ptrace.kill(task.tid); // it was cleared, and has vanished since; or the process died
+            if (got != room.lengths[i]) { // it was cleared, and has vanished since; or the process died
+                if (mayHaveBrought(task, call)) {
+                    refuse(task.tid, call);
+                }
                 return denied;
             }
             byte[] after = Arrays.copyOf(room.before[i], got);
@@ -236,6 +243,24 @@ final class HandedOver {
             }
         }
         return denied;
+    }
+
+    /** Whether descriptors may have come to where they cannot be seen. A call that fails brings none, but by EFAULT; one that brings some says so. */
+    private boolean mayHaveBrought(Task task, TracedCall call) {
+        if (ptrace.syscallInfo(task.tid, exit) != 0) {
+            return false; // it died
+        }
+        int step = bringsMany(call) ? MMSGHDR_BYTES : HEADER_BYTES;
+        return exit.result() == -Errno.EFAULT.number()
+                || exit.result() >= 0
+                        && (tracees.read(task.tid, task.call.argument(1), headers, step) != step
+                                || ControlMessages.longAt(headers, MSG_CONTROLLEN) != 0);
+    }
+
+    private void refuse(int tid, TracedCall call) {
+        denied = true;
+        watch.denied(tid, call.syscall(), Optional.empty(), Task.NONE, unseen);
+        ptrace.kill(tid);
     }
 
     /** @param after gets the messages, in the place where the kernel put them */

@@ -105,7 +105,7 @@ final class ListenStop {
             int rc = socket.listen(backlog(task));
             if (rc == 0 && !judge.holds(socket)) {
                 socket.stopListening();
-                ptrace.kill(task.tid);
+                replies.kill(task, TracedCall.LISTEN, addresses.deny("it was bound elsewhere when it was to listen: process killed"));
             }
             replies.skip(task, rc);
         }

@@ -41,6 +41,14 @@ final class Replies {
         return ptrace.setNumber(tid, -1) >= 0;
     }
 
+    /** What has run already is what is denied, or may be: that is told, and the process dies. */
+    void kill(Task task, TracedCall call, Verdict.Deny why) {
+        if (isThere(task.tid)) {
+            tell(task, call, why);
+        }
+        ptrace.kill(task.tid);
+    }
+
     /** A denial of what has run already. */
     void tell(Task task, TracedCall call, Verdict.Deny why) {
         tell(task, call, Optional.empty(), why);

@@ -83,6 +83,8 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     /** The thread that each clone makes, if any; memory waits for it, and cannot be read while its first stop is unanswered. */
     int thread;
     boolean disconnects = true;
+    /** What a recvmsg answers. */
+    int received = 4;
     /** What a recvmsg puts where the control data is to go. */
     byte[] handed = new byte[0];
     /** Run while a recvmsg is under way, as another thread would. */
@@ -396,7 +398,7 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
                     return room;
                 });
                 meanwhile.run();
-                task.result = 4;
+                task.result = received;
             }
             default -> {
                 acted.add(task.tid + ": " + name);

@@ -9,6 +9,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.ParameterizedTest;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Sockaddr;
@@ -85,6 +87,24 @@ class HandedOverTest extends TracerRoom {
         kernel.meanwhile = () -> kernel.forgetMemory(0x3000);
         runWith(Deed.call("recvmsg", 3, 0x2000, 0));
         assertEquals(List.of("7: killed"), kernel.delivered);
+        assertEquals("recvmsg", reported.get(1));
+    }
+
+    /** No error but EFAULT comes behind descriptors, and where some came the header tells how much was written. */
+    @ParameterizedTest
+    @CsvSource({"-11, 64, false", "-512, 64, false", "4, 0, false", "-14, 0, true", "4, 20, true"})
+    void one_that_vanishes_costs_nothing_if_no_descriptor_came(int result, long written, boolean killed) {
+        receiveAt(new byte[64]);
+        kernel.received = result;
+        kernel.meanwhile = () -> {
+            kernel.forgetMemory(0x3000);
+            byte[] header = kernel.memoryAt(0x2000);
+            ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN).putLong(40, written);
+            kernel.remember(0x2000, header);
+        };
+        runWith(Deed.call("recvmsg", 3, 0x2000, 0));
+        assertEquals(killed, kernel.delivered.contains("7: killed"));
+        assertEquals(killed, reported.contains("recvmsg"));
     }
 
     @Test

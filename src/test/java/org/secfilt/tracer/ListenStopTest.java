@@ -76,5 +76,6 @@ class ListenStopTest extends TracerRoom {
         runWith(Deed.call("listen", 3, 5));
         assertEquals(List.of("7: listen 10.0.0.1:40000", "7: listen no more"), kernel.acted);
         assertEquals(List.of("7: killed"), kernel.delivered);
+        assertEquals("listen", reported.get(1));
     }
 }

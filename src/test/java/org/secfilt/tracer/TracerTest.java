@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
+import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Ptrace;
@@ -327,18 +328,36 @@ class TracerTest extends TracerRoom {
         protocol = Optional.of(Protocol.TCP);
         kernel.remember(0x1000, ALLOWED);
         kernel.protocols.addAll(List.of(6, 6, 6, 6, 6, 6, 6, 6, 17)); // judged and copied anew after each step of mapping the vault
+        kernel.peer = Optional.of(new Sockaddr.Inet(IpAddress.parse("10.0.0.1"), 80));
         runWith(connect(0x1000));
         assertEquals(List.of("7: killed"), kernel.delivered);
         assertEquals(List.of("7: connect 10.0.0.1:80"), named("connect"));
+        assertEquals(List.of("ready", "connect", "command ended"), reported);
+    }
+
+    /** A program closed it while the call waited, and another one got its number. */
+    @ParameterizedTest
+    @CsvSource({"-110, true", "-113, true", "0, false"})
+    void a_socket_under_the_number_of_a_closed_one_costs_nothing_if_the_call_did_nothing_to_it(int result, boolean connected) {
+        protocol = Optional.of(Protocol.TCP);
+        kernel.remember(0x1000, ALLOWED);
+        kernel.protocols.addAll(List.of(6, 6, 6, 6, 6, 6, 6, 6, 17));
+        kernel.connected = result;
+        kernel.peer = connected ? Optional.of(new Sockaddr.Inet(IpAddress.parse("10.0.0.53"), 53)) : Optional.empty();
+        runWith(connect(0x1000));
+        assertEquals(List.of(), kernel.delivered);
+        assertEquals(List.of("ready", "command ended"), reported);
+        assertEquals("7: connect " + result, kernel.returned.get(kernel.returned.size() - 1));
     }
 
     @Test
-    void one_that_is_seen_swapped_before_the_call_costs_it_too_and_the_call_does_not_run() {
+    void one_that_is_seen_swapped_before_the_call_is_denied_and_the_call_does_not_run() {
         protocol = Optional.of(Protocol.TCP);
         kernel.remember(0x1000, ALLOWED);
         kernel.protocols.addAll(List.of(6, 17));
         runWith(connect(0x1000));
-        assertEquals(List.of("7: killed"), kernel.delivered);
+        assertEquals("7: connect " + EPERM, kernel.returned.get(1));
+        assertEquals("connect 10.0.0.1:80", reported.get(1));
         assertEquals(List.of(), kernel.acted);
     }
 
@@ -362,6 +381,7 @@ class TracerTest extends TracerRoom {
         runWith(Deed.call("connect", 3, 0x1000, 11));
         assertEquals(List.of("7: connect unix:/tmp/a/s"), named("connect"));
         assertEquals(List.of("7: killed"), kernel.delivered);
+        assertEquals(List.of("ready", "connect", "command ended"), reported);
     }
 
     @Test

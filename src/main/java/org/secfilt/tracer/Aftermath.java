@@ -1,0 +1,90 @@
+package org.secfilt.tracer;
+
+import java.util.Optional;
+import org.secfilt.abi.Errno;
+import org.secfilt.abi.Protocol;
+import org.secfilt.kernel.Ptrace;
+import org.secfilt.kernel.SyscallStop;
+import org.secfilt.kernel.Tracees;
+import org.secfilt.plan.TracedCall;
+
+/**
+ * Whether a call that a tracee made itself did something else than was judged: a socket or a directory may have been swapped under it.
+ *
+ * <p>A socket that was closed meanwhile, be it by putting something else in its place (Java does that to who connects), tells nothing of
+ * that, nor does a thread that is dying. Nor does another one that got the number of a closed one, if the call did nothing to it.
+ */
+final class Aftermath {
+    /** So many sockets are held while their connects wait, for each takes the supervisor a descriptor; of others the number is looked at. */
+    private static final int MOST_HELD = 16;
+
+    private final Ptrace ptrace;
+    private final Tracees tracees;
+    private final AddressJudge judge;
+    private final SyscallStop exit = new SyscallStop();
+    private int held;
+
+    Aftermath(Ptrace ptrace, Tracees tracees, AddressJudge judge) {
+        this.ptrace = ptrace;
+        this.tracees = tracees;
+        this.judge = judge;
+    }
+
+    /** Before the call runs. */
+    void hold(Task task, TracedCall call) {
+        if (task.followedPath && call == TracedCall.CONNECT && held < MOST_HELD) {
+            task.socket = tracees.socket(task.tid, (int) task.call.argument(0));
+            held += task.socket.isPresent() ? 1 : 0;
+        }
+    }
+
+    void letGo(Task task) {
+        held -= task.socket.isPresent() && task.phase != Task.Phase.LISTENING ? 1 : 0;
+        task.letGo();
+    }
+
+    /** At the exit-stop, while the result is the call's own. @return what went wrong, in words; empty if nothing did */
+    String look(Task task, TracedCall call) {
+        boolean byPath = task.followedPath && call == TracedCall.CONNECT;
+        if (task.protocol == Task.NONE && !byPath || ptrace.syscallInfo(task.tid, exit) != 0) {
+            return "";
+        }
+        if (task.protocol != Task.NONE && isSwapped(task, call)) {
+            return "another socket was put in the place of the one that was judged";
+        }
+        return byPath && exit.result() == 0 && reachedElsewhere(task) ? "it may have reached another socket than the one that was judged" : "";
+    }
+
+    private boolean isSwapped(Task task, TracedCall call) {
+        Optional<Tracees.SocketCopy> socket = tracees.socket(task.tid, (int) task.call.argument(0));
+        if (socket.isEmpty()) {
+            return false;
+        }
+        try (Tracees.SocketCopy copy = socket.get()) {
+            int now = copy.protocol();
+            return now != task.protocol && Protocol.of(now).isPresent() && mayHaveActedOn(copy, now, call);
+        }
+    }
+
+    /** By a call that fails a UDP socket does nothing. A TCP socket may be connecting, or have been refused by who was not to be asked. */
+    private boolean mayHaveActedOn(Tracees.SocketCopy copy, int protocol, TracedCall call) {
+        if (protocol != Protocol.UDP.number()) {
+            return exit.result() != -Errno.EBADF.number();
+        }
+        return exit.result() >= 0 && (call != TracedCall.CONNECT || copy.peer().isPresent());
+    }
+
+    /** One that cannot be seen any more may be anything. */
+    private boolean reachedElsewhere(Task task) {
+        if (task.socket.isPresent()) {
+            return judge.reachedElsewhere(task.socket.get());
+        }
+        Optional<Tracees.SocketCopy> socket = tracees.socket(task.tid, (int) task.call.argument(0));
+        if (socket.isEmpty()) {
+            return true;
+        }
+        try (Tracees.SocketCopy copy = socket.get()) {
+            return judge.reachedElsewhere(copy);
+        }
+    }
+}
