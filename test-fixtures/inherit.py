@@ -1,6 +1,7 @@
 """Runs a command with sockets of its caller's: inherit.py KIND... -- COMMAND. They get the numbers 5, 6, ... in order.
 
-KIND: tcp:ADDRESS:PORT and udp:ADDRESS:PORT (connected), udp (not connected), listen (TCP, on loopback), raw, packet, pair (one end of a
+KIND: tcp:ADDRESS:PORT and udp:ADDRESS:PORT (connected), syn:ADDRESS:PORT (connecting), later:ADDRESS:PORT (connects when first written to,
+where net.ipv4.tcp_fastopen has the bits 5), udp (not connected), listen (TCP, on loopback), raw, packet, pair (one end of a
 socketpair), unix:PATH (connected), tun, file. stdio:ADDRESS:PORT is connected TCP as standard input and output.
 """
 import os
@@ -15,6 +16,12 @@ def opened(kind):
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         s = socket.socket(family, socket.SOCK_DGRAM if word == "udp" else socket.SOCK_STREAM)
         s.connect((address, int(port)))
+        return s.detach()
+    if word in ("syn", "later"):
+        s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        s.setblocking(word != "syn")
+        s.setsockopt(socket.IPPROTO_TCP, 30, word == "later")  # TCP_FASTOPEN_CONNECT, linux/tcp.h
+        s.connect_ex((address, int(port)))
         return s.detach()
     if word == "udp":
         return socket.socket(socket.AF_INET, socket.SOCK_DGRAM).detach()

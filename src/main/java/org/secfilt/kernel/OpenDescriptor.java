@@ -11,12 +11,18 @@ import org.secfilt.abi.Sockaddr;
  * @param domain AF_* of a socket, else -1
  * @param type SOCK_* of a socket, else -1
  * @param protocol IPPROTO_* of a socket, else -1
- * @param peer where a socket is connected to
+ * @param peer where a socket is connected to, once it is
  */
 public record OpenDescriptor(int fd, Kind kind, int domain, int type, int protocol, Optional<Sockaddr> peer) {
+    public boolean isSocket() {
+        return kind == Kind.SOCKET || kind == Kind.CONNECTING;
+    }
+
     /** What such a descriptor is. */
     public enum Kind {
         SOCKET,
+        /** A TCP socket whose connection is under way, or begins with its first bytes: it tells nobody where to. */
+        CONNECTING,
         /** A socket that cannot be looked at: before Linux 6.9 one of a thread that shares its descriptors with nobody. */
         HIDDEN_SOCKET,
         IO_URING,

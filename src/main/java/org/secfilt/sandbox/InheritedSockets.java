@@ -88,7 +88,7 @@ final class InheritedSockets {
 
     /** Why it may not stay; empty if it may. */
     private String why(OpenDescriptor descriptor, DescriptorJudge judge) {
-        if (ownsNetwork && descriptor.kind() == OpenDescriptor.Kind.SOCKET && descriptor.domain() != Family.UNIX.number()) {
+        if (ownsNetwork && descriptor.isSocket() && descriptor.domain() != Family.UNIX.number()) {
             return "a socket of the host's network";
         }
         if (profilesByMaking && Family.INET.number() == descriptor.domain() | Family.INET6.number() == descriptor.domain()) {

@@ -20,6 +20,7 @@ public final class DescriptorJudge {
     private final Errno errno;
     private final Origin origin;
     private final boolean limitsInet;
+    private final boolean limitsConnect;
     private final boolean sealsCgroup;
 
     public DescriptorJudge(Plan plan) {
@@ -27,6 +28,7 @@ public final class DescriptorJudge {
         this.errno = plan.policy().denial();
         this.origin = plan.familiesOrigin();
         this.limitsInet = plan.limitsInet();
+        this.limitsConnect = plan.policy().noOutbound().isPresent() || !plan.policy().connect().open();
         this.sealsCgroup = plan.sealsCgroup();
     }
 
@@ -41,6 +43,10 @@ public final class DescriptorJudge {
             case DEVICE -> !limitsInet ? Optional.empty() : deny("a device that makes traffic without sockets");
             case HIDDEN_SOCKET -> deny("a socket that cannot be looked at");
             case SOCKET -> socket(descriptor);
+            case CONNECTING -> {
+                Optional<Verdict.Deny> denial = socket(descriptor);
+                yield denial.isPresent() || !limitsConnect ? denial : deny("a socket that is connecting, and does not tell where to");
+            }
         };
     }
 

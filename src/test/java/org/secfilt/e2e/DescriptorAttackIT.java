@@ -107,6 +107,25 @@ class DescriptorAttackIT {
         assertEquals(arrived, String.join(" ", ROOM.arrived()), run::toString); // a TCP connection arrives when the peer makes it
     }
 
+    /** It would connect when nobody looks any more. */
+    @Test
+    void a_socket_that_is_connecting_is_disconnected() {
+        String before = ROOM.bash("cat /proc/sys/net/ipv4/tcp_fastopen; echo 5 > /proc/sys/net/ipv4/tcp_fastopen").run().exited(0).stdout();
+        try {
+            for (String kind : List.of("syn:10.77.2.99:8001", "later:10.77.2.1:8001")) {
+                Outcome run = taken(User.ORDINARY, "recvmsg connect s", kind, Built.program().toString(), ALLOWED, "--", "env", "--ignore-signal=PIPE");
+                assertTrue(List.of("1 EPIPE\n", "1 ECONNRESET\n").contains(run.exited(0).stdout()), run::toString);
+                assertTrue(run.stderr().contains("a socket that is connecting, and does not tell where to; handed over by a unix peer, now unconnected"),
+                        run::toString);
+                assertEquals(kind.startsWith("syn") ? List.of("tcp 10.77.2.99:8001") : List.of(), ROOM.arrived(), run::toString);
+            }
+            taken(User.ORDINARY, "recvmsg connect s", "later:10.77.2.1:8001").exited(0);
+            assertEquals(List.of("tcp 10.77.2.1:8001"), ROOM.arrived());
+        } finally {
+            ROOM.bash("echo $1 > /proc/sys/net/ipv4/tcp_fastopen", before.strip()).run();
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({"raw", "packet", "memfd packet"})
     void a_process_that_gets_a_socket_which_no_call_shows_is_killed(String kinds) {

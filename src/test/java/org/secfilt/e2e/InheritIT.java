@@ -75,6 +75,28 @@ class InheritIT {
         ROOM.arrived(); // both connections were made before secfilt started
     }
 
+    /** Nobody answers at the one address, which was asked before; at the other somebody does, but nothing was sent there so far. */
+    @ParameterizedTest
+    @CsvSource({"syn:10.77.2.99:8001, tcp 10.77.2.99:8001, tcp 10.77.2.99:8001", "later:10.77.2.1:8001, tcp 10.77.2.1:8001, ''"})
+    void a_socket_that_connects_and_does_not_tell_where_to_is_closed(String kind, String arrives, String confined) {
+        String before = ROOM.bash("cat /proc/sys/net/ipv4/tcp_fastopen; echo 5 > /proc/sys/net/ipv4/tcp_fastopen").run().exited(0).stdout();
+        try {
+            assertEquals("5\n", inherit(kind, "bash", "-c", WRITE).run().exited(0).stdout());
+            assertEquals(arrives, String.join(" ", ROOM.arrived()));
+            for (User user : User.values()) {
+                Outcome run = confined(kind).as(user).run().exited(0);
+                assertEquals("", run.stdout(), run::toString);
+                assertEquals(List.of("secfilt: closed inherited descriptor 5: a socket that is connecting, and does not tell where to"), run.reports());
+                assertEquals(confined, String.join(" ", ROOM.arrived()));
+                run = inherit(kind, Built.program().toString(), "--allowed-bind=127.0.0.1", "bash", "-c", WRITE).as(user).run().exited(0);
+                assertEquals("5\n", run.stdout(), run::toString);
+                assertEquals(arrives, String.join(" ", ROOM.arrived()));
+            }
+        } finally {
+            ROOM.bash("echo $1 > /proc/sys/net/ipv4/tcp_fastopen", before.strip()).run();
+        }
+    }
+
     @Test
     void what_speaks_no_judged_protocol_is_closed() {
         Outcome run = confined("raw packet").run().exited(0);

@@ -23,6 +23,7 @@ final class JnrSocket implements Tracees.SocketCopy {
     private static final int IPPROTO_UDP = 17;
     private static final int TCP_INFO = 11;
     private static final int TCP_CLOSE = 7;
+    private static final int TCP_LISTEN = 10;
     // asm-generic/fcntl.h, asm-generic/ioctls.h
     private static final int F_GETFL = 3;
     private static final int O_NONBLOCK = 04000;
@@ -122,7 +123,9 @@ final class JnrSocket implements Tracees.SocketCopy {
 
     @Override
     public OpenDescriptor describe(int number) {
-        return new OpenDescriptor(number, OpenDescriptor.Kind.SOCKET, domain(), type(), protocol(), peer());
+        Optional<Sockaddr> peer = peer();
+        OpenDescriptor.Kind kind = peer.isEmpty() && connects() ? OpenDescriptor.Kind.CONNECTING : OpenDescriptor.Kind.SOCKET;
+        return new OpenDescriptor(number, kind, domain(), type(), protocol(), peer);
     }
 
     /** connect(2) "AF_UNSPEC", which stream sockets of the unix family do not know. */
@@ -221,6 +224,11 @@ final class JnrSocket implements Tracees.SocketCopy {
     private boolean limitWaits() {
         limited = limited || patience.begin();
         return limited;
+    }
+
+    /** TCP_SYN_SENT above all, with TCP_FASTOPEN_CONNECT before anything is sent too. // net/ipv4/af_inet.c inet_getname() */
+    private boolean connects() {
+        return protocol() == IPPROTO_TCP && state() >= 0 && state() != TCP_CLOSE && state() != TCP_LISTEN;
     }
 
     private boolean isClosed() {
