@@ -1,16 +1,22 @@
 package org.secfilt.lint;
 
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import org.secfilt.abi.Cidr;
 import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.PortRange;
+import org.secfilt.abi.Protocol;
 import org.secfilt.policy.Match;
 
 /** The internet destinations of a rule, as a set. */
 final class Extent {
     static final Cidr ALL_V4 = Cidr.parse("0.0.0.0/0");
     static final Cidr ALL_V6 = Cidr.parse("::/0");
+
+    private static final List<Optional<Protocol>> EVERY_PROTOCOL =
+            List.of(Optional.of(Protocol.TCP), Optional.of(Protocol.UDP), Optional.empty());
 
     private Extent() {}
 
@@ -21,25 +27,69 @@ final class Extent {
                 && coversPorts(broad.ports(), narrow.ports());
     }
 
+    /** Whether rules together are for every destination of one: port by port, and for each protocol, sockets of neither among them. */
+    static boolean covers(List<Match.Inet> broad, Match.Inet narrow) {
+        BitSet cuts = new BitSet();
+        for (Match.Inet one : broad) {
+            for (PortRange range : one.ports()) {
+                cuts.set(range.first());
+                cuts.set(range.last() + 1);
+            }
+        }
+        BitSet ports = ports(narrow.ports());
+        for (int port = ports.nextSetBit(0); port >= 0; port = nextPiece(ports, cuts, port)) {
+            for (Optional<Protocol> protocol : narrow.protocol().isPresent() ? List.of(narrow.protocol()) : EVERY_PROTOCOL) {
+                List<Cidr> there = new ArrayList<>();
+                for (Match.Inet one : broad) {
+                    if ((one.protocol().isEmpty() || one.protocol().equals(protocol)) && hasPort(one.ports(), port)) {
+                        there.addAll(one.networks().isEmpty() ? List.of(ALL_V4, ALL_V6) : one.networks());
+                    }
+                }
+                if (there.isEmpty() || !coversNetworks(there, narrow.networks())) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    private static boolean hasPort(List<PortRange> ranges, int port) {
+        for (PortRange range : ranges) {
+            if (range.contains(port)) {
+                return true;
+            }
+        }
+        return ranges.isEmpty();
+    }
+
+    /** Where the next run of ports begins that all rules treat alike, or -1. */
+    private static int nextPiece(BitSet ports, BitSet cuts, int port) {
+        int gap = ports.nextClearBit(port);
+        int cut = cuts.nextSetBit(port + 1);
+        return ports.nextSetBit(cut < 0 ? gap : Math.min(gap, cut));
+    }
+
     /** Whether a list of networks, of which none means all, holds a block: alone or together. */
     static boolean covers(List<Cidr> networks, Cidr block) {
         if (networks.isEmpty()) {
             return true;
         }
-        boolean inside = false;
+        List<Cidr> inside = new ArrayList<>();
         for (Cidr network : networks) {
             if (network.prefix() <= block.prefix() && network.contains(block.base())) {
                 return true;
             }
-            inside |= block.contains(network.base());
+            if (block.contains(network.base())) {
+                inside.add(network);
+            }
         }
-        if (!inside) {
+        if (inside.isEmpty()) {
             return false;
         }
         // Two halves, each held by what the list has of it.
         IpAddress end = block.last();
         int half = block.prefix() + 1;
-        return half <= block.base().bits() && covers(networks, new Cidr(block.base(), half)) && covers(networks, new Cidr(end, half));
+        return half <= block.base().bits() && covers(inside, new Cidr(block.base(), half)) && covers(inside, new Cidr(end, half));
     }
 
     private static boolean coversNetworks(List<Cidr> broad, List<Cidr> narrow) {

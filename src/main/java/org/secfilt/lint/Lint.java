@@ -111,15 +111,15 @@ public final class Lint {
             first(access.allow(), resolv, "no rule of " + direction + "/allow has an effect: the mode is allow ("
                     + place(access.modeOrigin()) + "), which allows all that no rule denies");
         } else {
-            for (int i = 0; i < access.allow().size(); i++) {
-                if (!resolv.equals(Optional.of(access.allow().get(i).origin()))) {
-                    allowed(direction, access, i, resolv);
+            List<Rule> written = new ArrayList<>();
+            for (Rule rule : access.allow()) {
+                if (!resolv.equals(Optional.of(rule.origin()))) {
+                    written.add(rule);
                 }
             }
+            allowed(direction, access, written);
         }
-        for (int i = 0; i < access.deny().size(); i++) {
-            denied(direction, access, i);
-        }
+        denied(direction, access.deny());
     }
 
     /** Of the rules that the user wrote, the first. */
@@ -132,48 +132,85 @@ public final class Lint {
         }
     }
 
-    private void allowed(String direction, Access access, int index, Optional<Origin> resolv) {
-        Rule rule = access.allow().get(index);
-        Optional<Rule> shadow = covering(access.deny(), access.deny().size(), rule);
-        if (shadow.isPresent()) {
-            warn(rule.origin(), "this allows nothing: " + place(shadow.get().origin()) + " denies all of it");
-            return;
+    private void allowed(String direction, Access access, List<Rule> allow) {
+        Covers covers = new Covers(names, allow, rule -> false);
+        for (int i = 0; i < allow.size(); i++) {
+            Rule rule = allow.get(i);
+            List<Rule> shadow = Covers.of(names, access.deny(), rule);
+            if (!shadow.isEmpty()) {
+                warn(rule.origin(), "this allows nothing: " + words(shadow, "denies", "deny") + " all of it");
+                continue;
+            }
+            if (covers.isSpare(i)) {
+                warn(rule.origin(), "this adds nothing: " + words(covers.of(i), "allows", "allow") + " all of it" + (covers.isLate(i) ? " already" : ""));
+                continue;
+            }
+            if (access.mode() == Mode.LOCAL && rule.match() instanceof Match.Inet inet
+                    && Extent.covers(new Match.Inet(Networks.LOOPBACK, List.of(), Optional.empty()), inet)) {
+                warn(rule.origin(), "this adds nothing: the mode is local (" + place(access.modeOrigin()) + "), which allows loopback");
+                continue;
+            }
+            rule.match().accept(new Breadth(rule, direction, allow, "allows"));
+            together(direction, allow, i, "allows");
         }
-        Optional<Rule> earlier = covering(access.allow(), index, rule);
-        if (earlier.isPresent() && !resolv.equals(Optional.of(earlier.get().origin()))) {
-            warn(rule.origin(), "this adds nothing: " + place(earlier.get().origin()) + " allows all of it already");
-            return;
-        }
-        if (access.mode() == Mode.LOCAL && rule.match() instanceof Match.Inet inet
-                && Extent.covers(new Match.Inet(Networks.LOOPBACK, List.of(), Optional.empty()), inet)) {
-            warn(rule.origin(), "this adds nothing: the mode is local (" + place(access.modeOrigin()) + "), which allows loopback");
-            return;
-        }
-        rule.match().accept(new Breadth(rule, direction, access.allow(), "allows"));
     }
 
-    private void denied(String direction, Access access, int index) {
-        Rule rule = access.deny().get(index);
-        Optional<Rule> earlier = covering(access.deny(), index, rule);
-        if (earlier.isPresent()) {
-            warn(rule.origin(), "this adds nothing: " + place(earlier.get().origin()) + " denies all of it already");
-            return;
+    /** A rule with a reason that a later, broader one has not is there to give its reason. */
+    private void denied(String direction, List<Rule> deny) {
+        Covers covers = new Covers(names, deny, rule -> rule.reason().isPresent());
+        for (int i = 0; i < deny.size(); i++) {
+            if (covers.isSpare(i)) {
+                warn(deny.get(i).origin(), "this adds nothing: " + words(covers.of(i), "denies", "deny") + " all of it"
+                        + (covers.isLate(i) ? " already" : ""));
+                continue;
+            }
+            deny.get(i).match().accept(new Breadth(deny.get(i), direction, deny, "denies"));
+            together(direction, deny, i, "denies");
         }
-        rule.match().accept(new Breadth(rule, direction, access.deny(), "denies"));
     }
 
-    /** The first of so many rules that covers all of one. */
-    private Optional<Rule> covering(List<Rule> rules, int count, Rule rule) {
-        for (int i = 0; i < count; i++) {
-            Match other = rules.get(i).match();
-            boolean covers = other instanceof Match.Inet broad && rule.match() instanceof Match.Inet narrow
-                    ? Extent.covers(broad, narrow)
-                    : names.covers(other, rule.match());
-            if (covers) {
-                return Optional.of(rules.get(i));
+    private static String words(List<Rule> rules, String one, String several) {
+        StringBuilder words = new StringBuilder();
+        for (int i = 0; i < rules.size(); i++) {
+            words.append(i == 0 ? "" : i == rules.size() - 1 ? " and " : ", ").append(place(rules.get(i).origin()));
+        }
+        return words.append(rules.size() == 1 ? " " + one : " together " + several).toString();
+    }
+
+    /** Of rules that leave nothing out only together, the last is told. */
+    private void together(String direction, List<Rule> rules, int last, String does) {
+        if (!(rules.get(last).match() instanceof Match.Inet match)) {
+            return;
+        }
+        List<PortRange> all = List.of(new PortRange(direction.equals("bind") ? 0 : 1, PortRange.MAX_PORT));
+        Optional<String> others = completing(rules, last, new Match.Inet(match.networks(), all, match.protocol()));
+        if (others.isPresent() && !match.ports().isEmpty()) {
+            warn(rules.get(last).origin(), "with " + others.get() + " these are all ports; leave them out");
+        }
+        for (Cidr every : List.of(Extent.ALL_V4, Extent.ALL_V6)) {
+            others = completing(rules, last, new Match.Inet(List.of(every), match.ports(), match.protocol()));
+            if (others.isPresent() && !match.networks().isEmpty()) {
+                boolean bare = match.ports().isEmpty() && match.protocol().isEmpty();
+                warn(rules.get(last).origin(), "with " + others.get() + " this " + does + " every " + (every == Extent.ALL_V4 ? "IPv4" : "IPv6")
+                        + " address, " + every + (bare ? "" : ", as far as port and protocol fit"));
             }
         }
-        return Optional.empty();
+    }
+
+    /** The earlier rules that with the last cover all of it, if neither does so without the other. */
+    private Optional<String> completing(List<Rule> rules, int last, Match.Inet whole) {
+        Rule asked = new Rule(whole, Optional.empty(), Origin.DEFAULT);
+        List<Rule> found = Covers.of(names, rules.subList(0, last + 1), asked);
+        if (found.size() < 2 || !found.contains(rules.get(last))) {
+            return Optional.empty();
+        }
+        StringBuilder words = new StringBuilder();
+        for (Rule rule : found) {
+            if (rule != rules.get(last)) {
+                words.append(words.length() == 0 ? "" : ", ").append(place(rule.origin()));
+            }
+        }
+        return Optional.of(words.toString());
     }
 
     private static String place(Origin origin) {
@@ -240,7 +277,7 @@ public final class Lint {
                 warn(rule.origin(), "this " + does + " every path");
             } else if (Names.isLiteral(pattern) && Names.length(pattern) >= Sockaddr.UNIX_PATH_LENGTH) {
                 warn(rule.origin(), "this matches nothing: the name of a socket has 107 bytes at most");
-            } else if (!followed.equals(pattern) && covering(list, list.size(), followedRule(followed)).isEmpty()) {
+            } else if (!followed.equals(pattern) && Covers.of(names, list, followedRule(followed)).isEmpty()) {
                 warn(rule.origin(), "this matches nothing here: links are followed before a path is compared; write "
                         + Printable.escape(followed));
             }

@@ -26,16 +26,21 @@ final class Names {
         this.plan = plan;
     }
 
-    /** Whether the first is surely for every name of the second: they are the same, or the second is one name that the first matches. */
+    /** Whether the first is surely for every name of the second: they are the same, or the second is one name, or a pattern, that it matches. */
     boolean covers(Match broad, Match narrow) {
         if (broad.equals(narrow)) {
             return true;
         }
-        if (narrow instanceof Match.UnixPath path && broad instanceof Match.UnixPath) {
-            return isLiteral(path.pattern()) && judge(broad).judgePath(Action.CONNECT, ByteString.of(path.pattern())) instanceof Verdict.Allow;
+        if (narrow instanceof Match.UnixPath path && broad instanceof Match.UnixPath other) {
+            return isLiteral(path.pattern())
+                    ? judge(broad).judgePath(Action.CONNECT, ByteString.of(path.pattern())) instanceof Verdict.Allow
+                    : PatternCover.ofPaths(other.pattern(), path.pattern());
         }
-        if (narrow instanceof Match.UnixAbstract name && broad instanceof Match.UnixAbstract) {
-            return isLiteral(name.pattern()) && length(name.pattern()) < Sockaddr.UNIX_PATH_LENGTH
+        if (narrow instanceof Match.UnixAbstract name && broad instanceof Match.UnixAbstract other) {
+            if (!isLiteral(name.pattern())) {
+                return PatternCover.ofNames(other.pattern(), name.pattern());
+            }
+            return length(name.pattern()) < Sockaddr.UNIX_PATH_LENGTH
                     && judge(broad).judge(Action.CONNECT, new Sockaddr.UnixAbstract(ByteString.of(name.pattern())), Optional.empty())
                             instanceof Verdict.Allow;
         }

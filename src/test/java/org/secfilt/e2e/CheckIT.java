@@ -43,6 +43,9 @@ class CheckIT {
         Outcome run = check("w.yaml").exited(1);
         assertEquals("", run.stdout());
         assertEquals("""
+                w.yaml:4:7: warning: this adds nothing: w.yaml:5:7 allows all of it
+                    - 10.0.0.0/8
+                      ^
                 w.yaml:5:7: warning: this allows every IPv4 address, 0.0.0.0/0
                     - 0.0.0.0/0
                       ^

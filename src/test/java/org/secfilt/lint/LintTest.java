@@ -1,26 +1,37 @@
 package org.secfilt.lint;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.secfilt.abi.Arch;
+import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Cidr;
 import org.secfilt.abi.IpAddress;
+import org.secfilt.abi.Sockaddr;
 import org.secfilt.plan.Host;
 import org.secfilt.plan.Plan;
+import org.secfilt.policy.Access;
 import org.secfilt.policy.IniConfig;
+import org.secfilt.policy.Match;
 import org.secfilt.policy.MemoryFiles;
+import org.secfilt.policy.Mode;
 import org.secfilt.policy.Options;
 import org.secfilt.policy.Origin;
 import org.secfilt.policy.Policy;
 import org.secfilt.policy.PolicyPart;
+import org.secfilt.policy.Rule;
 import org.secfilt.policy.yaml.PolicyFiles;
+import org.secfilt.verdict.Action;
+import org.secfilt.verdict.Judge;
+import org.secfilt.verdict.Verdict;
 
 class LintTest {
     private static final List<IpAddress> NAMESERVERS = List.of(IpAddress.parse("10.0.0.53"));
@@ -70,6 +81,28 @@ class LintTest {
                 "filesystem: {allow-write: [/run/a, /var/run/a/b]} | 2:36 this adds nothing: p.yaml:2:28 allows all of it already",
                 "filesystem: {allow-write: [/]} | 2:28 this allows every file",
                 "filesystem: {allow-write: [/tmp/a]} ;; private-tmp: true | 2:28 this cannot be had: private-tmp hides it",
+                // a later one, or several together
+                "connect: {allow: [127.0.0.1, 0.0.0.0/0]} | 2:19 this adds nothing: p.yaml:2:30 allows all of it ;; 2:30 this allows every IPv4 address",
+                "connect: {allow: [\"10.0.0.1:80\", 10.0.0.0/8]} | 2:19 this adds nothing: p.yaml:2:34 allows all of it",
+                "connect: {allow: [10.0.0.0/9, 10.128.0.0/9, 10.0.0.0/8]} | 2:19 this adds nothing: p.yaml:2:45 allows all of it"
+                        + " ;; 2:31 this adds nothing: p.yaml:2:45 allows all of it",
+                "connect: {allow: [10.0.0.0/9, 10.128.0.0/9, 10.64.0.0/10, 10.127.0.0/15]} | 2:45 this adds nothing: p.yaml:2:19 allows all of it already"
+                        + " ;; 2:59 this adds nothing: p.yaml:2:19 allows all of it already",
+                "connect: {allow: [10.0.0.0/10, 10.32.0.0/11, 10.64.0.0/10, 10.32.0.0/10]} | 2:32 this adds nothing: p.yaml:2:19 allows all of it already"
+                        + " ;; 2:60 this adds nothing: p.yaml:2:19 allows all of it already",
+                "connect: {allow: [\"10.0.0.0/8:1-99\", \"10.0.0.0/8:100-199\", \"10.1.0.0/16:50-150\"]} | 2:60 this adds nothing: p.yaml:2:19 and"
+                        + " p.yaml:2:38 together allow all of it already",
+                "connect: {allow: [0.0.0.0/1, 128.0.0.0/1]} | 2:30 with p.yaml:2:19 this allows every IPv4 address, 0.0.0.0/0",
+                "connect: {allow: [\"::/1\", 10.0.0.1, \"8000::/1\"]} | 2:37 with p.yaml:2:19 this allows every IPv6 address, ::/0",
+                "connect: {deny: [\"0.0.0.0/1:80\", 128.0.0.0/2, \"192.0.0.0/2:80\"]} | 2:47 with p.yaml:2:18, p.yaml:2:34 this denies every IPv4 address,"
+                        + " 0.0.0.0/0, as far as port and protocol fit",
+                "connect: {allow: [\"10.0.0.1:1-1000\", \"10.0.0.1:1001-65535\"]} | 2:38 with p.yaml:2:19 these are all ports; leave them out",
+                "connect: {allow: [10.0.0.0/8], deny: [10.0.0.0/9, 10.128.0.0/9]} | 2:19 this allows nothing: p.yaml:2:39 and p.yaml:2:51 together deny all of it",
+                "connect: {allow: [\"10.0.0.0/8:80\"], deny: [10.0.0.0/9, {port: 1-80}]} | 2:19 this allows nothing: p.yaml:2:56 denies all of it",
+                "unix: {allow: [/run/*, /run/**]} | 2:16 this adds nothing: p.yaml:2:24 allows all of it",
+                "unix: {allow: [/run/**, /run/*/x*]} | 2:25 this adds nothing: p.yaml:2:16 allows all of it already",
+                "unix: {allow: [\"@a*b\", \"@a*\"]} | 2:16 this adds nothing: p.yaml:2:24 allows all of it",
+                "unix: {deny: [/run/a, /run/*]} | 2:15 this adds nothing: p.yaml:2:23 denies all of it",
                 "unix: {deny: [/var/run/x/*]} | 2:15 this matches nothing here: links are followed before a path is compared; write /run/x/*",
             })
     void tells_what_is_odd(String policy, String warnings) throws Exception {
@@ -87,14 +120,20 @@ class LintTest {
         "mode: deny", "mode: local", "no-outbound-network: true", "families: [unix]", "mode: deny ;; resolv: true",
         "connect: {mode: allow, deny: [10.0.0.1]} ;; resolv: true",
         "connect: {allow: [10.0.0.1, 10.0.0.2, \"10.0.0.3:80\", \"10.0.0.3:81\"]}",
-        "connect: {allow: [\"10.0.0.1:80\", 10.0.0.0/8]}",
         "connect: {allow: [{port: 443}], deny: [10.0.0.0/8]}",
         "connect: {allow: [{address: 10.0.0.1, protocol: tcp}, {address: 10.0.0.1, protocol: udp}]}",
         "connect: {allow: [10.0.0.53]} ;; resolv: true",
         "bind: {allow: [{address: [0.0.0.0, \"::\"], port: 0}]}",
         "families: [inet6] ;; connect: {allow: [10.0.0.1]}",
         "unix: {deny: [/run/docker.sock, /var/run/docker.sock]}",
-        "unix: {deny: [/run/a, /run/*, \"@a\"]}",
+        "unix: {deny: [/run/a, /run/b*, \"@a\", \"@b*\"]}",
+        "unix: {deny: [{path: /run/a, reason: this one}, /run/*]}", // it gives its reason
+        "connect: {deny: [{address: 169.254.169.254, reason: metadata}, 169.254.0.0/16]}",
+        "connect: {allow: [{address: 10.0.0.0/8, protocol: tcp}, {address: 10.0.0.0/8, protocol: udp}]}",
+        "connect: {allow: [0.0.0.0/1, 128.0.0.0/2]}",
+        "connect: {allow: [10.0.0.0/8], deny: [10.0.0.0/9, 10.128.0.0/10]}",
+        "connect: {allow: [\"10.0.0.1:1-1000\", \"10.0.0.1:1002-65535\", \"10.0.0.2:1001\"]}",
+        "unix: {allow: [/run/*/a, /run/**/b, /r*n/a, \"/run/a*\"]}",
         "unix: {mode: allow, deny: [/run/a]} ;; resolv: true",
     })
     void is_silent_about_what_makes_sense(String policy) throws Exception {
@@ -110,6 +149,9 @@ class LintTest {
                 "allowed-netmask=0.0.0.0/0 | 1:1 this allows every IPv4 address, 0.0.0.0/0",
                 "allowed-port=0-65535 | 1:1 these are all ports; leave them out",
                 "allowed-netmask=10.0.0.0/8 ;; allowed-netmask=10.1.0.0/16 | 2:1 this adds nothing: c.ini:1:1 allows all of it already",
+                "allowed-netmask=0.0.0.0/1 ;; allowed-netmask=128.0.0.0/1 | 2:1 with c.ini:1:1 this allows every IPv4 address, 0.0.0.0/0",
+                "allowed-port=1-1000 ;; allowed-port=1001-65535 | 2:1 with c.ini:1:1 these are all ports; leave them out",
+                "allowed-netmask=10.1.2.3 ;; allowed-netmask=10.0.0.0/8 | 1:1 this adds nothing: c.ini:2:1 allows all of it",
                 "allowed-port=20-30 ;; allowed-port=22 | 2:1 this adds nothing: c.ini:1:1",
                 "no-outbound-network= ;; allowed-port=22 | 2:1 no rule of connect/allow has an effect: no-outbound-network (c.ini:1:1)",
                 "verbose= | 1:1 this restricts nothing",
@@ -124,6 +166,47 @@ class LintTest {
         String expected = warning == null ? "" : warning;
         assertEquals(expected, first.substring(0, Math.min(first.length(), expected.length())));
         assertEquals(warning == null ? 0 : 1, told.size(), told::toString);
+    }
+
+    /** What covers by rule of thumb is asked for name by name. {@code -Dsecfilt.seed} repeats a run. */
+    @Test
+    void a_pattern_that_is_said_to_cover_another_matches_all_that_it_matches() throws Exception {
+        long seed = Long.getLong("secfilt.seed", System.nanoTime());
+        Random random = new Random(seed);
+        String[] parts = {"/", "/", "a", "b", "*", "**", "/**/", "/*/"};
+        String[] names = {"/", "a", "b", "ab", "/a"};
+        int covering = 0;
+        for (int round = 0; round < 60_000; round++) {
+            String broad = "/" + random(random, parts, 4);
+            String narrow = "/" + random(random, parts, 4);
+            boolean path = random.nextInt(4) > 0;
+            if (path ? PatternCover.ofPaths(broad, narrow) : PatternCover.ofNames(broad, narrow)) {
+                covering++;
+                for (int i = 0; i < 40; i++) {
+                    String name = "/" + random(random, names, 5);
+                    if (matches(narrow, name, path)) {
+                        assertTrue(matches(broad, name, path), "seed " + seed + ": " + broad + " is not for all of " + narrow + ": " + name);
+                    }
+                }
+            }
+        }
+        assertTrue(covering > 1000, "only " + covering);
+    }
+
+    private static String random(Random random, String[] parts, int most) {
+        StringBuilder text = new StringBuilder();
+        for (int i = random.nextInt(most + 1); i > 0; i--) {
+            text.append(parts[random.nextInt(parts.length)]);
+        }
+        return text.toString();
+    }
+
+    private static boolean matches(String pattern, String name, boolean path) throws Exception {
+        Match match = path ? new Match.UnixPath(pattern) : new Match.UnixAbstract(pattern);
+        Access alone = new Access(Mode.DENY, Origin.DEFAULT, List.of(new Rule(match, Optional.empty(), Origin.DEFAULT)), List.of());
+        Sockaddr address = path ? new Sockaddr.UnixPath(ByteString.of(name)) : new Sockaddr.UnixAbstract(ByteString.of(name));
+        return new Judge(Plan.of(Policy.ofRules(Access.OPEN, Access.OPEN, alone), HOST)).judge(Action.CONNECT, address, Optional.empty())
+                instanceof Verdict.Allow;
     }
 
     @Test
