@@ -20,12 +20,14 @@ final class Launcher {
     private final Launching launching;
     private final FrontEnd frontEnd;
     private final Reports reports;
+    private final RunLog log;
     private final Plan plan;
 
-    Launcher(Launching launching, FrontEnd frontEnd, Reports reports, Plan plan) {
+    Launcher(Launching launching, FrontEnd frontEnd, Reports reports, RunLog log, Plan plan) {
         this.launching = launching;
         this.frontEnd = frontEnd;
         this.reports = reports;
+        this.log = log;
         this.plan = plan;
     }
 
@@ -34,7 +36,13 @@ final class Launcher {
         boolean missing = error == Errno.ENOENT.number() || error == Errno.ENOTDIR.number();
         boolean nowhere = missing && command.name().latin1().indexOf('/') < 0;
         reports.error(command.name() + ": " + (nowhere ? "command not found" + command.meant() : Errno.of(error).text()));
-        frontEnd.exit(missing ? NOT_FOUND : NOT_EXECUTABLE);
+        exit(missing ? NOT_FOUND : NOT_EXECUTABLE);
+    }
+
+    /** What the log has as started has ended before the caller learns of that. */
+    private void exit(int code) {
+        log.ended(frontEnd.pid(), false, code);
+        frontEnd.exit(code);
     }
 
     /** As {@link #launch}, on a thread of its own: the tracer must not wait for the stub. */
@@ -73,13 +81,13 @@ final class Launcher {
                 // The file is there: its interpreter is not.
                 reports.error(file.file() + (plan.ownsMounts() ? ": it, or the interpreter it names, is missing in the private /tmp"
                         : ": the interpreter it names is missing"));
-                frontEnd.exit(NOT_FOUND);
+                exit(NOT_FOUND);
             } else {
                 refuse(command, errno);
             }
         } else {
             reports.error(script.steps().get(failed.get().index()).name() + ": " + Errno.of(errno));
-            frontEnd.exit(FAILED);
+            exit(FAILED);
         }
     }
 

@@ -9,6 +9,7 @@ import org.secfilt.report.Reports;
 final class RunLog {
     private final Optional<EventLog> log;
     private final Reports reports;
+    private boolean started;
 
     RunLog(Optional<EventLog> log, Reports reports) {
         this.log = log;
@@ -22,6 +23,7 @@ final class RunLog {
 
     /** What is not supervised is not waited for either, so the log is complete then. */
     void started(int pid, Command command, boolean supervised) {
+        started = true;
         if (log.isPresent()) {
             log.get().started(pid, command.argv().subList(command.first(), command.argv().size()), supervised);
             if (!supervised) {
@@ -42,9 +44,9 @@ final class RunLog {
         }
     }
 
-    /** The command ended: by a signal, or with an exit code. */
+    /** The command ended: by a signal, or with an exit code. What was not run does not end. */
     void ended(int pid, boolean killed, int status) {
-        if (log.isPresent()) {
+        if (log.isPresent() && started) {
             log.get().ended(pid, killed, status, reports.deniedCalls());
             flush();
         }

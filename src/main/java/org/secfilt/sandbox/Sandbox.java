@@ -62,8 +62,8 @@ public final class Sandbox {
         this.plan = plan;
         this.fallback = fallback;
         this.reports = reports;
-        this.launcher = new Launcher(launching, frontEnd, reports, plan);
         this.log = new RunLog(log, reports);
+        this.launcher = new Launcher(launching, frontEnd, reports, this.log, plan);
         this.walls = new Walls(firewall, frontEnd.pid(), reports);
     }
 
@@ -137,9 +137,8 @@ public final class Sandbox {
         }
         Set<Integer> open = launching.descriptors(frontEnd.pid());
         if (!plan.supervised() && !plan.surroundings().ownsNetwork() && !plan.profilesByMaking()) {
-            log.started(frontEnd.pid(), command, false);
             Scripts scripts = scripts(command, file, new Descriptors(open, List.of()), enclosure, writable, false);
-            launcher.launch(scripts, command, file, scripts.plain());
+            launchAlone(scripts, command, file, scripts.plain());
             return false;
         }
         Optional<String> other = launching.tracer(frontEnd.pid());
@@ -169,20 +168,19 @@ public final class Sandbox {
         }
         Scripts scripts = scripts(command, file, descriptors, enclosure, writable, entered);
         if (!plan.supervised()) {
-            launcher.launch(scripts, command, file, scripts.plain());
+            launchAlone(scripts, command, file, scripts.plain());
             return false;
         }
         LaunchScript first = scripts.restricted(filter.isPresent() ? filter.get() : FilterCompiler.compile(plan).program());
-        log.started(frontEnd.pid(), command, plan.traced());
         if (!plan.traced()) {
             if (leaves()) {
-                launcher.launch(scripts, command, file, first); // the filter alone holds the policy
+                launchAlone(scripts, command, file, first); // the filter alone holds the policy
             }
             return false;
         }
         Vault vault = kernel.vault(plan.vault().address(), plan.vault().lengthBytes());
         Supervision supervision = new Supervision(
-                launching, kernel.tracees(), frontEnd, plan, reports, log, walls, vault, descriptors.free(0));
+                launching, kernel.tracees(), frontEnd, plan, reports, log, walls, vault, command, descriptors.free(0));
         Tracer tracer = new Tracer(kernel, vault, plan, supervision, frontEnd.pid(), writable.paths());
         launching.hide();
         int rc = tracer.seize();
@@ -204,6 +202,12 @@ public final class Sandbox {
         }
         supervision.ended();
         return false;
+    }
+
+    /** Nobody holds the command when it starts, so the log says that it does before that, and takes it back. */
+    private void launchAlone(Scripts scripts, Command command, CommandFile file, LaunchScript first) {
+        log.started(frontEnd.pid(), command, false);
+        launcher.launch(scripts, command, file, first);
     }
 
     /** Behind the host's addresses a nameserver on the host's loopback is out of reach. */

@@ -29,6 +29,7 @@ final class Supervision implements Watch {
     private final RunLog log;
     private final Walls walls;
     private final Vault vault;
+    private final Command command;
     private final int listener;
     private boolean commandEnded;
     /** The command is there yet, with nothing to do but to end. */
@@ -38,7 +39,7 @@ final class Supervision implements Watch {
     /** @param listener the number that the descriptor of the filter's listener has in the command */
     Supervision(
             Launching launching, Tracees tracees, FrontEnd frontEnd, Plan plan, Reports reports, RunLog log, Walls walls, Vault vault,
-            int listener) {
+            Command command, int listener) {
         this.launching = launching;
         this.tracees = tracees;
         this.frontEnd = frontEnd;
@@ -47,6 +48,7 @@ final class Supervision implements Watch {
         this.log = log;
         this.walls = walls;
         this.vault = vault;
+        this.command = command;
         this.listener = listener;
     }
 
@@ -59,6 +61,11 @@ final class Supervision implements Watch {
             reports.error(e.getMessage());
             return -Errno.EPERM.number();
         }
+    }
+
+    @Override
+    public void executed() {
+        log.started(frontEnd.pid(), command, true);
     }
 
     @Override

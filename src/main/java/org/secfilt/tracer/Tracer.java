@@ -67,6 +67,7 @@ public final class Tracer {
     private final Newborns newborns;
     private final FileStop files;
     private Task last;
+    private boolean executed;
     private boolean ready;
     /** Since others were served. */
     private int stops;
@@ -251,6 +252,10 @@ public final class Tracer {
         addresses.abandon(task);
         handedOver.abandon(task);
         task.renew();
+        if (task.tid == root && !executed) {
+            executed = true;
+            watch.executed();
+        }
         ptrace.resume(task.tid, 0);
     }
 

@@ -14,6 +14,9 @@ public interface Watch {
      */
     int ready();
 
+    /** The command's process has become the command, and none of it has run yet. */
+    void executed();
+
     /**
      * A call was denied and will fail.
      *

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The log of events, in files of every kind. */
@@ -200,6 +201,37 @@ class LogIT {
         ROOM.secfilt("--mainstream-network-families", "--log=log", "true").in(home).run().exited(0);
         assertEquals("start start", kinds(events()));
         assertEquals("false", events().get(1).get("supervised").toString());
+    }
+
+    /** Options | what the log has of a command that cannot be run: nothing, or where nobody holds it that it ended at once. */
+    @ParameterizedTest
+    @CsvSource({"--allowed-port=1, ''", "--mainstream-network-families, start end", "--private-tmp=exec, start end", "--inherit=close, start end"})
+    void a_command_that_was_not_run_has_no_start_or_an_end_at_once(String option, String kinds) throws IOException {
+        Files.writeString(home.resolve("lost"), "#!/no/such/interpreter\n").toFile().setExecutable(true, false);
+        for (User user : User.values()) {
+            ROOM.secfilt(option, "--log=log", "./lost").as(user).in(home).run().exited(127);
+            assertEquals(kinds, kinds(events()));
+            if (!kinds.isEmpty()) {
+                assertEquals("false 127", events().get(0).get("supervised") + " " + events().get(1).get("exit"));
+            }
+            Files.delete(home.resolve("log"));
+        }
+    }
+
+    @Test
+    void what_secfilt_could_not_start_has_no_start() throws IOException {
+        Outcome run = ROOM.bash("ulimit -f 4; $SECFILT " + ALLOWED + " --log=log echo RAN").in(home).run().exited(125);
+        assertEquals("", run.stdout(), run::toString);
+        assertEquals("", kinds(events()));
+    }
+
+    @Test
+    void a_run_in_namespaces_alone_has_a_start() throws IOException {
+        for (User user : User.values()) {
+            ROOM.secfilt("--net=none", "--log=log", "true").as(user).in(home).run().exited(0);
+            assertEquals("start", kinds(events()), user.name());
+            Files.delete(home.resolve("log"));
+        }
     }
 
     @Test

@@ -160,6 +160,11 @@ class FileStopTest {
         }
 
         @Override
+        public void executed() {
+            throw new IllegalStateException("no program is executed here");
+        }
+
+        @Override
         public void denied(int tid, String call, Optional<Sockaddr> destination, int protocol, Verdict.Deny why) {
             told.add(call);
         }

@@ -136,6 +136,11 @@ abstract class TracerRoom {
         }
 
         @Override
+        public void executed() {
+            reported.add("executed");
+        }
+
+        @Override
         public void denied(int tid, String call, Optional<Sockaddr> destination, int protocol, Verdict.Deny why) {
             reported.add(call + destination.map(d -> " " + d).orElse(""));
         }
