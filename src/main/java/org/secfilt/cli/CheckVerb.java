@@ -28,9 +28,13 @@ import org.secfilt.report.Volume;
 
 /** {@code secfilt check}: tells what is wrong with policy files, as a run would, and what is odd about those that can be run. */
 final class CheckVerb {
-    /** Makes the plan that a run here would have. */
+    /** A run here, as far as it can be foretold. */
     interface Planner {
+        /** The plan that it would have. */
         Plan plan(Policy policy) throws RefusedPolicyException;
+
+        /** What else it would be refused for, in its words. */
+        List<String> refusals(Plan plan);
     }
 
     private static final int WARNED = 1;
@@ -39,6 +43,8 @@ final class CheckVerb {
     private final Caller caller;
     private final Opener files;
     private final Planner planner;
+    /** Of the file that is looked at. */
+    private List<String> refusals = List.of();
 
     CheckVerb(Streams streams, Caller caller, Planner planner) {
         this.streams = streams;
@@ -62,7 +68,14 @@ final class CheckVerb {
 
     private int check(String file) {
         try {
+            refusals = List.of();
             List<Warning> warnings = isYaml(file) ? ofYaml(file) : ofIni(file);
+            if (!refusals.isEmpty()) {
+                for (String refusal : refusals) {
+                    tell("secfilt: " + refusal);
+                }
+                return Cli.USAGE;
+            }
             tellInOrder(warnings);
             return warnings.isEmpty() ? Main.OK : WARNED;
         } catch (InvalidPolicyException e) {
@@ -76,20 +89,26 @@ final class CheckVerb {
         }
     }
 
+    private Plan plan(Policy policy) throws RefusedPolicyException {
+        Plan plan = planner.plan(policy);
+        refusals = planner.refusals(plan);
+        return plan;
+    }
+
     private List<Warning> ofYaml(String file) throws InvalidPolicyException, RefusedPolicyException {
         List<PolicyPart> parts = PolicyFiles.read(List.of(file), files);
         Optional<Origin> resolv = Optional.empty();
         for (PolicyPart part : parts) {
             resolv = part.resolv().isPresent() ? Optional.of(part.resolv().get().origin()) : resolv;
         }
-        Plan plan = planner.plan(Policy.merge(parts, Resolvers.parse("")));
+        Plan plan = plan(Policy.merge(parts, Resolvers.parse("")));
         return Lint.ofPolicy(plan, Origin.file(file, 1, 1), resolv, caller::canonical);
     }
 
     private List<Warning> ofIni(String file) throws InvalidPolicyException, RefusedPolicyException {
         Options options = IniConfig.read(List.of(file), files);
         PolicyPart part = options.part(Resolvers.parse(""));
-        Plan plan = planner.plan(Policy.merge(List.of(part), Resolvers.parse("")));
+        Plan plan = plan(Policy.merge(List.of(part), Resolvers.parse("")));
         return Lint.ofOptions(options, plan, Origin.file(file, 1, 1), caller::canonical);
     }
 

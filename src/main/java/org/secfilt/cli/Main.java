@@ -29,6 +29,7 @@ import org.secfilt.report.Fault;
 import org.secfilt.report.Reports;
 import org.secfilt.report.Volume;
 import org.secfilt.sandbox.Command;
+import org.secfilt.sandbox.Foresight;
 import org.secfilt.sandbox.PacketFilter;
 import org.secfilt.sandbox.Sandbox;
 
@@ -169,7 +170,17 @@ public final class Main implements Outcome.Visitor<Integer> {
     @Override
     public Integer check(Outcome.Check check) throws IOException {
         PacketFilter filter = new PacketFilter(kernel, stub.pid(), caller.environment());
-        return new CheckVerb(streams, caller, policy -> plan(policy, Arch.current(), host(policy, filter))).answer(check);
+        return new CheckVerb(streams, caller, new CheckVerb.Planner() {
+            @Override
+            public Plan plan(Policy policy) throws RefusedPolicyException {
+                return Main.this.plan(policy, Arch.current(), host(policy, filter));
+            }
+
+            @Override
+            public List<String> refusals(Plan plan) {
+                return Foresight.refusals(kernel, stub.pid(), plan);
+            }
+        }).answer(check);
     }
 
     @Override

@@ -20,6 +20,7 @@ import org.secfilt.policy.Origin;
 import org.secfilt.policy.Policy;
 import org.secfilt.policy.Rule;
 import org.secfilt.policy.Setting;
+import org.secfilt.policy.Surroundings;
 
 /** Looks for what is odd in the rules of a policy. */
 public final class Lint {
@@ -89,7 +90,8 @@ public final class Lint {
     }
 
     private void nothing(Origin file) {
-        if (!plan.supervised()) {
+        Surroundings own = plan.surroundings();
+        if (!plan.supervised() && !own.ownsNetwork() && !own.ownsMounts() && own.user().isEmpty()) {
             warn(file, "this restricts nothing: a command runs as without secfilt");
         }
     }

@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code secfilt check} on the built program. */
 class CheckIT {
@@ -69,6 +71,33 @@ class CheckIT {
         assertTrue(yaml.contains("e.yaml:2:1:") && yaml.contains("e.yaml:3:19:"), yaml);
         assertEquals(yaml + ini, check("e.yaml", "e.ini").exited(2).stderr());
         assertEquals("secfilt: missing.yaml: No such file or directory\n", check("missing.yaml").exited(2).stderr());
+    }
+
+    /** What a file says behind {@code version: 1} | whether as root it is refused. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "private-tmp: true | false", "net: none | false", "user: nobody | false", "user: nosuchuser ;; mode: deny | true",
+                "user: 54799 | true", "user: nobody:nosuchgroup | true", "user: 54799:54799 | false",
+                "filesystem: {allow-write: [/nonexist/foo]} | true", "filesystem: {allow-write: [/dev/null, /proc/self/fd]} | true",
+                "filesystem: {allow-write: [/dev/null]} | false", "filesystem: {allow-write: [/tmp]} ;; private-tmp: true | false",
+            })
+    void what_a_run_here_refuses_is_refused(String policy, boolean refused) throws IOException {
+        write("r.yaml", "version: 1\n" + policy.replace(" ;; ", "\n") + "\n");
+        Outcome run = ROOM.secfilt("--policy=r.yaml", "true").in(ROOM.directory()).run().exited(refused ? 2 : 0);
+        Outcome check = check("r.yaml").exited(refused ? 2 : 0);
+        assertEquals(run.stderr(), check.stderr());
+        assertEquals(refused ? "" : "r.yaml: clean\n", check.stdout());
+    }
+
+    @Test
+    void a_relative_path_begins_where_a_run_does() throws IOException {
+        write("r.yaml", "version: 1\nfilesystem: {allow-write: [not-made-yet]}\n");
+        assertEquals("r.yaml: clean\n", check("r.yaml").exited(0).stdout());
+        write("r.ini", "allow-write=/nonexist/foo\nuser=nosuchuser\n");
+        assertEquals("secfilt: r.ini:1:1: /nonexist/foo: No such file or directory\nsecfilt: r.ini:2:1: this host knows no user 'nosuchuser'\n",
+                check("r.ini").exited(2).stderr());
     }
 
     @Test

@@ -43,6 +43,7 @@ class LintTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
+                "private-tmp: false ;; net: host | 1:1 this restricts nothing: a command runs as without secfilt",
                 "errno: EPERM | 1:1 this restricts nothing: a command runs as without secfilt",
                 "connect: {allow: [0.0.0.0/0]} | 2:19 this allows every IPv4 address, 0.0.0.0/0",
                 "connect: {allow: [\"::/0\"]} | 2:19 this allows every IPv6 address, ::/0",
@@ -118,7 +119,7 @@ class LintTest {
     @ParameterizedTest
     @ValueSource(strings = {
         "mode: deny", "mode: local", "no-outbound-network: true", "families: [unix]", "mode: deny ;; resolv: true",
-        "connect: {mode: allow, deny: [10.0.0.1]} ;; resolv: true",
+        "connect: {mode: allow, deny: [10.0.0.1]} ;; resolv: true", "private-tmp: true", "private-tmp: exec", "net: none",
         "connect: {allow: [10.0.0.1, 10.0.0.2, \"10.0.0.3:80\", \"10.0.0.3:81\"]}",
         "connect: {allow: [{port: 443}], deny: [10.0.0.0/8]}",
         "connect: {allow: [{address: 10.0.0.1, protocol: tcp}, {address: 10.0.0.1, protocol: udp}]}",
