@@ -11,6 +11,7 @@ import org.secfilt.policy.Publication;
  *   nat     POSTROUTING   what leaves the pair's network gets this host's address
  *           PREROUTING    a published port leads to the command's end; OUTPUT the same for this host's own programs
  *   filter  FORWARD       what comes from the pair goes on; to it go answers and what was published, nothing else
+ *           INPUT         nothing but answers comes from the pair to 127.0.0.0/8, whether or not the kernel takes such packets
  * </pre>
  *
  * Every rule bears a comment with the interface's name: by it a later run knows what a crash has left.
@@ -24,7 +25,10 @@ final class NatRules {
     /** How many of those are this pair's. */
     private final int pairs;
 
-    /** @param loopback the network whose programs use this host's own published ports; empty where it cannot be routed */
+    /**
+     * @param loopback the network whose programs use this host's own published ports, and which nothing but answers to them reaches; empty where it
+     *     cannot be routed
+     */
     NatRules(String name, Subnets subnets, List<Publication> publications, String loopback) {
         String comment = " -m comment --comment \"" + COMMENT + name + "\"";
         nat.add("POSTROUTING -s " + subnets.block() + " ! -o " + name + comment + " -j MASQUERADE");
@@ -46,6 +50,9 @@ final class NatRules {
                     + publication.protocol() + " --dport " + publication.port() + comment + " -j ACCEPT");
         }
         filter.add("FORWARD -o " + name + comment + " -j DROP");
+        if (!loopback.isEmpty()) {
+            filter.add("INPUT -d " + loopback + " -i " + name + " -m conntrack ! --ctstate RELATED,ESTABLISHED" + comment + " -j DROP");
+        }
         pairs = filter.size();
     }
 

@@ -112,6 +112,28 @@ class NatIT {
         ROOM.arrivedInside();
     }
 
+    /** For the sake of ports that are published at 127.0.0.1 the host routes that network to the command, and so from there. */
+    @ParameterizedTest
+    @ValueSource(strings = {"--net=nat", "--net=nat --publish=10105:80"})
+    void the_hosts_own_loopback_is_out_of_reach(String options) {
+        String server = """
+                import socket
+                s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("127.0.0.1", 9123)); s.settimeout(60)
+                print("ready", flush=True)
+                data = b""
+                while data != b"end":
+                    data = s.recv(9); print(data.decode(), flush=True)
+                """;
+        Outcome run = ROOM.bash("""
+                coproc /usr/bin/python3 -c "$1"; read -u ${COPROC[0]} ready
+                [ -n "$3" ] || echo 1 > /proc/sys/net/ipv4/conf/all/route_localnet
+                $SECFILT %s /usr/bin/python3 "$2" 9123; echo 0 > /proc/sys/net/ipv4/conf/all/route_localnet
+                sleep 0.2; echo -n end > /dev/udp/127.0.0.1/9123; cat <&${COPROC[0]}; wait""".formatted(options),
+                server, Built.fixture("loopback-frame.py"), options.contains("publish") ? "published" : "").run().exited(0);
+        assertEquals("sent\nend\n", run.stdout(), run::toString);
+        ROOM.arrivedInside();
+    }
+
     @Test
     void nothing_else_leads_to_the_command() {
         Process serving = ROOM.startInside(Built.program().toString(), "--net=nat", "--publish=10105:5432", "bash", "-c",
