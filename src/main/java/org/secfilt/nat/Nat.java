@@ -22,7 +22,7 @@ import org.secfilt.policy.Publication;
 import org.secfilt.policy.Setting;
 
 /**
- * One command's network, joined to the host's. Two runs that start or end at once take turns: the network namespace itself is the lock.
+ * One command's network, joined to the host's. Two runs that start or end at once take turns: {@link NetworkLock}.
  *
  * <p>What has to be restored at the end is written down in the rules themselves, so a run that was killed leaves nothing that the next
  * one could not undo.
@@ -212,8 +212,8 @@ public final class Nat {
         List<String> interfaces;
         List<String> listings;
         try {
-            interfaces = interfaces();
             listings = listings();
+            interfaces = interfaces(); // later: what has rules by now has its interface
         } catch (NatException e) {
             return List.of(e.getMessage());
         }
