@@ -252,7 +252,7 @@ public final class Main implements Outcome.Visitor<Integer> {
     }
 
     private Reports reports(Volume volume) {
-        return new Reports(streams, volume, streams.errWantsColour());
+        return new Reports(launching.standardError(), volume, streams.errWantsColour());
     }
 
     /** Nobody is told who was killed meanwhile, as by Ctrl-C: with it went what there was to read of it. */

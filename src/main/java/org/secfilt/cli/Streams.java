@@ -6,10 +6,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.secfilt.kernel.Launching;
-import org.secfilt.report.Sink;
 
 /** The caller's standard output and error. */
-final class Streams implements Sink {
+final class Streams {
     private static final int STDOUT = 1;
     private static final int STDERR = 2;
 
@@ -20,8 +19,7 @@ final class Streams implements Sink {
     }
 
     /** To standard error. */
-    @Override
-    public boolean write(byte[] line) {
+    boolean write(byte[] line) {
         return kernel.write(STDERR, line);
     }
 

@@ -71,11 +71,14 @@ public interface Launching {
     boolean isTerminal(int fd);
 
     /**
-     * Writes all of it, but never waits longer than a second for a reader: every stopped tracee would wait too.
+     * Writes all of it, but never waits longer than a second for a reader.
      *
      * @return false if some of it was not taken
      */
     boolean write(int fd, byte[] text);
+
+    /** Our own standard error, for who must not wait for its reader. */
+    LogFile standardError();
 
     /** kernel.yama.ptrace_scope; 0, which restricts nothing, where there is no Yama. */
     int yamaScope();

@@ -27,8 +27,7 @@ public final class EventLog {
     /** @param name the file's, as the user gave it */
     public EventLog(String name, LogFile file) {
         this.name = name;
-        this.queue = new LogQueue(file);
-        queue.start();
+        this.queue = LogQueue.whichWritesLater(file);
     }
 
     /** @param supervised false if no call is judged: then nothing more will be told */

@@ -1,11 +1,12 @@
 package org.secfilt.report;
 
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import org.secfilt.kernel.LogFile;
 
 /**
- * Lines on their way to a log, written by a thread of its own: whoever adds one never waits for the file. What the file does not take, or
- * what comes while the queue is full, is lost and counted. Safe to use from several threads.
+ * Lines on their way to a log or to standard error, written in their order by a thread of its own: whoever adds one never waits for the
+ * file. What the file does not take, or what comes while the queue is full, is lost and counted. Safe to use from several threads.
  */
 final class LogQueue implements Runnable {
     /** Some thousand events; the supervisor's heap is small. */
@@ -14,25 +15,43 @@ final class LogQueue implements Runnable {
     private static final int PATIENCE_MILLIS = 200;
 
     private final LogFile file;
+    private final boolean atOnce;
     private final ArrayDeque<byte[]> lines = new ArrayDeque<>();
     /** Of the lines that wait, and of the one that is being written. */
     private int bytes;
     private long pending;
     private long lost;
     private int error;
+    private boolean started;
 
-    LogQueue(LogFile file) {
+    private LogQueue(LogFile file, boolean atOnce) {
         this.file = file;
+        this.atOnce = atOnce;
     }
 
-    /** Must be called once. The thread does not keep the virtual machine alive. */
-    void start() {
+    /** Every line is the thread's to write, so that adding one costs little. */
+    static LogQueue whichWritesLater(LogFile file) {
+        return new LogQueue(file, false);
+    }
+
+    /** A line that the file takes without a wait is written when it is added. The thread is made for the first one that is not taken. */
+    static LogQueue whichWritesAtOnce(LogFile file) {
+        return new LogQueue(file, true);
+    }
+
+    /** The thread does not keep the virtual machine alive. */
+    private void start() {
+        started = true;
         Thread writer = new Thread(this, "log");
         writer.setDaemon(true);
         writer.start();
     }
 
-    synchronized void add(byte[] line) {
+    synchronized void add(byte[] whole) {
+        byte[] line = atOnce && pending == 0 ? write(whole) : whole;
+        if (line.length == 0) {
+            return;
+        }
         if (bytes + line.length > MAX_BYTES) {
             lost++;
             return;
@@ -40,7 +59,21 @@ final class LogQueue implements Runnable {
         lines.add(line);
         bytes += line.length;
         pending++;
+        if (!started) {
+            start();
+        }
         notifyAll();
+    }
+
+    /** While the thread has nothing to write. @return what is left for it */
+    private byte[] write(byte[] line) {
+        int rc = file.write(line, 0, 0);
+        if (rc < 0) {
+            lost++;
+            error = -rc;
+            return new byte[0];
+        }
+        return Arrays.copyOfRange(line, rc, line.length);
     }
 
     /** Waits until all is written or lost, but no longer than this. */

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.secfilt.abi.Printable;
+import org.secfilt.kernel.LogFile;
 import org.secfilt.plan.Plan;
 
 /**
@@ -23,12 +24,11 @@ public final class Reports {
     static final int MAX_DISTINCT = 1000;
     /** In characters: a line stays below PIPE_BUF, 4096 bytes, which a pipe takes whole. pipe(7) */
     static final int MAX_LINE = 1000;
-    /** A sink may wait some time before it drops a line; where one was dropped the next is not tried at once. 10 seconds. */
-    private static final long RETRY_NANOS = 10_000_000_000L;
+    private static final int FLUSH_MILLIS = 1000;
     /** The rows of the summary: with a heading and the advice it stays on a screen. */
     static final int MAX_ROWS = 5;
 
-    private final Sink sink;
+    private final LogQueue sink;
     private final Volume volume;
     private final Paint paint;
 
@@ -37,13 +37,13 @@ public final class Reports {
     private final List<Seen> distinct = new ArrayList<>();
     private long calls;
     private boolean overflowed;
-    private long dropped;
-    private boolean stuck;
-    private long stuckSince;
 
-    /** @param colour whether the sink is a terminal that wants colours */
-    public Reports(Sink sink, Volume volume, boolean colour) {
-        this.sink = sink;
+    /**
+     * @param sink may take none, as a pipe that nobody reads: lines then wait for it, and only {@link #flush} waits with them
+     * @param colour whether the sink is a terminal that wants colours
+     */
+    public Reports(LogFile sink, Volume volume, boolean colour) {
+        this.sink = LogQueue.whichWritesAtOnce(sink);
         this.volume = volume;
         this.paint = new Paint(colour);
     }
@@ -99,8 +99,8 @@ public final class Reports {
 
     /** A failure of secfilt itself; never silenced. */
     public synchronized void error(String text) {
-        stuck = false;
         print(text);
+        flush();
     }
 
     /**
@@ -112,7 +112,6 @@ public final class Reports {
         if (calls == 0 || volume == Volume.QUIET) {
             return;
         }
-        stuck = false;
         List<Seen> rows = new ArrayList<>(distinct);
         rows.sort(Seen.MOST_FIRST);
         print(paint.bold(heading()));
@@ -128,8 +127,19 @@ public final class Reports {
         for (String line : Advice.lines(plan, shown)) {
             print(line);
         }
-        if (dropped > 0) {
-            print(dropped + (dropped == 1 ? " line was" : " lines were") + " lost, as nobody read standard error");
+        long lost = sink.lost();
+        if (lost > 0) {
+            print(lost + (lost == 1 ? " line was" : " lines were") + " lost, as standard error took none");
+        }
+        flush();
+    }
+
+    /** Waits until all is written, but no longer than a second. */
+    public void flush() {
+        try {
+            sink.flush(FLUSH_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -144,15 +154,7 @@ public final class Reports {
 
     private void print(String text) {
         String line = text.length() <= MAX_LINE ? text : text.substring(0, MAX_LINE) + "...";
-        if (stuck && System.nanoTime() - stuckSince < RETRY_NANOS) {
-            dropped++;
-        } else if (sink.write((paint.bold("secfilt:") + " " + line + "\n").getBytes(StandardCharsets.UTF_8))) {
-            stuck = false;
-        } else {
-            dropped++;
-            stuck = true;
-            stuckSince = System.nanoTime();
-        }
+        sink.add((paint.bold("secfilt:") + " " + line + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
     /** A distinct denial and how often it came. */

@@ -89,6 +89,7 @@ public final class Sandbox {
             frontEnd.exit(FAILED);
             throw e;
         } finally {
+            reports.flush();
             walls.takeDown();
             kernel.programs().awaitFed();
         }

@@ -98,6 +98,31 @@ class StreamsIT {
         assertTrue(run.millis() < 1500, run::toString);
     }
 
+    /** A call that is denied, or allowed beside it, waits for no reader: the lines do. */
+    @Test
+    void a_full_stderr_keeps_no_call_waiting_and_loses_no_line() {
+        Outcome run = ROOM.command("/usr/bin/python3", "-c", """
+                import fcntl, os, subprocess, sys
+                r, w = os.pipe()
+                fcntl.fcntl(w, fcntl.F_SETPIPE_SZ, 4096)
+                os.write(w, b"x" * 4096)
+                inside = "for port in 8001 8002 8003 8004; do : <>/dev/tcp/10.77.1.1/$port; done 2>/dev/null; echo done; read"
+                run = subprocess.Popen([os.environ["SECFILT"], "--allowed-port=1", "bash", "-c", inside], stdin=subprocess.PIPE,
+                                       stdout=subprocess.PIPE, stderr=w, text=True)
+                os.close(w)
+                print(run.stdout.readline(), end="")
+                os.read(r, 4096)
+                run.stdin.close()
+                sys.stdout.write(open(r).read())
+                """).run().exited(0);
+        List<String> said = run.stdout().lines().map(line -> line.replaceAll("\\[\\d+\\]", "")).toList();
+        assertEquals("done", said.get(0));
+        for (int i = 1; i <= 4; i++) {
+            assertEquals("secfilt: denied connect 10.77.1.1:800" + i + "/tcp by bash: not in allowed-port", said.get(i), run::toString);
+        }
+        assertEquals("secfilt: 4 calls denied (4 distinct):", said.get(5), run::toString);
+    }
+
     @Test
     void who_waits_for_stderr_too_waits_no_longer_than_for_the_command() {
         Outcome run = ROOM.command("/usr/bin/python3", "-c", """

@@ -1,10 +1,12 @@
 package org.secfilt.report;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -13,6 +15,7 @@ import org.secfilt.abi.ByteString;
 import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.kernel.LogFile;
 import org.secfilt.plan.Host;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.RefusedPolicyException;
@@ -26,13 +29,13 @@ class ReportsTest {
 
     private static final Plan PLAN = plan();
 
-    private final List<String> lines = new ArrayList<>();
-    private boolean takes = true;
-    private final Sink sink = line -> {
+    private final List<String> lines = Collections.synchronizedList(new ArrayList<>());
+    private volatile boolean takes = true;
+    private final LogFile sink = (line, from, patienceMillis) -> {
         if (takes) {
-            lines.add(new String(line, StandardCharsets.UTF_8));
+            lines.add(new String(line, from, line.length - from, StandardCharsets.UTF_8));
         }
-        return takes;
+        return takes ? line.length - from : 0;
     };
 
     @Test
@@ -135,33 +138,45 @@ class ReportsTest {
         assertEquals(8, lines.size());
     }
 
+    /** Whoever is denied something waits for nobody. */
     @Test
-    void tells_of_lines_that_nobody_took() {
+    void lines_that_are_not_taken_at_once_come_later_in_their_order() {
         Reports reports = normal();
         takes = false;
         reports.denied(denial("connect", inet("10.0.0.1", 80), "a", 1));
         reports.denied(denial("connect", inet("10.0.0.1", 80), "b", 1));
+        reports.denied(denial("connect", inet("10.0.0.1", 80), "c", 1));
+        assertEquals(List.of(), lines);
         takes = true;
         reports.summary(PLAN);
-        assertEquals("secfilt: 2 lines were lost, as nobody read standard error\n", lines.get(lines.size() - 1));
+        assertEquals(List.of("a[1]", "b[1]", "c[1]"), lines.subList(0, 3).stream().map(line -> line.replaceAll(".* by (.*):.*\n", "$1")).toList());
+        assertEquals("secfilt: 3 calls denied (3 distinct):\n", lines.get(3));
+        assertFalse(lines.toString().contains("lost"), lines::toString);
     }
 
     @Test
-    void does_not_wait_for_each_line_where_nobody_reads() {
-        int[] tried = {0};
-        Reports reports = new Reports(
-                line -> {
-                    tried[0]++;
-                    return false;
-                },
-                Volume.NORMAL,
-                false);
-        for (int port = 0; port < 50; port++) {
-            reports.denied(denial("connect", inet("10.0.0.1", port), "a", 1));
-        }
-        assertEquals(1, tried[0]);
+    void the_rest_of_a_line_that_is_taken_in_part_comes_before_the_next() {
+        StringBuilder text = new StringBuilder();
+        Reports reports = new Reports((line, from, patienceMillis) -> {
+            int length = Math.min(10, line.length - from);
+            text.append(new String(line, from, length, StandardCharsets.UTF_8));
+            return length;
+        }, Volume.VERBOSE, false);
+        reports.note("the first of two lines");
+        reports.note("the second");
+        reports.flush();
+        assertEquals("secfilt: the first of two lines\nsecfilt: the second\n", text.toString());
+    }
+
+    @Test
+    void tells_of_lines_that_were_refused() {
+        boolean[] refuses = {true};
+        Reports reports = new Reports((line, from, patienceMillis) -> refuses[0] ? -28 : sink.write(line, from, patienceMillis), Volume.NORMAL, false);
+        reports.denied(denial("connect", inet("10.0.0.1", 80), "a", 1));
+        reports.denied(denial("connect", inet("10.0.0.1", 80), "b", 1));
+        refuses[0] = false;
         reports.summary(PLAN);
-        assertEquals(2, tried[0]);
+        assertEquals("secfilt: 2 lines were lost, as standard error took none\n", lines.get(lines.size() - 1));
     }
 
     @Test

@@ -18,6 +18,7 @@ import org.secfilt.abi.Errno;
 import org.secfilt.kernel.OpenDescriptor;
 import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Launching;
+import org.secfilt.kernel.LogFile;
 import org.secfilt.kernel.NamedFile;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.kernel.Vault;
@@ -286,6 +287,11 @@ final class JnrLaunching implements Launching {
         }
         NativeMemory.IO.freeMemory(buffer);
         return written == text.length;
+    }
+
+    @Override
+    public LogFile standardError() {
+        return JnrLogFile.standardError();
     }
 
     @Override

@@ -29,14 +29,18 @@ final class JnrLogFile implements LogFile {
     private static final int STATX_BYTES = 256;
     private static final int S_IFMT = 0170000;
     private static final int S_IFIFO = 0010000;
+    private static final int STDERR = 2;
     // poll.h
     private static final int POLLOUT = 4;
     /** PIPE_BUF: a pipe that polls writable takes so much without blocking, and in one piece. */
     private static final int CHUNK_BYTES = 4096;
+    private static final int RWF_NOWAIT = 8; // linux/fs.h
+    private static final int WHERE_IT_STANDS = -1;
     /** How long to wait until a FIFO without a reader is tried again. */
     private static final int RETRY_MILLIS = 20;
 
     private final long buffer = NativeMemory.allocate(CHUNK_BYTES);
+    private final long iovec = NativeMemory.allocate(2 * Long.BYTES);
     private final long poll = NativeMemory.allocate(Long.BYTES);
     /** The path of a FIFO that nobody has opened for reading; meaningful while there is no descriptor. */
     private final long unread;
@@ -45,6 +49,10 @@ final class JnrLogFile implements LogFile {
     private JnrLogFile(int fd, int unread) {
         this.fd = fd;
         this.unread = unread < 0 ? 0 : NativeMemory.string("/proc/self/fd/" + unread);
+    }
+
+    static LogFile standardError() {
+        return new JnrLogFile(STDERR, -1);
     }
 
     /** Never waits. @throws KernelException if the caller could not write there */
@@ -101,8 +109,17 @@ final class JnrLogFile implements LogFile {
         }
         int length = Math.min(CHUNK_BYTES, bytes.length - from);
         NativeMemory.IO.putByteArray(buffer, bytes, from, length);
-        int rc = (int) Libc.WRITE.call(fd, buffer, length);
+        int rc = patienceMillis == 0 ? writeAtOnce(length) : (int) Libc.WRITE.call(fd, buffer, length);
         return rc == -Errno.EAGAIN.number() || rc == -Errno.EINTR.number() ? 0 : rc;
+    }
+
+    /** Somebody else may have filled a pipe since it polled writable. Where the kernel does not know RWF_NOWAIT, for a terminal too, that is not seen. */
+    private int writeAtOnce(int length) {
+        NativeMemory.IO.putLong(iovec, buffer);
+        NativeMemory.IO.putLong(iovec + Long.BYTES, length);
+        int rc = Libc.PWRITEV2.exists() ? (int) Libc.PWRITEV2.call(fd, iovec, 1, WHERE_IT_STANDS, RWF_NOWAIT) : -Errno.EOPNOTSUPP.number();
+        boolean known = rc != -Errno.EOPNOTSUPP.number() && rc != -Errno.EINVAL.number() && rc != -Errno.ENOSYS.number();
+        return known ? rc : (int) Libc.WRITE.call(fd, buffer, length);
     }
 
     /** Whether somebody reads the FIFO by now: until then open(2) answers ENXIO. fifo(7) */

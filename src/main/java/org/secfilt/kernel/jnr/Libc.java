@@ -64,6 +64,8 @@ final class Libc {
     static final Libc GETGRNAM = new Libc("getgrnam", 1);
     static final Libc GETGROUPLIST = new Libc("getgrouplist", 4);
     static final Libc SIGACTION = new Libc("sigaction", 3);
+    /** glibc 2.26, musl 1.2.5. */
+    static final Libc PWRITEV2 = new Libc("pwritev2", 5);
     static final Libc ABS = new Libc("abs", 1);
     /** syscall(2): the number and up to five arguments. */
     static final Libc SYSCALL = new Libc("syscall", 6);
@@ -97,6 +99,10 @@ final class Libc {
             }
         }
         return address;
+    }
+
+    boolean exists() {
+        return address != 0 || LIBRARY.getSymbolAddress(name) != 0;
     }
 
     long call(long a) {
