@@ -3,8 +3,11 @@ package org.secfilt.tracer;
 import java.util.Optional;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
+import org.secfilt.abi.Family;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.abi.SocketType;
+import org.secfilt.kernel.OpenDescriptor;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.TracedCall;
@@ -70,6 +73,10 @@ final class AddressJudge {
         }
         destination = named;
         Verdict verdict = last.judge(AddressCall.action(call), task.protocol);
+        if (verdict instanceof Verdict.Deny && named.get() instanceof Sockaddr.UnixPath path && call != TracedCall.BIND) {
+            Optional<Verdict> missing = missing(task, call, path);
+            return missing.isPresent() ? missing.get() : verdict;
+        }
         if (verdict instanceof Verdict.Deny) {
             return isForFirewall(task, call, named.get()) ? ALLOW : verdict;
         }
@@ -100,7 +107,7 @@ final class AddressJudge {
         try {
             file = tracees.socketFile(task.tid, named.path().toBytes());
         } catch (Tracees.UnresolvedPath e) {
-            return new Verdict.Answer(Errno.of(e.errno()));
+            return unresolved(task, call, e);
         }
         if (file.isEmpty()) {
             return deny("its root directory or mounts differ from secfilt's, so the path cannot be followed");
@@ -119,6 +126,36 @@ final class AddressJudge {
         }
         Verdict verdict = judge.judge(AddressCall.action(call), followed, Optional.empty());
         return verdict instanceof Verdict.Allow ? new Verdict.Allow(Optional.of(followed)) : verdict;
+    }
+
+    /** What is answered where nobody could be reached anyway: programs look for services that most hosts do not have. */
+    private Optional<Verdict> missing(Task task, TracedCall call, Sockaddr.UnixPath named) {
+        try {
+            tracees.socketFile(task.tid, named.path().toBytes());
+            return Optional.empty();
+        } catch (Tracees.UnresolvedPath e) {
+            boolean tells = e.errno() == Errno.ENOENT.number() || e.errno() == Errno.ENOTDIR.number() || e.errno() == Errno.EACCES.number();
+            return tells ? Optional.of(unresolved(task, call, e)) : Optional.empty();
+        }
+    }
+
+    /** The call does not run, for its path may lead somewhere by then. A send by a stream never comes to look for it. // net/unix/af_unix.c */
+    private Verdict unresolved(Task task, TracedCall call, Tracees.UnresolvedPath path) {
+        Errno error = Errno.of(path.errno());
+        Optional<Tracees.SocketCopy> socket =
+                AddressCall.action(call) == Action.SEND ? tracees.socket(task.tid, (int) task.call.argument(0)) : Optional.empty();
+        if (socket.isPresent()) {
+            try (Tracees.SocketCopy copy = socket.get()) {
+                OpenDescriptor sender = copy.describe(0);
+                boolean unix = sender.domain() == Family.UNIX.number();
+                if (unix && sender.type() == SocketType.STREAM) {
+                    error = sender.peer().isPresent() ? Errno.EISCONN : Errno.EOPNOTSUPP;
+                } else if (unix && sender.type() == SocketType.SEQPACKET && sender.peer().isEmpty()) {
+                    error = Errno.ENOTCONN;
+                }
+            }
+        }
+        return new Verdict.Answer(error);
     }
 
     /**

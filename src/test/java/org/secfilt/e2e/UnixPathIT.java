@@ -1,0 +1,56 @@
+package org.secfilt.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Paths of unix sockets that lead nowhere: many programs ask for services that most hosts do not have, and that is no denial. */
+class UnixPathIT {
+    @RegisterExtension
+    static final NetworkRoom ROOM = new NetworkRoom();
+
+    private static final String PLACES = "rm -rf places; mkdir -m 755 places; mkdir -m 700 places/shut; : > places/file;";
+
+    /** No more than to the caller itself: root may search everywhere. */
+    @ParameterizedTest
+    @CsvSource({"none", "none/socket", "file/socket", "shut/socket"})
+    void where_nothing_is_the_kernel_says_so_and_nothing_is_told(String place) throws IOException {
+        Files.writeString(ROOM.directory().resolve("unix.yaml"), "version: 1\nunix: {mode: deny}\n");
+        ROOM.bash(PLACES).run().exited(0);
+        for (User user : User.values()) {
+            String path = ROOM.directory() + "/places/" + place;
+            String[] words = {"/usr/bin/python3", Built.fixture("unix-paths.py"), path};
+            String without = ROOM.command(words).as(user).run().exited(0).stdout();
+            assertTrue(without.contains("sendto stream ENOTSUP\n") && without.contains("sendto stream joined EISCONN\n"), without);
+            for (String option : List.of("--no-outbound-network", "--policy=unix.yaml")) {
+                Outcome run = ROOM.secfilt(option, "--violation-exit=77", words[0], words[1], words[2]).as(user).run().exited(0);
+                assertEquals(without, run.stdout(), run::toString);
+                assertEquals("", run.stderr(), run::toString);
+            }
+        }
+    }
+
+    @Test
+    void where_something_is_it_stays_denied_and_told() {
+        ROOM.bash(PLACES).run().exited(0);
+        String path = ROOM.directory() + "/places/file";
+        Outcome run = ROOM.secfilt("--no-outbound-network", "/usr/bin/python3", Built.fixture("unix-paths.py"), path).run().exited(0);
+        assertTrue(run.stdout().contains("connect stream EPERM\nsendto stream EPERM\n"), run::toString);
+        assertTrue(run.stderr().contains("denied connect unix:" + path + " by python3"), run::toString);
+    }
+
+    @Test
+    void who_looks_up_users_on_a_host_without_nscd_is_denied_nothing() {
+        Outcome run = ROOM.bash("mount -t tmpfs none /run; \"$SECFILT\" --no-outbound-network ls -l / > /dev/null && \"$SECFILT\" --no-outbound-network id -un")
+                .run().exited(0);
+        assertEquals("root\n", run.stdout());
+        assertEquals("", run.stderr());
+    }
+}
