@@ -1,7 +1,6 @@
 package org.secfilt.kernel.jnr;
 
 import org.secfilt.abi.Arch;
-import org.secfilt.abi.Errno;
 
 /** The leases on the files that we run, which the stub took before it became us: native-stubs/hold.c. fcntl(2) "Leases" */
 final class Leases {
@@ -23,7 +22,12 @@ final class Leases {
     private static final int RT_SIGPROCMASK = Arch.X86_64.syscalls().nr("rt_sigprocmask");
     private static final int RT_SIGTIMEDWAIT = Arch.X86_64.syscalls().nr("rt_sigtimedwait");
 
+    /** The virtual machine waits 300 ms, at its end, for threads that are in the kernel. Who wants to write waits for us, so looks do. */
+    private static final int LOOK_MILLIS = 200;
+
     private final long signals = NativeMemory.allocate(SET_BYTES);
+    /** A struct timespec: no time at all. */
+    private final long now = NativeMemory.allocate(2 * Long.BYTES);
 
     /** Until then the signal goes to the process, which dies of it. */
     void watch() {
@@ -41,9 +45,12 @@ final class Leases {
 
     /** By the thread that watches. */
     void await() {
-        long rc;
-        do {
-            rc = Libc.SYSCALL.call(RT_SIGTIMEDWAIT, signals, 0, 0, SET_BYTES, 0);
-        } while (rc == -Errno.EINTR.number());
+        while (Libc.SYSCALL.call(RT_SIGTIMEDWAIT, signals, 0, now, SET_BYTES, 0) != SIGIO) {
+            try {
+                Thread.sleep(LOOK_MILLIS);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e); // nobody does
+            }
+        }
     }
 }
