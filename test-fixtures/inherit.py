@@ -2,10 +2,11 @@
 
 KIND: tcp:ADDRESS:PORT and udp:ADDRESS:PORT (connected), syn:ADDRESS:PORT (connecting), later:ADDRESS:PORT (connects when first written to,
 where net.ipv4.tcp_fastopen has the bits 5), udp (not connected), listen (TCP, on loopback), raw, packet, pair (one end of a
-socketpair), unix:PATH (connected), tun, file. stdio:ADDRESS:PORT is connected TCP as standard input and output.
+socketpair), unix:PATH (connected), tun, node:MAJOR:MINOR (a device under a name of its own), file. stdio:ADDRESS:PORT is connected TCP as standard input and output.
 """
 import os
 import socket
+import stat
 import sys
 
 
@@ -39,6 +40,13 @@ def opened(kind):
         return s.detach()
     if word == "tun":
         return os.open("/dev/net/tun", os.O_RDWR)
+    if word == "node":
+        name = "node-%d" % os.getpid()
+        os.mknod(name, 0o600 | stat.S_IFCHR, os.makedev(int(address), int(port)))
+        try:
+            return os.open(name, os.O_RDWR)
+        finally:
+            os.unlink(name)
     return os.open("/dev/null", os.O_RDWR)
 
 

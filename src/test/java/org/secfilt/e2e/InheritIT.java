@@ -106,10 +106,16 @@ class InheritIT {
                 "secfilt: closed inherited descriptor 6: a socket of family packet"), run.reports());
     }
 
-    @Test
-    void a_tunnel_is_closed() {
+    @ParameterizedTest
+    @ValueSource(strings = {"tun", "node:10:200"})
+    void a_tunnel_is_closed_whatever_its_name(String kind) {
         Requirements.need("tun", Files.exists(java.nio.file.Path.of("/dev/net/tun")), "there is no /dev/net/tun here");
-        assertEquals(List.of("secfilt: closed inherited descriptor 5: a tunnel's end takes whole packets"), confined("tun").run().reports());
+        assertEquals(List.of("secfilt: closed inherited descriptor 5: a tunnel's end takes whole packets"), confined(kind).run().reports());
+    }
+
+    @Test
+    void other_devices_stay() {
+        assertEquals("", confined("node:1:3").run().stderr());
     }
 
     /** Known by its name: what is there is a file, for this machine has none of these. */

@@ -36,10 +36,13 @@ final class JnrTracees implements Tracees {
     private static final int STX_MODE = 28;
     private static final int S_IFMT = 0170000;
     private static final int S_IFDIR = 0040000;
+    private static final int S_IFCHR = 0020000;
     // linux/magic.h
     private static final long CGROUP_SUPER_MAGIC = 0x27e0eb;
     private static final long CGROUP2_SUPER_MAGIC = 0x63677270;
     private static final int STX_INO = 32;
+    private static final int STX_RDEV_MAJOR = 128;
+    private static final int STX_RDEV_MINOR = 132;
     private static final int STX_DEV_MAJOR = 136;
     private static final int STX_DEV_MINOR = 140;
 
@@ -242,9 +245,20 @@ final class JnrTracees implements Tracees {
                 return Optional.of(noSocket(fd, OpenDescriptor.Kind.CGROUP));
             }
         }
-        boolean directory = Libc.STATX.call(AT_FDCWD, buffer, 0, STATX_TYPE, answer) == 0
-                && (NativeMemory.IO.getShort(answer + STX_MODE) & S_IFMT) == S_IFDIR;
-        return directory ? Optional.of(noSocket(fd, OpenDescriptor.Kind.DIRECTORY)) : Optional.empty();
+        if (Libc.STATX.call(AT_FDCWD, buffer, 0, STATX_TYPE, answer) != 0) {
+            return Optional.empty();
+        }
+        return switch (NativeMemory.IO.getShort(answer + STX_MODE) & S_IFMT) {
+            case S_IFDIR -> Optional.of(noSocket(fd, OpenDescriptor.Kind.DIRECTORY));
+            case S_IFCHR -> device(NativeMemory.IO.getInt(answer + STX_RDEV_MAJOR), NativeMemory.IO.getInt(answer + STX_RDEV_MINOR))
+                    .map(kind -> noSocket(fd, kind));
+            default -> Optional.empty();
+        };
+    }
+
+    private Optional<OpenDescriptor.Kind> device(int major, int minor) {
+        boolean looks = TrafficDevices.isGivenOut(major);
+        return TrafficDevices.kind(major, minor, looks ? proc.readAll("devices") : "", looks ? proc.readAll("misc") : "");
     }
 
     boolean isSocket(int tid, int fd) {

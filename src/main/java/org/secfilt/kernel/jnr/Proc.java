@@ -42,6 +42,17 @@ final class Proc {
         return text;
     }
 
+    /** The same, to its end: a table of which one read(2) gives a page at most. */
+    String readAll(String name) {
+        int fd = open(name);
+        StringBuilder text = new StringBuilder();
+        for (String part = fd < 0 ? "" : read(fd); !part.isEmpty(); part = read(fd)) {
+            text.append(part);
+        }
+        Libc.CLOSE.call(fd);
+        return text.toString();
+    }
+
     /** What one read(2) gives, Latin-1; empty at the end or on an error. */
     String read(int fd) {
         return new String(readBytes(fd), StandardCharsets.ISO_8859_1);
