@@ -52,8 +52,11 @@ public interface Launching {
      */
     void watchOverwriting();
 
-    /** Returns when somebody waits for leave to write: the supervisor must {@link #die}. */
-    void awaitOverwriting();
+    /** Returns true when somebody waits for leave to write: the supervisor must {@link #die}. False after {@link #endWatch}. */
+    boolean awaitOverwriting();
+
+    /** The supervisor is about to end: nobody is to {@link #awaitOverwriting} any more. By any thread. */
+    void endWatch();
 
     /** SIGKILL to this process, and so by PTRACE_O_EXITKILL to all that it supervises. */
     void die();

@@ -53,10 +53,11 @@ final class Launcher {
             public void run() {
                 launching.watchOverwriting();
                 launch(scripts, command, file, first);
-                launching.awaitOverwriting();
-                reports.error("killed: somebody writes to files that secfilt itself runs, its own or those of its Java. Install them where the"
-                        + " command's user may not write, or replace them rather than change them");
-                launching.die();
+                if (launching.awaitOverwriting()) {
+                    reports.error("killed: somebody writes to files that secfilt itself runs, its own or those of its Java. Install them where the"
+                            + " command's user may not write, or replace them rather than change them");
+                    launching.die();
+                }
             }
         };
         thread.setDaemon(true);

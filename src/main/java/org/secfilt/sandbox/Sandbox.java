@@ -92,6 +92,7 @@ public final class Sandbox {
             reports.flush();
             walls.takeDown();
             kernel.programs().awaitFed();
+            launching.endWatch();
         }
     }
 

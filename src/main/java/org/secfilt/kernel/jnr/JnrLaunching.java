@@ -220,8 +220,13 @@ final class JnrLaunching implements Launching {
     }
 
     @Override
-    public void awaitOverwriting() {
-        leases.await();
+    public boolean awaitOverwriting() {
+        return leases.await();
+    }
+
+    @Override
+    public void endWatch() {
+        leases.end();
     }
 
     @Override

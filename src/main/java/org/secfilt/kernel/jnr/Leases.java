@@ -22,12 +22,11 @@ final class Leases {
     private static final int RT_SIGPROCMASK = Arch.X86_64.syscalls().nr("rt_sigprocmask");
     private static final int RT_SIGTIMEDWAIT = Arch.X86_64.syscalls().nr("rt_sigtimedwait");
 
-    /** The virtual machine waits 300 ms, at its end, for threads that are in the kernel. Who wants to write waits for us, so looks do. */
-    private static final int LOOK_MILLIS = 200;
+    private static final int TGKILL = Arch.X86_64.syscalls().nr("tgkill");
 
     private final long signals = NativeMemory.allocate(SET_BYTES);
-    /** A struct timespec: no time at all. */
-    private final long now = NativeMemory.allocate(2 * Long.BYTES);
+    private volatile int watcher;
+    private volatile boolean ended;
 
     /** Until then the signal goes to the process, which dies of it. */
     void watch() {
@@ -35,22 +34,29 @@ final class Leases {
         Libc.SYSCALL.call(RT_SIGPROCMASK, SIG_BLOCK, signals, 0, SET_BYTES, 0);
         long owner = NativeMemory.allocate(OWNER_BYTES);
         NativeMemory.IO.putInt(owner, F_OWNER_TID);
-        NativeMemory.IO.putInt(owner + Integer.BYTES, (int) Libc.SYSCALL.call(GETTID, 0, 0, 0, 0, 0));
+        int tid = (int) Libc.SYSCALL.call(GETTID, 0, 0, 0, 0, 0);
+        NativeMemory.IO.putInt(owner + Integer.BYTES, tid);
         for (int fd = FIRST; fd < END; fd++) {
             if (Libc.FCNTL.call(fd, F_GETLEASE, 0) == F_RDLCK) {
                 Libc.FCNTL.call(fd, F_SETOWN_EX, owner);
             }
         }
+        watcher = tid;
     }
 
-    /** By the thread that watches. */
-    void await() {
-        while (Libc.SYSCALL.call(RT_SIGTIMEDWAIT, signals, 0, now, SET_BYTES, 0) != SIGIO) {
-            try {
-                Thread.sleep(LOOK_MILLIS);
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e); // nobody does
-            }
+    /** By the thread that watches. @return false after {@link #end} */
+    boolean await() {
+        while (Libc.SYSCALL.call(RT_SIGTIMEDWAIT, signals, 0, 0, SET_BYTES, 0) != SIGIO) {
+            continue; // EINTR
+        }
+        return !ended;
+    }
+
+    /** The virtual machine waits 300 ms, at its end, for threads that are in the kernel. */
+    void end() {
+        if (watcher != 0) {
+            ended = true;
+            Libc.SYSCALL.call(TGKILL, ProcessHandle.current().pid(), watcher, SIGIO, 0, 0);
         }
     }
 }
