@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -104,6 +107,25 @@ class SimulationTest {
             }
         }
         assertEquals(List.of(), strange);
+    }
+
+    /** Whoever changes the filter refreshes the example: an ordinary user's. */
+    @Test
+    void the_example_of_the_readme_is_what_it_prints() throws RefusedPolicyException, IOException {
+        String call = "socket AF_INET SOCK_RAW IPPROTO_ICMP";
+        OptionReader options = new OptionReader();
+        options.add("no-outbound-network", "", Origin.flag("--no-outbound-network"));
+        Plan plan = Plan.of(new Sources(List.of(), options.options(), Options.NONE, List.of()).policy(), new Host(Arch.X86_64, 7, false));
+        String way = Simulation.of(plan, Call.parse(Arch.X86_64, Call.Abi.OWN, List.of(call.split(" ")))).way();
+        String readme = Files.readString(Path.of("README.md"));
+        int example = readme.indexOf("    $ secfilt simulate --no-outbound-network " + call + "\n");
+        List<String> stale = new ArrayList<>();
+        for (String line : readme.substring(example, readme.indexOf("\n\n", example)).lines().skip(1).toList()) {
+            if (!line.equals("    ...") && !way.contains(line.substring(4) + "\n")) {
+                stale.add(line);
+            }
+        }
+        assertEquals(List.of(), stale, () -> "README.md shows what secfilt does not print; it prints\n" + way);
     }
 
     @ParameterizedTest

@@ -294,6 +294,15 @@ class TracerTest extends TracerRoom {
     }
 
     @Test
+    void that_the_command_is_there_is_told_once_and_before_all_that_it_does() {
+        kernel.remember(0x1000, FORBIDDEN);
+        Deed exec = Deed.stop(Ptrace.PTRACE_EVENT_EXEC << 8 | 5);
+        command(exec, connect(0x1000), exec, connect(0x1000));
+        run();
+        assertEquals(List.of("ready", "executed", "connect 10.9.9.9:80", "connect 10.9.9.9:80", "command ended"), reported);
+    }
+
+    @Test
     void signals_are_delivered_and_group_stops_listened_to() {
         runWith(
                 Deed.stop(2),
