@@ -206,7 +206,7 @@ final class JnrLaunching implements Launching {
 
     @Override
     public void killAll() {
-        Libc.SYSCALL.call(Arch.X86_64.syscalls().nr("kill"), -1, SIGKILL, 0, 0, 0);
+        kill(-1);
     }
 
     @Override
@@ -229,9 +229,28 @@ final class JnrLaunching implements Launching {
         leases.end();
     }
 
+    /** Who is traced first: of a process that ends the leases go before the tracees, and who waits for one of those would have a moment. */
     @Override
     public void die() {
-        Libc.SYSCALL.call(Arch.X86_64.syscalls().nr("kill"), ProcessHandle.current().pid(), SIGKILL, 0, 0, 0);
+        Proc mine = new Proc(); // the other is of the main thread
+        int self = (int) ProcessHandle.current().pid();
+        Set<Integer> killed = new HashSet<>();
+        for (boolean more = true; more; ) { // a fork under way when its process is killed comes to nothing
+            more = false;
+            String[] names = new File("/proc").list();
+            for (String name : names == null ? new String[0] : names) {
+                int pid = name.matches("[0-9]+") ? Integer.parseInt(name) : 0;
+                if (pid > 0 && mine.tgid(mine.tracer(pid)) == self && killed.add(pid)) {
+                    kill(pid);
+                    more = true;
+                }
+            }
+        }
+        kill(self);
+    }
+
+    private static void kill(int pid) {
+        Libc.SYSCALL.call(Arch.X86_64.syscalls().nr("kill"), pid, SIGKILL, 0, 0, 0);
     }
 
     @Override
