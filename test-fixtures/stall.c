@@ -1,8 +1,9 @@
 /*
- * Tries to have the supervisor wait, and so everything that it supervises: stall flip|linger|deadline|shut|spin SECONDS
+ * Tries to have the supervisor wait, and so everything that it supervises: stall flip|linger|closing|deadline|shut|spin SECONDS
  *
  *   flip      a thread takes O_NONBLOCK from sockets, again and again, while another connects them to a listener that does not answer
  *   linger    a thread closes a socket that lingers, with data that nobody takes, while another connects it once more
+ *   closing   the same in the very moment in which it is looked at, again and again
  *   deadline  processes connect to a listener that does not answer, for 20 ms each time
  *   shut      the same without a limit, while a thread of each shuts the sockets down
  *   spin      processes make judged calls without end
@@ -13,6 +14,7 @@
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -132,6 +134,63 @@ static void linger(long long end)
 	}
 }
 
+static atomic_int round, done;
+
+/* Whichever thread closes it in the end would wait: a signal of its own interrupts it. */
+static void interrupt_often(void)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGALRM, ._sigev_un._tid = gettid() };
+	struct itimerspec often = { { 0, 300000 }, { 0, 300000 } };
+	timer_t timer;
+	timer_create(CLOCK_MONOTONIC, &event, &timer);
+	timer_settime(timer, 0, &often, NULL);
+}
+
+static void *close_each(void *unused)
+{
+	interrupt_often();
+	for (int seen = 0; !*over; seen++) {
+		while (round == seen && !*over)
+			continue;
+		for (volatile long i = (seen * 37) % 30000; i > 0; i--)
+			continue;
+		close(target);
+		done = seen + 1;
+	}
+	return unused;
+}
+
+static void closing(long long end)
+{
+	static char data[1 << 14];
+	int few = 1;
+	struct linger waits = { 1, LINGER_SECONDS };
+	struct sigaction action = { .sa_handler = nothing };
+	sigaction(SIGALRM, &action, NULL);
+	setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &few, sizeof few);
+	pthread_t thread;
+	pthread_create(&thread, NULL, close_each, NULL);
+	interrupt_often();
+	for (int i = 0; now_ms() < end; i++) {
+		int fd = socket(AF_INET, SOCK_STREAM, 0);
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &few, sizeof few);
+		while (connect_it(fd) < 0 && errno != EISCONN)
+			continue;
+		int server = accept(listener, NULL, NULL);
+		fcntl(fd, F_SETFL, O_NONBLOCK);
+		while (write(fd, data, sizeof data) > 0)
+			continue;
+		setsockopt(fd, SOL_SOCKET, SO_LINGER, &waits, sizeof waits);
+		target = fd;
+		round = i + 1;
+		while (done != i + 1)
+			connect_it(fd);
+		close(server);
+	}
+	*over = 1;
+	pthread_join(thread, NULL);
+}
+
 static void *shut(void *unused)
 {
 	while (!*over) {
@@ -207,7 +266,7 @@ static void beat(void)
 int main(int argc, char **argv)
 {
 	if (argc != 3) {
-		fprintf(stderr, "usage: stall flip|linger|deadline|shut|spin SECONDS\n");
+		fprintf(stderr, "usage: stall flip|linger|closing|deadline|shut|spin SECONDS\n");
 		return 2;
 	}
 	spins = mmap(NULL, sizeof *spins + 3 * sizeof *over, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -228,6 +287,8 @@ int main(int argc, char **argv)
 		flip(end);
 	else if (strcmp(argv[1], "linger") == 0)
 		linger(end);
+	else if (strcmp(argv[1], "closing") == 0)
+		closing(end);
 	else if (strcmp(argv[1], "spin") == 0)
 		spin(end);
 	else

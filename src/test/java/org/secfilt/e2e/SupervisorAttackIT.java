@@ -160,8 +160,8 @@ class SupervisorAttackIT {
 
     /** Neither by waits of its own: a socket's flags and options are its own, while the supervisor acts on it. */
     @ParameterizedTest
-    @CsvSource({"flip, ROOT", "flip, ORDINARY", "linger, ROOT", "linger, ORDINARY", "deadline, ROOT", "deadline, ORDINARY", "shut, ROOT",
-            "shut, ORDINARY", "spin, ROOT", "spin, ORDINARY"})
+    @CsvSource({"flip, ROOT", "flip, ORDINARY", "linger, ROOT", "linger, ORDINARY", "closing, ROOT", "closing, ORDINARY", "deadline, ROOT",
+            "deadline, ORDINARY", "shut, ROOT", "shut, ORDINARY", "spin, ROOT", "spin, ORDINARY"})
     void a_command_cannot_have_it_wait(String way, User user) {
         Outcome run = ROOM.secfilt(ALLOWED, Fixtures.compile("stall").toString(), way, "4").as(user).timeoutMillis(60_000).run().exited(0);
         assertEquals("tried\n", run.stdout(), run::toString);

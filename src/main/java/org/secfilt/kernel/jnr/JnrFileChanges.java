@@ -49,6 +49,7 @@ final class JnrFileChanges implements FileChanges {
 
     private final Proc proc;
     private final JnrTracees links;
+    private final TraceeDescriptors descriptors;
     private final JnrCredentials credentials;
     private final byte[] mounts;
     private final List<Permitted> permitted = new ArrayList<>();
@@ -61,6 +62,7 @@ final class JnrFileChanges implements FileChanges {
     JnrFileChanges(Proc proc, Patience patience) {
         this.proc = proc;
         this.links = new JnrTracees(proc, patience);
+        this.descriptors = links.descriptors();
         this.credentials = new JnrCredentials(proc, links);
         this.mounts = links.link("/proc/self/ns/mnt");
     }
@@ -119,12 +121,11 @@ final class JnrFileChanges implements FileChanges {
     private int directory(int tid, FileTarget target) {
         return target.descriptor() == FileTarget.CWD
                 ? open("/proc/" + tid + "/cwd", O_PATH | O_CLOEXEC)
-                : Pidfd.copy(proc, tid, target.descriptor());
+                : descriptors.copy(tid, target.descriptor());
     }
 
     private byte[] fromRoot(int tid, FileTarget target) {
-        String base = "/proc/" + tid + (target.descriptor() == FileTarget.CWD ? "/cwd" : "/fd/" + target.descriptor());
-        byte[] directory = links.link(base);
+        byte[] directory = target.descriptor() == FileTarget.CWD ? links.link("/proc/" + tid + "/cwd") : descriptors.link(tid, target.descriptor());
         byte[] full = Arrays.copyOf(directory, directory.length + 1 + target.path().length);
         full[directory.length] = '/';
         System.arraycopy(target.path(), 0, full, directory.length + 1, target.path().length);
@@ -290,9 +291,9 @@ final class JnrFileChanges implements FileChanges {
         return (int) Libc.OPEN.call(string(file), flags, 0);
     }
 
-    private static void close(int fd) {
+    private void close(int fd) {
         if (fd >= 0) {
-            Libc.CLOSE.call(fd);
+            descriptors.close(fd);
         }
     }
 

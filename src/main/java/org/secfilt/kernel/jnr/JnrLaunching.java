@@ -84,7 +84,7 @@ final class JnrLaunching implements Launching {
     public List<OpenDescriptor> inherited(int pid, Set<Integer> descriptors) {
         List<OpenDescriptor> found = new ArrayList<>();
         for (int fd : descriptors) {
-            if (fd > 2 && tracees.isSocket(pid, fd)) {
+            if (fd > 2 && tracees.descriptors().isSocket(pid, fd)) {
                 found.add(socket(pid, fd));
                 continue;
             }

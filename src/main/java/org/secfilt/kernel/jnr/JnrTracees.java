@@ -16,7 +16,6 @@ import org.secfilt.kernel.Vault;
 final class JnrTracees implements Tracees {
     private static final int BUFFER_BYTES = 64 << 10;
     private static final int IOVEC_BYTES = 16;
-    private static final String SOCKET_LINK = "socket:[";
     private static final int PATH_MAX = 4096;
     private static final int O_PATH_CLOEXEC = 010000000 | 02000000;
     // linux/openat2.h
@@ -30,26 +29,15 @@ final class JnrTracees implements Tracees {
 
     // linux/stat.h
     private static final int AT_EMPTY_PATH = 0x1000;
-    private static final int AT_FDCWD = -100;
-    private static final int STATX_TYPE = 1;
     private static final int STATX_INO = 0x100;
-    private static final int STX_MODE = 28;
-    private static final int S_IFMT = 0170000;
-    private static final int S_IFDIR = 0040000;
-    private static final int S_IFCHR = 0020000;
-    // linux/magic.h
-    private static final long CGROUP_SUPER_MAGIC = 0x27e0eb;
-    private static final long CGROUP2_SUPER_MAGIC = 0x63677270;
     private static final int STX_INO = 32;
-    private static final int STX_RDEV_MAJOR = 128;
-    private static final int STX_RDEV_MINOR = 132;
     private static final int STX_DEV_MAJOR = 136;
     private static final int STX_DEV_MINOR = 140;
 
     private static final int UNPRIVILEGED_PORT = 1024; // include/net/ip.h PROT_SOCK
 
     private final Proc proc;
-    private final KeptPidfds pidfds;
+    private final TraceeDescriptors descriptors;
     private final Patience patience;
     private final ProcessNumbers numbers;
     private final UnixDiag diag = new UnixDiag();
@@ -67,7 +55,7 @@ final class JnrTracees implements Tracees {
     JnrTracees(Proc proc, Patience patience) {
         this.proc = proc;
         this.patience = patience;
-        this.pidfds = new KeptPidfds(proc);
+        this.descriptors = new TraceeDescriptors(proc, this, patience);
         this.numbers = new ProcessNumbers(proc, this);
         NativeMemory.IO.putLong(local, buffer);
         mounts = link("/proc/self/ns/mnt");
@@ -180,12 +168,7 @@ final class JnrTracees implements Tracees {
 
     @Override
     public int pidfdTarget(int tid, int fd) {
-        // Others print names there that anybody may have given them.
-        String target = target(tid, fd);
-        String info = target.equals("anon_inode:[pidfd]") || target.startsWith("pidfd:") ? proc.read(tid, "/fdinfo/" + fd) : "";
-        int at = info.indexOf("\nPid:\t");
-        int end = at < 0 ? -1 : info.indexOf('\n', at + 6);
-        return end < 0 ? -1 : Integer.parseInt(info.substring(at + 6, end));
+        return descriptors.pidfdTarget(tid, fd);
     }
 
     @Override
@@ -195,7 +178,7 @@ final class JnrTracees implements Tracees {
 
     @Override
     public Optional<SocketCopy> socket(int tid, int fd) {
-        int copy = pidfds.copy(tid, fd);
+        int copy = descriptors.copy(tid, fd);
         if (copy < 0) {
             return Optional.empty();
         }
@@ -209,68 +192,21 @@ final class JnrTracees implements Tracees {
 
     @Override
     public int socketError(int tid, int fd) {
-        int copy = pidfds.copy(tid, fd);
+        int copy = descriptors.copy(tid, fd);
         if (copy < 0) {
             return copy;
         }
-        Libc.CLOSE.call(copy);
+        descriptors.close(copy);
         return -Errno.ENOTSOCK.number();
     }
 
     @Override
     public Optional<OpenDescriptor> carrier(int tid, int fd) {
-        String target = target(tid, fd);
-        if (target.startsWith(SOCKET_LINK)) {
-            return Optional.of(noSocket(fd, OpenDescriptor.Kind.HIDDEN_SOCKET));
-        }
-        if (target.equals("anon_inode:[io_uring]")) {
-            return Optional.of(noSocket(fd, OpenDescriptor.Kind.IO_URING));
-        }
-        boolean tunnel = target.equals("/dev/net/tun") || target.startsWith("/dev/tap") || target.equals("/dev/vhost-net");
-        if (tunnel) {
-            return Optional.of(noSocket(fd, OpenDescriptor.Kind.TUNNEL));
-        }
-        if (target.startsWith("/dev/infiniband/") || target.equals("/dev/ppp") || target.equals("/dev/vhost-vsock")) {
-            return Optional.of(noSocket(fd, OpenDescriptor.Kind.DEVICE));
-        }
-        return target.startsWith("/") ? file(tid, fd) : Optional.empty();
+        return descriptors.carrier(tid, fd);
     }
 
-    private Optional<OpenDescriptor> file(int tid, int fd) {
-        string("/proc/" + tid + "/fd/" + fd);
-        long answer = buffer + PATH_MAX;
-        if (Libc.STATFS.call(buffer, answer) == 0) {
-            long type = NativeMemory.IO.getLong(answer);
-            if (type == CGROUP_SUPER_MAGIC || type == CGROUP2_SUPER_MAGIC) {
-                return Optional.of(noSocket(fd, OpenDescriptor.Kind.CGROUP));
-            }
-        }
-        if (Libc.STATX.call(AT_FDCWD, buffer, 0, STATX_TYPE, answer) != 0) {
-            return Optional.empty();
-        }
-        return switch (NativeMemory.IO.getShort(answer + STX_MODE) & S_IFMT) {
-            case S_IFDIR -> Optional.of(noSocket(fd, OpenDescriptor.Kind.DIRECTORY));
-            case S_IFCHR -> device(NativeMemory.IO.getInt(answer + STX_RDEV_MAJOR), NativeMemory.IO.getInt(answer + STX_RDEV_MINOR))
-                    .map(kind -> noSocket(fd, kind));
-            default -> Optional.empty();
-        };
-    }
-
-    private Optional<OpenDescriptor.Kind> device(int major, int minor) {
-        boolean looks = TrafficDevices.isGivenOut(major);
-        return TrafficDevices.kind(major, minor, looks ? proc.readAll("devices") : "", looks ? proc.readAll("misc") : "");
-    }
-
-    boolean isSocket(int tid, int fd) {
-        return target(tid, fd).startsWith(SOCKET_LINK);
-    }
-
-    private String target(int tid, int fd) {
-        return new String(link("/proc/" + tid + "/fd/" + fd), StandardCharsets.ISO_8859_1);
-    }
-
-    private static OpenDescriptor noSocket(int fd, OpenDescriptor.Kind kind) {
-        return new OpenDescriptor(fd, kind, -1, -1, -1, Optional.empty());
+    TraceeDescriptors descriptors() {
+        return descriptors;
     }
 
     @Override

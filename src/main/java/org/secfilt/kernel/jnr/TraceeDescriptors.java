@@ -1,0 +1,157 @@
+package org.secfilt.kernel.jnr;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import org.secfilt.kernel.OpenDescriptor;
+
+/**
+ * What a tracee's descriptors stand for, by pidfd_getfd(2) and /proc/PID/fd. One thread only.
+ *
+ * <p>Whoever looks at a descriptor in the moment in which it is closed is the one who closes what it stood for, be it only to learn that there is
+ * none any more, and that takes as long as a socket lingers (SO_LINGER): so each look has a limit. // fs/file.c __fget_files_rcu()
+ */
+final class TraceeDescriptors {
+    private static final String SOCKET_LINK = "socket:[";
+    private static final int NAME_BYTES = 64;
+    private static final int ANSWER_BYTES = 256; // struct statx, struct statfs
+
+    // linux/stat.h
+    private static final int AT_FDCWD = -100;
+    private static final int STATX_TYPE = 1;
+    private static final int STX_MODE = 28;
+    private static final int STX_RDEV_MAJOR = 128;
+    private static final int STX_RDEV_MINOR = 132;
+    private static final int S_IFMT = 0170000;
+    private static final int S_IFDIR = 0040000;
+    private static final int S_IFCHR = 0020000;
+    // linux/magic.h
+    private static final long CGROUP_SUPER_MAGIC = 0x27e0eb;
+    private static final long CGROUP2_SUPER_MAGIC = 0x63677270;
+
+    private final Proc proc;
+    private final JnrTracees links;
+    private final Patience patience;
+    private final KeptPidfds pidfds;
+    private final long name = NativeMemory.allocate(NAME_BYTES);
+    private final long answer = NativeMemory.allocate(ANSWER_BYTES);
+
+    TraceeDescriptors(Proc proc, JnrTracees links, Patience patience) {
+        this.proc = proc;
+        this.links = links;
+        this.patience = patience;
+        this.pidfds = new KeptPidfds(proc);
+    }
+
+    /** As {@link Pidfd#copy}. */
+    int copy(int tid, int fd) {
+        boolean limited = patience.begin();
+        int copy = pidfds.copy(tid, fd);
+        end(limited);
+        return copy;
+    }
+
+    /** Of a copy, of whatever it may be. */
+    void close(int copy) {
+        boolean limited = patience.begin();
+        Libc.CLOSE.call(copy);
+        end(limited);
+    }
+
+    /** As {@link JnrTracees#link}. */
+    byte[] link(int tid, int fd) {
+        boolean limited = patience.begin();
+        byte[] link = links.link("/proc/" + tid + "/fd/" + fd);
+        end(limited);
+        return link;
+    }
+
+    /** As {@link org.secfilt.kernel.Tracees#pidfdTarget}. */
+    int pidfdTarget(int tid, int fd) {
+        boolean limited = patience.begin();
+        try {
+            return pidfdTargetSoon(tid, fd);
+        } finally {
+            end(limited);
+        }
+    }
+
+    /** As {@link org.secfilt.kernel.Tracees#carrier}. */
+    Optional<OpenDescriptor> carrier(int tid, int fd) {
+        boolean limited = patience.begin();
+        try {
+            return carrierSoon(tid, fd);
+        } finally {
+            end(limited);
+        }
+    }
+
+    private void end(boolean limited) {
+        if (limited) {
+            patience.end();
+        }
+    }
+
+    private int pidfdTargetSoon(int tid, int fd) {
+        // Others print names there that anybody may have given them.
+        String target = target(tid, fd);
+        String info = target.equals("anon_inode:[pidfd]") || target.startsWith("pidfd:") ? proc.read(tid, "/fdinfo/" + fd) : "";
+        int at = info.indexOf("\nPid:\t");
+        int end = at < 0 ? -1 : info.indexOf('\n', at + 6);
+        return end < 0 ? -1 : Integer.parseInt(info.substring(at + 6, end));
+    }
+
+    private Optional<OpenDescriptor> carrierSoon(int tid, int fd) {
+        String target = target(tid, fd);
+        if (target.startsWith(SOCKET_LINK)) {
+            return Optional.of(noSocket(fd, OpenDescriptor.Kind.HIDDEN_SOCKET));
+        }
+        if (target.equals("anon_inode:[io_uring]")) {
+            return Optional.of(noSocket(fd, OpenDescriptor.Kind.IO_URING));
+        }
+        boolean tunnel = target.equals("/dev/net/tun") || target.startsWith("/dev/tap") || target.equals("/dev/vhost-net");
+        if (tunnel) {
+            return Optional.of(noSocket(fd, OpenDescriptor.Kind.TUNNEL));
+        }
+        if (target.startsWith("/dev/infiniband/") || target.equals("/dev/ppp") || target.equals("/dev/vhost-vsock")) {
+            return Optional.of(noSocket(fd, OpenDescriptor.Kind.DEVICE));
+        }
+        return target.startsWith("/") ? file(tid, fd) : Optional.empty();
+    }
+
+    private Optional<OpenDescriptor> file(int tid, int fd) {
+        byte[] path = ("/proc/" + tid + "/fd/" + fd + "\0").getBytes(StandardCharsets.ISO_8859_1);
+        NativeMemory.IO.putByteArray(name, path, 0, path.length);
+        if (Libc.STATFS.call(name, answer) == 0) {
+            long type = NativeMemory.IO.getLong(answer);
+            if (type == CGROUP_SUPER_MAGIC || type == CGROUP2_SUPER_MAGIC) {
+                return Optional.of(noSocket(fd, OpenDescriptor.Kind.CGROUP));
+            }
+        }
+        if (Libc.STATX.call(AT_FDCWD, name, 0, STATX_TYPE, answer) != 0) {
+            return Optional.empty();
+        }
+        return switch (NativeMemory.IO.getShort(answer + STX_MODE) & S_IFMT) {
+            case S_IFDIR -> Optional.of(noSocket(fd, OpenDescriptor.Kind.DIRECTORY));
+            case S_IFCHR -> device(NativeMemory.IO.getInt(answer + STX_RDEV_MAJOR), NativeMemory.IO.getInt(answer + STX_RDEV_MINOR))
+                    .map(kind -> noSocket(fd, kind));
+            default -> Optional.empty();
+        };
+    }
+
+    private Optional<OpenDescriptor.Kind> device(int major, int minor) {
+        boolean looks = TrafficDevices.isGivenOut(major);
+        return TrafficDevices.kind(major, minor, looks ? proc.readAll("devices") : "", looks ? proc.readAll("misc") : "");
+    }
+
+    boolean isSocket(int tid, int fd) {
+        return target(tid, fd).startsWith(SOCKET_LINK);
+    }
+
+    private String target(int tid, int fd) {
+        return new String(links.link("/proc/" + tid + "/fd/" + fd), StandardCharsets.ISO_8859_1);
+    }
+
+    private static OpenDescriptor noSocket(int fd, OpenDescriptor.Kind kind) {
+        return new OpenDescriptor(fd, kind, -1, -1, -1, Optional.empty());
+    }
+}
