@@ -11,10 +11,22 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 /* Descriptors that a java and our own work take at the least, and those that stay open here. */
 enum { FEWEST_DESCRIPTORS = 256 };
+
+/* A server that gives no leases of its own: the client says the same as of a file that is open for writing. */
+static bool answers_for_others(int file)
+{
+    enum { NFS = 0x6969, CIFS = 0xff534d42, SMB2 = 0xfe534d42 }; /* linux/magic.h */
+    struct statfs answer;
+    if (fstatfs(file, &answer) < 0)
+        return true;
+    unsigned type = (unsigned)answer.f_type;
+    return type == NFS || type == (unsigned)CIFS || type == (unsigned)SMB2;
+}
 
 /* False after a complaint. The descriptor stays open, and goes on to the java. */
 static bool hold_file(int directory, const char *path, const char *name)
@@ -24,7 +36,7 @@ static bool hold_file(int directory, const char *path, const char *name)
         return true;
     if (fcntl(file, F_SETLEASE, F_RDLCK) == 0)
         return true;
-    bool changing = errno == EAGAIN;
+    bool changing = errno == EAGAIN && !answers_for_others(file);
     close(file); /* of another owner, or on a file system without leases */
     if (changing)
         complain("%s/%s is open for writing: the supervisor would run what may change meanwhile. Nothing was run", path, name);
@@ -52,7 +64,9 @@ bool hold_what_runs(const char *java)
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < FEWEST_DESCRIPTORS)
         return true;
-    if (getcwd(path, PATH_MAX) == NULL || !hold_files(path, ".jsa") || !hold_files(path, ".jar") || !hold_files(path, ".so"))
+    if (getcwd(path, PATH_MAX) == NULL)
+        strcpy(path, "."); /* to be named in a complaint alone */
+    if (!hold_files(path, ".jsa") || !hold_files(path, ".jar") || !hold_files(path, ".so"))
         return false;
     if (realpath(java, home) == NULL)
         return true;

@@ -72,7 +72,7 @@ class EntryScriptTest {
         assertEquals(9, bash("cd /; \"$TREE/../bin/two\"").code());
         assertEquals(9, bash("cd bin; ./two").code());
         assertEquals(9, bash("PATH=bin:$PATH; two").code());
-        assertEquals(9, bash("cd \"$TREE\"; sh secfilt").code());
+        assertTrue(bash("cd \"$TREE\"; sh secfilt -x 'a b' < /dev/null").out().endsWith("><-x><a b>"));
         assertEquals(1, builds());
     }
 
@@ -154,7 +154,7 @@ class EntryScriptTest {
             assertTrue(plain.out().contains("="));
         }
         bash("cp \"$(command -v cat)\" \"$TREE/target/secfilt/bin/secfilt\"");
-        String state = " /proc/self/status /proc/self/limits | grep -v 'Pid\\|Vm\\|Rss\\|switches\\|^Tgid\\|^NS\\|^Name'";
+        String state = " /proc/self/status /proc/self/limits | grep -v 'Pid\\|Vm\\|Rss\\|switches\\|SigQ\\|^Tgid\\|^NS\\|^Name'";
         assertEquals(bash("cat" + state), bash("\"$TREE/secfilt\"" + state));
         assertEquals(bash("(trap '' HUP FPE; exec cat" + state + ")"), bash("(trap '' HUP FPE; exec \"$TREE/secfilt\"" + state + ")"));
     }
@@ -164,6 +164,10 @@ class EntryScriptTest {
         bash("\"$TREE/secfilt\"; cp /bin/true \"$TREE/target/secfilt/bin/secfilt\"");
         assertEquals(new Run(0, "", ""), bash("mkdir gone; cd gone; rmdir ../gone; \"$TREE/secfilt\""));
         assertEquals(new Run(0, "", ""), bash("LC_ALL=none LANG=none \"$TREE/secfilt\" <&- "));
+        bash("cp \"$(command -v readlink)\" \"$TREE/target/secfilt/bin/secfilt\"");
+        for (String closed : new String[] {"<&-", "<&- 2>&-"}) {
+            assertEquals(new Run(1, "", ""), bash("\"$TREE/secfilt\" /proc/self/fd/0 " + closed));
+        }
         assertEquals(new Run(125, "", "secfilt: " + tree + "/target/secfilt/bin/secfilt: No such file or directory\n"),
                 bash("printf '#!/none\\n' > \"$TREE/target/secfilt/bin/secfilt\"; \"$TREE/secfilt\""));
     }

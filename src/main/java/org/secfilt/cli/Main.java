@@ -49,6 +49,8 @@ public final class Main implements Outcome.Visitor<Integer> {
     /** Of the profile that the command is in. */
     private boolean byMaking;
     private List<ByteString> argv = List.of();
+    /** What has been told so far, some of which may wait for standard error. */
+    private Optional<Reports> told = Optional.empty();
 
     private Main(int fd, int pid) {
         this.stub = kernel.frontEnd(fd, pid);
@@ -62,6 +64,7 @@ public final class Main implements Outcome.Visitor<Integer> {
         }
         Main main = new Main(Integer.parseInt(args[0]), Integer.parseInt(args[1]));
         int code = main.answer();
+        main.flush();
         if (code != ANSWERED) {
             main.stub.exit(code);
             main.kernel.programs().awaitFed();
@@ -76,11 +79,18 @@ public final class Main implements Outcome.Visitor<Integer> {
             Environment environment = new Environment(caller.files(), Arch.current(), streams.outWantsColour());
             return Cli.parse(Caller.texts(argv), environment).accept(this);
         } catch (RefusedPolicyException e) {
+            flush(); // before what is told otherwise
             return refused(e);
         } catch (IOException | UnknownArchException | KernelException e) {
             return failed(e.getMessage());
         } catch (RuntimeException | Error e) {
             return failed(Fault.words(e));
+        }
+    }
+
+    private void flush() {
+        if (told.isPresent()) {
+            told.get().flush();
         }
     }
 
@@ -93,6 +103,7 @@ public final class Main implements Outcome.Visitor<Integer> {
     @Override
     public Integer run(Outcome.Run run) throws IOException, RefusedPolicyException {
         Reports reports = reports(run.volume());
+        told = Optional.of(reports);
         String meant = Verb.meant(Caller.texts(argv).get(run.commandIndex() - 1), run.commandIndex() == 1);
         Command command = new Command(argv, run.commandIndex(), caller.environment(), meant);
         Optional<EventLog> log = Optional.empty();
@@ -149,7 +160,8 @@ public final class Main implements Outcome.Visitor<Integer> {
         boolean required = compile.policy().firewall().value() == Firewall.REQUIRE;
         HostFirewall host = required ? host(compile.policy(), new PacketFilter(kernel, stub.pid(), caller.environment())) : HostFirewall.NONE;
         Plan plan = plan(compile.policy(), compile.arch(), host);
-        tellLayers(plan, reports(compile.volume()));
+        told = Optional.of(reports(compile.volume()));
+        tellLayers(plan, told.get());
         return CompileVerb.answer(plan, compile, streams, caller);
     }
 
@@ -163,7 +175,8 @@ public final class Main implements Outcome.Visitor<Integer> {
     public Integer simulate(Outcome.Simulate simulate) throws IOException, RefusedPolicyException {
         HostFirewall host = host(simulate.policy(), new PacketFilter(kernel, stub.pid(), caller.environment()));
         Plan plan = plan(simulate.policy(), simulate.arch(), host); // of another architecture, a host that is otherwise as this
-        tellLayers(plan, reports(simulate.volume()));
+        told = Optional.of(reports(simulate.volume()));
+        tellLayers(plan, told.get());
         return SimulateVerb.answer(plan, simulate, streams);
     }
 

@@ -80,6 +80,9 @@ public interface Tracees {
      */
     boolean hasOurLabel(int tid);
 
+    /** Whether the tracee acts on files as the supervisor's own user. proc(5) "/proc/pid/status", "Uid" */
+    boolean hasOurUser(int tid);
+
     /** From this port on anyone may bind, and below it whoever has CAP_NET_BIND_SERVICE. ip(7) "ip_unprivileged_port_start" */
     int firstUnprivilegedPort();
 

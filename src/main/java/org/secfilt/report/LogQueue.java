@@ -40,11 +40,15 @@ final class LogQueue implements Runnable {
     }
 
     /** The thread does not keep the virtual machine alive. */
-    private void start() {
-        started = true;
-        Thread writer = new Thread(this, "log");
-        writer.setDaemon(true);
-        writer.start();
+    private boolean start() {
+        try {
+            Thread writer = new Thread(this, "log");
+            writer.setDaemon(true);
+            writer.start();
+            return true;
+        } catch (OutOfMemoryError e) {
+            return false; // the user's limit of processes; the line waits for another one's luck
+        }
     }
 
     synchronized void add(byte[] whole) {
@@ -59,9 +63,7 @@ final class LogQueue implements Runnable {
         lines.add(line);
         bytes += line.length;
         pending++;
-        if (!started) {
-            start();
-        }
+        started = started || start();
         notifyAll();
     }
 

@@ -130,6 +130,9 @@ final class AddressJudge {
 
     /** What is answered where nobody could be reached anyway: programs look for services that most hosts do not have. */
     private Optional<Verdict> missing(Task task, TracedCall call, Sockaddr.UnixPath named) {
+        if (!tracees.hasOurUser(task.tid)) {
+            return Optional.empty(); // it may not be allowed to learn what we see
+        }
         try {
             tracees.socketFile(task.tid, named.path().toBytes());
             return Optional.empty();

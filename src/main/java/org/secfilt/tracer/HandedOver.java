@@ -245,13 +245,14 @@ final class HandedOver {
         return denied;
     }
 
-    /** Whether descriptors may have come to where they cannot be seen. A call that fails brings none, but by EFAULT; one that brings some says so. */
+    /** Whether descriptors may have come to where they cannot be seen. A call that fails brings none, but by EFAULT and EINVAL; one that brings some says so. */
     private boolean mayHaveBrought(Task task, TracedCall call) {
         if (ptrace.syscallInfo(task.tid, exit) != 0) {
             return false; // it died
         }
         int step = bringsMany(call) ? MMSGHDR_BYTES : HEADER_BYTES;
         return exit.result() == -Errno.EFAULT.number()
+                || exit.result() == -Errno.EINVAL.number() // a header that was changed meanwhile
                 || exit.result() >= 0
                         && (tracees.read(task.tid, task.call.argument(1), headers, step) != step
                                 || ControlMessages.longAt(headers, MSG_CONTROLLEN) != 0);

@@ -283,6 +283,7 @@ public final class Tracer {
                 ptrace.resume(task.tid, 0);
             }
         } else if (call.changesProcesses()) {
+            waiting.answering();
             processes.answer(task, call);
         } else if (call == TracedCall.LISTEN) {
             listeners.answer(task);

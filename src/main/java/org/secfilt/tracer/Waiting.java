@@ -105,6 +105,7 @@ final class Waiting {
     private boolean sleptBefore;
     /** A call was judged and nobody asked yet how long it took. */
     private boolean judged;
+    private long answering;
     private int pauses;
     private int otherStops;
     private long last;
@@ -144,7 +145,13 @@ final class Waiting {
     boolean tookLong() {
         boolean asked = judged;
         judged = false;
-        return asked && clock.getAsLong() - last > LONG_NANOS;
+        return asked && clock.getAsLong() - answering > LONG_NANOS;
+    }
+
+    /** A call has stopped that takes long to answer, and tells nothing of how the tracee calls. */
+    void answering() {
+        judged = true;
+        answering = clock.getAsLong();
     }
 
     /** A judged call has stopped; called before the tracee goes on. */
@@ -153,6 +160,7 @@ final class Waiting {
         long now = clock.getAsLong();
         long gap = now - last;
         last = now;
+        answering = now;
         otherStops = 0;
         pauses = gap > PAUSE_NANOS ? pauses + 1 : 0;
         if (gap > RARE_NANOS || pauses > MOST_PAUSES || pauses > 0 && !trying && !chosen) {

@@ -46,6 +46,17 @@ class UnixPathIT {
         assertTrue(run.stderr().contains("denied connect unix:" + path + " by python3"), run::toString);
     }
 
+    /** The supervisor sees more than a command that has given up its rights. */
+    @Test
+    void what_another_user_may_not_see_is_not_told() {
+        ROOM.bash(PLACES + ": > places/shut/file").run().exited(0);
+        for (String place : List.of("shut/file", "shut/none")) {
+            Outcome run = ROOM.secfilt("--no-outbound-network", "setpriv", "--reuid=54771", "--regid=54771", "--clear-groups", "/usr/bin/python3",
+                    Built.fixture("unix-paths.py"), ROOM.directory() + "/places/" + place).run().exited(0);
+            assertTrue(run.stdout().contains("connect stream EPERM\nsendto stream EPERM\n"), run::toString);
+        }
+    }
+
     @Test
     void who_looks_up_users_on_a_host_without_nscd_is_denied_nothing() {
         Outcome run = ROOM.bash("mount -t tmpfs none /run; \"$SECFILT\" --no-outbound-network ls -l / > /dev/null && \"$SECFILT\" --no-outbound-network id -un")

@@ -83,6 +83,7 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     /** The thread that each clone makes, if any; memory waits for it, and cannot be read while its first stop is unanswered. */
     int thread;
     boolean disconnects = true;
+    boolean ourUser = true;
     /** What a recvmsg answers. */
     int received = 4;
     /** What a recvmsg puts where the control data is to go. */
@@ -610,6 +611,11 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     @Override
     public int socketError(int tid, int fd) {
         return -Errno.ENOTSOCK.number();
+    }
+
+    @Override
+    public boolean hasOurUser(int tid) {
+        return ourUser;
     }
 
     @Override

@@ -150,6 +150,19 @@ final class JnrTracees implements Tracees {
         return label.length == 0 || Arrays.equals(label, label(tid));
     }
 
+    @Override
+    public boolean hasOurUser(int tid) {
+        String theirs = fileUser(proc.read(tid, "/status"));
+        return !theirs.isEmpty() && theirs.equals(fileUser(proc.read((int) ProcessHandle.current().pid(), "/status")));
+    }
+
+    /** The fourth of the line: real, effective, saved, file system. */
+    private static String fileUser(String status) {
+        int at = status.indexOf("\nUid:\t");
+        int end = at < 0 ? -1 : status.indexOf('\n', at + 1);
+        return end < 0 ? "" : status.substring(status.lastIndexOf('\t', end) + 1, end);
+    }
+
     private byte[] label(int tid) {
         int fd = proc.open(tid, "/attr/current");
         if (fd < 0) {

@@ -1,6 +1,7 @@
 package org.secfilt.kernel.jnr;
 
 import org.secfilt.abi.Arch;
+import org.secfilt.abi.Errno;
 
 /** The leases on the files that we run, which the stub took before it became us: native-stubs/hold.c. fcntl(2) "Leases" */
 final class Leases {
@@ -9,6 +10,8 @@ final class Leases {
     private static final int F_SETOWN_EX = 15;
     private static final int F_OWNER_TID = 0;
     private static final int F_RDLCK = 0;
+    private static final int F_SETFD = 2;
+    private static final int FD_CLOEXEC = 1;
     private static final int OWNER_BYTES = 8; // struct f_owner_ex: the kind and the number, int each
 
     private static final int SIGIO = 29;
@@ -28,6 +31,15 @@ final class Leases {
     private volatile int watcher;
     private volatile boolean ended;
 
+    /** A program that is started from here is not to have them. */
+    static void keep() {
+        for (int fd = FIRST; fd < END; fd++) {
+            if (Libc.FCNTL.call(fd, F_GETLEASE, 0) == F_RDLCK) {
+                Libc.FCNTL.call(fd, F_SETFD, FD_CLOEXEC);
+            }
+        }
+    }
+
     /** Until then the signal goes to the process, which dies of it. */
     void watch() {
         NativeMemory.IO.putLong(signals, 1L << SIGIO - 1);
@@ -46,9 +58,10 @@ final class Leases {
 
     /** By the thread that watches. @return false after {@link #end} */
     boolean await() {
-        while (Libc.SYSCALL.call(RT_SIGTIMEDWAIT, signals, 0, 0, SET_BYTES, 0) != SIGIO) {
-            continue; // EINTR
-        }
+        long rc;
+        do {
+            rc = Libc.SYSCALL.call(RT_SIGTIMEDWAIT, signals, 0, 0, SET_BYTES, 0);
+        } while (rc == -Errno.EINTR.number());
         return !ended;
     }
 

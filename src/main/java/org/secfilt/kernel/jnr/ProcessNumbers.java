@@ -16,6 +16,7 @@ import org.secfilt.kernel.Tracees.Whose;
 final class ProcessNumbers {
     /** Of a number that is nobody's here. */
     private static final int NONE = 0;
+    private static final String STATE = "\nState:\t";
     private static final String TRACER = "\nTracerPid:\t";
     private static final String NUMBERS = "\nNSpid:\t";
 
@@ -52,7 +53,7 @@ final class ProcessNumbers {
 
     private Whose whose(int pid) {
         String status = proc.read(pid, "/status");
-        return status.isEmpty() ? Whose.NOBODYS : isTraced(status) ? Whose.OURS : Whose.OTHERS;
+        return status.isEmpty() || field(status, STATE).startsWith("Z") ? Whose.NOBODYS : isTraced(status) ? Whose.OURS : Whose.OTHERS;
     }
 
     /** By any thread of the supervisor's, that is by the one. */
@@ -64,9 +65,16 @@ final class ProcessNumbers {
 
     /** The number, in the supervisor's namespace, of whom the caller means; {@link #NONE} if that cannot be told. */
     private int here(int caller, int number) {
-        int level = level(proc.read(caller, "/status"));
-        if (level <= 1) {
+        String own = proc.read(caller, "/status");
+        if (field(own, NUMBERS).isEmpty()) {
+            return hasNamespaces() ? NONE : number; // it died, or has so many groups that the end is cut off
+        }
+        int level = level(own);
+        if (level == 1) {
             return number;
+        }
+        if (deepest(own) == number) {
+            return caller;
         }
         byte[] namespace = namespace(caller);
         if (namespace.length == 0) {
@@ -92,6 +100,10 @@ final class ProcessNumbers {
         return NONE;
     }
 
+    private boolean hasNamespaces() {
+        return !field(proc.read((int) ProcessHandle.current().pid(), "/status"), NUMBERS).isEmpty();
+    }
+
     /** One for each namespace that a process has a number in, from the supervisor's downwards. */
     private static int level(String status) {
         return field(status, NUMBERS).split("\t").length;
@@ -104,7 +116,8 @@ final class ProcessNumbers {
 
     private static String field(String status, String key) {
         int at = status.indexOf(key);
-        return at < 0 ? "" : status.substring(at + key.length(), status.indexOf('\n', at + key.length()));
+        int end = at < 0 ? -1 : status.indexOf('\n', at + key.length());
+        return end < 0 ? "" : status.substring(at + key.length(), end);
     }
 
     private byte[] namespace(int pid) {

@@ -27,6 +27,8 @@ final class Spawn {
     private static final int MAX_OUTPUT_BYTES = 16 << 20;
 
     /** Of iptables-legacy. */
+    private static volatile boolean keptLeases;
+
     private static final File LOCK = new File("/run/xtables.lock");
 
     private static final List<String> ENVIRONMENT = environment();
@@ -78,6 +80,10 @@ final class Spawn {
 
     /** @return the process id */
     static int spawn(String file, List<String> words, long actions) {
+        if (!keptLeases) {
+            Leases.keep();
+            keptLeases = true;
+        }
         long pid = NativeMemory.allocate(Integer.BYTES);
         int rc = (int) Libc.POSIX_SPAWN.call(pid, NativeMemory.string(file), actions, 0, vector(words), vector(ENVIRONMENT));
         Libc.POSIX_SPAWN_FILE_ACTIONS_DESTROY.call(actions);

@@ -2,6 +2,7 @@ package org.secfilt.kernel.jnr;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import org.secfilt.abi.Errno;
 import org.secfilt.kernel.OpenDescriptor;
 
 /**
@@ -127,8 +128,9 @@ final class TraceeDescriptors {
                 return Optional.of(noSocket(fd, OpenDescriptor.Kind.CGROUP));
             }
         }
-        if (Libc.STATX.call(AT_FDCWD, name, 0, STATX_TYPE, answer) != 0) {
-            return Optional.empty();
+        long rc = Libc.STATX.call(AT_FDCWD, name, 0, STATX_TYPE, answer);
+        if (rc != 0) {
+            return rc == -Errno.EINTR.number() ? Optional.of(noSocket(fd, OpenDescriptor.Kind.DIRECTORY)) : Optional.empty(); // be it one
         }
         return switch (NativeMemory.IO.getShort(answer + STX_MODE) & S_IFMT) {
             case S_IFDIR -> Optional.of(noSocket(fd, OpenDescriptor.Kind.DIRECTORY));
