@@ -96,8 +96,24 @@ final class CgroupMount implements AutoCloseable {
         if (hierarchy == Hierarchy.UNIFIED) {
             return mount("cgroup2");
         }
-        long mount = mount("cgroup", "net_cls");
-        return mount < 0 ? mount("cgroup", "net_cls", "net_prio") : mount; // as systemd mounts it; a hierarchy is had whole or not at all
+        // A hierarchy is had whole or not at all, and systemd's has both. Not for want of the other: that would make one that stays.
+        return isWithPriorities(new Proc().read("cgroups")) ? mount("cgroup", "net_cls", "net_prio") : mount("cgroup", "net_cls");
+    }
+
+    /** cgroups(7) "/proc files": the second column of /proc/cgroups is the number of the hierarchy, 0 where there is none. */
+    static boolean isWithPriorities(String controllers) {
+        String classes = hierarchy(controllers, "net_cls");
+        return !classes.equals("0") && classes.equals(hierarchy(controllers, "net_prio"));
+    }
+
+    private static String hierarchy(String controllers, String name) {
+        for (String line : controllers.split("\n")) {
+            String[] fields = line.split("\t");
+            if (fields.length > 1 && fields[0].equals(name)) {
+                return fields[1];
+            }
+        }
+        return "0";
     }
 
     private static void pause() {
