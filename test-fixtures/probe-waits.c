@@ -329,7 +329,8 @@ PROBE(a_death_signal_comes_with_the_parents_end)
 {
 	counter = shared(sizeof *counter);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	if (fork() == 0) {
+	pid_t parent = fork();
+	if (parent == 0) {
 		pid_t child = fork();
 		if (child == 0) {
 			prctl(PR_SET_PDEATHSIG, SIGUSR1);
@@ -341,6 +342,8 @@ PROBE(a_death_signal_comes_with_the_parents_end)
 		_exit(1);
 	}
 	int status;
+	waitpid(parent, &status, 0); /* which of two that have ended is shown first depends on which was adopted */
+	say("%s", how_ended(status));
 	while (wait(&status) > 0)
 		say("%s", how_ended(status));
 }
