@@ -16,6 +16,8 @@ public final class SeccompData {
     public static final int NR = 0;
     public static final int ARCH = 4;
     public static final int INSTRUCTION_POINTER = 8;
+    /** The upper word of the 64 bits, little-endian. */
+    public static final int INSTRUCTION_POINTER_HIGH = 12;
     public static final int LENGTH = 64;
     public static final int ARGUMENTS = 6;
 

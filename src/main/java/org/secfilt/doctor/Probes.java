@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.secfilt.abi.KernelRelease;
 
 /** The probes; a new one is a method and a row in {@link #ALL}. */
 final class Probes {
@@ -14,6 +15,8 @@ final class Probes {
 
     /** USER_NOTIF with its flags and Landlock's domain as secfilt uses them. */
     private static final int[] OLDEST_KERNEL = {5, 14};
+    /** SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP. */
+    private static final int[] NOTIFYING_KERNEL = {6, 6};
     private static final int LANDLOCK_REFER = 2;
     private static final int LANDLOCK_TRUNCATE = 3;
     private static final int LANDLOCK_SCOPES = 6;
@@ -29,14 +32,7 @@ final class Probes {
 
     static Finding kernel(Look host) {
         String release = host.read("/proc/sys/kernel/osrelease").orElse("unknown");
-        String[] parts = release.split("[.-]");
-        boolean old = true;
-        if (parts.length >= 2 && isNumber(parts[0]) && isNumber(parts[1])) {
-            int major = Integer.parseInt(parts[0]);
-            int minor = Integer.parseInt(parts[1]);
-            old = major < OLDEST_KERNEL[0] || major == OLDEST_KERNEL[0] && minor < OLDEST_KERNEL[1];
-        }
-        return (old
+        return (!KernelRelease.parse(release).isAtLeast(OLDEST_KERNEL[0], OLDEST_KERNEL[1])
                 ? Finding.no("kernel", release, "secfilt needs Linux 5.14 or later", "install a later kernel")
                 : Finding.yes("kernel", "Linux " + release, "all that is said below")).asNeeded();
     }
@@ -63,7 +59,10 @@ final class Probes {
     static Finding userNotification(Look host) {
         boolean there = words(host.read("/proc/sys/kernel/seccomp/actions_avail").orElse("")).contains("user_notif");
         return (there
-                ? Finding.yes("user notification", "user_notif", "judged addresses cannot change during the call: the vault")
+                ? Finding.yes("user notification", "user_notif", "judged addresses cannot change during the call: the vault; "
+                        + (KernelRelease.parse(host.read("/proc/sys/kernel/osrelease").orElse("")).isAtLeast(NOTIFYING_KERNEL[0], NOTIFYING_KERNEL[1])
+                                ? "most judged calls are answered without a stop"
+                                : "each judged call stops, which Linux 6.6 does without"))
                 : Finding.no("user notification", "no action user_notif", "addresses, unix sockets", "Linux 5.0 or later")).asNeeded();
     }
 
@@ -263,10 +262,6 @@ final class Probes {
 
     private static List<String> words(String text) {
         return Arrays.asList(text.trim().split("\\s+"));
-    }
-
-    private static boolean isNumber(String text) {
-        return !text.isEmpty() && text.length() < 6 && text.chars().allMatch(c -> c >= '0' && c <= '9');
     }
 
     private static String field(String status, String name) {

@@ -30,21 +30,34 @@ import org.secfilt.plan.VaultRange;
  *     ├── chmod, utimensat, ... ──> TRACE, mount, swapon, ... ──> ERRNO, where files are read-only
  *     └── io_uring_setup, ptrace, ... ──> ERRNO
  * </pre>
+ *
+ * Where the supervisor can be notified fast enough, the filter of a run says USER_NOTIF in place of TRACE to connect, bind and sendto, but for calls with
+ * the mark, {@link VaultRange#mark}.
  */
 public final class FilterCompiler {
     private final Plan plan;
     private final Assembler assembler = new Assembler();
-    private final Actions actions = new Actions(assembler);
+    private final Actions actions;
     private final AddressCalls addressCalls;
 
-    private FilterCompiler(Plan plan) {
+    private FilterCompiler(Plan plan, boolean notifies) {
         this.plan = plan;
+        this.actions = new Actions(assembler, plan.vault(), notifies);
         this.addressCalls = new AddressCalls(plan, assembler, actions);
     }
 
     /** The filter of a plan; one that restricts nothing has a filter that allows everything. */
     public static Assembled compile(Plan plan) {
-        FilterCompiler compiler = new FilterCompiler(plan);
+        return compile(plan, false);
+    }
+
+    /**
+     * The filter of a run.
+     *
+     * @param notifies whether it answers some judged calls by SECCOMP_RET_USER_NOTIF, and by RET_TRACE those that have the mark
+     */
+    public static Assembled compile(Plan plan, boolean notifies) {
+        FilterCompiler compiler = new FilterCompiler(plan, notifies);
         return compiler.assembler.assemble(compiler.program());
     }
 

@@ -87,7 +87,7 @@ public record FilterResult(int value) {
         }
         return switch (value & ACTION) {
             case Actions.RET_ALLOW -> "the kernel runs it, nobody else looks at it";
-            case Actions.RET_USER_NOTIF -> "the supervisor answers it: its own call for the vault";
+            case Actions.RET_USER_NOTIF -> "the supervisor answers it";
             default -> "no filter of secfilt answers this";
         };
     }

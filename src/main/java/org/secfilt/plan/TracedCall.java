@@ -70,6 +70,14 @@ public enum TracedCall {
         return cookie < EXIT.cookie;
     }
 
+    /**
+     * True for the calls that the supervisor is notified of where it can be (seccomp_unotify(2)), and most of which then need not stop. Those of a
+     * message header mostly name no address, and then are the tracee's to make.
+     */
+    public boolean notifies() {
+        return cookie <= SENDTO.cookie;
+    }
+
     /** True for the calls that may bring descriptors. */
     public boolean receives() {
         return this == RECVMSG || this == RECVMMSG;

@@ -34,6 +34,14 @@ public record VaultRange(long address, int lengthBytes, long addressBits) {
         return (int) (address >>> 32);
     }
 
+    /**
+     * The instruction pointer of a judged call that is to stop for the tracer where the filter has the supervisor notified of such calls. No
+     * program runs there; the tracer sets it while the call stands still. One that does all the same is traced, and judged there.
+     */
+    public long mark() {
+        return address;
+    }
+
     /** Whether a call on this range of addresses, as the tracee gave them, would touch the vault. */
     public boolean overlaps(long start, long lengthBytes) {
         if (lengthBytes == 0) {
