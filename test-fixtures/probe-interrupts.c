@@ -451,6 +451,95 @@ PROBE(the_process_exits_meanwhile)
 	each(call_while_a_thread_exits, look_on);
 }
 
+/* A SIGCONT that waits, blocked, is not lost over a call: it is delivered when it is unblocked, or taken by sigwaitinfo. */
+static void wait_over_a_call(const char *how, int of_thread)
+{
+	sigset_t continues, waiting;
+	struct timespec never = { 0, 0 };
+	siginfo_t taken;
+	sigemptyset(&continues);
+	sigaddset(&continues, SIGCONT);
+	pthread_sigmask(SIG_BLOCK, &continues, NULL);
+	if (of_thread)
+		pthread_sigqueue(pthread_self(), SIGCONT, (union sigval){ .sival_int = 4711 });
+	else
+		sigqueue(getpid(), SIGCONT, (union sigval){ .sival_int = 4711 });
+	struct sockaddr_un nobody = { .sun_family = AF_UNIX, .sun_path = "/nobody/is/here" };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	/* As long as an internet address: this call is handed over. */
+	const char *said = outcome(connect(fd, (struct sockaddr *)&nobody, sizeof(struct sockaddr_in)));
+	close(fd);
+	sigpending(&waiting);
+	say("%s: connect %s, %s", how, said, sigismember(&waiting, SIGCONT) ? "it waits" : "it is lost");
+	int signal = sigtimedwait(&continues, &taken, &never);
+	say("%s: taken %d, with %d", how, signal, signal > 0 && taken.si_code == SI_QUEUE ? taken.si_value.sival_int : -1);
+	pthread_sigmask(SIG_UNBLOCK, &continues, NULL);
+}
+
+PROBE(a_blocked_continue_waits_over_a_call)
+{
+	wait_over_a_call("to the process", 0);
+	wait_over_a_call("to the thread", 1);
+}
+
+static volatile sig_atomic_t alarms;
+
+static void count_alarm(int signal)
+{
+	(void)signal;
+	alarms++;
+}
+
+/* The first such call of a process has the supervisor do more: a signal at any moment of it comes after it, or begins it anew. */
+PROBE(a_signal_comes_in_the_first_call)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) }, .sin_port = htons(9) };
+	struct sigaction action = { .sa_handler = count_alarm };
+	int slow = 0, ended = 0;
+	sigaction(SIGUSR1, &action, NULL);
+	for (int i = 0; i < 60 && slow < 3; i++) {
+		pid_t child = fork();
+		if (child == 0) {
+			connect(-1, (struct sockaddr *)&to, sizeof to);
+			_exit(7);
+		}
+		usleep((useconds_t)(i * 10));
+		kill(child, i % 2 ? SIGUSR1 : SIGTERM);
+		int status = 0, waited_ms = 0;
+		while (waitpid(child, &status, WNOHANG) == 0 && waited_ms++ < PATIENCE_MS)
+			sleep_ms(1);
+		slow += waited_ms > 1000;
+		ended += WIFEXITED(status) || WIFSIGNALED(status);
+	}
+	say("ended %d, slow %d", ended, slow);
+}
+
+/* A connect that waits is interrupted; calls that do not wait never are, whatever was before. */
+PROBE(calls_after_an_interrupted_one_succeed)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	socklen_t length = sizeof to;
+	struct sigaction action = { .sa_handler = count_alarm };
+	struct itimerval soon = { { 0, 0 }, { 0, 100000 } };
+	int full = socket(AF_INET, SOCK_STREAM, 0), first = socket(AF_INET, SOCK_STREAM, 0), waits = socket(AF_INET, SOCK_STREAM, 0);
+	int udp = socket(AF_INET, SOCK_DGRAM, 0), failed = 0;
+	sigaction(SIGALRM, &action, NULL);
+	bind(full, (struct sockaddr *)&to, sizeof to);
+	getsockname(full, (struct sockaddr *)&to, &length);
+	listen(full, 0);
+	connect(first, (struct sockaddr *)&to, sizeof to);
+	setitimer(ITIMER_REAL, &soon, NULL);
+	say("waits: %s", outcome(connect(waits, (struct sockaddr *)&to, sizeof to)));
+	for (int i = 0; i < 2000; i++) {
+		struct itimerval once = { { 0, 0 }, { 0, 50 + i % 50 } };
+		int before = alarms;
+		setitimer(ITIMER_REAL, &once, NULL);
+		while (alarms == before)
+			failed += connect(udp, (struct sockaddr *)&to, sizeof to) != 0;
+	}
+	say("failed %d", failed);
+}
+
 /* Calls that do not block, under a storm of signals: all succeed, each message arrives once. */
 static int echo[2];
 static volatile int storms;

@@ -48,6 +48,7 @@ final class Cli {
     private Optional<String> entry = Optional.empty();
     private Outcome.Compile.Format format = Outcome.Compile.Format.ASM;
     private boolean landlock = true;
+    private boolean notifications = true;
     private List<Cgroups.Hierarchy> cgroups = List.of(Cgroups.Hierarchy.values());
     private Optional<String> output = Optional.empty();
     private final ProfileWords profiles = new ProfileWords(mistakes);
@@ -94,7 +95,7 @@ final class Cli {
             Policy policy = policy(given, configured.orElse(Options.NONE), parts);
             Volume loudness = volume.isPresent() ? volume.get() : volumeOf(merged);
             return switch (verb) {
-                case RUN -> new Outcome.Run(policy, split.commandIndex() + 1, supervised, loudness, landlock, cgroups,
+                case RUN -> new Outcome.Run(policy, split.commandIndex() + 1, supervised, loudness, landlock, notifications, cgroups,
                         merged.log().isPresent() ? Optional.of(merged.log().get().value()) : Optional.empty(), profile(merged));
                 case COMPILE -> new Outcome.Compile(policy, arch, format, output, loudness);
                 case EXPLAIN -> new Outcome.Explain(policy, split.operands(), loudness);
@@ -170,7 +171,8 @@ final class Cli {
             case OUTPUT -> output = Optional.of(value);
             case ARCH -> takeArch(given);
             case FORMAT -> takeFormat(given);
-            case LANDLOCK -> takeLandlock(given);
+            case LANDLOCK -> landlock = isAuto(given);
+            case NOTIFICATIONS -> notifications = isAuto(given);
             case PROFILE -> takeProfile(given);
             case GROUP, INVERTED, BELOW, FORCE, OUT -> profiles.take(given);
             case CGROUPS -> takeCgroups(given);
@@ -218,12 +220,11 @@ final class Cli {
         mistakes.add(Printable.escape(given.words()) + (entries ? ": write x86_64, aarch64, i386 or x32" : ": write x86_64 or aarch64"));
     }
 
-    private void takeLandlock(Words.Given given) {
-        switch (given.value()) {
-            case "auto" -> landlock = true;
-            case "off" -> landlock = false;
-            default -> mistakes.add(Printable.escape(given.words()) + ": write auto or off");
+    private boolean isAuto(Words.Given given) {
+        if (!given.value().equals("auto") && !given.value().equals("off")) {
+            mistakes.add(Printable.escape(given.words()) + ": write auto or off");
         }
+        return given.value().equals("auto");
     }
 
     private void takeProfile(Words.Given given) {

@@ -45,6 +45,9 @@ final class Help {
                                       process supervises; refused where it cannot
               --landlock=auto|off     off: as on a kernel without Landlock, for tests;
                                       what then is open is told
+              --notifications=auto|off
+                                      off: as before Linux 6.6, where each judged call
+                                      stops for the tracer; for tests
               --cgroups=auto|net_cls|unified
                                       net_cls: as on a kernel without cgroups of
                                       version 2, unified: as on one without net_cls;

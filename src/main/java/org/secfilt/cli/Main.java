@@ -150,7 +150,7 @@ public final class Main implements Outcome.Visitor<Integer> {
                 return other;
             }
         };
-        new Sandbox(kernel, stub, plan, fallback, reports, log, firewall).run(command);
+        new Sandbox(kernel, stub, plan, run.notifications(), fallback, reports, log, firewall).run(command);
         return ANSWERED;
     }
 

@@ -34,6 +34,7 @@ enum Option {
 
     // not of every verb
     LANDLOCK(Takes.VALUE, "auto|off", "--landlock"),
+    NOTIFICATIONS(Takes.VALUE, "auto|off", "--notifications"),
     CGROUPS(Takes.VALUE, "auto|net_cls|unified", "--cgroups"),
     FORMAT(Takes.VALUE, "asm|bin", "--format"),
     OUTPUT(Takes.VALUE, "FILE", "-o", "--output"),

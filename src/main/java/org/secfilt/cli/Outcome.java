@@ -39,11 +39,12 @@ sealed interface Outcome {
     /**
      * @param commandIndex where the command's words begin, counted as argv is: the first word after {@code secfilt} is 1
      * @param landlock false to run as where the kernel has no Landlock
+     * @param notifications false to run as where the kernel notifies too slowly
      * @param cgroups those that it may use, as where the kernel has no others
      * @param log the file for events, as the user named it
      * @param profile to be entered
      */
-    record Run(Policy policy, int commandIndex, boolean supervised, Volume volume, boolean landlock, List<Cgroups.Hierarchy> cgroups,
+    record Run(Policy policy, int commandIndex, boolean supervised, Volume volume, boolean landlock, boolean notifications, List<Cgroups.Hierarchy> cgroups,
             Optional<String> log,
             Optional<ProfileName> profile) implements Outcome {
         public Run {

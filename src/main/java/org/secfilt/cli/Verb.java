@@ -92,7 +92,7 @@ enum Verb {
                     VERBOSE -> makesPolicy();
             case QUIET -> this != DOCTOR;
             case HELP, VERSION -> true;
-            case LOG, LANDLOCK, NO_SUPERVISOR, PROFILE -> this == RUN;
+            case LOG, LANDLOCK, NOTIFICATIONS, NO_SUPERVISOR, PROFILE -> this == RUN;
             case CGROUPS -> this == RUN || this == PROFILE || this == ASSIGN;
             case GROUP, INVERTED, BELOW, FORCE -> this == PROFILE;
             case OUT -> this == ASSIGN;

@@ -8,6 +8,12 @@ public interface Kernel {
     /** For the tracer thread, and made on it. */
     Tracees tracees();
 
+    /** Whether who is notified of a call can be woken up at once, on the caller's own processor: seccomp_unotify(2), Linux 6.6. */
+    boolean notifiesAtOnce();
+
+    /** For the thread that answers notified calls, and made on it. */
+    Tracees notifiedTracees();
+
     /** For the tracer thread, and made on it. */
     FileChanges fileChanges();
 

@@ -103,10 +103,10 @@ public interface Launching {
     NamedFile follow(int pid, byte[] path) throws Tracees.UnresolvedPath;
 
     /**
-     * Copies the listener of the filter that the stub just installed, and answers vault calls on it from now on. Tracer thread, at
-     * the stub's first stop.
+     * Copies the listener of the filter that the stub just installed, and answers calls on it from now on, on a thread of its own: those of the
+     * vault and the others. Tracer thread, at the stub's first stop.
      *
      * @param fd its number in the stub
      */
-    void takeListener(int pid, int fd, Vault vault);
+    void takeListener(int pid, int fd, Vault vault, NotifiedCalls calls);
 }

@@ -30,9 +30,15 @@ public interface Ptrace {
      * Blocks for the next stop or end of a tracee, and leaves it waitable: an end is seen by others only after {@link #reap}. A stop
      * that is not answered by a resuming call is seen again by the next await, unless it is an exec's.
      *
-     * @return 0, or -ECHILD when no tracee is left
+     * @return 0, -EINTR when {@link #ring} was called since the last await, or for nothing, or -ECHILD when no tracee is left
      */
     int await(WaitEvent event);
+
+    /** Has {@link #await} return. By any other thread. */
+    void ring();
+
+    /** PTRACE_INTERRUPT: a PTRACE_EVENT_STOP with SIGTRAP, before any signal, and when it leaves the call that it may be in. */
+    int interrupt(int tid);
 
     /** {@link #await} without blocking. @return false if there is nothing to see now, or no tracee left */
     boolean poll(WaitEvent event);
@@ -60,7 +66,12 @@ public interface Ptrace {
     int resume(int tid, int signal);
 
     /** PTRACE_SYSCALL without a signal: the next stop is the syscall-exit-stop, unless the tracee dies. */
-    int resumeToExit(int tid);
+    default int resumeToExit(int tid) {
+        return resumeToCall(tid, 0);
+    }
+
+    /** PTRACE_SYSCALL out of any stop: the next call stops when it begins, before all filters, and when it ends. */
+    int resumeToCall(int tid, int signal);
 
     /** PTRACE_LISTEN: stays in its group-stop until SIGCONT. */
     int listen(int tid);
@@ -68,11 +79,37 @@ public interface Ptrace {
     /** PTRACE_GETEVENTMSG, or the negative error number. */
     long eventMessage(int tid);
 
-    /** Fills {@code stop}; EINVAL if the tracee is in no syscall or seccomp stop. */
+    /** Fills {@code stop}; EINVAL if the tracee is in no syscall or seccomp stop. At an exit-stop it holds the result alone. */
     int syscallInfo(int tid, SyscallStop stop);
 
-    /** In a seccomp-stop or syscall-exit-stop: sets argument register 0 to 5. */
+    /**
+     * In a signal-delivery-stop or PTRACE_EVENT_STOP: fills {@code stop} with the registers. Number, arguments and result are those of the call that is just ending, if the
+     * signal found the tracee in one.
+     */
+    int registers(int tid, SyscallStop stop);
+
+    /**
+     * In any stop: no signal is delivered but SIGKILL, SIGSTOP and SIGSYS, which a filter of the tracee's own may send: blocked, it would be deadly. What
+     * is pending interrupts calls still, until the tracee has come by its signals.
+     *
+     * @param former gets the mask as it was, a bit for each signal from 1 on
+     */
+    int blockSignals(int tid, long[] former);
+
+    /** In any stop. PTRACE_SETSIGMASK. */
+    int setSignalMask(int tid, long mask);
+
+    /** In a seccomp-stop, syscall-exit-stop or signal-delivery-stop: sets argument register 0 to 5. */
     int setArgument(int tid, int index, long value);
+
+    /** In any stop in a call. */
+    int setInstructionPointer(int tid, long address);
+
+    /**
+     * In a syscall-exit-stop: notes that the call waited itself, in a register that a call may change, for who sees {@link #registers} before the
+     * tracee goes on. // rcx
+     */
+    int noteWait(int tid);
 
     /** In a seccomp-stop: the call to run in place of the one that stopped, -1 for none. In an exit-stop: the call to restart. */
     int setNumber(int tid, long number);

@@ -1,7 +1,8 @@
 package org.secfilt.kernel;
 
 /**
- * ptrace(2) "PTRACE_GET_SYSCALL_INFO" of a seccomp-stop or a syscall-exit-stop. Reused from call to call; tracer thread only.
+ * A call as ptrace(2) "PTRACE_GET_SYSCALL_INFO" shows it in a seccomp-stop or a syscall-exit-stop, or as a filter does. Reused from call to call; one thread
+ * only.
  */
 public final class SyscallStop {
     private final long[] arguments = new long[6];
@@ -10,6 +11,7 @@ public final class SyscallStop {
     private long stackPointer;
     private long number;
     private long result;
+    private boolean waited;
 
     public void enter(int audit, long instructionPointer, long stackPointer, long number) {
         this.audit = audit;
@@ -18,12 +20,27 @@ public final class SyscallStop {
         this.number = number;
     }
 
+    /** Takes on all of another but its result. */
+    public void copy(SyscallStop other) {
+        enter(other.audit, other.instructionPointer, other.stackPointer, other.number);
+        System.arraycopy(other.arguments, 0, arguments, 0, arguments.length);
+    }
+
     public void setArgument(int index, long value) {
         arguments[index] = value;
     }
 
     public void exit(long result) {
         this.result = result;
+    }
+
+    public void setWaited(boolean itself) {
+        waited = itself;
+    }
+
+    /** {@link Ptrace#noteWait} was called since the call began. */
+    public boolean waited() {
+        return waited;
     }
 
     /** AUDIT_ARCH_* of the call. */

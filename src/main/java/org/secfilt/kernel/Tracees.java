@@ -118,6 +118,9 @@ public interface Tracees {
      */
     record SocketFile(byte[] path, List<byte[]> boundNames) {}
 
+    /** Whether a thread has this number. */
+    boolean exists(int tid);
+
     /** The very socket a tracee's descriptor stood for when the copy was made, whatever the tracee does to its descriptor since. */
     interface SocketCopy extends AutoCloseable {
         /** The answer to a call that would have to wait; nothing was done that waiting in its place would not have begun with. */

@@ -43,6 +43,7 @@ public final class Sandbox {
     private final FrontEnd frontEnd;
     /** One without a firewall takes its place if that cannot be raised after all. */
     private Plan plan;
+    private final boolean notifying;
     private final Fallback fallback;
     private final Reports reports;
     private final Launcher launcher;
@@ -50,16 +51,18 @@ public final class Sandbox {
     private final Walls walls;
 
     /**
+     * @param notifying whether the supervisor may be notified of judged calls, where that is faster
      * @param log where events go besides, if the user named a file
      * @param firewall raised already, where the plan has one on the host's network; it is taken down when the last process is dead
      */
     public Sandbox(
-            Kernel kernel, FrontEnd frontEnd, Plan plan, Fallback fallback, Reports reports, Optional<EventLog> log,
+            Kernel kernel, FrontEnd frontEnd, Plan plan, boolean notifying, Fallback fallback, Reports reports, Optional<EventLog> log,
             Optional<Standing> firewall) {
         this.kernel = kernel;
         this.launching = kernel.launching();
         this.frontEnd = frontEnd;
         this.plan = plan;
+        this.notifying = notifying;
         this.fallback = fallback;
         this.reports = reports;
         this.log = new RunLog(log, reports);
@@ -127,7 +130,7 @@ public final class Sandbox {
         }
         Optional<Program> filter = Optional.empty();
         if (walls.hasFirewall()) {
-            filter = Optional.of(FilterCompiler.compile(plan).program()); // while the process moves into its cgroup
+            filter = Optional.of(filter()); // while the process moves into its cgroup
             String missing = walls.settle();
             if (!missing.isEmpty()) {
                 return doWithout(missing);
@@ -173,7 +176,7 @@ public final class Sandbox {
             launchAlone(scripts, command, file, scripts.plain());
             return false;
         }
-        LaunchScript first = scripts.restricted(filter.isPresent() ? filter.get() : FilterCompiler.compile(plan).program());
+        LaunchScript first = scripts.restricted(filter.isPresent() ? filter.get() : filter(), notifies());
         if (!plan.traced()) {
             if (leaves()) {
                 launchAlone(scripts, command, file, first); // the filter alone holds the policy
@@ -183,7 +186,7 @@ public final class Sandbox {
         Vault vault = kernel.vault(plan.vault().address(), plan.vault().lengthBytes());
         Supervision supervision = new Supervision(
                 launching, kernel.tracees(), frontEnd, plan, reports, log, walls, vault, command, descriptors.free(0));
-        Tracer tracer = new Tracer(kernel, vault, plan, supervision, frontEnd.pid(), writable.paths());
+        Tracer tracer = new Tracer(kernel, vault, plan, supervision, frontEnd.pid(), notifies(), writable.paths());
         launching.hide();
         int rc = tracer.seize();
         if (rc < 0) {
@@ -204,6 +207,15 @@ public final class Sandbox {
         }
         supervision.ended();
         return false;
+    }
+
+    private Program filter() {
+        return FilterCompiler.compile(plan, notifies()).program();
+    }
+
+    /** Who hears of each call that is allowed hears of it from the tracer. */
+    private boolean notifies() {
+        return notifying && plan.traced() && kernel.notifiesAtOnce() && !(log.isKept() && reports.isVerbose());
     }
 
     /** Nobody holds the command when it starts, so the log says that it does before that, and takes it back. */

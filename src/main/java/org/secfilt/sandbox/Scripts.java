@@ -18,6 +18,7 @@ import org.secfilt.plan.Plan;
 final class Scripts {
     // linux/seccomp.h
     private static final int SECCOMP_FILTER_FLAG_NEW_LISTENER = 8;
+    private static final int SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV = 32;
     private static final long CAP_SETPCAP = 1 << 8; // linux/capability.h
     // linux/landlock.h, fcntl.h
     private static final int LANDLOCK_RULE_PATH_BENEATH = 1;
@@ -81,7 +82,8 @@ final class Scripts {
         return launch.executeByShell(file, command.arguments());
     }
 
-    LaunchScript restricted(Program filter) {
+    /** @param notifies whether the filter has the supervisor notified of calls: no signal may have one made again that is being answered */
+    LaunchScript restricted(Program filter, boolean notifies) {
         Launch launch = launch();
         if (plan.sealsCgroup()) {
             remountCgroups(launch); // first: a /tmp of the command's own would only hide one that is mounted below /tmp
@@ -99,7 +101,7 @@ final class Scripts {
         if (!plan.traced()) {
             return launch.filter(filter.encode(ByteOrder.nativeOrder()), 0).execute(file, command.first());
         }
-        launch.filter(filter.encode(ByteOrder.nativeOrder()), SECCOMP_FILTER_FLAG_NEW_LISTENER);
+        launch.filter(filter.encode(ByteOrder.nativeOrder()), SECCOMP_FILTER_FLAG_NEW_LISTENER | (notifies ? SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV : 0));
         // The vault guard sends this to the tracer: the stop at which it takes the listener, and the proof that filter and tracer work.
         launch.call("munmap(vault)", "munmap",
                 value(plan.vault().address()), value(plan.vault().lengthBytes()));

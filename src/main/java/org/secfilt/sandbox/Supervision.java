@@ -9,6 +9,7 @@ import org.secfilt.firewall.FirewallException;
 import org.secfilt.kernel.FrontEnd;
 import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Launching;
+import org.secfilt.kernel.NotifiedCalls;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.kernel.Vault;
 import org.secfilt.plan.Plan;
@@ -19,7 +20,10 @@ import org.secfilt.report.Reports;
 import org.secfilt.tracer.Watch;
 import org.secfilt.verdict.Verdict;
 
-/** Tells the user what the tracer saw, and takes down what stood for the command when that has ended. */
+/**
+ * Tells the user what the tracer saw, and takes down what stood for the command when that has ended. What is told by two threads is told by one at a
+ * time: the tracees' memory is read for it, and the log written.
+ */
 final class Supervision implements Watch {
     private final Launching launching;
     private final Tracees tracees;
@@ -53,9 +57,15 @@ final class Supervision implements Watch {
     }
 
     @Override
-    public int ready() {
+    public int ready(NotifiedCalls notified) {
         try {
-            launching.takeListener(frontEnd.pid(), listener, vault);
+            Runnable end = new Runnable() { // no lambda: it would cost milliseconds
+                @Override
+                public void run() {
+                    launching.die();
+                }
+            };
+            launching.takeListener(frontEnd.pid(), listener, vault, new DeadlyFaults(notified, reports, end));
             return 0;
         } catch (KernelException e) {
             reports.error(e.getMessage());
@@ -69,7 +79,7 @@ final class Supervision implements Watch {
     }
 
     @Override
-    public void denied(int tid, String call, Optional<Sockaddr> destination, int protocol, Verdict.Deny why) {
+    public synchronized void denied(int tid, String call, Optional<Sockaddr> destination, int protocol, Verdict.Deny why) {
         Denial denial = new Denial(call, destination, Protocol.of(protocol), ByteString.of(tracees.comm(tid)),
                 tracees.tgid(tid), why.why(), why.origin());
         reports.denied(denial);
@@ -92,7 +102,7 @@ final class Supervision implements Watch {
     }
 
     @Override
-    public void allowed(int tid, String call, Optional<Sockaddr> destination, int protocol) {
+    public synchronized void allowed(int tid, String call, Optional<Sockaddr> destination, int protocol) {
         log(tid, new Denial(call, destination, Protocol.of(protocol), ByteString.of(tracees.comm(tid)),
                 tracees.tgid(tid), "", Origin.DEFAULT), Optional.empty());
     }
@@ -104,7 +114,7 @@ final class Supervision implements Watch {
     }
 
     @Override
-    public void deniedFile(int tid, String call, ByteString path, Verdict.Deny why) {
+    public synchronized void deniedFile(int tid, String call, ByteString path, Verdict.Deny why) {
         Denial denial = Denial.ofFile(call, path, ByteString.of(tracees.comm(tid)), tracees.tgid(tid), why.why(), why.origin());
         reports.denied(denial);
         log(tid, denial, Optional.of(why.errno()));
@@ -118,15 +128,19 @@ final class Supervision implements Watch {
 
     @Override
     public void commandEnded(boolean killed, int status, boolean alone) {
-        commandEnded = true;
-        summarize();
-        log.ended(frontEnd.pid(), killed, status);
+        tellEnd(killed, status);
         walls.commandEnded(heldAtEnd, alone);
         launching.releaseStandardError();
     }
 
+    private synchronized void tellEnd(boolean killed, int status) {
+        commandEnded = true;
+        summarize();
+        log.ended(frontEnd.pid(), killed, status);
+    }
+
     /** What processes left behind did after the command's end. */
-    void ended() {
+    synchronized void ended() {
         if (!commandEnded || reports.deniedCalls() > told) {
             summarize();
         }

@@ -1,6 +1,7 @@
 package org.secfilt.tracer;
 
 import org.secfilt.abi.Errno;
+import org.secfilt.abi.Family;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.SyscallStop;
 import org.secfilt.kernel.Tracees;
@@ -8,7 +9,7 @@ import org.secfilt.plan.TracedCall;
 import org.secfilt.verdict.Action;
 
 /**
- * The socket address of a stopped call, copied out of the tracee once. Reused from call to call; tracer thread only.
+ * The socket address of a stopped call, copied out of the tracee once. Reused from call to call; one thread only.
  *
  * <p>Lengths are read as net/socket.c does (move_addr_to_kernel, __copy_msghdr): more than 128 bytes of name is EINVAL, or cut to 128 in a
  * message header; a NULL name is none. What the kernel refuses it may refuse itself, for it looks at other things first: at the
@@ -134,6 +135,11 @@ final class AddressCall {
     int headerNameLength() {
         int length = (int) word(MSG_NAMELEN);
         return length < 0 ? length : nameLength;
+    }
+
+    /** The family stands first, in native byte order; of a name that is shorter there is none. */
+    boolean isOf(Family family) {
+        return nameLength >= FAMILY_BYTES && ((name[1] & 0xff) << 8 | name[0] & 0xff) == family.number();
     }
 
     /** There is nothing to judge: the name that the header points at cannot be read, and the call gets none. */

@@ -1,6 +1,7 @@
 package org.secfilt.tracer;
 
 import java.util.Optional;
+import java.util.Set;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.Tracees;
@@ -17,6 +18,7 @@ final class AddressStop {
     private final Ptrace ptrace;
     private final Watch watch;
     private final Replies replies;
+    private final Remake remake;
     private final AddressCall address;
     private final AddressJudge judge;
     private final CopyRun copyRun;
@@ -26,14 +28,15 @@ final class AddressStop {
     private final boolean tellsAllowed;
 
     /** @param tracees the tracer's own: it knows which mounts are the command's */
-    AddressStop(Ptrace ptrace, Tracees tracees, Vault vault, Plan plan, Watch watch, Replies replies) {
+    AddressStop(Ptrace ptrace, Tracees tracees, Vault vault, Plan plan, Watch watch, Replies replies, Remake remake, Set<Integer> restricted) {
         this.ptrace = ptrace;
         this.watch = watch;
         this.replies = replies;
+        this.remake = remake;
         this.address = new AddressCall(tracees);
         this.judge = new AddressJudge(tracees, plan);
-        this.copyRun = new CopyRun(tracees, address);
-        this.vaultRun = new VaultRun(ptrace, tracees, new Slots(vault, plan.vault().address()), address, plan.arch());
+        this.copyRun = new CopyRun(tracees, address, restricted);
+        this.vaultRun = new VaultRun(ptrace, tracees, new Slots(vault, plan.vault().address()), address, plan.arch(), remake);
         this.mapping = new VaultMapping(ptrace, tracees, vault, plan.vault(), plan.arch());
         this.aftermath = new Aftermath(ptrace, tracees, judge);
         this.tellsAllowed = watch.hearsOfAllowed();
@@ -43,14 +46,10 @@ final class AddressStop {
         return judge;
     }
 
-    /** A tracee restricts itself, in ways that are not seen from here. */
-    void leaveCallsToTracees() {
-        copyRun.giveUp();
-    }
-
     /** At the seccomp-stop; the call is saved in {@code task.call}. */
     void answer(Task task, TracedCall call) {
         if (call == TracedCall.SENDMMSG && (int) task.call.argument(2) == 0 || call == TracedCall.SENDTO && task.call.argument(4) == 0) {
+            remake.release(task);
             ptrace.resume(task.tid, 0); // no message, or no address, and that stands in a register
             return;
         }
@@ -136,18 +135,22 @@ final class AddressStop {
         }
     }
 
-    /** At the exit-stop of what was left to the tracee. */
-    void exit(Task task, TracedCall call) {
+    /** At the exit-stop of what was left to the tracee. @return whether the call is made again, and needs the mark again */
+    boolean exit(Task task, TracedCall call) {
         if (task.phase != Task.Phase.IN_CALL) {
+            boolean marked = task.marked;
+            task.marked = false; // by winding back
             mapping.finish(task);
-            return;
+            return marked;
         }
         String wrong = aftermath.look(task, call);
         vaultRun.finish(task, call);
+        remake.unmark(task);
         if (!wrong.isEmpty()) {
             replies.kill(task, call, judge.deny(wrong + ": process killed"));
         }
         aftermath.letGo(task);
+        return false;
     }
 
     /** The task died, or became another program. */

@@ -1,6 +1,7 @@
 package org.secfilt.tracer;
 
 import java.util.Optional;
+import java.util.Set;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
@@ -13,8 +14,8 @@ import org.secfilt.verdict.Verdict;
  * address nor the socket can be another by then.
  *
  * <p>Here is done what the kernel does the same whoever asks for it: connect, bind and send of TCP and UDP sockets, as far as it does not wait. All else
- * the tracee does itself: what waits, what takes a capability, what ends in a signal; and everything, once a tracee has restricted
- * itself by Landlock, and of one that a security module labels otherwise than us.
+ * the tracee does itself: what waits, what takes a capability, what ends in a signal; and everything of one that has restricted itself
+ * by Landlock, or was made by such, and of one that a security module labels otherwise than us.
  */
 final class CopyRun {
     /** The tracee is to make the call. */
@@ -35,23 +36,25 @@ final class CopyRun {
     private static final int FAMILY_BYTES = 2;
     private static final int PORT_END = 4;
 
+    /** Of a call that stopped: nobody has its thread's number while the tracer has not seen it die. */
+    private static final Presence STOPPED = new Presence();
+
     private final Tracees tracees;
     private final AddressCall address;
     private final byte[] iovec = new byte[MOST_PIECES * IOVEC_BYTES];
     private final byte[] payload = new byte[MOST_BYTES];
     private final byte[] piece = new byte[MOST_BYTES];
     private int firstUnprivilegedPort;
-    private boolean tellsNothing;
+    private final Set<Integer> restricted;
 
-    /** @param address holds the call that is judged */
-    CopyRun(Tracees tracees, AddressCall address) {
+    /**
+     * @param address holds the call that is judged
+     * @param restricted those of whom what we may do says nothing
+     */
+    CopyRun(Tracees tracees, AddressCall address, Set<Integer> restricted) {
         this.tracees = tracees;
         this.address = address;
-    }
-
-    /** A tracee restricts itself: from now on what we may do says nothing about what a tracee may. */
-    void giveUp() {
-        tellsNothing = true;
+        this.restricted = restricted;
     }
 
     /**
@@ -61,16 +64,25 @@ final class CopyRun {
      * @return what it answers, {@link #NOT_HERE} or {@link #SWAPPED}; of sendmmsg, 1 for its first message
      */
     int run(Task task, TracedCall call, Verdict.Allow allow, Optional<Sockaddr> destination) {
-        return run(task, call, allow, destination, 0);
+        return run(task, call, allow, destination, 0, STOPPED);
+    }
+
+    /**
+     * The same of a call that does not stop, and whose thread may die: its number could be another's by now.
+     *
+     * @param there asked when all is read and nothing done yet; nothing is done if the thread is not there any more
+     */
+    int run(Task task, TracedCall call, Verdict.Allow allow, Optional<Sockaddr> destination, Presence there) {
+        return run(task, call, allow, destination, 0, there);
     }
 
     /** As sendmmsg does with its message of this number. @return 1 if it was sent */
     int run(Task task, int message, Verdict.Allow allow) {
-        return run(task, TracedCall.SENDMMSG, allow, Optional.empty(), message);
+        return run(task, TracedCall.SENDMMSG, allow, Optional.empty(), message, STOPPED);
     }
 
-    private int run(Task task, TracedCall call, Verdict.Allow allow, Optional<Sockaddr> destination, int message) {
-        if (tellsNothing || task.followedPath || !tracees.hasOurLabel(task.tid)) {
+    private int run(Task task, TracedCall call, Verdict.Allow allow, Optional<Sockaddr> destination, int message, Presence there) {
+        if (restricted.contains(task.number) || task.followedPath || !tracees.hasOurLabel(task.tid)) {
             return NOT_HERE;
         }
         Optional<Tracees.SocketCopy> socket = tracees.socket(task.tid, (int) task.call.argument(0));
@@ -89,14 +101,16 @@ final class CopyRun {
                 address.rewrite(allow.rewritten().get());
             }
             return switch (call) {
-                case CONNECT -> connect(task, copy, allow.rewritten().isPresent() ? allow.rewritten() : destination);
-                case BIND -> isPrivileged() ? NOT_HERE : copy.bind(address.name, address.nameLength);
+                case CONNECT -> there.isThere()
+                        ? connect(task, copy, allow.rewritten().isPresent() ? allow.rewritten() : destination)
+                        : NOT_HERE;
+                case BIND -> isPrivileged() || !there.isThere() ? NOT_HERE : copy.bind(address.name, address.nameLength);
                 case SENDTO -> {
                     if (!address.named) {
                         yield NOT_HERE; // an address of no length is not the same as none
                     }
                     int length = readPayload(task.tid, task.call.argument(1), task.call.argument(2), 0);
-                    yield send(copy, protocol, length, (int) task.call.argument(3));
+                    yield there.isThere() ? send(copy, protocol, length, (int) task.call.argument(3)) : NOT_HERE;
                 }
                 case SENDMSG -> send(copy, protocol, readPieces(task.tid), (int) task.call.argument(2));
                 case SENDMMSG -> sendMessage(task, message, copy, protocol);
@@ -106,6 +120,9 @@ final class CopyRun {
     }
 
     private int connect(Task task, Tracees.SocketCopy copy, Optional<Sockaddr> destination) {
+        if (task.begun == (int) task.call.argument(0)) {
+            return NOT_HERE; // it was tried, and waits
+        }
         int result = copy.connect(address.name, address.nameLength, isNear(destination));
         if (result == Tracees.SocketCopy.BEGUN) {
             task.begun = (int) task.call.argument(0);
@@ -179,5 +196,12 @@ final class CopyRun {
             System.arraycopy(piece, 0, payload, before, (int) length);
         }
         return before + (int) length;
+    }
+
+    /** Whether a thread is there whose call is to be made. */
+    static class Presence {
+        boolean isThere() {
+            return true;
+        }
     }
 }

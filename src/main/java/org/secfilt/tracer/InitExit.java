@@ -1,7 +1,6 @@
 package org.secfilt.tracer;
 
 import java.util.List;
-import java.util.Map;
 import java.util.function.BiConsumer;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.Tracees;
@@ -18,12 +17,12 @@ final class InitExit {
     private final Ptrace ptrace;
     private final Tracees tracees;
     private final Watch watch;
-    private final Map<Integer, Task> tasks;
+    private final Tasks tasks;
     private final BiConsumer<Task, WaitEvent> end;
     private final WaitEvent event = new WaitEvent();
 
     /** @param end is told of each that has ended, and takes it from {@code tasks} */
-    InitExit(Ptrace ptrace, Tracees tracees, Watch watch, Map<Integer, Task> tasks, BiConsumer<Task, WaitEvent> end) {
+    InitExit(Ptrace ptrace, Tracees tracees, Watch watch, Tasks tasks, BiConsumer<Task, WaitEvent> end) {
         this.ptrace = ptrace;
         this.tracees = tracees;
         this.watch = watch;
@@ -44,7 +43,7 @@ final class InitExit {
 
     private boolean isLast(int init) {
         for (int thread : tracees.threads(init)) {
-            Task task = tasks.get(thread);
+            Task task = tasks.find(thread);
             if (task == null || !task.leaving) {
                 return false;
             }
@@ -56,7 +55,7 @@ final class InitExit {
         boolean any = true;
         for (int look = 0; any && look < LOOKS; look++) {
             any = false;
-            for (Task other : List.copyOf(tasks.values())) {
+            for (Task other : List.copyOf(tasks.all())) {
                 if (tracees.tgid(other.tid) == init) {
                     continue;
                 }

@@ -13,11 +13,14 @@ final class Newborns {
     private static final int SIGTRAP = 5;
 
     private final Ptrace ptrace;
+    private final Tasks tasks;
     private final Set<Integer> tids = new HashSet<>();
     private final WaitEvent first = new WaitEvent();
 
-    Newborns(Ptrace ptrace) {
+    /** @param tasks is told of those that are let go */
+    Newborns(Ptrace ptrace, Tasks tasks) {
         this.ptrace = ptrace;
+        this.tasks = tasks;
     }
 
     /** At the PTRACE_EVENT_CLONE of another, and nothing was heard of this one so far. */
@@ -39,6 +42,7 @@ final class Newborns {
         }
         for (int tid : tids) {
             if (ptrace.awaitBriefly(tid, first) && !first.ended() && first.event() == Ptrace.PTRACE_EVENT_STOP && first.signal() == SIGTRAP) {
+                tasks.begin(tid);
                 ptrace.resume(tid, 0);
             }
         }

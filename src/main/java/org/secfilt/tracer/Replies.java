@@ -12,12 +12,14 @@ final class Replies {
     private final Ptrace ptrace;
     private final Tracees tracees;
     private final Watch watch;
-    private boolean denied;
+    private final Remake remake;
+    private volatile boolean denied;
 
-    Replies(Ptrace ptrace, Tracees tracees, Watch watch) {
+    Replies(Ptrace ptrace, Tracees tracees, Watch watch, Remake remake) {
         this.ptrace = ptrace;
         this.tracees = tracees;
         this.watch = watch;
+        this.remake = remake;
     }
 
     /** The call does not run; the tracee sees this result. */
@@ -25,6 +27,8 @@ final class Replies {
         task.begun = Task.NONE;
         ptrace.setNumber(task.tid, -1);
         ptrace.setResult(task.tid, result);
+        remake.release(task);
+        remake.unmark(task);
         ptrace.resume(task.tid, 0);
     }
 
@@ -65,7 +69,7 @@ final class Replies {
         return task.protocol == Task.NONE ? tracees.protocol(task.tid, (int) task.call.argument(0)) : task.protocol;
     }
 
-    /** A denial was told by somebody else. */
+    /** A denial was told by somebody else. By any thread. */
     void tellDenied() {
         denied = true;
     }

@@ -4,7 +4,7 @@ import java.util.Optional;
 import org.secfilt.kernel.SyscallStop;
 import org.secfilt.kernel.Tracees;
 
-/** One traced thread and what its next stop will be about. Tracer thread only. */
+/** One traced thread and what its next stop will be about. One thread only: the listener's has others. */
 final class Task {
     /** Which syscall-exit-stop the task owes. */
     enum Phase {
@@ -14,6 +14,10 @@ final class Task {
         IN_CALL,
         /** Of a listen that went on. */
         LISTENING,
+        /** The enter-stop of a call that is made again, with signals blocked. */
+        REMAKING,
+        /** Of a call that was to come to a seccomp-stop before. */
+        ASKED,
         /** Of a call that may bring descriptors to {@link Task#room}. */
         RECEIVING,
         /** Of the vault call, put in the place of a judged one: its result is a descriptor of the vault. */
@@ -27,6 +31,8 @@ final class Task {
     static final int NONE = -1;
 
     final int tid;
+    /** The same as an object, for sets that are asked at each call. */
+    final Integer number;
     /** The judged call as the tracee made it; meaningful while an exit-stop is owed. */
     final SyscallStop call = new SyscallStop();
 
@@ -51,11 +57,20 @@ final class Task {
     boolean leaving;
     /** The supervisor began to connect this socket, and leaves the wait to the call: which may first be wound back, to map the vault. */
     int begun = NONE;
+    /** A notified call is to be made again for the tracer: it is on its way to a stop. */
+    boolean handedOver;
+    /** Its signals are blocked, and {@link #mask} is what was blocked before. */
+    boolean held;
+    long mask;
+    /** The call's instruction pointer is the mark, and is to be {@link #instructionPointer} again when it has been answered. */
+    boolean marked;
+    long instructionPointer;
     /** The call names a unix socket by a path that was followed. */
     boolean followedPath;
 
     Task(int tid) {
         this.tid = tid;
+        this.number = tid;
     }
 
     /** Closes {@link #socket}. */
@@ -76,5 +91,8 @@ final class Task {
         slot = NONE;
         protocol = NONE;
         begun = NONE;
+        handedOver = false;
+        held = false;
+        marked = false;
     }
 }

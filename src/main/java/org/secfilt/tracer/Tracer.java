@@ -1,8 +1,6 @@
 package org.secfilt.tracer;
 
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
@@ -43,6 +41,7 @@ public final class Tracer {
     /** PTRACE_O_TRACESYSGOOD. */
     private static final int SYSCALL_STOP = SIGTRAP | 0x80;
     private static final int P_PIDFD = 3; // linux/wait.h
+    private static final int RUNG = -Errno.EINTR.number();
 
     private static final Verdict.Deny NO_SECOND_TRACER =
             new Verdict.Deny(Errno.EPERM, "secfilt itself traces the command, and a process has one tracer", Origin.DEFAULT);
@@ -52,9 +51,8 @@ public final class Tracer {
     private final Watch watch;
     private final Plan plan;
     private final int root;
-    private final Map<Integer, Task> tasks = new HashMap<>();
-    private final Map<Integer, TracedCall> calls = new HashMap<>();
-    private final Map<Integer, FileCall> fileCalls = new HashMap<>();
+    private final Tasks tasks = new Tasks();
+    private final Calls calls;
     private final WaitEvent event = new WaitEvent();
     private final SyscallStop stop = new SyscallStop();
     private final Replies replies;
@@ -66,7 +64,9 @@ public final class Tracer {
     private final Waiting waiting;
     private final Newborns newborns;
     private final FileStop files;
-    private Task last;
+    private final Remake remake;
+    private final Handover.Desk desk = new Handover.Desk();
+    private final NotifiedRun notified;
     private boolean executed;
     private boolean ready;
     /** Since others were served. */
@@ -74,35 +74,28 @@ public final class Tracer {
 
     /**
      * @param root the process that will become the command; nothing else may trace it
+     * @param notifies whether the filter has the supervisor notified of judged calls
      * @param writable where files may be changed: paths without symbolic links, as the command sees them
      */
-    public Tracer(Kernel kernel, Vault vault, Plan plan, Watch watch, int root, List<ByteString> writable) {
+    public Tracer(Kernel kernel, Vault vault, Plan plan, Watch watch, int root, boolean notifies, List<ByteString> writable) {
         this.ptrace = kernel.ptrace();
         this.tracees = kernel.tracees();
         this.watch = watch;
         this.plan = plan;
         this.root = root;
-        this.replies = new Replies(ptrace, tracees, watch);
-        this.addresses = new AddressStop(ptrace, tracees, vault, plan, watch, replies);
+        this.calls = new Calls(plan, notifies);
+        this.remake = new Remake(ptrace, plan.vault(), calls);
+        this.replies = new Replies(ptrace, tracees, watch, remake);
+        this.addresses = new AddressStop(ptrace, tracees, vault, plan, watch, replies, remake, tasks.restricted());
         this.guard = new VaultGuard(plan.vault());
         this.processes = new ProcessGuard(ptrace, tracees, replies);
         this.handedOver = new HandedOver(ptrace, tracees, watch, plan);
-        this.listeners = new ListenStop(ptrace, tracees, replies, addresses.judge(), tasks.values());
+        this.listeners = new ListenStop(ptrace, tracees, replies, addresses.judge(), tasks.all());
         this.waiting = new Waiting(ptrace, kernel.affinity(), tracees, System::nanoTime);
-        this.newborns = new Newborns(ptrace);
+        this.newborns = new Newborns(ptrace, tasks);
         this.files = new FileStop(replies, tracees, kernel.fileChanges(), plan, writable);
-        for (TracedCall call : TracedCall.values()) {
-            if (plan.traces(call)) {
-                plan.arch().syscalls().find(call.syscall()).ifPresent(nr -> calls.put(nr, call));
-            }
-        }
-        for (FileCall call : FileCall.values()) {
-            if (plan.traces(call)) {
-                plan.arch().syscalls().find(call.syscall()).ifPresent(nr -> fileCalls.put(nr, call));
-            }
-        }
-        this.last = new Task(root);
-        tasks.put(root, last);
+        this.notified = new NotifiedRun(kernel, ptrace, plan, calls, tasks.numbers(), tasks.restricted(), desk, replies, watch);
+        tasks.of(root);
     }
 
     /** @return 0, or the negative error number of PTRACE_SEIZE */
@@ -112,28 +105,33 @@ public final class Tracer {
 
     /** Answers stops until no tracee is left. */
     public void run() {
-        while (waiting.await(event) == 0) {
-            int tid = event.tid();
-            handle();
-            if (waiting.tookLong() || ++stops >= turn()) {
-                serveOthers(tid);
+        for (int rc = waiting.await(event); rc == 0 || rc == RUNG; rc = waiting.await(event)) {
+            if (rc == 0) {
+                int tid = event.tid();
+                handle();
+                if (waiting.tookLong() || ++stops >= turn()) {
+                    serveOthers(tid);
+                }
+            }
+            for (Handover left = desk.take(); left != null; left = desk.take()) {
+                remake.begin(tasks.find(left.tid()), left);
             }
         }
     }
 
     private int turn() {
-        return Math.max(tasks.size(), Math.min(STOPS_EACH * tasks.size(), MOST_STOPS));
+        return Math.max(tasks.count(), Math.min(STOPS_EACH * tasks.count(), MOST_STOPS));
     }
 
     /** SIGKILL to all tracees, and to those that they make meanwhile; returns when none is left. For a supervisor that can go on no more. */
     public void killAll() {
-        for (Task task : tasks.values()) {
+        for (Task task : tasks.all()) {
             ptrace.kill(task.tid);
         }
-        while (ptrace.await(event) == 0) {
-            if (event.ended()) {
+        for (int rc = ptrace.await(event); rc == 0 || rc == RUNG; rc = ptrace.await(event)) {
+            if (rc == 0 && event.ended()) {
                 ptrace.reap(event.tid());
-            } else {
+            } else if (rc == 0) {
                 ptrace.kill(event.tid());
                 ptrace.resume(event.tid(), 0);
             }
@@ -142,7 +140,7 @@ public final class Tracer {
 
     private void handle() {
         newborns.seen(event.tid());
-        Task task = task(event.tid());
+        Task task = tasks.of(event.tid());
         if (event.ended()) {
             end(task, event);
         } else {
@@ -156,7 +154,7 @@ public final class Tracer {
      */
     private void serveOthers(int served) {
         stops = 0;
-        for (Task other : List.copyOf(tasks.values())) {
+        for (Task other : List.copyOf(tasks.all())) {
             if (other.tid != served && ptrace.poll(other.tid, event)) {
                 handle();
             }
@@ -166,36 +164,21 @@ public final class Tracer {
 
     /** No task is known and no slot in use: so it is when {@link #run} has returned. */
     boolean isIdle() {
-        return tasks.isEmpty() && addresses.isIdle();
-    }
-
-    private Task task(int tid) {
-        if (last.tid != tid) {
-            Task known = tasks.get(tid);
-            if (known == null) {
-                known = new Task(tid);
-                tasks.put(tid, known);
-            }
-            last = known;
-        }
-        return last;
+        return tasks.count() == 0 && addresses.isIdle();
     }
 
     private void end(Task task, WaitEvent how) {
         if (task.tid == root) {
-            watch.commandEnded(how.killed(), how.killed() ? how.signal() : how.exitCode(), tasks.size() == 1);
+            watch.commandEnded(how.killed(), how.killed() ? how.signal() : how.exitCode(), tasks.count() == 1);
         }
+        forget(task); // before somebody else can have its number
         ptrace.reap(task.tid);
-        forget(task);
     }
 
     private void forget(Task task) {
         addresses.abandon(task);
         handedOver.abandon(task);
-        tasks.remove(task.tid);
-        if (last == task) {
-            last = new Task(Task.NONE);
-        }
+        tasks.remove(task);
     }
 
     /** One duty for each kind of stop. ptrace(2) "Stopped states". */
@@ -206,29 +189,44 @@ public final class Tracer {
             case Ptrace.PTRACE_EVENT_EXEC -> exec(task);
             case Ptrace.PTRACE_EVENT_CLONE -> {
                 int thread = (int) ptrace.eventMessage(task.tid);
-                if (thread > 0 && !tasks.containsKey(thread)) {
+                if (thread > 0 && tasks.find(thread) == null) {
                     newborns.made(thread);
                 }
-                ptrace.resume(task.tid, 0);
+                made(task, thread);
             }
+            case Ptrace.PTRACE_EVENT_FORK, Ptrace.PTRACE_EVENT_VFORK -> made(task, tasks.asksWhoMade() ? (int) ptrace.eventMessage(task.tid) : 0);
             case Ptrace.PTRACE_EVENT_EXIT -> exitEvent(task);
             case Ptrace.PTRACE_EVENT_STOP -> {
                 if (signal >= SIGSTOP && signal <= SIGTTOU) {
                     ptrace.listen(task.tid);
                 } else {
-                    // The first stop of a new tracee, whose number an earlier one may have had, or the end of a group-stop.
-                    task.mapped = false;
-                    ptrace.resume(task.tid, 0);
+                    eventStop(task);
                 }
             }
             case 0 -> {
                 if (signal == SYSCALL_STOP) {
-                    syscallExitStop(task);
+                    syscallStop(task);
                 } else {
-                    ptrace.resume(task.tid, signal);
+                    remake.signal(task, signal);
                 }
             }
-            default -> ptrace.resume(task.tid, 0); // fork, vfork: the child reports itself
+            default -> ptrace.resume(task.tid, 0);
+        }
+    }
+
+    /** The child reports itself. */
+    private void made(Task task, int child) {
+        if (child > 0 && tasks.asksWhoMade()) {
+            tasks.made(task, child);
+        }
+        ptrace.resume(task.tid, 0);
+    }
+
+    private void eventStop(Task task) {
+        if (!remake.stopped(task)) {
+            // The first stop of a new tracee, whose number an earlier one may have had, or the end of a group-stop.
+            task.mapped = false;
+            ptrace.resume(task.tid, 0);
         }
     }
 
@@ -244,8 +242,9 @@ public final class Tracer {
     private void exec(Task task) {
         long former = ptrace.eventMessage(task.tid);
         if (former > 0 && former != task.tid) {
-            Task gone = tasks.get((int) former);
-            if (gone != null) {
+            tasks.renumber((int) former, task);
+            Task gone = tasks.find((int) former);
+            if (gone != null && !tracees.exists((int) former)) { // or else another has the number already
                 forget(gone);
             }
         }
@@ -265,14 +264,15 @@ public final class Tracer {
             replies.skip(task, -Errno.ENOSYS.number()); // most likely it died; a call that cannot be seen must not run
             return;
         }
-        copy(stop, task.call);
-        TracedCall call = stop.audit() == plan.arch().audit() ? calls.get((int) stop.number()) : null;
+        remake.show(task, stop);
+        task.call.copy(stop);
+        TracedCall call = calls.traced(stop);
         if (!ready && task.tid == root) {
             ready = true;
             if (plan.entersMounts()) {
                 tracees.trustMounts(root);
             }
-            int rc = watch.ready();
+            int rc = watch.ready(notified);
             replies.skip(task, rc < 0 ? rc : files.permit(task.tid));
         } else if (call == null) {
             fileStop(task);
@@ -294,7 +294,7 @@ public final class Tracer {
         } else if (call == TracedCall.SOCKET) {
             rawSocketStop(task, call);
         } else if (call == TracedCall.LANDLOCK_RESTRICT_SELF) {
-            addresses.leaveCallsToTracees();
+            tasks.restrict(task);
             ptrace.resume(task.tid, 0);
         } else if (call == TracedCall.WAIT4 || call == TracedCall.WAITID) {
             waitStop(task, call);
@@ -302,7 +302,7 @@ public final class Tracer {
             waiting.judging(task.tid);
             addresses.answer(task, call);
         } else {
-            exitStop(task);
+            exitCall(task);
         }
     }
 
@@ -316,7 +316,7 @@ public final class Tracer {
     }
 
     private void fileStop(Task task) {
-        FileCall call = stop.audit() == plan.arch().audit() ? fileCalls.get((int) stop.number()) : null;
+        FileCall call = calls.file(stop);
         if (call == null) {
             // A filter of the tracee's own asks for a tracer, and we are not it: as without one.
             replies.skip(task, -Errno.ENOSYS.number());
@@ -334,7 +334,7 @@ public final class Tracer {
      * The exit code of a process is that of its exit_group(2), or of its last thread's exit(2) where none made one; so every such call of
      * the first process is given the policy's code once something was denied. Death by a signal is left as it is.
      */
-    private void exitStop(Task task) {
+    private void exitCall(Task task) {
         if (replies.denied() && plan.policy().violationExit().isPresent() && tracees.tgid(task.tid) == root) {
             ptrace.setArgument(task.tid, 0, plan.policy().violationExit().get());
         }
@@ -350,7 +350,7 @@ public final class Tracer {
         int named = (int) stop.argument(call == TracedCall.WAITID ? 1 : 0);
         int child = byPidfd ? tracees.pidfdTarget(task.tid, named) : named;
         if (child > 0 && ptrace.pollEnd(child, event)) {
-            end(task(child), event);
+            end(tasks.of(child), event);
         }
         ptrace.resume(task.tid, 0);
     }
@@ -373,8 +373,16 @@ public final class Tracer {
         }
     }
 
-    private void syscallExitStop(Task task) {
-        TracedCall call = calls.get((int) task.call.number());
+    /** At its end, or at its beginning if it was made again for that. */
+    private void syscallStop(Task task) {
+        switch (task.phase) {
+            case REMAKING -> remake.entered(task);
+            case ASKED -> remake.ended(task);
+            default -> exitStop(task, calls.traced(task.call));
+        }
+    }
+
+    private void exitStop(Task task, TracedCall call) {
         if (task.phase == Task.Phase.RECEIVING) {
             task.phase = Task.Phase.RUNNING;
             if (handedOver.look(task, call)) {
@@ -383,16 +391,10 @@ public final class Tracer {
         } else if (task.phase == Task.Phase.LISTENING) {
             task.phase = Task.Phase.RUNNING;
             listeners.exit(task);
-        } else if (task.phase != Task.Phase.RUNNING) {
-            addresses.exit(task, call);
+        } else if (task.phase != Task.Phase.RUNNING && addresses.exit(task, call)) {
+            remake.again(task);
+            return;
         }
         ptrace.resume(task.tid, 0);
-    }
-
-    private static void copy(SyscallStop from, SyscallStop to) {
-        to.enter(from.audit(), from.instructionPointer(), from.stackPointer(), from.number());
-        for (int i = 0; i < 6; i++) {
-            to.setArgument(i, from.argument(i));
-        }
     }
 }

@@ -27,15 +27,17 @@ final class VaultRun {
     private final Tracees tracees;
     private final Slots slots;
     private final AddressCall address;
+    private final Remake remake;
     private final SyscallStop exit = new SyscallStop();
     private final int sendmsg;
 
     /** @param address holds the call that is judged */
-    VaultRun(Ptrace ptrace, Tracees tracees, Slots slots, AddressCall address, Arch arch) {
+    VaultRun(Ptrace ptrace, Tracees tracees, Slots slots, AddressCall address, Arch arch, Remake remake) {
         this.ptrace = ptrace;
         this.tracees = tracees;
         this.slots = slots;
         this.address = address;
+        this.remake = remake;
         this.sendmsg = arch.syscalls().nr("sendmsg");
     }
 
@@ -50,6 +52,7 @@ final class VaultRun {
             giveBack(task);
             return Begun.GONE;
         }
+        remake.release(task);
         task.phase = Task.Phase.IN_CALL;
         return Begun.UNDER_WAY;
     }
@@ -62,6 +65,7 @@ final class VaultRun {
         if (ptrace.setArgument(task.tid, AddressCall.pointer(call), AddressCall.NOWHERE) < 0) {
             return Begun.GONE;
         }
+        remake.release(task);
         task.phase = Task.Phase.IN_CALL;
         return Begun.UNDER_WAY;
     }
@@ -74,6 +78,9 @@ final class VaultRun {
         task.lengthChanged = !header && address.nameLength != (int) task.call.argument(pointer + 1);
         if (rc == 0 && task.lengthChanged) {
             rc = ptrace.setArgument(task.tid, pointer + 1, address.nameLength);
+            if (rc == 0 && call.notifies()) {
+                rc = remake.mark(task); // by this length the filter may take it for a call that is notified of
+            }
         }
         if (rc == 0 && call == TracedCall.SENDMMSG) {
             task.lengthChanged = true;
@@ -102,6 +109,12 @@ final class VaultRun {
     void finish(Task task, TracedCall call) {
         task.phase = Task.Phase.RUNNING;
         giveBack(task);
+        if (ptrace.syscallInfo(task.tid, exit) < 0) {
+            return; // it died
+        }
+        if (exit.result() == Remake.ERESTARTSYS && call.notifies()) {
+            ptrace.noteWait(task.tid);
+        }
         int pointer = AddressCall.pointer(call);
         ptrace.setArgument(task.tid, pointer, task.call.argument(pointer));
         if (task.lengthChanged) {
@@ -117,7 +130,7 @@ final class VaultRun {
     /** The connection was begun before the call ran: to the kernel it was the second to try, and to its caller it is the first. */
     private void finishConnecting(Task task) {
         task.begun = Task.NONE;
-        if (ptrace.syscallInfo(task.tid, exit) == 0 && exit.result() == -Errno.EALREADY.number()) {
+        if (exit.result() == -Errno.EALREADY.number()) {
             ptrace.setResult(task.tid, -Errno.EINPROGRESS.number());
         }
     }
@@ -125,7 +138,7 @@ final class VaultRun {
     /** sendmmsg ran as one sendmsg: it sent one message of so many bytes. If a signal interrupted it, sendmmsg is to be restarted. */
     private void finishFirstMessage(Task task) {
         ptrace.setNumber(task.tid, task.call.number());
-        if (ptrace.syscallInfo(task.tid, exit) == 0 && exit.result() >= 0) {
+        if (exit.result() >= 0) {
             boolean told = tracees.writeInt(task.tid, task.call.argument(1) + AddressCall.MSG_LEN, (int) exit.result()) == Integer.BYTES;
             ptrace.setResult(task.tid, told ? 1 : -Errno.EFAULT.number());
         }

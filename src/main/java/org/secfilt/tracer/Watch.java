@@ -3,16 +3,21 @@ package org.secfilt.tracer;
 import java.util.Optional;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.kernel.NotifiedCalls;
 import org.secfilt.verdict.Verdict;
 
-/** What the tracer tells of. Called on the tracer thread, while the tracee concerned is stopped. */
+/**
+ * What the tracer tells of. Called on the tracer thread while the tracee concerned is stopped; of denials, on the listener's thread too while the
+ * tracee waits for it.
+ */
 public interface Watch {
     /**
      * The first stop of the command's process, under its filter and before its execve: filter and tracer work together here.
      *
+     * @param notified answers the calls that the filter's listener is told of
      * @return what the call that stopped answers: 0, or a negative error number, which ends the launch
      */
-    int ready();
+    int ready(NotifiedCalls notified);
 
     /** The command's process has become the command, and none of it has run yet. */
     void executed();

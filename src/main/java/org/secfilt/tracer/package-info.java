@@ -1,5 +1,6 @@
 /**
- * The wait loop: every stop of every tracee is answered here, on one thread, by one duty each.
+ * The wait loop: every stop of every tracee is answered here, on one thread, by one duty each. Calls that the filter's listener is told of are
+ * answered on another, its own ({@link org.secfilt.tracer.NotifiedRun}), or handed over to the wait loop ({@link org.secfilt.tracer.Remake}).
  *
  * <p>A judged call runs on what was judged, never on the tracee's own memory. What anyone may ask of the kernel we ask for, on a copy of
  * the tracee's socket ({@link org.secfilt.tracer.CopyRun}). All else the tracee does itself, on a slot of the vault

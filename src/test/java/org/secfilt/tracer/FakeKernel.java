@@ -1,6 +1,9 @@
 package org.secfilt.tracer;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.nio.charset.StandardCharsets;
@@ -31,6 +34,8 @@ import org.secfilt.kernel.OpenDescriptor;
 import org.secfilt.kernel.Programs;
 import org.secfilt.kernel.NetworkLock;
 import org.secfilt.kernel.Networks;
+import org.secfilt.kernel.Notification;
+import org.secfilt.kernel.NotifiedCalls;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SyscallStop;
 import org.secfilt.kernel.Tracees;
@@ -83,6 +88,13 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     /** The thread that each clone makes, if any; memory waits for it, and cannot be read while its first stop is unanswered. */
     int thread;
     boolean disconnects = true;
+    /** A filter that the tracee has itself answers all calls with EACCES, when they are made again. */
+    boolean ownFilterRefuses;
+    /** Those of the tracee's own. */
+    boolean marksStay;
+    /** Whether every number is somebody's. */
+    boolean exists;
+    private boolean rung;
     boolean ourUser = true;
     /** What a recvmsg answers. */
     int received = 4;
@@ -103,8 +115,19 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     final List<String> permitted = new ArrayList<>();
     int permitResult;
 
+    /** Who answers notified calls; null where none are notified of. */
+    NotifiedCalls notified;
+    /** Whether there will be somebody, from the first stop on. */
+    boolean notifies;
+    private static final long ERESTARTNOINTR = -513;
+
+    /** Behind every call. */
+    private static final long INSTRUCTION_POINTER = 0x1002;
+
     enum State {
         RUNNING,
+        NOTIFIED,
+        ENTER_STOP,
         SECCOMP_STOP,
         EXIT_STOP,
         SIGNAL_STOP,
@@ -114,14 +137,19 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     }
 
     /** One thing a tracee does: a call, or a stop of another kind. */
-    record Deed(String call, long[] arguments, int stopStatus) {
+    record Deed(String call, long[] arguments, int stopStatus, long result) {
         static Deed call(String name, long... arguments) {
-            return new Deed(name, Arrays.copyOf(arguments, 6), 0);
+            return new Deed(name, Arrays.copyOf(arguments, 6), 0, 0);
         }
 
         /** A stop that is no system call: {@code event << 8 | signal}. */
         static Deed stop(int status) {
-            return new Deed("", new long[6], status);
+            return new Deed("", new long[6], status, 0);
+        }
+
+        /** A signal on its way, when a call has ended so. */
+        static Deed signalIn(int signal, String call, long result, long... arguments) {
+            return new Deed(call, Arrays.copyOf(arguments, 6), signal, result);
         }
     }
 
@@ -141,6 +169,18 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
         /** Results of the vault call that come before a good one: a signal arrived, no descriptor was free. */
         final List<Long> vaultAnswers = new ArrayList<>();
         boolean vaultPlaceTaken;
+        /** Signals that come when a notified call is handed over, each with a handler. */
+        final List<Integer> signals = new ArrayList<>();
+        /** The call is made again when no signal is left. */
+        boolean restarts;
+        /** It stops for no tracer when it begins: it has done so, or never will. */
+        boolean untraced;
+        boolean blocked;
+        boolean waited;
+        /** Its notified call is left to the tracer, which has interrupted it. */
+        boolean left;
+        boolean interrupts;
+        long instructionPointer = INSTRUCTION_POINTER;
 
         FakeTask(int tid, List<Deed> deeds) {
             this.tid = tid;
@@ -190,6 +230,7 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
 
     private static boolean stopped(FakeTask task) {
         return task.state == State.SECCOMP_STOP
+                || task.state == State.ENTER_STOP
                 || task.state == State.EXIT_STOP
                 || task.state == State.SIGNAL_STOP
                 || task.state == State.EVENT_STOP;
@@ -208,26 +249,39 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     @Override
     public int await(WaitEvent event) {
         on(-1);
-        boolean left = false;
-        List<Integer> order = new ArrayList<>(tasks.keySet());
-        if (newestFirst) {
-            Collections.reverse(order);
+        boolean heard = rung;
+        if (!heard && look(event)) {
+            return 0;
         }
-        for (int tid : order) {
-            left |= tasks.get(tid).state != State.DEAD;
-            if (awaitBriefly(tid, event)) {
-                return 0;
+        heard |= rung;
+        rung = false;
+        if (heard) {
+            return -Errno.EINTR.number();
+        }
+        for (FakeTask task : tasks.values()) {
+            if (task.state != State.DEAD) {
+                fail("the tracer waits for ever for " + task.tid + ", which is " + task.state + ": " + returned);
             }
-        }
-        if (left) {
-            fail("the tracer waits for ever: " + returned);
         }
         return -Errno.ECHILD.number();
     }
 
     @Override
     public boolean poll(WaitEvent event) {
-        return stopsAtOnce || await(event) == 0;
+        return stopsAtOnce || look(event);
+    }
+
+    private boolean look(WaitEvent event) {
+        List<Integer> order = new ArrayList<>(tasks.keySet());
+        if (newestFirst) {
+            Collections.reverse(order);
+        }
+        for (int tid : order) {
+            if (awaitBriefly(tid, event)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @Override
@@ -238,7 +292,15 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     @Override
     public boolean awaitBriefly(int tid, WaitEvent event) {
         FakeTask task = on(tid);
-        if (task.state == State.RUNNING) {
+        if (notifies && notified == null && tid != tasks.keySet().iterator().next()) {
+            return false; // the command is not there yet, that made it
+        }
+        if (task.state == State.RUNNING && notified != null && task.at == 0 && !task.untraced) {
+            task.untraced = true; // its first stop is no deed of its own
+            task.status = PTRACE_EVENT_STOP << 8 | 5;
+            task.state = State.EVENT_STOP;
+        }
+        while (task.state == State.RUNNING) {
             advance(task);
         }
         if (task.state == State.ZOMBIE) {
@@ -267,7 +329,7 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     private static int status(FakeTask task) {
         return switch (task.state) {
             case SECCOMP_STOP -> PTRACE_EVENT_SECCOMP << 8 | 5;
-            case EXIT_STOP -> 0x85;
+            case EXIT_STOP, ENTER_STOP -> 0x85;
             default -> task.status;
         };
     }
@@ -278,7 +340,12 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
             return;
         }
         Deed deed = task.deeds.get(task.at++);
-        if (deed.call().isEmpty()) {
+        if (deed.stopStatus() != 0) {
+            if (!deed.call().isEmpty()) {
+                task.number = ARCH.syscalls().nr(deed.call());
+                task.arguments = deed.arguments().clone();
+                task.result = deed.result();
+            }
             task.status = deed.stopStatus();
             task.mapped &= !task.forgetsVaultAtExec;
             task.state = deed.stopStatus() >> 8 == 0 ? State.SIGNAL_STOP : State.EVENT_STOP;
@@ -287,7 +354,153 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
         task.made = deed.call();
         task.number = ARCH.syscalls().nr(deed.call());
         task.arguments = deed.arguments().clone();
-        task.state = State.SECCOMP_STOP;
+        make(task);
+    }
+
+    /** As the filter has it. */
+    private void make(FakeTask task) {
+        task.restarts = false;
+        task.left = false;
+        boolean asks = asks(task);
+        task.state = asks ? State.NOTIFIED : State.SECCOMP_STOP;
+        if (asks) {
+            FakeNotification notification = new FakeNotification(task);
+            assertTrue(notified.answer(notification), task.made);
+            assertTrue(task.left || task.state != State.NOTIFIED, "no answer to " + task.made);
+        }
+    }
+
+    private boolean asks(FakeTask task) {
+        String name = ARCH.syscalls().name((int) task.number).orElse("");
+        int length = (int) task.arguments[name.equals("sendto") ? 5 : 2];
+        return notified != null && List.of("connect", "bind", "sendto").contains(name) && task.instructionPointer >>> 32 != RANGE.highWord()
+                && (length == Sockaddr.INET_LENGTH || length == Sockaddr.INET6_LENGTH);
+    }
+
+    private final class FakeNotification implements Notification {
+        private final FakeTask task;
+        private final SyscallStop call = new SyscallStop();
+
+        FakeNotification(FakeTask task) {
+            this.task = task;
+            show(task, call);
+        }
+
+        @Override
+        public int tid() {
+            return task.tid;
+        }
+
+        @Override
+        public SyscallStop call() {
+            return call;
+        }
+
+        @Override
+        public boolean waits() {
+            return on(task.tid).state == State.NOTIFIED;
+        }
+
+        @Override
+        public boolean answer(long result) {
+            if (!waits()) {
+                return false;
+            }
+            task.result = result;
+            returns(task);
+            return true;
+        }
+
+        @Override
+        public Unanswered leave() {
+            task.left = true;
+            return new Unanswered() {
+                @Override
+                public boolean restart() {
+                    if (!waits()) {
+                        return false;
+                    }
+                    assertTrue(task.interrupts, "it would be made again without a stop");
+                    task.result = ERESTARTNOINTR;
+                    task.restarts = true;
+                    task.status = PTRACE_EVENT_STOP << 8 | 5;
+                    task.state = State.EVENT_STOP;
+                    return true;
+                }
+
+                @Override
+                public void refuse(int error) {
+                    answer(error);
+                }
+            };
+        }
+    }
+
+    private static void nextSignal(FakeTask task) {
+        task.status = task.signals.remove(0);
+        task.state = State.SIGNAL_STOP;
+    }
+
+    @Override
+    public void ring() {
+        rung = true;
+    }
+
+    @Override
+    public int interrupt(int tid) {
+        FakeTask task = on(tid);
+        if (task.state == State.ZOMBIE || task.state == State.DEAD) {
+            return GONE;
+        }
+        task.interrupts = true;
+        return 0;
+    }
+
+    /** Out of a stop that is of no call's: with a signal that has a handler, or with none. */
+    private void goOn(FakeTask task, int signal, boolean toCall) {
+        if (!task.signals.isEmpty() && !task.blocked) {
+            nextSignal(task);
+        } else if (task.restarts) {
+            task.restarts = false;
+            if (toCall) {
+                task.state = State.ENTER_STOP;
+            } else {
+                make(task);
+            }
+        } else {
+            task.state = State.RUNNING;
+        }
+    }
+
+    @Override
+    public int setInstructionPointer(int tid, long address) {
+        FakeTask task = on(tid);
+        if (!stopped(task)) {
+            return GONE;
+        }
+        task.instructionPointer = address;
+        return 0;
+    }
+
+    @Override
+    public int blockSignals(int tid, long[] former) {
+        former[0] = 77;
+        return setBlocked(tid, true);
+    }
+
+    @Override
+    public int setSignalMask(int tid, long mask) {
+        assertEquals(77, mask, "another mask than was taken");
+        return setBlocked(tid, false);
+    }
+
+    private int setBlocked(int tid, boolean blocked) {
+        FakeTask task = on(tid);
+        if (!stopped(task)) {
+            return GONE;
+        }
+        task.blocked = blocked;
+        return 0;
     }
 
     @Override
@@ -318,32 +531,60 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
         }
         if (task.state == State.SECCOMP_STOP) {
             execute(task);
-            leave(task);
+            returns(task);
         } else if (task.state == State.EXIT_STOP && task.rewound) {
             task.rewound = false;
             task.number = task.result;
             task.state = State.SECCOMP_STOP;
         } else if (task.state == State.EXIT_STOP) {
-            leave(task);
+            returns(task);
         } else {
-            task.state = State.RUNNING;
+            goOn(task, signal, false);
         }
         return 0;
     }
 
-    private void leave(FakeTask task) {
+    private void returns(FakeTask task) {
         returned.add(task.tid + ": " + task.made + " " + task.result);
-        task.state = State.RUNNING;
+        assertFalse(task.blocked, "signals stay blocked");
+        assertTrue(marksStay || task.instructionPointer == INSTRUCTION_POINTER, "the mark stays");
+        task.left = false;
+        task.interrupts = false;
+        if (task.signals.isEmpty()) {
+            task.state = State.RUNNING;
+        } else {
+            task.number = -1;
+            nextSignal(task);
+        }
     }
 
     @Override
-    public int resumeToExit(int tid) {
+    public int resumeToCall(int tid, int signal) {
         FakeTask task = on(tid);
         if (!stopped(task)) {
             return GONE;
         }
+        if (task.state == State.EXIT_STOP && task.rewound) {
+            task.rewound = false;
+            task.number = task.result;
+            task.state = State.ENTER_STOP;
+            return 0;
+        }
+        if (task.state == State.ENTER_STOP) {
+            if (ownFilterRefuses) {
+                task.result = -13;
+                task.state = State.EXIT_STOP;
+            } else {
+                make(task);
+            }
+            return 0;
+        }
         if (task.state != State.SECCOMP_STOP) {
-            fail("resumeToExit from " + task.state);
+            goOn(task, signal, true);
+            return 0;
+        }
+        if (asks(task)) {
+            fail("the filter, asked once more, notifies of " + task.made);
         }
         execute(task);
         task.state = State.EXIT_STOP;
@@ -463,11 +704,32 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
         if (!stopped(task)) {
             return GONE;
         }
-        stop.enter(ARCH.audit(), 0x1002, 0x7fff0000, task.number);
+        show(task, stop);
+        return 0;
+    }
+
+    @Override
+    public int noteWait(int tid) {
+        on(tid).waited = true;
+        return 0;
+    }
+
+    private static void show(FakeTask task, SyscallStop stop) {
+        stop.enter(ARCH.audit(), task.instructionPointer, 0x7fff0000, task.number);
         for (int i = 0; i < 6; i++) {
             stop.setArgument(i, task.arguments[i]);
         }
         stop.exit(task.result);
+    }
+
+    @Override
+    public int registers(int tid, SyscallStop stop) {
+        FakeTask task = on(tid);
+        if (!stopped(task)) {
+            return GONE;
+        }
+        show(task, stop);
+        stop.setWaited(task.waited);
         return 0;
     }
 
@@ -512,7 +774,15 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
         }
         task.result = stop.number();
         task.rewound = true;
+        task.instructionPointer = stop.instructionPointer();
+        assertEquals(INSTRUCTION_POINTER, task.instructionPointer);
         return 0;
+    }
+
+    @Override
+    public boolean exists(int tid) {
+        on(tid);
+        return exists;
     }
 
     @Override
@@ -671,6 +941,16 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
 
     @Override
     public Ptrace ptrace() {
+        return this;
+    }
+
+    @Override
+    public boolean notifiesAtOnce() {
+        return notified != null;
+    }
+
+    @Override
+    public Tracees notifiedTracees() {
         return this;
     }
 

@@ -15,6 +15,7 @@ import org.secfilt.abi.Arch;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.kernel.NotifiedCalls;
 import org.secfilt.kernel.Vault;
 import org.secfilt.plan.Host;
 import org.secfilt.plan.Plan;
@@ -63,7 +64,7 @@ class FileStopTest {
         System.arraycopy(deeds, 0, all, 1, deeds.length);
         kernel.task(TID, all);
         Vault vault = kernel.vault(plan.vault().address(), plan.vault().lengthBytes());
-        Tracer tracer = new Tracer(kernel, vault, plan, new Recorder(), TID, List.of(ByteString.of("/in")));
+        Tracer tracer = new Tracer(kernel, vault, plan, new Recorder(), TID, false, List.of(ByteString.of("/in")));
         tracer.seize();
         tracer.run();
     }
@@ -155,7 +156,7 @@ class FileStopTest {
 
     private final class Recorder implements Watch {
         @Override
-        public int ready() {
+        public int ready(NotifiedCalls notified) {
             return 0;
         }
 

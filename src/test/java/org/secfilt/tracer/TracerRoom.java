@@ -16,6 +16,7 @@ import org.secfilt.abi.Errno;
 import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.kernel.NotifiedCalls;
 import org.secfilt.kernel.Vault;
 import org.secfilt.plan.Host;
 import org.secfilt.plan.HostFirewall;
@@ -47,6 +48,8 @@ abstract class TracerRoom {
     Optional<Protocol> protocol = Optional.empty();
     protected boolean hearsOfAllowed;
     boolean firewalled;
+    /** Whether the filter has the supervisor notified of judged calls. */
+    protected boolean notifies;
     Optional<String> rawSocketDenial = Optional.empty();
     Optional<Integer> violationExit = Optional.empty();
 
@@ -82,7 +85,8 @@ abstract class TracerRoom {
     protected void run() {
         Plan plan = plan();
         Vault vault = kernel.vault(plan.vault().address(), plan.vault().lengthBytes());
-        Tracer tracer = new Tracer(kernel, vault, plan, watch(), TID, writable);
+        Tracer tracer = new Tracer(kernel, vault, plan, watch(), TID, notifies, writable);
+        kernel.notifies = notifies;
         tracer.seize();
         tracer.run();
         assertEquals(Set.of(), kernel.expected(), "vault calls still awaited");
@@ -130,8 +134,12 @@ abstract class TracerRoom {
 
     private final class Recorder implements Watch {
         @Override
-        public int ready() {
+        public int ready(NotifiedCalls notified) {
             reported.add("ready");
+            if (notifies) {
+                notified.prepare();
+                kernel.notified = notified;
+            }
             return 0;
         }
 

@@ -1,11 +1,13 @@
 package org.secfilt.kernel.jnr;
 
+import org.secfilt.abi.KernelRelease;
 import org.secfilt.kernel.Accounts;
 import org.secfilt.kernel.Affinity;
 import org.secfilt.kernel.Cgroups;
 import org.secfilt.kernel.FileChanges;
 import org.secfilt.kernel.FrontEnd;
 import org.secfilt.kernel.Kernel;
+import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Launching;
 import org.secfilt.kernel.LogFile;
 import org.secfilt.kernel.NetworkLock;
@@ -29,6 +31,20 @@ public final class JnrKernel implements Kernel {
     @Override
     public Tracees tracees() {
         return new JnrTracees(new Proc(), patience);
+    }
+
+    @Override
+    public boolean notifiesAtOnce() {
+        return KernelRelease.parse(System.getProperty("os.version")).isAtLeast(6, 6); // uname(2)
+    }
+
+    @Override
+    public Tracees notifiedTracees() {
+        Patience own = new Patience();
+        if (!own.prepare()) {
+            throw KernelException.inWords("no further thread can be started: is there a limit on them (ulimit -u)?");
+        }
+        return new JnrTracees(new Proc(), own);
     }
 
     @Override

@@ -20,6 +20,7 @@ import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Launching;
 import org.secfilt.kernel.LogFile;
 import org.secfilt.kernel.NamedFile;
+import org.secfilt.kernel.NotifiedCalls;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.kernel.Vault;
 
@@ -388,9 +389,9 @@ final class JnrLaunching implements Launching {
     }
 
     @Override
-    public void takeListener(int pid, int fd, Vault vault) {
+    public void takeListener(int pid, int fd, Vault vault, NotifiedCalls calls) {
         // Its own Proc: this runs on the tracer thread while the main thread may be here too.
         int listener = (int) Libc.must("pidfd_getfd(" + pid + ", " + fd + ")", Pidfd.copy(new Proc(), pid, fd));
-        ((JnrVault) vault).answerOn(listener);
+        new JnrListener(listener, (JnrVault) vault, calls).start();
     }
 }

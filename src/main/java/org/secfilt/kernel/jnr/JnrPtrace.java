@@ -11,11 +11,16 @@ final class JnrPtrace implements Ptrace {
     // linux/ptrace.h
     private static final int PTRACE_POKEUSER = 6;
     private static final int PTRACE_CONT = 7;
+    private static final int PTRACE_GETREGS = 12;
     private static final int PTRACE_SYSCALL = 24;
     private static final int PTRACE_GETEVENTMSG = 0x4201;
     private static final int PTRACE_SEIZE = 0x4206;
+    private static final int PTRACE_INTERRUPT = 0x4207;
     private static final int PTRACE_LISTEN = 0x4208;
+    private static final int PTRACE_GETSIGMASK = 0x420a;
+    private static final int PTRACE_SETSIGMASK = 0x420b;
     private static final int PTRACE_GET_SYSCALL_INFO = 0x420e;
+    private static final int PTRACE_SYSCALL_INFO_ENTRY = 1;
     private static final int PTRACE_SYSCALL_INFO_EXIT = 2;
     private static final int PTRACE_SYSCALL_INFO_SECCOMP = 3;
     /** struct ptrace_syscall_info: op, pad[3], arch, instruction_pointer, stack_pointer, then by op. */
@@ -36,10 +41,15 @@ final class JnrPtrace implements Ptrace {
     private static final int CLD_EXITED = 1;
     private static final int CLD_DUMPED = 3;
     private static final int SIGKILL = 9;
+    private static final int SIGSYS = 31;
     // struct user_regs_struct
     private static final int RAX = 80;
+    /** The instruction leaves the address behind itself here. */
+    private static final int RCX = 88;
     private static final int ORIG_RAX = 120;
     private static final int RIP = 128;
+    private static final int RSP = 152;
+    private static final int REGISTERS_BYTES = 216;
     private static final int[] ARGUMENTS = {112, 104, 96, 56, 72, 64}; // rdi rsi rdx r10 r8 r9
     /** {@code syscall} is 0f 05. */
     private static final int SYSCALL_INSTRUCTION_BYTES = 2;
@@ -51,9 +61,11 @@ final class JnrPtrace implements Ptrace {
     private final Proc proc;
     private final long siginfo = NativeMemory.allocate(SIGINFO_BYTES);
     private final long info = NativeMemory.allocate(INFO_BYTES);
+    private final long registers = NativeMemory.allocate(REGISTERS_BYTES);
     private final long message = NativeMemory.allocate(Long.BYTES);
 
     private final Patience patience;
+    private final Bell bell = new Bell();
 
     /** @param patience of the thread that waits */
     JnrPtrace(Proc proc, Patience patience) {
@@ -68,15 +80,27 @@ final class JnrPtrace implements Ptrace {
 
     @Override
     public int await(WaitEvent event) {
-        long rc;
-        do {
-            rc = Libc.WAITID.call(P_ALL, 0, siginfo, WEXITED | WSTOPPED | WNOWAIT | NOTHREAD_ALL);
-        } while (rc == -Errno.EINTR.number());
+        long rc = bell.begin()
+                ? Libc.WAITID.call(P_ALL, 0, siginfo, WEXITED | WSTOPPED | WNOWAIT | NOTHREAD_ALL)
+                : -Errno.EINTR.number();
+        if (bell.end()) {
+            return -Errno.EINTR.number(); // what has stopped is shown the next time
+        }
         if (rc < 0) {
             return (int) rc;
         }
         show(event);
         return 0;
+    }
+
+    @Override
+    public void ring() {
+        bell.ring();
+    }
+
+    @Override
+    public int interrupt(int tid) {
+        return ptrace(PTRACE_INTERRUPT, tid, 0, 0);
     }
 
     @Override
@@ -158,8 +182,8 @@ final class JnrPtrace implements Ptrace {
     }
 
     @Override
-    public int resumeToExit(int tid) {
-        return ptrace(PTRACE_SYSCALL, tid, 0, 0);
+    public int resumeToCall(int tid, int signal) {
+        return ptrace(PTRACE_SYSCALL, tid, 0, signal);
     }
 
     @Override
@@ -180,7 +204,7 @@ final class JnrPtrace implements Ptrace {
             return rc;
         }
         int op = NativeMemory.IO.getByte(info);
-        if (op == PTRACE_SYSCALL_INFO_SECCOMP) {
+        if (op == PTRACE_SYSCALL_INFO_SECCOMP || op == PTRACE_SYSCALL_INFO_ENTRY) {
             stop.enter(
                     NativeMemory.IO.getInt(info + 4),
                     NativeMemory.IO.getLong(info + 8),
@@ -199,8 +223,46 @@ final class JnrPtrace implements Ptrace {
     }
 
     @Override
+    public int registers(int tid, SyscallStop stop) {
+        int rc = ptrace(PTRACE_GETREGS, tid, 0, registers);
+        if (rc == 0) {
+            stop.enter(Arch.X86_64.audit(), NativeMemory.IO.getLong(registers + RIP), NativeMemory.IO.getLong(registers + RSP),
+                    NativeMemory.IO.getLong(registers + ORIG_RAX));
+            stop.exit(NativeMemory.IO.getLong(registers + RAX));
+            stop.setWaited(NativeMemory.IO.getLong(registers + RCX) != stop.instructionPointer());
+            for (int i = 0; i < ARGUMENTS.length; i++) {
+                stop.setArgument(i, NativeMemory.IO.getLong(registers + ARGUMENTS[i]));
+            }
+        }
+        return rc;
+    }
+
+    @Override
+    public int blockSignals(int tid, long[] former) {
+        int rc = ptrace(PTRACE_GETSIGMASK, tid, Long.BYTES, message);
+        former[0] = NativeMemory.IO.getLong(message);
+        return rc < 0 ? rc : setSignalMask(tid, ~(1L << SIGSYS - 1));
+    }
+
+    @Override
+    public int setSignalMask(int tid, long mask) {
+        NativeMemory.IO.putLong(message, mask);
+        return ptrace(PTRACE_SETSIGMASK, tid, Long.BYTES, message);
+    }
+
+    @Override
     public int setArgument(int tid, int index, long value) {
         return ptrace(PTRACE_POKEUSER, tid, ARGUMENTS[index], value);
+    }
+
+    @Override
+    public int setInstructionPointer(int tid, long address) {
+        return ptrace(PTRACE_POKEUSER, tid, RIP, address);
+    }
+
+    @Override
+    public int noteWait(int tid) {
+        return ptrace(PTRACE_POKEUSER, tid, RCX, 0);
     }
 
     @Override

@@ -64,14 +64,11 @@ final class JnrSocket implements Tracees.SocketCopy {
         return protocol() >= 0;
     }
 
-    /** Other families have protocols of TCP's number, but no TCP_INFO; and before connect(2) its answer is needed besides. */
+    /** Other families have protocols of these numbers too. */
     @Override
     public int transport() {
-        if (protocol() == IPPROTO_TCP) {
-            return state() >= 0 ? IPPROTO_TCP : NO_TRANSPORT;
-        }
-        boolean udp = protocol() == IPPROTO_UDP && (domain() == Family.INET.number() || domain() == Family.INET6.number());
-        return udp ? IPPROTO_UDP : NO_TRANSPORT;
+        boolean known = protocol() == IPPROTO_TCP || protocol() == IPPROTO_UDP;
+        return known && (domain() == Family.INET.number() || domain() == Family.INET6.number()) ? protocol() : NO_TRANSPORT;
     }
 
     private int domain() {
@@ -153,14 +150,14 @@ final class JnrSocket implements Tracees.SocketCopy {
 
     @Override
     public int bind(byte[] name, int length) {
-        NativeMemory.IO.putByteArray(scratch + NAME, name, 0, length);
+        NativeMemory.put(scratch + NAME, name, length);
         return (int) Libc.BIND.call(fd, scratch + NAME, length);
     }
 
     @Override
     public int connect(byte[] name, int length, boolean near) {
         if (transport() != IPPROTO_TCP) {
-            NativeMemory.IO.putByteArray(scratch + NAME, name, 0, length);
+            NativeMemory.put(scratch + NAME, name, length);
             return (int) Libc.CONNECT.call(fd, scratch + NAME, length);
         }
         if (patience.slowCalls.isSpared() || !limitWaits()) {
@@ -173,14 +170,14 @@ final class JnrSocket implements Tracees.SocketCopy {
     }
 
     /**
-     * The other side has answered before the call would go to sleep, unless its queue is full. On a socket that is connecting already, the
-     * second call is the caller's own.
+     * The other side has answered before the call would go to sleep, unless its queue is full. Who waits for a limited time is told so by another error
+     * the second time: then it matters which this is.
      */
     private int connectNear(byte[] name, int length) {
-        if (!isClosed()) {
+        if (hasTimeout() && !isClosed()) {
             return WOULD_WAIT;
         }
-        NativeMemory.IO.putByteArray(scratch + NAME, name, 0, length);
+        NativeMemory.put(scratch + NAME, name, length);
         int rc = (int) Libc.CONNECT.call(fd, scratch + NAME, length);
         return rc == -Errno.EINTR.number() ? BEGUN : rc;
     }
@@ -193,7 +190,7 @@ final class JnrSocket implements Tracees.SocketCopy {
         if (flags < 0 || waits && (!isClosed() || hasTimeout())) {
             return WOULD_WAIT;
         }
-        NativeMemory.IO.putByteArray(scratch + NAME, name, 0, length);
+        NativeMemory.put(scratch + NAME, name, length);
         int rc = waits ? beginToConnect(length) : (int) Libc.CONNECT.call(fd, scratch + NAME, length);
         // Interrupted: another thread changed the flag meanwhile.
         return rc == -Errno.EINTR.number() || waits && rc == -Errno.EALREADY.number() ? WOULD_WAIT : rc;
@@ -255,8 +252,8 @@ final class JnrSocket implements Tracees.SocketCopy {
 
     @Override
     public int send(byte[] payload, int length, int flags, byte[] name, int nameLength) {
-        NativeMemory.IO.putByteArray(scratch + NAME, name, 0, nameLength);
-        NativeMemory.IO.putByteArray(scratch + PAYLOAD, payload, 0, length);
+        NativeMemory.put(scratch + NAME, name, nameLength);
+        NativeMemory.put(scratch + PAYLOAD, payload, length);
         int rc = (int) Libc.SENDTO.call(fd, scratch + PAYLOAD, length, flags | MSG_DONTWAIT | MSG_NOSIGNAL,
                 nameLength == 0 ? 0 : scratch + NAME, nameLength);
         boolean waits = rc == -Errno.EAGAIN.number()

@@ -73,7 +73,7 @@ final class JnrTracees implements Tracees {
         span(address, length);
         int count = (int) Libc.PROCESS_VM_READV.call(tid, local, 1, remote, 1, 0);
         if (count > 0) {
-            NativeMemory.IO.getByteArray(buffer, into, 0, count);
+            NativeMemory.get(buffer, into, count);
         }
         return count;
     }
@@ -154,6 +154,11 @@ final class JnrTracees implements Tracees {
     public boolean hasOurUser(int tid) {
         String theirs = fileUser(proc.read(tid, "/status"));
         return !theirs.isEmpty() && theirs.equals(fileUser(proc.read((int) ProcessHandle.current().pid(), "/status")));
+    }
+
+    @Override
+    public boolean exists(int tid) {
+        return !proc.read(tid, "/stat").isEmpty();
     }
 
     /** The fourth of the line: real, effective, saved, file system. */

@@ -2,12 +2,11 @@ package org.secfilt.kernel.jnr;
 
 import java.util.HashSet;
 import java.util.Set;
-import java.util.concurrent.locks.LockSupport;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Vault;
 
-/** The vault's memfd, the supervisor's own mapping of it, and the thread that hands it out. */
+/** The vault's memfd, the supervisor's own mapping of it, and how tracees get it. */
 final class JnrVault implements Vault {
     // linux/memfd.h, linux/fcntl.h, sys/mman.h
     private static final int MFD_CLOEXEC = 1;
@@ -26,13 +25,10 @@ final class JnrVault implements Vault {
     private static final int STX_DEV_MINOR = 140;
     private static final int STATX_BYTES = 256;
     // linux/seccomp.h
-    private static final long SECCOMP_IOCTL_NOTIF_RECV = 0xc0502100L;
-    private static final long SECCOMP_IOCTL_NOTIF_SEND = 0xc0182101L;
     private static final long SECCOMP_IOCTL_NOTIF_ADDFD = 0x40182103L;
     private static final int SECCOMP_ADDFD_FLAG_SEND = 2;
-    private static final int NOTIF_BYTES = 80;
-    private static final long PAUSE_NANOS = 1_000_000;
-    private static final int ANSWER_BYTES = 24;
+    /** struct seccomp_notif_addfd. */
+    private static final int ADDFD_BYTES = 24;
 
     private final long address;
     private final int lengthBytes;
@@ -41,6 +37,8 @@ final class JnrVault implements Vault {
     private final long inode;
     private final String device;
     private final Set<Integer> expected = new HashSet<>();
+    /** Of the listener's thread. */
+    private final long answer = NativeMemory.allocate(ADDFD_BYTES);
 
     /** @param address where tracees map it */
     JnrVault(long address, int lengthBytes) {
@@ -126,66 +124,27 @@ final class JnrVault implements Vault {
         }
     }
 
-    /** Answers vault calls until the process ends, on a thread of its own: the tracer must not wait here, a tracee may die first. */
-    void answerOn(int listener) {
-        Thread thread = new Thread(new Answering(listener), "vault");
-        thread.setDaemon(true);
-        thread.start();
-    }
-
-    private final class Answering implements Runnable {
-        private final int listener;
-        private final long notification = NativeMemory.allocate(NOTIF_BYTES);
-        private final long answer = NativeMemory.allocate(ANSWER_BYTES);
-
-        Answering(int listener) {
-            this.listener = listener;
+    /**
+     * Gives the thread that made a vault call a descriptor of the vault, which is the call's result.
+     *
+     * @param id of the notification
+     * @return 0, or a negative error number to be answered in its place. An error of the kernel's means that the tracee died or was interrupted:
+     *     it makes the call again or never will
+     */
+    int handOut(int listener, long id, int tid) {
+        boolean ours;
+        synchronized (expected) {
+            ours = expected.contains(tid); // until its end: a call that a signal interrupted is made again meanwhile
         }
-
-        @Override
-        public void run() {
-            while (true) {
-                NativeMemory.IO.setMemory(notification, NOTIF_BYTES, (byte) 0);
-                long rc = Libc.IOCTL.call(listener, SECCOMP_IOCTL_NOTIF_RECV, notification);
-                if (rc == 0) {
-                    answer(NativeMemory.IO.getLong(notification), NativeMemory.IO.getInt(notification + 8));
-                } else if (rc != -Errno.EINTR.number() && rc != -Errno.ENOENT.number()) {
-                    return; // no tracee is left that carries the filter
-                } else if (rc == -Errno.ENOENT.number()) {
-                    // A tracee died meanwhile; or all have, and one of them takes its time: the kernel then answers at once.
-                    LockSupport.parkNanos(PAUSE_NANOS);
-                }
-            }
+        if (!ours) {
+            return -Errno.ENOSYS.number();
         }
-
-        /** An error means that the tracee died or was interrupted: it makes the call again or never will. */
-        private void answer(long id, int tid) {
-            boolean ours;
-            synchronized (expected) {
-                ours = expected.remove(tid);
-            }
-            NativeMemory.IO.putLong(answer, id);
-            if (ours) {
-                NativeMemory.IO.putInt(answer + 8, SECCOMP_ADDFD_FLAG_SEND);
-                NativeMemory.IO.putInt(answer + 12, readOnly);
-                NativeMemory.IO.putInt(answer + 16, 0);
-                NativeMemory.IO.putInt(answer + 20, O_CLOEXEC);
-                long rc = Libc.IOCTL.call(listener, SECCOMP_IOCTL_NOTIF_ADDFD, answer);
-                if (rc >= 0 || rc == -Errno.ENOENT.number()) {
-                    return;
-                }
-                refuse(id, (int) rc); // EMFILE: the tracee has no descriptor free
-            } else {
-                refuse(id, -Errno.ENOSYS.number());
-            }
-        }
-
-        private void refuse(long id, int error) {
-            NativeMemory.IO.putLong(answer, id);
-            NativeMemory.IO.putLong(answer + 8, 0);
-            NativeMemory.IO.putInt(answer + 16, error);
-            NativeMemory.IO.putInt(answer + 20, 0);
-            Libc.IOCTL.call(listener, SECCOMP_IOCTL_NOTIF_SEND, answer);
-        }
+        NativeMemory.IO.putLong(answer, id);
+        NativeMemory.IO.putInt(answer + 8, SECCOMP_ADDFD_FLAG_SEND);
+        NativeMemory.IO.putInt(answer + 12, readOnly);
+        NativeMemory.IO.putInt(answer + 16, 0);
+        NativeMemory.IO.putInt(answer + 20, O_CLOEXEC);
+        long rc = Libc.IOCTL.call(listener, SECCOMP_IOCTL_NOTIF_ADDFD, answer);
+        return rc >= 0 || rc == -Errno.ENOENT.number() ? 0 : (int) rc; // EMFILE: the tracee has no descriptor free
     }
 }

@@ -5,6 +5,8 @@ import com.kenai.jffi.MemoryIO;
 /** Memory outside the Java heap, for structs and buffers that the kernel reads and writes. Never freed: each owner takes it once. */
 final class NativeMemory {
     static final MemoryIO IO = MemoryIO.getInstance();
+    /** An IPv6 address has 28. */
+    private static final int FEW = 32;
 
     private NativeMemory() {}
 
@@ -22,5 +24,27 @@ final class NativeMemory {
         long address = allocate(bytes.length + 1);
         IO.putByteArray(address, bytes, 0, bytes.length);
         return address;
+    }
+
+    /** The first bytes of what is there. An address is a few bytes, which are copied sooner than the copying of many is begun. */
+    static void get(long address, byte[] into, int length) {
+        if (length > FEW) {
+            IO.getByteArray(address, into, 0, length);
+            return;
+        }
+        for (int i = 0; i < length; i++) {
+            into[i] = IO.getByte(address + i);
+        }
+    }
+
+    /** The other way. */
+    static void put(long address, byte[] from, int length) {
+        if (length > FEW) {
+            IO.putByteArray(address, from, 0, length);
+            return;
+        }
+        for (int i = 0; i < length; i++) {
+            IO.putByte(address + i, from[i]);
+        }
     }
 }

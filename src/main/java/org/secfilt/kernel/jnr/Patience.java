@@ -14,7 +14,7 @@ final class Patience {
     static final int MILLIS = 50;
 
     /** A real-time signal that neither the C library nor the virtual machine has a use for. */
-    private static final int SIGNAL = 59;
+    static final int SIGNAL = 59;
     /** Any function that takes an int and does nothing will do for a handler. It restarts nothing: SA_RESTART is not set. */
     private static final Libc HANDLER = Libc.ABS;
 
@@ -43,8 +43,7 @@ final class Patience {
 
     /** @return false if the waits of this thread cannot be ended: nothing may be called that could wait */
     boolean begin() {
-        prepare();
-        if (impossible) {
+        if (!prepare()) {
             return false;
         }
         turns = turns + 1;
@@ -65,17 +64,23 @@ final class Patience {
         }
     }
 
-    /** Before this thread is bound to a processor or made to give way, which whom it starts would be too. */
-    void prepare() {
+    /** Before this thread is bound to a processor or made to give way, which whom it starts would be too. @return as {@link #begin} */
+    boolean prepare() {
         if (watchman == null && !impossible) {
             impossible = !start();
         }
+        return !impossible;
+    }
+
+    /** From now on it interrupts a call, and does nothing else. @return false if it cannot be caught */
+    static boolean catchSignal() {
+        long action = NativeMemory.allocate(SIGACTION_BYTES);
+        NativeMemory.IO.putLong(action, HANDLER.address());
+        return Libc.SIGACTION.call(SIGNAL, action, 0) == 0;
     }
 
     private boolean start() {
-        long action = NativeMemory.allocate(SIGACTION_BYTES);
-        NativeMemory.IO.putLong(action, HANDLER.address());
-        if (Libc.SIGACTION.call(SIGNAL, action, 0) != 0) {
+        if (!catchSignal()) {
             return false;
         }
         watchman = new Watchman((int) ProcessHandle.current().pid(), (int) Libc.SYSCALL.call(GETTID, 0, 0, 0, 0, 0));

@@ -1,0 +1,164 @@
+package org.secfilt.tracer;
+
+import org.secfilt.abi.Errno;
+import org.secfilt.kernel.Ptrace;
+import org.secfilt.kernel.SyscallStop;
+import org.secfilt.plan.TracedCall;
+import org.secfilt.plan.VaultRange;
+
+/**
+ * Has notified calls made again that are to stop:
+ *
+ * <pre>
+ *   the listener's thread hands it over, and rings    PTRACE_INTERRUPT, and the call ends with ERESTARTNOINTR
+ *   PTRACE_EVENT_STOP                                 signals are blocked: no handler is to run before, or it would never be where they come fast
+ *   syscall-enter-stop, before all filters            the instruction pointer becomes the mark
+ *   seccomp-stop                                      by the mark: it is answered as any call that stopped
+ *   when it runs, or is answered                      signals are as they were
+ *   when it has been answered                         the instruction pointer is as it was
+ * </pre>
+ *
+ * A filter of the tracee's own may end it before: then there is an exit-stop in place of the seccomp-stop.
+ */
+final class Remake {
+    // include/linux/errno.h: what the result register holds while the kernel has not decided yet whether the call is made again
+    static final long ERESTARTSYS = -512;
+    private static final long ERESTARTNOINTR = -513;
+    private static final int SIGSTOP = 19;
+    private static final int SENDTO_NAME = 4;
+
+    private final Ptrace ptrace;
+    private final VaultRange vault;
+    private final Calls calls;
+    private final SyscallStop registers = new SyscallStop();
+    private final long[] mask = new long[1];
+
+    Remake(Ptrace ptrace, VaultRange vault, Calls calls) {
+        this.ptrace = ptrace;
+        this.vault = vault;
+        this.calls = calls;
+    }
+
+    /** Of a task that waits for the answer to a call; null if it died. */
+    void begin(Task task, Handover handover) {
+        if (task == null || ptrace.interrupt(task.tid) < 0) {
+            handover.call().refuse(-Errno.ENOSYS.number()); // it died
+            return;
+        }
+        if (handover.call().restart()) {
+            task.handedOver = true;
+            task.begun = handover.begun();
+        }
+    }
+
+    /** At a PTRACE_EVENT_STOP that is no group-stop. @return whether it was answered */
+    boolean stopped(Task task) {
+        if (task.handedOver) {
+            task.handedOver = false;
+            if (ptrace.registers(task.tid, registers) == 0 && registers.result() == ERESTARTNOINTR && calls.notified(registers) != null) {
+                again(task);
+                return true;
+            }
+        } else if (task.phase == Task.Phase.REMAKING) {
+            ptrace.resumeToCall(task.tid, 0); // the end of a group-stop
+            return true;
+        }
+        return false;
+    }
+
+    /** Out of this stop, at which the call is set to be made again. */
+    void again(Task task) {
+        hold(task);
+        task.phase = Task.Phase.REMAKING;
+        ptrace.resumeToCall(task.tid, 0);
+    }
+
+    /** No signal comes in between, or ends the vault's call: one would be enough to have all begin anew. */
+    private void hold(Task task) {
+        if (!task.held && ptrace.blockSignals(task.tid, mask) == 0) {
+            task.held = true;
+            task.mask = mask[0];
+        }
+    }
+
+    /** The call is about to run, or to end: from here on it is as signals have it. */
+    void release(Task task) {
+        if (task.held) {
+            task.held = false;
+            ptrace.setSignalMask(task.tid, task.mask);
+        }
+    }
+
+    /** At the syscall-enter-stop. */
+    void entered(Task task) {
+        if (ptrace.syscallInfo(task.tid, task.call) == 0) {
+            mark(task);
+        }
+        task.phase = Task.Phase.ASKED;
+        ptrace.resumeToCall(task.tid, 0);
+    }
+
+    /** At the exit-stop of a call that never came to its seccomp-stop. */
+    void ended(Task task) {
+        task.phase = Task.Phase.RUNNING;
+        release(task);
+        unmark(task);
+        ptrace.resume(task.tid, 0);
+    }
+
+    /** The call in {@code task.call}, which stands still, gets the mark: the filter has it stop, or pass if it has stopped already. */
+    int mark(Task task) {
+        if (!task.marked) {
+            task.marked = true;
+            task.instructionPointer = task.call.instructionPointer();
+        }
+        return ptrace.setInstructionPointer(task.tid, vault.mark());
+    }
+
+    /** At the seccomp-stop: what is shown is the call as the tracee made it. */
+    void show(Task task, SyscallStop stop) {
+        if (task.phase == Task.Phase.ASKED) {
+            task.phase = Task.Phase.RUNNING;
+        }
+        if (task.marked) {
+            stop.enter(stop.audit(), task.instructionPointer, stop.stackPointer(), stop.number());
+        }
+    }
+
+    /** It has been answered. */
+    void unmark(Task task) {
+        if (task.marked) {
+            task.marked = false;
+            ptrace.setInstructionPointer(task.tid, task.instructionPointer);
+        }
+    }
+
+    /**
+     * A signal is on its way. A notified call that nobody had received when it came the kernel ends as if it had waited (ERESTARTSYS), and a handler would
+     * make EINTR of that: it did not wait, and is made again.
+     */
+    void signal(Task task, int signal) {
+        if (task.phase == Task.Phase.REMAKING) {
+            if (signal == SIGSTOP) { // nobody blocks it, and it has no handler
+                ptrace.resumeToCall(task.tid, signal);
+                return;
+            }
+            task.phase = Task.Phase.RUNNING; // SIGSYS: all begins anew
+            release(task);
+        }
+        if (calls.notifies()
+                && ptrace.registers(task.tid, registers) == 0
+                && registers.result() == ERESTARTSYS
+                && !registers.waited()
+                && isNotified()) {
+            ptrace.setResult(task.tid, ERESTARTNOINTR);
+        }
+        ptrace.resume(task.tid, signal);
+    }
+
+    /** A sendto(2) without an address is the tracee's own, and may have waited. */
+    private boolean isNotified() {
+        TracedCall call = calls.notified(registers);
+        return call != null && (call != TracedCall.SENDTO || registers.argument(SENDTO_NAME) != 0);
+    }
+}
