@@ -89,7 +89,8 @@ public interface Ptrace {
     int registers(int tid, SyscallStop stop);
 
     /**
-     * In any stop: no signal is delivered but SIGKILL, SIGSTOP and SIGSYS, which a filter of the tracee's own may send: blocked, it would be deadly. What
+     * In any stop: no signal is delivered but SIGKILL, SIGSTOP and, if it was not blocked before, SIGSYS, which a filter of the tracee's own may send: blocked, it
+     * would be deadly. What
      * is pending interrupts calls still, until the tracee has come by its signals.
      *
      * @param former gets the mask as it was, a bit for each signal from 1 on

@@ -118,8 +118,8 @@ public interface Tracees {
      */
     record SocketFile(byte[] path, List<byte[]> boundNames) {}
 
-    /** Whether a thread has this number. */
-    boolean exists(int tid);
+    /** Whether a thread has this number, and we trace it. */
+    boolean isOurs(int tid);
 
     /** The very socket a tracee's descriptor stood for when the copy was made, whatever the tracee does to its descriptor since. */
     interface SocketCopy extends AutoCloseable {

@@ -1,7 +1,7 @@
 package org.secfilt.plan;
 
 /**
- * A system call the filter sends to the tracer, with the cookie it carries.
+ * A system call the filter sends to the tracer, with the cookie it carries; of some it notifies the supervisor first ({@link #notifies}).
  *
  * <p>The cookie is for people and listings. The tracer dispatches on the call's number: a filter that the tracee stacks on top
  * may return RET_TRACE with any cookie, and the newest filter's data wins (seccomp(2)).
@@ -26,7 +26,7 @@ public enum TracedCall {
     WAITID("waitid", 12),
     /** Refused, and told: a command under a tracer cannot have one of its own. */
     PTRACE("ptrace", 13),
-    /** Goes on; but from now on what the supervisor may do says nothing about what a tracee may. */
+    /** Goes on; but from now on what the supervisor may do says nothing about what this one may, and what it makes. */
     LANDLOCK_RESTRICT_SELF("landlock_restrict_self", 14),
     /** Of a raw socket, where packets are judged: it makes packets that other rules are for. */
     SOCKET("socket", 15),

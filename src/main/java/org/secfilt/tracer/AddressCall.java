@@ -9,7 +9,7 @@ import org.secfilt.plan.TracedCall;
 import org.secfilt.verdict.Action;
 
 /**
- * The socket address of a stopped call, copied out of the tracee once. Reused from call to call; one thread only.
+ * The socket address of a call that stands still, copied out of the tracee once. Reused from call to call; one thread only.
  *
  * <p>Lengths are read as net/socket.c does (move_addr_to_kernel, __copy_msghdr): more than 128 bytes of name is EINVAL, or cut to 128 in a
  * message header; a NULL name is none. What the kernel refuses it may refuse itself, for it looks at other things first: at the

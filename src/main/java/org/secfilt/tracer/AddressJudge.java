@@ -16,7 +16,7 @@ import org.secfilt.verdict.Action;
 import org.secfilt.verdict.Judge;
 import org.secfilt.verdict.Verdict;
 
-/** Turns the bytes of a stopped call into a verdict. Looks up what the policy needs to know besides: protocol, canonical path. */
+/** Turns the bytes of a call that stands still into a verdict. Looks up what the policy needs to know besides: protocol, canonical path. */
 final class AddressJudge {
     private static final Verdict.Allow ALLOW = new Verdict.Allow(Optional.empty());
 

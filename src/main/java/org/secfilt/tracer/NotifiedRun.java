@@ -131,7 +131,8 @@ final class NotifiedRun implements NotifiedCalls {
 
     /**
      * Who was traced when its memory was read, and is yet, had its number all the while: the tracer forgets it before anybody else can have it.
-     * (SECCOMP_IOCTL_NOTIF_ID_VALID would tell the same, and costs.)
+     * (SECCOMP_IOCTL_NOTIF_ID_VALID would tell the same, and costs; but for a leader whose number another thread of its process has by now, for that one's
+     * execve: then the call is judged and made with what that one has, as it might have made it itself.)
      */
     private final class Presence extends CopyRun.Presence {
         @Override

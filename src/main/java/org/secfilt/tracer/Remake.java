@@ -91,9 +91,13 @@ final class Remake {
 
     /** At the syscall-enter-stop. */
     void entered(Task task) {
-        if (ptrace.syscallInfo(task.tid, task.call) == 0) {
-            mark(task);
+        if (ptrace.syscallInfo(task.tid, task.call) < 0 || calls.notified(task.call) == null) {
+            task.phase = Task.Phase.RUNNING; // it died, or its code was changed under it: this is another call
+            release(task);
+            ptrace.resume(task.tid, 0);
+            return;
         }
+        mark(task);
         task.phase = Task.Phase.ASKED;
         ptrace.resumeToCall(task.tid, 0);
     }
@@ -101,6 +105,7 @@ final class Remake {
     /** At the exit-stop of a call that never came to its seccomp-stop. */
     void ended(Task task) {
         task.phase = Task.Phase.RUNNING;
+        task.begun = Task.NONE;
         release(task);
         unmark(task);
         ptrace.resume(task.tid, 0);

@@ -34,7 +34,7 @@ final class Tasks {
         return last;
     }
 
-    /** Null if it is not traced, or nothing was heard of it so far. */
+    /** Null if it is not traced, or nothing was heard of it so far, and it was not let go unheard either. */
     Task find(int tid) {
         return numbers.contains(tid) ? of(tid) : null;
     }
@@ -46,10 +46,13 @@ final class Tasks {
         }
     }
 
-    /** A thread restricts itself. */
-    void restrict(Task task) {
+    /** A thread restricts itself. @param others perhaps others too: then it counts for all that are there */
+    void restrict(Task task, boolean others) {
         restrict = true;
         restricted.add(task.tid);
+        if (others) {
+            restricted.addAll(numbers);
+        }
     }
 
     /** Whether {@link #made} is to be told. */

@@ -18,7 +18,7 @@ import org.secfilt.verdict.Verdict;
 
 /**
  * Supervises one command and all it starts, until the last of them has died. Everything here happens on the thread that made the
- * tracer; it must be a platform thread, and the one that seizes.
+ * tracer; it must be a platform thread, and the one that seizes. What the listener is told of is answered on another: {@link NotifiedRun}.
  */
 public final class Tracer {
     private static final int OPTIONS = Ptrace.PTRACE_O_EXITKILL
@@ -41,6 +41,8 @@ public final class Tracer {
     /** PTRACE_O_TRACESYSGOOD. */
     private static final int SYSCALL_STOP = SIGTRAP | 0x80;
     private static final int P_PIDFD = 3; // linux/wait.h
+    /** Of landlock_restrict_self(2). Others say whom it restricts besides the caller. // linux/landlock.h */
+    private static final int LANDLOCK_LOG_FLAGS = 7;
     private static final int RUNG = -Errno.EINTR.number();
 
     private static final Verdict.Deny NO_SECOND_TRACER =
@@ -199,8 +201,10 @@ public final class Tracer {
             case Ptrace.PTRACE_EVENT_STOP -> {
                 if (signal >= SIGSTOP && signal <= SIGTTOU) {
                     ptrace.listen(task.tid);
-                } else {
-                    eventStop(task);
+                } else if (!remake.stopped(task)) {
+                    // The first stop of a new tracee, whose number an earlier one may have had, or the end of a group-stop.
+                    task.mapped = false;
+                    ptrace.resume(task.tid, 0);
                 }
             }
             case 0 -> {
@@ -222,14 +226,6 @@ public final class Tracer {
         ptrace.resume(task.tid, 0);
     }
 
-    private void eventStop(Task task) {
-        if (!remake.stopped(task)) {
-            // The first stop of a new tracee, whose number an earlier one may have had, or the end of a group-stop.
-            task.mapped = false;
-            ptrace.resume(task.tid, 0);
-        }
-    }
-
     private void exitEvent(Task task) {
         task.leaving = true;
         if (tracees.tgid(task.tid) == root) {
@@ -244,7 +240,7 @@ public final class Tracer {
         if (former > 0 && former != task.tid) {
             tasks.renumber((int) former, task);
             Task gone = tasks.find((int) former);
-            if (gone != null && !tracees.exists((int) former)) { // or else another has the number already
+            if (gone != null && !tracees.isOurs((int) former)) { // or else a new one has the number already
                 forget(gone);
             }
         }
@@ -294,7 +290,7 @@ public final class Tracer {
         } else if (call == TracedCall.SOCKET) {
             rawSocketStop(task, call);
         } else if (call == TracedCall.LANDLOCK_RESTRICT_SELF) {
-            tasks.restrict(task);
+            tasks.restrict(task, ((int) stop.argument(1) & ~LANDLOCK_LOG_FLAGS) != 0);
             ptrace.resume(task.tid, 0);
         } else if (call == TracedCall.WAIT4 || call == TracedCall.WAITID) {
             waitStop(task, call);

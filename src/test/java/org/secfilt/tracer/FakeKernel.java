@@ -92,8 +92,8 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     boolean ownFilterRefuses;
     /** Those of the tracee's own. */
     boolean marksStay;
-    /** Whether every number is somebody's. */
-    boolean exists;
+    /** Whether every number is of somebody whom we trace. */
+    boolean ours;
     private boolean rung;
     boolean ourUser = true;
     /** What a recvmsg answers. */
@@ -180,6 +180,8 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
         /** Its notified call is left to the tracer, which has interrupted it. */
         boolean left;
         boolean interrupts;
+        /** What its call is when it is made again: its code was changed meanwhile. */
+        String becomes = "";
         long instructionPointer = INSTRUCTION_POINTER;
 
         FakeTask(int tid, List<Deed> deeds) {
@@ -462,6 +464,10 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
             nextSignal(task);
         } else if (task.restarts) {
             task.restarts = false;
+            if (!task.becomes.isEmpty()) {
+                task.made = task.becomes;
+                task.number = ARCH.syscalls().nr(task.becomes);
+            }
             if (toCall) {
                 task.state = State.ENTER_STOP;
             } else {
@@ -780,9 +786,9 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     }
 
     @Override
-    public boolean exists(int tid) {
+    public boolean isOurs(int tid) {
         on(tid);
-        return exists;
+        return ours;
     }
 
     @Override

@@ -129,6 +129,17 @@ class NotifiedTracerTest extends TracerTest {
         assertEquals(List.of("7: connect 10.0.0.1:80"), named("connect"));
     }
 
+    /** Its other calls know nothing of marks and blocked signals. */
+    @Test
+    void a_call_that_has_become_another_is_left_alone() {
+        kernel.remember(0x1000, ALLOWED);
+        FakeTask task = command(connectWith(ODD), Deed.call("getpid"));
+        task.becomes = "mmap";
+        run();
+        assertEquals("7: getpid -38", kernel.returned.get(1), "its next call finds signals and instruction pointer as they were");
+        assertEquals(List.of(), named("connect"));
+    }
+
     @Test
     void a_filter_of_the_tracees_own_that_ends_the_call_leaves_it_as_it_was() {
         kernel.ownFilterRefuses = true;
@@ -203,7 +214,7 @@ class NotifiedTracerTest extends TracerTest {
     @Test
     void a_thread_that_has_the_number_of_another_stays_known() {
         kernel.domain = 2;
-        kernel.exists = true;
+        kernel.ours = true;
         kernel.remember(0x1000, ALLOWED);
         kernel.thread = 8; // what the execve tells: it was this number
         command(Deed.stop(Ptrace.PTRACE_EVENT_EXEC << 8 | 5));

@@ -3,7 +3,6 @@ package org.secfilt.kernel.jnr;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
 import org.secfilt.abi.Errno;
-import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Notification;
 import org.secfilt.kernel.NotifiedCalls;
 import org.secfilt.kernel.SyscallStop;
@@ -47,7 +46,7 @@ final class JnrListener implements Notification, Runnable {
     private final SyscallStop call = new SyscallStop();
     private final CountDownLatch ready = new CountDownLatch(1);
     /** Why the thread could not begin; seen once it is ready. */
-    private KernelException failure;
+    private Throwable failure;
     private long id;
     private int tid;
 
@@ -74,8 +73,11 @@ final class JnrListener implements Notification, Runnable {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+        if (failure instanceof Error error) {
+            throw error;
+        }
         if (failure != null) {
-            throw failure;
+            throw (RuntimeException) failure;
         }
     }
 
@@ -83,7 +85,7 @@ final class JnrListener implements Notification, Runnable {
     public void run() {
         try {
             calls.prepare();
-        } catch (KernelException e) {
+        } catch (RuntimeException | Error e) {
             failure = e;
             return;
         } finally {

@@ -44,8 +44,9 @@ final class JnrPtrace implements Ptrace {
     private static final int SIGSYS = 31;
     // struct user_regs_struct
     private static final int RAX = 80;
-    /** The instruction leaves the address behind itself here. */
+    /** The instruction may leave here whatever it likes: on most processors the address behind itself. */
     private static final int RCX = 88;
+    private static final long WAITED = 0x7365_6366_7761_6974L; // "secfwait"
     private static final int ORIG_RAX = 120;
     private static final int RIP = 128;
     private static final int RSP = 152;
@@ -229,7 +230,7 @@ final class JnrPtrace implements Ptrace {
             stop.enter(Arch.X86_64.audit(), NativeMemory.IO.getLong(registers + RIP), NativeMemory.IO.getLong(registers + RSP),
                     NativeMemory.IO.getLong(registers + ORIG_RAX));
             stop.exit(NativeMemory.IO.getLong(registers + RAX));
-            stop.setWaited(NativeMemory.IO.getLong(registers + RCX) != stop.instructionPointer());
+            stop.setWaited(NativeMemory.IO.getLong(registers + RCX) == WAITED);
             for (int i = 0; i < ARGUMENTS.length; i++) {
                 stop.setArgument(i, NativeMemory.IO.getLong(registers + ARGUMENTS[i]));
             }
@@ -241,7 +242,7 @@ final class JnrPtrace implements Ptrace {
     public int blockSignals(int tid, long[] former) {
         int rc = ptrace(PTRACE_GETSIGMASK, tid, Long.BYTES, message);
         former[0] = NativeMemory.IO.getLong(message);
-        return rc < 0 ? rc : setSignalMask(tid, ~(1L << SIGSYS - 1));
+        return rc < 0 ? rc : setSignalMask(tid, former[0] | ~(1L << SIGSYS - 1));
     }
 
     @Override
@@ -262,7 +263,7 @@ final class JnrPtrace implements Ptrace {
 
     @Override
     public int noteWait(int tid) {
-        return ptrace(PTRACE_POKEUSER, tid, RCX, 0);
+        return ptrace(PTRACE_POKEUSER, tid, RCX, WAITED);
     }
 
     @Override

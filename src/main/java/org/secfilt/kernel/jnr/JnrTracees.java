@@ -157,8 +157,9 @@ final class JnrTracees implements Tracees {
     }
 
     @Override
-    public boolean exists(int tid) {
-        return !proc.read(tid, "/stat").isEmpty();
+    public boolean isOurs(int tid) {
+        int tracer = proc.tracer(tid);
+        return tracer > 0 && proc.tgid(tracer) == (int) ProcessHandle.current().pid();
     }
 
     /** The fourth of the line: real, effective, saved, file system. */

@@ -1,7 +1,7 @@
 package org.secfilt.kernel.jnr;
 
 /**
- * Which calls had better not be made, for those before them took long: the tracer waits, and all its tracees with it. Each that takes long
+ * Which calls had better not be made, for those before them took long: whoever makes them waits, and all that wait for him. Each that takes long
  * spares twice as many; those that do not, in number, spare half as many again, for a call may take long on a busy machine without waiting.
  */
 final class SlowCalls {
