@@ -26,6 +26,9 @@ public interface Ptrace {
     /** PTRACE_SEIZE with the given options. EPERM: somebody traces it already, or Yama's ptrace_scope forbids. */
     int seize(int pid, int options);
 
+    /** PTRACE_SETOPTIONS, in any stop: in place of those it had. */
+    int setOptions(int tid, int options);
+
     /**
      * Blocks for the next stop or end of a tracee, and leaves it waitable: an end is seen by others only after {@link #reap}. A stop
      * that is not answered by a resuming call is seen again by the next await, unless it is an exec's.

@@ -121,6 +121,9 @@ public interface Tracees {
     /** Whether a thread has this number, and we trace it. */
     boolean isOurs(int tid);
 
+    /** Whether this tracee is the first thread of its process; false also if that cannot be told. */
+    boolean isProcess(int tid);
+
     /** The very socket a tracee's descriptor stood for when the copy was made, whatever the tracee does to its descriptor since. */
     interface SocketCopy extends AutoCloseable {
         /** The answer to a call that would have to wait; nothing was done that waiting in its place would not have begun with. */

@@ -28,7 +28,7 @@ final class AddressStop {
     private final boolean tellsAllowed;
 
     /** @param tracees the tracer's own: it knows which mounts are the command's */
-    AddressStop(Ptrace ptrace, Tracees tracees, Vault vault, Plan plan, Watch watch, Replies replies, Remake remake, Set<Integer> restricted) {
+    AddressStop(Ptrace ptrace, Tracees tracees, ExecStops execs, Vault vault, Plan plan, Watch watch, Replies replies, Remake remake, Set<Integer> restricted) {
         this.ptrace = ptrace;
         this.watch = watch;
         this.replies = replies;
@@ -37,7 +37,7 @@ final class AddressStop {
         this.judge = new AddressJudge(tracees, plan);
         this.copyRun = new CopyRun(tracees, address, restricted);
         this.vaultRun = new VaultRun(ptrace, tracees, new Slots(vault, plan.vault().address()), address, plan.arch(), remake);
-        this.mapping = new VaultMapping(ptrace, tracees, vault, plan.vault(), plan.arch());
+        this.mapping = new VaultMapping(ptrace, tracees, execs, vault, plan.vault(), plan.arch());
         this.aftermath = new Aftermath(ptrace, tracees, judge);
         this.tellsAllowed = watch.hearsOfAllowed();
     }

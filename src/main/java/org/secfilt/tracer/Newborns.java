@@ -14,13 +14,15 @@ final class Newborns {
 
     private final Ptrace ptrace;
     private final Tasks tasks;
+    private final ExecStops execs;
     private final Set<Integer> tids = new HashSet<>();
     private final WaitEvent first = new WaitEvent();
 
     /** @param tasks is told of those that are let go */
-    Newborns(Ptrace ptrace, Tasks tasks) {
+    Newborns(Ptrace ptrace, Tasks tasks, ExecStops execs) {
         this.ptrace = ptrace;
         this.tasks = tasks;
+        this.execs = execs;
     }
 
     /** At the PTRACE_EVENT_CLONE of another, and nothing was heard of this one so far. */
@@ -43,6 +45,7 @@ final class Newborns {
         for (int tid : tids) {
             if (ptrace.awaitBriefly(tid, first) && !first.ended() && first.event() == Ptrace.PTRACE_EVENT_STOP && first.signal() == SIGTRAP) {
                 tasks.begin(tid);
+                execs.begin(tid);
                 ptrace.resume(tid, 0);
             }
         }

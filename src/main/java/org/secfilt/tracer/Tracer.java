@@ -26,8 +26,7 @@ public final class Tracer {
             | Ptrace.PTRACE_O_TRACESECCOMP
             | Ptrace.PTRACE_O_TRACEFORK
             | Ptrace.PTRACE_O_TRACEVFORK
-            | Ptrace.PTRACE_O_TRACECLONE
-            | Ptrace.PTRACE_O_TRACEEXEC;
+            | Ptrace.PTRACE_O_TRACECLONE;
     /** Of a process namespace. pid_namespaces(7): it takes all others along, and the supervisor. */
     private static final int INIT = 1;
 
@@ -53,6 +52,8 @@ public final class Tracer {
     private final Watch watch;
     private final Plan plan;
     private final int root;
+    private final int options;
+    private final ExecStops execs;
     private final Tasks tasks = new Tasks();
     private final Calls calls;
     private final WaitEvent event = new WaitEvent();
@@ -85,16 +86,18 @@ public final class Tracer {
         this.watch = watch;
         this.plan = plan;
         this.root = root;
+        this.options = root == INIT ? OPTIONS | Ptrace.PTRACE_O_TRACEEXIT : OPTIONS;
+        this.execs = new ExecStops(ptrace, tracees, options);
         this.calls = new Calls(plan, notifies);
         this.remake = new Remake(ptrace, plan.vault(), calls);
         this.replies = new Replies(ptrace, tracees, watch, remake);
-        this.addresses = new AddressStop(ptrace, tracees, vault, plan, watch, replies, remake, tasks.restricted());
+        this.addresses = new AddressStop(ptrace, tracees, execs, vault, plan, watch, replies, remake, tasks.restricted());
         this.guard = new VaultGuard(plan.vault());
         this.processes = new ProcessGuard(ptrace, tracees, replies);
         this.handedOver = new HandedOver(ptrace, tracees, watch, plan);
         this.listeners = new ListenStop(ptrace, tracees, replies, addresses.judge(), tasks.all());
         this.waiting = new Waiting(ptrace, kernel.affinity(), tracees, System::nanoTime);
-        this.newborns = new Newborns(ptrace, tasks);
+        this.newborns = new Newborns(ptrace, tasks, execs);
         this.files = new FileStop(replies, tracees, kernel.fileChanges(), plan, writable);
         this.notified = new NotifiedRun(kernel, ptrace, plan, calls, tasks.numbers(), tasks.restricted(), desk, replies, watch);
         tasks.of(root);
@@ -102,7 +105,7 @@ public final class Tracer {
 
     /** @return 0, or the negative error number of PTRACE_SEIZE */
     public int seize() {
-        return ptrace.seize(root, root == INIT ? OPTIONS | Ptrace.PTRACE_O_TRACEEXIT : OPTIONS);
+        return ptrace.seize(root, options | Ptrace.PTRACE_O_TRACEEXEC);
     }
 
     /** Answers stops until no tracee is left. */
@@ -204,6 +207,9 @@ public final class Tracer {
                 } else if (!remake.stopped(task)) {
                     // The first stop of a new tracee, whose number an earlier one may have had, or the end of a group-stop.
                     task.mapped = false;
+                    if (task.vaultFd == Task.NONE && (executed || task.tid != root)) {
+                        execs.begin(task.tid);
+                    }
                     ptrace.resume(task.tid, 0);
                 }
             }

@@ -44,15 +44,17 @@ final class VaultMapping {
 
     private final Ptrace ptrace;
     private final Tracees tracees;
+    private final ExecStops execs;
     private final Vault vault;
     private final VaultRange range;
     private final int mmap;
     private final int close;
     private final SyscallStop exit = new SyscallStop();
 
-    VaultMapping(Ptrace ptrace, Tracees tracees, Vault vault, VaultRange range, Arch arch) {
+    VaultMapping(Ptrace ptrace, Tracees tracees, ExecStops execs, Vault vault, VaultRange range, Arch arch) {
         this.ptrace = ptrace;
         this.tracees = tracees;
+        this.execs = execs;
         this.vault = vault;
         this.range = range;
         this.mmap = arch.syscalls().nr("mmap");
@@ -70,7 +72,7 @@ final class VaultMapping {
         if (task.mapped) {
             return Step.READY;
         }
-        int there = tracees.vaultMapping(task.tid, vault);
+        int there = look(task);
         if (there == 0) {
             return injectVaultCall(task);
         }
@@ -79,6 +81,11 @@ final class VaultMapping {
             task.vaultFailure = "its address space has no room for secfilt's vault, or cannot be seen";
         }
         return task.mapped ? Step.READY : Step.FAILED;
+    }
+
+    /** As {@link Tracees#vaultMapping}, and an execve that takes it away will be told of. */
+    private int look(Task task) {
+        return execs.need(task.tid) ? tracees.vaultMapping(task.tid, vault) : -Errno.ESRCH.number();
     }
 
     private Step injectVaultCall(Task task) {
@@ -129,7 +136,7 @@ final class VaultMapping {
             case ASKING -> asked(task, result);
             case MAPPING -> {
                 // Also when mmap failed: another thread may have brought it meanwhile.
-                task.mapped = tracees.vaultMapping(task.tid, vault) == 1;
+                task.mapped = look(task) == 1;
                 if (!task.mapped) {
                     task.vaultFailure = "secfilt's vault could not be mapped: " + answer(result);
                 }

@@ -7,10 +7,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.secfilt.Fixtures;
 
 /** Ways for a process to leave the supervisor's sight, or to make it lose count, each followed by a datagram. */
@@ -53,6 +55,22 @@ class ProcessAttackIT {
             assertEquals(far, sends(ROOM.secfilt("-q", "--firewall=off", ALLOWED, ATTACK, how, NetworkRoom.FAR, SINK).as(user)));
             assertEquals(List.of(), ROOM.arrived(), how);
             assertEquals(near, sends(ROOM.secfilt("-q", "--firewall=off", ALLOWED, ATTACK, how, NetworkRoom.INSIDE, "8002").as(user)));
+        }
+    }
+
+    /** Its own memory would be read for the address, were the vault taken to be there still; there is no room for one. */
+    @ParameterizedTest
+    @ValueSource(strings = {"now", "called", "child", "vforked", "thread", "called-thread", "stopped", "caught"})
+    void a_program_with_memory_of_its_own_in_the_place_of_the_vault_is_not_taken_to_have_one(String how) {
+        String program = Fixtures.compile("vault-image", "-DPLACE", "-no-pie", "-fno-pie", "-mcmodel=large", "-Wl,--section-start=.place=0x2a7700000000").toString();
+        for (String notifications : List.of("auto", "off")) {
+            Outcome run = ROOM.secfilt("-q", "--firewall=off", "--notifications=" + notifications, ALLOWED, Fixtures.compile("vault-image").toString(), how, program,
+                            NetworkRoom.INSIDE, NetworkRoom.FAR, SINK)
+                    .timeoutMillis(60_000)
+                    .run()
+                    .exited(0);
+            assertEquals(Set.of("EPERM"), Set.copyOf(run.stdout().lines().toList()), run::toString);
+            assertEquals(List.of(), ROOM.arrived(), how);
         }
     }
 

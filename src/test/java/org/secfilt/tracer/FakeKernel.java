@@ -169,6 +169,13 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
         /** Results of the vault call that come before a good one: a signal arrived, no descriptor was free. */
         final List<Long> vaultAnswers = new ArrayList<>();
         boolean vaultPlaceTaken;
+        /** Of another's process. */
+        boolean thread;
+        /** PTRACE_O_TRACEEXEC. */
+        boolean tellsExec = true;
+        int execsTold;
+        /** A group-stop ends when it has the vault's descriptor, and it goes on with something else. */
+        boolean stopsWithDescriptor;
         /** Signals that come when a notified call is handed over, each with a handler. */
         final List<Integer> signals = new ArrayList<>();
         /** The call is made again when no signal is left. */
@@ -350,6 +357,12 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
             }
             task.status = deed.stopStatus();
             task.mapped &= !task.forgetsVaultAtExec;
+            if (deed.stopStatus() >> 8 == PTRACE_EVENT_EXEC) {
+                if (!task.tellsExec) {
+                    return;
+                }
+                task.execsTold++;
+            }
             task.state = deed.stopStatus() >> 8 == 0 ? State.SIGNAL_STOP : State.EVENT_STOP;
             return;
         }
@@ -527,6 +540,16 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     }
 
     @Override
+    public int setOptions(int tid, int options) {
+        FakeTask task = on(tid);
+        if (!stopped(task)) {
+            return GONE;
+        }
+        task.tellsExec = (options & PTRACE_O_TRACEEXEC) != 0;
+        return 0;
+    }
+
+    @Override
     public int resume(int tid, int signal) {
         FakeTask task = on(tid);
         if (!stopped(task)) {
@@ -538,6 +561,11 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
         if (task.state == State.SECCOMP_STOP) {
             execute(task);
             returns(task);
+        } else if (task.state == State.EXIT_STOP && task.rewound && task.stopsWithDescriptor) {
+            task.rewound = false;
+            task.stopsWithDescriptor = false;
+            task.status = PTRACE_EVENT_STOP << 8 | 5;
+            task.state = State.EVENT_STOP;
         } else if (task.state == State.EXIT_STOP && task.rewound) {
             task.rewound = false;
             task.number = task.result;
@@ -783,6 +811,11 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
         task.instructionPointer = stop.instructionPointer();
         assertEquals(INSTRUCTION_POINTER, task.instructionPointer);
         return 0;
+    }
+
+    @Override
+    public boolean isProcess(int tid) {
+        return !on(tid).thread;
     }
 
     @Override

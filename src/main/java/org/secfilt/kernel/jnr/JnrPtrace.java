@@ -13,6 +13,7 @@ final class JnrPtrace implements Ptrace {
     private static final int PTRACE_CONT = 7;
     private static final int PTRACE_GETREGS = 12;
     private static final int PTRACE_SYSCALL = 24;
+    private static final int PTRACE_SETOPTIONS = 0x4200;
     private static final int PTRACE_GETEVENTMSG = 0x4201;
     private static final int PTRACE_SEIZE = 0x4206;
     private static final int PTRACE_INTERRUPT = 0x4207;
@@ -77,6 +78,11 @@ final class JnrPtrace implements Ptrace {
     @Override
     public int seize(int pid, int options) {
         return ptrace(PTRACE_SEIZE, pid, 0, options);
+    }
+
+    @Override
+    public int setOptions(int tid, int options) {
+        return ptrace(PTRACE_SETOPTIONS, tid, 0, options);
     }
 
     @Override

@@ -19,6 +19,7 @@ final class JnrTracees implements Tracees {
     private static final int PATH_MAX = 4096;
     private static final int O_PATH_CLOEXEC = 010000000 | 02000000;
     // linux/openat2.h
+    private static final int TGKILL = Arch.X86_64.syscalls().nr("tgkill");
     private static final int OPENAT2 = Arch.X86_64.syscalls().nr("openat2");
     private static final int OPEN_HOW_BYTES = 24;
     /** A link such as /proc/self/fd/3 would lead to what is the supervisor's, not the tracee's: ELOOP. */
@@ -160,6 +161,12 @@ final class JnrTracees implements Tracees {
     public boolean isOurs(int tid) {
         int tracer = proc.tracer(tid);
         return tracer > 0 && proc.tgid(tracer) == (int) ProcessHandle.current().pid();
+    }
+
+    /** A signal that is none reaches a thread by its own number and that of its process alone. // tgkill(2) */
+    @Override
+    public boolean isProcess(int tid) {
+        return Libc.SYSCALL.call(TGKILL, tid, tid, 0, 0, 0) == 0;
     }
 
     /** The fourth of the line: real, effective, saved, file system. */
