@@ -15,7 +15,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.Tracees;
-import org.secfilt.tracer.FakeKernel.Deed;
 
 /** Calls made here, on a copy of the socket. */
 class CopyRunTest extends TracerRoom {

@@ -8,33 +8,20 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Sockaddr;
-import org.secfilt.kernel.Accounts;
 import org.secfilt.kernel.Affinity;
-import org.secfilt.kernel.Cgroups;
 import org.secfilt.kernel.FileChange;
 import org.secfilt.kernel.FileChanges;
 import org.secfilt.kernel.FileTarget;
-import org.secfilt.kernel.FrontEnd;
-import org.secfilt.kernel.Kernel;
-import org.secfilt.kernel.Launching;
-import org.secfilt.kernel.LogFile;
 import org.secfilt.kernel.OpenDescriptor;
-import org.secfilt.kernel.Programs;
-import org.secfilt.kernel.NetworkLock;
-import org.secfilt.kernel.Networks;
-import org.secfilt.kernel.Notification;
 import org.secfilt.kernel.NotifiedCalls;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SyscallStop;
@@ -48,7 +35,7 @@ import org.secfilt.plan.VaultRange;
  * Memory may be hostile: once read it changes, as a second thread would change it. A tracee can be made to die
  * just before the n-th call of the tracer on this kernel.
  */
-final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges {
+final class FakeKernel extends TracersKernel implements Ptrace, Tracees, Affinity, FileChanges {
     static final int VAULT_FD = 33;
     /** Numbers from here on, but for one, are those of processes outside of the run. */
     static final int OUTSIDE = 4000;
@@ -107,8 +94,7 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     private final Map<Integer, FakeTask> tasks = new LinkedHashMap<>();
     private final TreeMap<Long, byte[]> memory = new TreeMap<>();
     private final Map<Long, byte[]> changes = new TreeMap<>();
-    private final byte[] vaultBytes = new byte[RANGE.lengthBytes()];
-    private final Set<Integer> expected = new HashSet<>();
+    final FakeVault vault = new FakeVault(RANGE.lengthBytes());
     private int victim = -1;
     private int stepsToLive = Integer.MAX_VALUE;
     int steps;
@@ -119,83 +105,6 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     NotifiedCalls notified;
     /** Whether there will be somebody, from the first stop on. */
     boolean notifies;
-    private static final long ERESTARTNOINTR = -513;
-
-    /** Behind every call. */
-    private static final long INSTRUCTION_POINTER = 0x1002;
-
-    enum State {
-        RUNNING,
-        NOTIFIED,
-        ENTER_STOP,
-        SECCOMP_STOP,
-        EXIT_STOP,
-        SIGNAL_STOP,
-        EVENT_STOP,
-        ZOMBIE,
-        DEAD
-    }
-
-    /** One thing a tracee does: a call, or a stop of another kind. */
-    record Deed(String call, long[] arguments, int stopStatus, long result) {
-        static Deed call(String name, long... arguments) {
-            return new Deed(name, Arrays.copyOf(arguments, 6), 0, 0);
-        }
-
-        /** A stop that is no system call: {@code event << 8 | signal}. */
-        static Deed stop(int status) {
-            return new Deed("", new long[6], status, 0);
-        }
-
-        /** A signal on its way, when a call has ended so. */
-        static Deed signalIn(int signal, String call, long result, long... arguments) {
-            return new Deed(call, Arrays.copyOf(arguments, 6), signal, result);
-        }
-    }
-
-    static final class FakeTask {
-        final int tid;
-        final List<Deed> deeds;
-        int at;
-        State state = State.RUNNING;
-        String made = "";
-        long number;
-        long[] arguments = new long[6];
-        long result;
-        boolean rewound;
-        boolean mapped;
-        boolean forgetsVaultAtExec;
-        int status;
-        /** Results of the vault call that come before a good one: a signal arrived, no descriptor was free. */
-        final List<Long> vaultAnswers = new ArrayList<>();
-        boolean vaultPlaceTaken;
-        /** Of another's process. */
-        boolean thread;
-        /** PTRACE_O_TRACEEXEC. */
-        boolean tellsExec = true;
-        int execsTold;
-        /** A group-stop ends when it has the vault's descriptor, and it goes on with something else. */
-        boolean stopsWithDescriptor;
-        /** Signals that come when a notified call is handed over, each with a handler. */
-        final List<Integer> signals = new ArrayList<>();
-        /** The call is made again when no signal is left. */
-        boolean restarts;
-        /** It stops for no tracer when it begins: it has done so, or never will. */
-        boolean untraced;
-        boolean blocked;
-        boolean waited;
-        /** Its notified call is left to the tracer, which has interrupted it. */
-        boolean left;
-        boolean interrupts;
-        /** What its call is when it is made again: its code was changed meanwhile. */
-        String becomes = "";
-        long instructionPointer = INSTRUCTION_POINTER;
-
-        FakeTask(int tid, List<Deed> deeds) {
-            this.tid = tid;
-            this.deeds = deeds;
-        }
-    }
 
     FakeTask task(int tid, Deed... deeds) {
         FakeTask task = new FakeTask(tid, List.of(deeds));
@@ -227,22 +136,22 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
         victim = tid;
     }
 
-    private FakeTask on(int tid) {
+    FakeTask on(int tid) {
         assertSame(tracer, Thread.currentThread(), "off the tracer thread");
         steps++;
-        if (--stepsToLive == 0 && tasks.get(victim).state != State.DEAD) {
-            tasks.get(victim).state = State.ZOMBIE;
+        if (--stepsToLive == 0 && tasks.get(victim).state != FakeTask.State.DEAD) {
+            tasks.get(victim).state = FakeTask.State.ZOMBIE;
         }
         FakeTask task = tasks.get(tid);
         return task == null ? new FakeTask(tid, List.of()) : task;
     }
 
     private static boolean stopped(FakeTask task) {
-        return task.state == State.SECCOMP_STOP
-                || task.state == State.ENTER_STOP
-                || task.state == State.EXIT_STOP
-                || task.state == State.SIGNAL_STOP
-                || task.state == State.EVENT_STOP;
+        return task.state == FakeTask.State.SECCOMP_STOP
+                || task.state == FakeTask.State.ENTER_STOP
+                || task.state == FakeTask.State.EXIT_STOP
+                || task.state == FakeTask.State.SIGNAL_STOP
+                || task.state == FakeTask.State.EVENT_STOP;
     }
 
     /** In this order stops are told. The oldest comes first where the others were slower. // kernel/ptrace.c __ptrace_link() */
@@ -268,7 +177,7 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
             return -Errno.EINTR.number();
         }
         for (FakeTask task : tasks.values()) {
-            if (task.state != State.DEAD) {
+            if (task.state != FakeTask.State.DEAD) {
                 fail("the tracer waits for ever for " + task.tid + ", which is " + task.state + ": " + returned);
             }
         }
@@ -304,25 +213,25 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
         if (notifies && notified == null && tid != tasks.keySet().iterator().next()) {
             return false; // the command is not there yet, that made it
         }
-        if (task.state == State.RUNNING && notified != null && task.at == 0 && !task.untraced) {
+        if (task.state == FakeTask.State.RUNNING && notified != null && task.at == 0 && !task.untraced) {
             task.untraced = true; // its first stop is no deed of its own
             task.status = PTRACE_EVENT_STOP << 8 | 5;
-            task.state = State.EVENT_STOP;
+            task.state = FakeTask.State.EVENT_STOP;
         }
-        while (task.state == State.RUNNING) {
+        while (task.state == FakeTask.State.RUNNING) {
             advance(task);
         }
-        if (task.state == State.ZOMBIE) {
+        if (task.state == FakeTask.State.ZOMBIE) {
             event.set(tid, true, 0);
         } else if (stopped(task)) {
             event.set(tid, false, status(task));
         }
-        return task.state == State.ZOMBIE || stopped(task);
+        return task.state == FakeTask.State.ZOMBIE || stopped(task);
     }
 
     @Override
     public boolean pollEnd(int tid, WaitEvent event) {
-        if (on(tid).state != State.ZOMBIE) {
+        if (on(tid).state != FakeTask.State.ZOMBIE) {
             return false;
         }
         event.set(tid, true, 0);
@@ -345,7 +254,7 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
 
     private void advance(FakeTask task) {
         if (task.at == task.deeds.size()) {
-            task.state = State.ZOMBIE;
+            task.state = FakeTask.State.ZOMBIE;
             return;
         }
         Deed deed = task.deeds.get(task.at++);
@@ -363,7 +272,7 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
                 }
                 task.execsTold++;
             }
-            task.state = deed.stopStatus() >> 8 == 0 ? State.SIGNAL_STOP : State.EVENT_STOP;
+            task.state = deed.stopStatus() >> 8 == 0 ? FakeTask.State.SIGNAL_STOP : FakeTask.State.EVENT_STOP;
             return;
         }
         task.made = deed.call();
@@ -377,11 +286,11 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
         task.restarts = false;
         task.left = false;
         boolean asks = asks(task);
-        task.state = asks ? State.NOTIFIED : State.SECCOMP_STOP;
+        task.state = asks ? FakeTask.State.NOTIFIED : FakeTask.State.SECCOMP_STOP;
         if (asks) {
-            FakeNotification notification = new FakeNotification(task);
+            FakeNotification notification = new FakeNotification(this, task);
             assertTrue(notified.answer(notification), task.made);
-            assertTrue(task.left || task.state != State.NOTIFIED, "no answer to " + task.made);
+            assertTrue(task.left || task.state != FakeTask.State.NOTIFIED, "no answer to " + task.made);
         }
     }
 
@@ -392,68 +301,9 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
                 && (length == Sockaddr.INET_LENGTH || length == Sockaddr.INET6_LENGTH);
     }
 
-    private final class FakeNotification implements Notification {
-        private final FakeTask task;
-        private final SyscallStop call = new SyscallStop();
-
-        FakeNotification(FakeTask task) {
-            this.task = task;
-            show(task, call);
-        }
-
-        @Override
-        public int tid() {
-            return task.tid;
-        }
-
-        @Override
-        public SyscallStop call() {
-            return call;
-        }
-
-        @Override
-        public boolean waits() {
-            return on(task.tid).state == State.NOTIFIED;
-        }
-
-        @Override
-        public boolean answer(long result) {
-            if (!waits()) {
-                return false;
-            }
-            task.result = result;
-            returns(task);
-            return true;
-        }
-
-        @Override
-        public Unanswered leave() {
-            task.left = true;
-            return new Unanswered() {
-                @Override
-                public boolean restart() {
-                    if (!waits()) {
-                        return false;
-                    }
-                    assertTrue(task.interrupts, "it would be made again without a stop");
-                    task.result = ERESTARTNOINTR;
-                    task.restarts = true;
-                    task.status = PTRACE_EVENT_STOP << 8 | 5;
-                    task.state = State.EVENT_STOP;
-                    return true;
-                }
-
-                @Override
-                public void refuse(int error) {
-                    answer(error);
-                }
-            };
-        }
-    }
-
     private static void nextSignal(FakeTask task) {
         task.status = task.signals.remove(0);
-        task.state = State.SIGNAL_STOP;
+        task.state = FakeTask.State.SIGNAL_STOP;
     }
 
     @Override
@@ -464,7 +314,7 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     @Override
     public int interrupt(int tid) {
         FakeTask task = on(tid);
-        if (task.state == State.ZOMBIE || task.state == State.DEAD) {
+        if (task.state == FakeTask.State.ZOMBIE || task.state == FakeTask.State.DEAD) {
             return GONE;
         }
         task.interrupts = true;
@@ -482,12 +332,12 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
                 task.number = ARCH.syscalls().nr(task.becomes);
             }
             if (toCall) {
-                task.state = State.ENTER_STOP;
+                task.state = FakeTask.State.ENTER_STOP;
             } else {
                 make(task);
             }
         } else {
-            task.state = State.RUNNING;
+            task.state = FakeTask.State.RUNNING;
         }
     }
 
@@ -525,10 +375,10 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     @Override
     public void reap(int tid) {
         FakeTask task = on(tid);
-        if (task.state != State.ZOMBIE) {
+        if (task.state != FakeTask.State.ZOMBIE) {
             fail("reaped " + tid + " in " + task.state);
         }
-        task.state = State.DEAD;
+        task.state = FakeTask.State.DEAD;
     }
 
     // ---- resuming
@@ -558,19 +408,19 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
         if (signal != 0) {
             delivered.add(tid + ": signal " + signal);
         }
-        if (task.state == State.SECCOMP_STOP) {
+        if (task.state == FakeTask.State.SECCOMP_STOP) {
             execute(task);
             returns(task);
-        } else if (task.state == State.EXIT_STOP && task.rewound && task.stopsWithDescriptor) {
+        } else if (task.state == FakeTask.State.EXIT_STOP && task.rewound && task.stopsWithDescriptor) {
             task.rewound = false;
             task.stopsWithDescriptor = false;
             task.status = PTRACE_EVENT_STOP << 8 | 5;
-            task.state = State.EVENT_STOP;
-        } else if (task.state == State.EXIT_STOP && task.rewound) {
+            task.state = FakeTask.State.EVENT_STOP;
+        } else if (task.state == FakeTask.State.EXIT_STOP && task.rewound) {
             task.rewound = false;
             task.number = task.result;
-            task.state = State.SECCOMP_STOP;
-        } else if (task.state == State.EXIT_STOP) {
+            task.state = FakeTask.State.SECCOMP_STOP;
+        } else if (task.state == FakeTask.State.EXIT_STOP) {
             returns(task);
         } else {
             goOn(task, signal, false);
@@ -578,14 +428,14 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
         return 0;
     }
 
-    private void returns(FakeTask task) {
+    void returns(FakeTask task) {
         returned.add(task.tid + ": " + task.made + " " + task.result);
         assertFalse(task.blocked, "signals stay blocked");
-        assertTrue(marksStay || task.instructionPointer == INSTRUCTION_POINTER, "the mark stays");
+        assertTrue(marksStay || task.instructionPointer == FakeTask.INSTRUCTION_POINTER, "the mark stays");
         task.left = false;
         task.interrupts = false;
         if (task.signals.isEmpty()) {
-            task.state = State.RUNNING;
+            task.state = FakeTask.State.RUNNING;
         } else {
             task.number = -1;
             nextSignal(task);
@@ -598,22 +448,22 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
         if (!stopped(task)) {
             return GONE;
         }
-        if (task.state == State.EXIT_STOP && task.rewound) {
+        if (task.state == FakeTask.State.EXIT_STOP && task.rewound) {
             task.rewound = false;
             task.number = task.result;
-            task.state = State.ENTER_STOP;
+            task.state = FakeTask.State.ENTER_STOP;
             return 0;
         }
-        if (task.state == State.ENTER_STOP) {
+        if (task.state == FakeTask.State.ENTER_STOP) {
             if (ownFilterRefuses) {
                 task.result = -13;
-                task.state = State.EXIT_STOP;
+                task.state = FakeTask.State.EXIT_STOP;
             } else {
                 make(task);
             }
             return 0;
         }
-        if (task.state != State.SECCOMP_STOP) {
+        if (task.state != FakeTask.State.SECCOMP_STOP) {
             goOn(task, signal, true);
             return 0;
         }
@@ -621,7 +471,7 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
             fail("the filter, asked once more, notifies of " + task.made);
         }
         execute(task);
-        task.state = State.EXIT_STOP;
+        task.state = FakeTask.State.EXIT_STOP;
         return 0;
     }
 
@@ -632,7 +482,7 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
             return GONE;
         }
         delivered.add(tid + ": group-stop");
-        task.state = State.RUNNING;
+        task.state = FakeTask.State.RUNNING;
         return 0;
     }
 
@@ -684,7 +534,7 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     }
 
     private void vaultCall(FakeTask task) {
-        boolean ours = expected.remove(task.tid);
+        boolean ours = vault.expected().remove(task.tid);
         if (!ours) {
             fail("a vault call nobody expects");
         }
@@ -716,8 +566,7 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
             if (!task.mapped) {
                 fail("the vault is not mapped in " + task.tid);
             }
-            int offset = (int) (address - RANGE.address());
-            return Arrays.copyOfRange(vaultBytes, offset, offset + length);
+            return vault.read((int) (address - RANGE.address()), length);
         }
         byte[] bytes = new byte[length];
         read(task.tid, address, bytes, length);
@@ -748,7 +597,7 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
         return 0;
     }
 
-    private static void show(FakeTask task, SyscallStop stop) {
+    static void show(FakeTask task, SyscallStop stop) {
         stop.enter(ARCH.audit(), task.instructionPointer, 0x7fff0000, task.number);
         for (int i = 0; i < 6; i++) {
             stop.setArgument(i, task.arguments[i]);
@@ -809,7 +658,7 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
         task.result = stop.number();
         task.rewound = true;
         task.instructionPointer = stop.instructionPointer();
-        assertEquals(INSTRUCTION_POINTER, task.instructionPointer);
+        assertEquals(FakeTask.INSTRUCTION_POINTER, task.instructionPointer);
         return 0;
     }
 
@@ -828,11 +677,7 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     public void kill(int tid) {
         on(tid);
         delivered.add(tid + ": killed");
-        tasks.get(tid).state = State.ZOMBIE;
-    }
-
-    byte[] vaultBytes() {
-        return vaultBytes.clone();
+        tasks.get(tid).state = FakeTask.State.ZOMBIE;
     }
 
     /** Argument registers of a task, to see that they were put back. */
@@ -846,7 +691,7 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     public int read(int tid, long address, byte[] into, int length) {
         on(tid);
         FakeTask awaited = tasks.get(thread);
-        if (awaited != null && (awaited.at == 0 || awaited.at == 1 && awaited.state == State.EVENT_STOP)) {
+        if (awaited != null && (awaited.at == 0 || awaited.at == 1 && awaited.state == FakeTask.State.EVENT_STOP)) {
             fail("the tracer waits for ever for " + thread);
         }
         Map.Entry<Long, byte[]> region = memory.floorEntry(address);
@@ -883,11 +728,6 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
     public byte[] executable(int tid) {
         on(tid);
         return new byte[0];
-    }
-
-    @Override
-    public LogFile logFile(int pid, String name) {
-        throw new UnsupportedOperationException("the tracer writes no log");
     }
 
     @Override
@@ -1067,73 +907,6 @@ final class FakeKernel implements Kernel, Ptrace, Tracees, Affinity, FileChanges
 
     @Override
     public Vault vault(long address, int lengthBytes) {
-        return new Vault() {
-            @Override
-            public int lengthBytes() {
-                return vaultBytes.length;
-            }
-
-            @Override
-            public void write(int offset, byte[] bytes, int length) {
-                System.arraycopy(bytes, 0, vaultBytes, offset, length);
-            }
-
-            @Override
-            public void writeLong(int offset, long value) {
-                for (int i = 0; i < 8; i++) {
-                    vaultBytes[offset + i] = (byte) (value >>> 8 * i);
-                }
-            }
-
-            @Override
-            public void expect(int tid) {
-                expected.add(tid);
-            }
-
-            @Override
-            public void forget(int tid) {
-                expected.remove(tid);
-            }
-        };
-    }
-
-    /** Tids whose vault call is still awaited: none may be left over. */
-    Set<Integer> expected() {
-        return expected;
-    }
-
-    @Override
-    public Launching launching() {
-        throw new AssertionError("the tracer launches nothing");
-    }
-
-    @Override
-    public Networks networks() {
-        throw new AssertionError("the tracer knows no networks");
-    }
-
-    @Override
-    public Accounts accounts() {
-        throw new AssertionError("the tracer knows no users");
-    }
-
-    @Override
-    public Cgroups cgroups(Cgroups.Hierarchy hierarchy) {
-        throw new AssertionError("the tracer knows no cgroups");
-    }
-
-    @Override
-    public Programs programs() {
-        throw new AssertionError("the tracer runs no programs");
-    }
-
-    @Override
-    public NetworkLock lockNetwork() {
-        throw new AssertionError("the tracer changes no network");
-    }
-
-    @Override
-    public FrontEnd frontEnd(int fd, int pid) {
-        throw new AssertionError("the tracer talks to no stub");
+        return vault;
     }
 }

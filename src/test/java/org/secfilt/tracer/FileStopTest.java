@@ -25,7 +25,6 @@ import org.secfilt.policy.FileAccess;
 import org.secfilt.policy.Inherit;
 import org.secfilt.policy.Origin;
 import org.secfilt.policy.Policy;
-import org.secfilt.tracer.FakeKernel.Deed;
 import org.secfilt.verdict.Verdict;
 
 /** The calls that change files past Landlock: what is copied of them, who makes the change, what is told. */

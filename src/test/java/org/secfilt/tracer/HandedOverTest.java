@@ -14,7 +14,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Sockaddr;
-import org.secfilt.tracer.FakeKernel.Deed;
 
 /** Descriptors that a unix peer hands over. */
 class HandedOverTest extends TracerRoom {

@@ -7,7 +7,6 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.Sockaddr;
-import org.secfilt.tracer.FakeKernel.Deed;
 
 /** listen(2), which may bind. */
 class ListenStopTest extends TracerRoom {

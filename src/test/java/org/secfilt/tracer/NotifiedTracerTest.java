@@ -16,8 +16,6 @@ import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.Tracees;
-import org.secfilt.tracer.FakeKernel.Deed;
-import org.secfilt.tracer.FakeKernel.FakeTask;
 
 /** All that holds for calls that stop holds for those that are notified of; and this besides. */
 class NotifiedTracerTest extends TracerTest {

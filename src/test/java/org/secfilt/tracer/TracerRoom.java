@@ -30,7 +30,6 @@ import org.secfilt.policy.Mode;
 import org.secfilt.policy.Origin;
 import org.secfilt.policy.Policy;
 import org.secfilt.policy.Rule;
-import org.secfilt.tracer.FakeKernel.Deed;
 import org.secfilt.verdict.Verdict;
 
 /** A supervisor on a kernel of our own, where every interleaving can be had and every death. */
@@ -89,7 +88,7 @@ abstract class TracerRoom {
         kernel.notifies = notifies;
         tracer.seize();
         tracer.run();
-        assertEquals(Set.of(), kernel.expected(), "vault calls still awaited");
+        assertEquals(Set.of(), kernel.vault.expected(), "vault calls still awaited");
         assertTrue(tracer.isIdle(), "slots or tasks left over");
     }
 
@@ -103,7 +102,7 @@ abstract class TracerRoom {
     }
 
     /** The ready stop comes first, as the launch script has it. */
-    FakeKernel.FakeTask command(Deed... deeds) {
+    FakeTask command(Deed... deeds) {
         Deed[] all = new Deed[deeds.length + 1];
         all[0] = Deed.call("munmap", V, 4 << 20);
         System.arraycopy(deeds, 0, all, 1, deeds.length);

@@ -23,7 +23,6 @@ import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.plan.Plan;
-import org.secfilt.tracer.FakeKernel.Deed;
 
 /** The supervisor's duties at each kind of stop. */
 class TracerTest extends TracerRoom {
@@ -164,7 +163,7 @@ class TracerTest extends TracerRoom {
             return;
         }
         long place = unreadable.equals("name") ? AddressCall.MSG_NAME : AddressCall.MSG_CONTROL;
-        assertEquals(AddressCall.NOWHERE, ControlMessages.longAt(kernel.vaultBytes(), (int) place));
+        assertEquals(AddressCall.NOWHERE, ControlMessages.longAt(kernel.vault.read((int) place, Long.BYTES), 0));
     }
 
     @Test
@@ -290,7 +289,7 @@ class TracerTest extends TracerRoom {
     @Test
     void after_an_execve_the_vault_is_mapped_anew() {
         kernel.remember(0x1000, ALLOWED);
-        FakeKernel.FakeTask task = command(
+        FakeTask task = command(
                 connect(0x1000), Deed.stop(Ptrace.PTRACE_EVENT_EXEC << 8 | 5), connect(0x1000));
         task.forgetsVaultAtExec = true;
         run();
@@ -304,9 +303,9 @@ class TracerTest extends TracerRoom {
         Deed begin = Deed.stop(Ptrace.PTRACE_EVENT_STOP << 8 | 5);
         Deed exec = Deed.stop(Ptrace.PTRACE_EVENT_EXEC << 8 | 5);
         command();
-        FakeKernel.FakeTask silent = kernel.task(8, begin, exec);
-        FakeKernel.FakeTask caller = kernel.task(9, begin, exec, connect(0x1000), exec, connect(0x1000));
-        FakeKernel.FakeTask thread = kernel.task(10, begin, exec);
+        FakeTask silent = kernel.task(8, begin, exec);
+        FakeTask caller = kernel.task(9, begin, exec, connect(0x1000), exec, connect(0x1000));
+        FakeTask thread = kernel.task(10, begin, exec);
         caller.forgetsVaultAtExec = true;
         thread.thread = true;
         run();
@@ -320,7 +319,7 @@ class TracerTest extends TracerRoom {
         kernel.remember(0x1000, ALLOWED);
         Deed begin = Deed.stop(Ptrace.PTRACE_EVENT_STOP << 8 | 5);
         command();
-        FakeKernel.FakeTask task = kernel.task(8, begin, connect(0x1000), Deed.stop(Ptrace.PTRACE_EVENT_EXEC << 8 | 5));
+        FakeTask task = kernel.task(8, begin, connect(0x1000), Deed.stop(Ptrace.PTRACE_EVENT_EXEC << 8 | 5));
         task.stopsWithDescriptor = true;
         run();
         assertEquals(1, task.execsTold);

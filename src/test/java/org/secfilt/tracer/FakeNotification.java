@@ -1,0 +1,71 @@
+package org.secfilt.tracer;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.secfilt.kernel.Notification;
+import org.secfilt.kernel.Ptrace;
+import org.secfilt.kernel.SyscallStop;
+
+/** What the listener is told of a call of a {@link FakeTask}. */
+final class FakeNotification implements Notification {
+    private static final long ERESTARTNOINTR = -513;
+
+    private final FakeKernel kernel;
+    private final FakeTask task;
+    private final SyscallStop call = new SyscallStop();
+
+    FakeNotification(FakeKernel kernel, FakeTask task) {
+        this.kernel = kernel;
+        this.task = task;
+        FakeKernel.show(task, call);
+    }
+
+    @Override
+    public int tid() {
+        return task.tid;
+    }
+
+    @Override
+    public SyscallStop call() {
+        return call;
+    }
+
+    @Override
+    public boolean waits() {
+        return kernel.on(task.tid).state == FakeTask.State.NOTIFIED;
+    }
+
+    @Override
+    public boolean answer(long result) {
+        if (!waits()) {
+            return false;
+        }
+        task.result = result;
+        kernel.returns(task);
+        return true;
+    }
+
+    @Override
+    public Unanswered leave() {
+        task.left = true;
+        return new Unanswered() {
+            @Override
+            public boolean restart() {
+                if (!waits()) {
+                    return false;
+                }
+                assertTrue(task.interrupts, "it would be made again without a stop");
+                task.result = ERESTARTNOINTR;
+                task.restarts = true;
+                task.status = Ptrace.PTRACE_EVENT_STOP << 8 | 5;
+                task.state = FakeTask.State.EVENT_STOP;
+                return true;
+            }
+
+            @Override
+            public void refuse(int error) {
+                answer(error);
+            }
+        };
+    }
+}

@@ -1,0 +1,64 @@
+package org.secfilt.tracer;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** A scripted tracee of a {@link FakeKernel}. */
+final class FakeTask {
+    /** Behind every call. */
+    static final long INSTRUCTION_POINTER = 0x1002;
+
+    enum State {
+        RUNNING,
+        NOTIFIED,
+        ENTER_STOP,
+        SECCOMP_STOP,
+        EXIT_STOP,
+        SIGNAL_STOP,
+        EVENT_STOP,
+        ZOMBIE,
+        DEAD
+    }
+
+    final int tid;
+    final List<Deed> deeds;
+    int at;
+    State state = State.RUNNING;
+    String made = "";
+    long number;
+    long[] arguments = new long[6];
+    long result;
+    boolean rewound;
+    boolean mapped;
+    boolean forgetsVaultAtExec;
+    int status;
+    /** Results of the vault call that come before a good one: a signal arrived, no descriptor was free. */
+    final List<Long> vaultAnswers = new ArrayList<>();
+    boolean vaultPlaceTaken;
+    /** Of another's process. */
+    boolean thread;
+    /** PTRACE_O_TRACEEXEC. */
+    boolean tellsExec = true;
+    int execsTold;
+    /** A group-stop ends when it has the vault's descriptor, and it goes on with something else. */
+    boolean stopsWithDescriptor;
+    /** Signals that come when a notified call is handed over, each with a handler. */
+    final List<Integer> signals = new ArrayList<>();
+    /** The call is made again when no signal is left. */
+    boolean restarts;
+    /** It stops for no tracer when it begins: it has done so, or never will. */
+    boolean untraced;
+    boolean blocked;
+    boolean waited;
+    /** Its notified call is left to the tracer, which has interrupted it. */
+    boolean left;
+    boolean interrupts;
+    /** What its call is when it is made again: its code was changed meanwhile. */
+    String becomes = "";
+    long instructionPointer = INSTRUCTION_POINTER;
+
+    FakeTask(int tid, List<Deed> deeds) {
+        this.tid = tid;
+        this.deeds = deeds;
+    }
+}

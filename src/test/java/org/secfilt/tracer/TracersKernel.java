@@ -1,0 +1,54 @@
+package org.secfilt.tracer;
+
+import org.secfilt.kernel.Accounts;
+import org.secfilt.kernel.Cgroups;
+import org.secfilt.kernel.FrontEnd;
+import org.secfilt.kernel.Kernel;
+import org.secfilt.kernel.Launching;
+import org.secfilt.kernel.LogFile;
+import org.secfilt.kernel.NetworkLock;
+import org.secfilt.kernel.Networks;
+import org.secfilt.kernel.Programs;
+
+/** The doors of a kernel at which the tracer has no business. */
+abstract class TracersKernel implements Kernel {
+    @Override
+    public Launching launching() {
+        throw new AssertionError("the tracer launches nothing");
+    }
+
+    @Override
+    public Networks networks() {
+        throw new AssertionError("the tracer knows no networks");
+    }
+
+    @Override
+    public Accounts accounts() {
+        throw new AssertionError("the tracer knows no users");
+    }
+
+    @Override
+    public Cgroups cgroups(Cgroups.Hierarchy hierarchy) {
+        throw new AssertionError("the tracer knows no cgroups");
+    }
+
+    @Override
+    public Programs programs() {
+        throw new AssertionError("the tracer runs no programs");
+    }
+
+    @Override
+    public NetworkLock lockNetwork() {
+        throw new AssertionError("the tracer changes no network");
+    }
+
+    @Override
+    public FrontEnd frontEnd(int fd, int pid) {
+        throw new AssertionError("the tracer talks to no stub");
+    }
+
+    @Override
+    public LogFile logFile(int pid, String name) {
+        throw new AssertionError("the tracer writes no log");
+    }
+}
