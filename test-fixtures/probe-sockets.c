@@ -298,7 +298,8 @@ PROBE(payloads_that_are_not_there)
 {
 	union name to;
 	int sink = receiver(AF_INET, SOCK_DGRAM, &to, 0), fd = socket(AF_INET, SOCK_DGRAM, 0);
-	char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	/* always there: whether a length reaches beyond all addresses depends on where it begins */
+	char *page = mmap((void *)0x600000000, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 	munmap(page + 4096, 4096);
 	void *const at[] = { NULL, (void *)8, page, page + 4090, page + 4096, (void *)0x800000000000, (void *)-4096, (void *)-1 };
 	static const size_t lengths[] = { 0, 1, 10, 4097, (size_t)1 << 31, (size_t)1 << 40, (size_t)-1 };

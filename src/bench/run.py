@@ -175,7 +175,7 @@ def rows(directory, rounds, given):
         if wanted("2000 x " + kind):
             row("2000 x %s / C tracer" % kind, "us", compare(told, SECFILT + work(kind, 2000), beside("trace", *work(kind, 2000)), rounds), 1.1)
     if wanted("64 threads"):
-        row("64 threads connecting / one", "us", compare(told, SECFILT + work("crowd", 32000), SECFILT + work("connect", 32000), rounds), 1)
+        row("64 threads connecting / one", "us", compare(told, SECFILT + work("crowd", 192000), SECFILT + work("connect", 192000), rounds), 1)
     if wanted("memory"):
         shell = SECFILT + ["sh", "-c", "echo ready; read none"]
         limit_row("memory of the supervisor", "MiB", memory(shell, "ready"), 64)
