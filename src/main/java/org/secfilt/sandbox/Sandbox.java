@@ -171,6 +171,9 @@ public final class Sandbox {
         if (entered && !prepareNetwork(enclosure, command)) {
             return false;
         }
+        if (plan.supervised() && plan.sealsCgroup() && !prepares(Scripts.separateMounts(plan.arch().syscalls()))) {
+            return false;
+        }
         Scripts scripts = scripts(command, file, descriptors, enclosure, writable, entered);
         if (!plan.supervised()) {
             launchAlone(scripts, command, file, scripts.plain());
@@ -242,18 +245,23 @@ public final class Sandbox {
 
     /** @return false, the stub having its exit code, if it cannot be done */
     private boolean prepareNetwork(Enclosure enclosure, Command command) {
-        LaunchScript entering = enclosure.entering(plan.arch().syscalls());
-        frontEnd.launch(entering.encode());
+        return prepares(enclosure.entering(plan.arch().syscalls()))
+                && (plan.surroundings().network() != Net.NAT || joinNetworks(command)) && (!plan.judgesPackets() || judgeNetwork(command));
+    }
+
+    /** Has the stub make these calls, and none of them is execve(2). @return false, the stub having its exit code, if one fails */
+    private boolean prepares(LaunchScript script) {
+        frontEnd.launch(script.encode());
         Optional<FrontEnd.FailedStep> answer = frontEnd.awaitExec();
         if (answer.isEmpty()) {
             return false; // it died
         }
-        if (answer.get().index() < entering.steps().size()) {
-            reports.error(entering.steps().get(answer.get().index()).name() + ": " + Errno.of(answer.get().errno()));
+        if (answer.get().index() < script.steps().size()) {
+            reports.error(script.steps().get(answer.get().index()).name() + ": " + Errno.of(answer.get().errno()));
             frontEnd.exit(FAILED);
             return false;
         }
-        return (plan.surroundings().network() != Net.NAT || joinNetworks(command)) && (!plan.judgesPackets() || judgeNetwork(command));
+        return true;
     }
 
     private boolean joinNetworks(Command command) {

@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 import org.secfilt.abi.ByteString;
+import org.secfilt.abi.SyscallTable;
 import org.secfilt.bpf.Program;
 import org.secfilt.kernel.NamedFile;
 import org.secfilt.landlock.Ruleset;
@@ -123,10 +124,16 @@ final class Scripts {
         return launch;
     }
 
-    /** In mounts of its own, which get nothing of what is mounted outside later, every cgroup hierarchy becomes read-only. */
-    private void remountCgroups(Launch launch) {
+    /** Mounts of its own, which get nothing of what is mounted outside later, and lose nothing. */
+    static LaunchScript separateMounts(SyscallTable numbers) {
+        Launch launch = new Launch(numbers);
         launch.call("unshare(CLONE_NEWNS)", "unshare", value(CLONE_NEWNS));
         launch.call("mount(/, MS_PRIVATE)", "mount", value(0), launch.data(new byte[] {'/', 0}), value(0), value(MS_REC_PRIVATE));
+        return launch.script();
+    }
+
+    /** Every cgroup hierarchy among {@link #separateMounts} becomes read-only. */
+    private void remountCgroups(Launch launch) {
         for (byte[] point : cgroupMounts) {
             launch.call("mount(" + ByteString.of(point) + ", MS_RDONLY)", "mount", value(0),
                     launch.data(Arrays.copyOf(point, point.length + 1)), value(0), value(MS_REMOUNT_READ_ONLY));

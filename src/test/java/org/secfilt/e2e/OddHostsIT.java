@@ -61,6 +61,16 @@ class OddHostsIT {
         assertEquals("1\n1\n2\n2\n0\n", run.stdout(), run::toString);
     }
 
+    /** As beside another run on a host of old kind: it mounts its own, and takes it away. */
+    @Test
+    void cgroups_may_be_mounted_and_unmounted_while_runs_begin() {
+        Outcome run = ROOM.command("unshare", "-m", "bash", "-c", """
+                mkdir -p fleeting; while [ ! -e over ]; do mount -t cgroup2 none fleeting; umount -l fleeting; done & mounts=$!
+                for i in $(seq 20); do $SECFILT --firewall=require --allowed-netmask=10.77.1.1 true || echo failed; done
+                touch over; wait $mounts; rm over; rmdir fleeting""").timeoutMillis(60_000).run().exited(0);
+        assertEquals("", run.stdout() + run.stderr());
+    }
+
     /** By a cgroup hierarchy that root's command can write to it would leave its cgroup, and with it the rules. */
     @Test
     void root_gets_no_cgroups_that_are_mounted_later() {
