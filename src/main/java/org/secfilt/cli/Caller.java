@@ -80,17 +80,6 @@ final class Caller {
         }
     }
 
-    /** Whether the process is dead. proc_pid_stat(5): the state is behind the name's closing bracket. */
-    boolean isGone() {
-        try {
-            String stat = new String(read("stat"), StandardCharsets.ISO_8859_1);
-            char state = stat.charAt(stat.lastIndexOf(')') + 2);
-            return state == 'Z' || state == 'X';
-        } catch (IOException e) {
-            return true;
-        }
-    }
-
     private byte[] read(String file) throws IOException {
         try (InputStream in = new FileInputStream("/proc/" + pid + "/" + file)) {
             return in.readAllBytes();

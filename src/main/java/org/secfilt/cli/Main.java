@@ -96,7 +96,9 @@ public final class Main implements Outcome.Visitor<Integer> {
 
     @Override
     public Integer exit(Outcome.Exit exit) {
-        streams.write(exit.err().getBytes(StandardCharsets.UTF_8));
+        if (!exit.err().isEmpty() && !stub.isGone()) {
+            streams.write(exit.err().getBytes(StandardCharsets.UTF_8));
+        }
         return streams.print(exit.out()) ? exit.code() : FAILED;
     }
 
@@ -259,7 +261,7 @@ public final class Main implements Outcome.Visitor<Integer> {
 
     private int refused(RefusedPolicyException refused) {
         for (Refusal refusal : refused.refusals()) {
-            streams.complain(Printable.escape(refusal.toString()));
+            tell(Printable.escape(refusal.toString()));
         }
         return Cli.USAGE;
     }
@@ -269,10 +271,14 @@ public final class Main implements Outcome.Visitor<Integer> {
     }
 
     /** Nobody is told who was killed meanwhile, as by Ctrl-C: with it went what there was to read of it. */
-    private int failed(String message) {
-        if (!caller.isGone()) {
+    private void tell(String message) {
+        if (!stub.isGone()) {
             streams.complain(message);
         }
+    }
+
+    private int failed(String message) {
+        tell(message);
         return FAILED;
     }
 }

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.secfilt.abi.Printable;
+import org.secfilt.kernel.FrontEnd;
 import org.secfilt.kernel.LogFile;
 import org.secfilt.plan.Plan;
 
@@ -94,6 +95,13 @@ public final class Reports {
     public synchronized void warn(String text) {
         if (volume != Volume.QUIET) {
             print(text);
+        }
+    }
+
+    /** Why nothing is run. Nobody is told who was killed meanwhile, as by Ctrl-C: with it went what there was to read of it. */
+    public void refusal(FrontEnd asker, String text) {
+        if (!asker.isGone()) {
+            error(text);
         }
     }
 

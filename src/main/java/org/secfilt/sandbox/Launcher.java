@@ -35,7 +35,7 @@ final class Launcher {
     void refuse(Command command, int error) {
         boolean missing = error == Errno.ENOENT.number() || error == Errno.ENOTDIR.number();
         boolean nowhere = missing && command.name().latin1().indexOf('/') < 0;
-        reports.error(command.name() + ": " + (nowhere ? "command not found" + command.meant() : Errno.of(error).text()));
+        reports.refusal(frontEnd, command.name() + ": " + (nowhere ? "command not found" + command.meant() : Errno.of(error).text()));
         exit(missing ? NOT_FOUND : NOT_EXECUTABLE);
     }
 
@@ -80,14 +80,14 @@ final class Launcher {
         if (isLast(failed.get(), script)) {
             if (errno == Errno.ENOENT.number()) {
                 // The file is there: its interpreter is not.
-                reports.error(file.file() + (plan.ownsMounts() ? ": it, or the interpreter it names, is missing in the private /tmp"
+                reports.refusal(frontEnd, file.file() + (plan.ownsMounts() ? ": it, or the interpreter it names, is missing in the private /tmp"
                         : ": the interpreter it names is missing"));
                 exit(NOT_FOUND);
             } else {
                 refuse(command, errno);
             }
         } else {
-            reports.error(script.steps().get(failed.get().index()).name() + ": " + Errno.of(errno));
+            reports.refusal(frontEnd, script.steps().get(failed.get().index()).name() + ": " + Errno.of(errno));
             exit(FAILED);
         }
     }

@@ -86,7 +86,7 @@ public final class Sandbox {
                 again = runInside(command);
             } while (again);
         } catch (KernelException e) {
-            reports.error(e.getMessage());
+            reports.refusal(frontEnd, e.getMessage());
             frontEnd.exit(FAILED); // before the taking down, which waits for the stub to be gone
         } catch (RuntimeException | Error e) {
             frontEnd.exit(FAILED);
@@ -102,7 +102,7 @@ public final class Sandbox {
     /** @return whether it is to be done anew, under another plan: nothing was run */
     private boolean runInside(Command command) {
         if (plan.arch() != Arch.X86_64) {
-            reports.error("this version supervises x86_64 only; for " + plan.arch() + " it can compile the filter");
+            reports.refusal(frontEnd, "this version supervises x86_64 only; for " + plan.arch() + " it can compile the filter");
             frontEnd.exit(FAILED);
             return false;
         }
@@ -114,7 +114,7 @@ public final class Sandbox {
         WritableFiles writable = new WritableFiles(launching, frontEnd.pid(), plan.policy().files(), plan.ownsMounts());
         if (!writable.refusals().isEmpty()) {
             for (String refusal : writable.refusals()) {
-                reports.error(refusal);
+                reports.refusal(frontEnd, refusal);
             }
             frontEnd.exit(REFUSED);
             return false;
@@ -124,7 +124,7 @@ public final class Sandbox {
             enclosure = Enclosure.of(plan.surroundings(), launching.capabilities(frontEnd.pid()),
                     launching.owner(frontEnd.pid()), kernel.accounts(), resolver());
         } catch (IllegalArgumentException e) {
-            reports.error(e.getMessage());
+            reports.refusal(frontEnd, e.getMessage());
             frontEnd.exit(REFUSED);
             return false;
         }
@@ -148,7 +148,7 @@ public final class Sandbox {
         }
         Optional<String> other = launching.tracer(frontEnd.pid());
         if (other.isPresent()) {
-            reports.error(Printable.escape(other.get()) + " traces this process already: within another secfilt, or under strace or gdb,"
+            reports.refusal(frontEnd, Printable.escape(other.get()) + " traces this process already: within another secfilt, or under strace or gdb,"
                     + " secfilt can hold no policy. Nothing was run");
             frontEnd.exit(FAILED);
             return false;
@@ -158,7 +158,7 @@ public final class Sandbox {
         if (!inherited.refusals().isEmpty()) {
             log.flush();
             for (String refusal : inherited.refusals()) {
-                reports.error(refusal);
+                reports.refusal(frontEnd, refusal);
             }
             frontEnd.exit(REFUSED);
             return false;
@@ -201,6 +201,7 @@ public final class Sandbox {
         try {
             tracer.run();
         } catch (KernelException e) {
+            reports.error(e.getMessage());
             tracer.killAll(); // before the walls are taken down
             throw e;
         } catch (RuntimeException | Error e) {
@@ -257,7 +258,7 @@ public final class Sandbox {
             return false; // it died
         }
         if (answer.get().index() < script.steps().size()) {
-            reports.error(script.steps().get(answer.get().index()).name() + ": " + Errno.of(answer.get().errno()));
+            reports.refusal(frontEnd, script.steps().get(answer.get().index()).name() + ": " + Errno.of(answer.get().errno()));
             frontEnd.exit(FAILED);
             return false;
         }
@@ -269,7 +270,7 @@ public final class Sandbox {
         try {
             joined.join(frontEnd.pid(), plan.surroundings().publications());
         } catch (NatException e) {
-            reports.error(e.getMessage());
+            reports.refusal(frontEnd, e.getMessage());
             frontEnd.exit(FAILED);
             return false;
         }
@@ -292,7 +293,7 @@ public final class Sandbox {
             walls.leave();
             return true;
         } catch (FirewallException | NatException e) {
-            reports.error(e.getMessage());
+            reports.refusal(frontEnd, e.getMessage());
             frontEnd.exit(FAILED);
             return false;
         }
@@ -304,7 +305,7 @@ public final class Sandbox {
             plan = fallback.without(missing);
         } catch (RefusedPolicyException refused) {
             for (Refusal refusal : refused.refusals()) {
-                reports.error(refusal.toString());
+                reports.refusal(frontEnd, refusal.toString());
             }
             frontEnd.exit(REFUSED);
             return false;

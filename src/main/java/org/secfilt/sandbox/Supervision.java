@@ -68,7 +68,7 @@ final class Supervision implements Watch {
             launching.takeListener(frontEnd.pid(), listener, vault, new DeadlyFaults(notified, reports, end));
             return 0;
         } catch (KernelException e) {
-            reports.error(e.getMessage());
+            reports.refusal(frontEnd, e.getMessage());
             return -Errno.EPERM.number();
         }
     }

@@ -230,4 +230,20 @@ class EndingsIT {
                 echo $?""").run().exited(0);
         assertEquals("137\n", run.stdout(), run::toString);
     }
+
+    /** The caller has not waited for it yet, so it is there still, and nothing is to be read of it. */
+    @Test
+    void who_is_killed_while_it_starts_is_told_nothing() {
+        for (User user : User.values()) {
+            Outcome run = ROOM.bash("""
+                    /usr/bin/python3 -c 'import signal, subprocess, sys, time
+                    for i in range(60):
+                        run = subprocess.Popen([sys.argv[1], "--allowed-port=1", "sleep", "30"], stderr=subprocess.PIPE)
+                        time.sleep(i * 0.002)
+                        run.send_signal((signal.SIGTERM, signal.SIGINT, signal.SIGKILL)[i % 3])
+                        print(run.communicate()[1].decode(), end="")
+                    ' $SECFILT""").as(user).timeoutMillis(60_000).run().exited(0);
+            assertEquals("", run.stdout() + run.stderr());
+        }
+    }
 }

@@ -13,6 +13,10 @@ final class JnrFrontEnd implements FrontEnd {
     // fcntl.h
     private static final int F_SETFD = 2;
     private static final int FD_CLOEXEC = 1;
+    private static final int POLLHUP = 16; // poll.h
+    /** proc_pid_stat(5): field 9, the sixth behind the state, which follows the name's closing bracket. // linux/sched.h */
+    private static final int FLAGS = 6;
+    private static final int PF_EXITING = 4;
 
     private final int fd;
     private final int pid;
@@ -27,6 +31,22 @@ final class JnrFrontEnd implements FrontEnd {
     @Override
     public int pid() {
         return pid;
+    }
+
+    /** Much of it is gone before its end of the socket is, and what is read of it then makes no sense. */
+    @Override
+    public boolean isGone() {
+        String stat = new Proc().read(pid, "/stat");
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 1).trim().split(" ");
+        return fields.length > FLAGS && (Long.parseLong(fields[FLAGS]) & PF_EXITING) != 0 || hasHungUp();
+    }
+
+    private boolean hasHungUp() {
+        long poll = NativeMemory.IO.allocateMemory(Long.BYTES, false);
+        NativeMemory.IO.putLong(poll, fd & 0xffffffffL); // struct pollfd
+        boolean hungUp = Libc.POLL.call(poll, 1, 0) > 0 && (NativeMemory.IO.getShort(poll + 6) & POLLHUP) != 0;
+        NativeMemory.IO.freeMemory(poll);
+        return hungUp;
     }
 
     @Override
