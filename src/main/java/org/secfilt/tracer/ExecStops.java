@@ -1,6 +1,8 @@
 package org.secfilt.tracer;
 
+import org.secfilt.abi.SyscallTable;
 import org.secfilt.kernel.Ptrace;
+import org.secfilt.kernel.SyscallStop;
 import org.secfilt.kernel.Tracees;
 
 /**
@@ -12,12 +14,33 @@ final class ExecStops {
     private final Ptrace ptrace;
     private final Tracees tracees;
     private final int options;
+    private final int[] makers;
+    private final SyscallStop registers = new SyscallStop();
 
     /** @param options of PTRACE_SETOPTIONS, for all */
-    ExecStops(Ptrace ptrace, Tracees tracees, int options) {
+    ExecStops(Ptrace ptrace, Tracees tracees, SyscallTable syscalls, int options) {
         this.ptrace = ptrace;
         this.tracees = tracees;
         this.options = options;
+        this.makers = new int[] {syscalls.nr("clone"), syscalls.nr("fork"), syscalls.nr("vfork"), syscalls.nr("clone3")};
+    }
+
+    /**
+     * Whether nothing but its maker's call has ever been made under this number, and that just ends: then whoever had the number is gone, and what was
+     * known of it is of no more use. It may have gone unseen: a thread that nobody traces (CLONE_UNTRACED) executes a program in the place of
+     * all of its process, or the kernel gives up in the middle of that.
+     */
+    boolean isNew(int tid) {
+        if (ptrace.registers(tid, registers) < 0 || registers.result() != 0) {
+            return false;
+        }
+        int number = (int) registers.number(); // as the kernel takes it
+        for (int maker : makers) {
+            if (number == maker) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** At the first stop of a thread, of which nothing else is known. */

@@ -53,6 +53,8 @@ final class Task {
     boolean lengthChanged;
     /** IPPROTO_* of the socket when the call was judged, if a rule looked at it. */
     int protocol = NONE;
+    /** It has stopped before. */
+    boolean known;
     /** It was seen at its end, and will do nothing more; of process 1 and what it started alone. */
     boolean leaving;
     /** The supervisor began to connect this socket, and leaves the wait to the call: which may first be wound back, to map the vault. */

@@ -87,7 +87,7 @@ public final class Tracer {
         this.plan = plan;
         this.root = root;
         this.options = root == INIT ? OPTIONS | Ptrace.PTRACE_O_TRACEEXIT : OPTIONS;
-        this.execs = new ExecStops(ptrace, tracees, options);
+        this.execs = new ExecStops(ptrace, tracees, plan.arch().syscalls(), options);
         this.calls = new Calls(plan, notifies);
         this.remake = new Remake(ptrace, plan.vault(), calls);
         this.replies = new Replies(ptrace, tracees, watch, remake);
@@ -189,6 +189,8 @@ public final class Tracer {
     /** One duty for each kind of stop. ptrace(2) "Stopped states". */
     private void answer(Task task) {
         int signal = event.signal();
+        boolean known = task.known;
+        task.known = true;
         switch (event.event()) {
             case Ptrace.PTRACE_EVENT_SECCOMP -> seccompStop(task);
             case Ptrace.PTRACE_EVENT_EXEC -> exec(task);
@@ -204,13 +206,11 @@ public final class Tracer {
             case Ptrace.PTRACE_EVENT_STOP -> {
                 if (signal >= SIGSTOP && signal <= SIGTTOU) {
                     ptrace.listen(task.tid);
+                } else if (known && execs.isNew(task.tid)) {
+                    forget(task);
+                    begin(tasks.of(task.tid));
                 } else if (!remake.stopped(task)) {
-                    // The first stop of a new tracee, whose number an earlier one may have had, or the end of a group-stop.
-                    task.mapped = false;
-                    if (task.vaultFd == Task.NONE && (executed || task.tid != root)) {
-                        execs.begin(task.tid);
-                    }
-                    ptrace.resume(task.tid, 0);
+                    begin(task);
                 }
             }
             case 0 -> {
@@ -222,6 +222,17 @@ public final class Tracer {
             }
             default -> ptrace.resume(task.tid, 0);
         }
+    }
+
+    /** Out of its first stop; or at the end of a group-stop, of which a new tracee may have come to see the end alone. */
+    private void begin(Task task) {
+        task.known = true;
+        task.mapped = false;
+        if (task.vaultFd == Task.NONE && (executed || task.tid != root)) {
+            task.vaultFailure = ""; // it is of this program, and the next one comes unseen
+            execs.begin(task.tid);
+        }
+        ptrace.resume(task.tid, 0);
     }
 
     /** The child reports itself. */

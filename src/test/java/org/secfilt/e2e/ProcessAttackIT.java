@@ -62,7 +62,7 @@ class ProcessAttackIT {
     @ParameterizedTest
     @ValueSource(strings = {"now", "called", "child", "vforked", "thread", "called-thread", "stopped", "caught"})
     void a_program_with_memory_of_its_own_in_the_place_of_the_vault_is_not_taken_to_have_one(String how) {
-        String program = Fixtures.compile("vault-image", "-DPLACE", "-no-pie", "-fno-pie", "-mcmodel=large", "-Wl,--section-start=.place=0x2a7700000000").toString();
+        String program = inPlaceOfTheVault("vault-image");
         for (String notifications : List.of("auto", "off")) {
             Outcome run = ROOM.secfilt("-q", "--firewall=off", "--notifications=" + notifications, ALLOWED, Fixtures.compile("vault-image").toString(), how, program,
                             NetworkRoom.INSIDE, NetworkRoom.FAR, SINK)
@@ -72,6 +72,23 @@ class ProcessAttackIT {
             assertEquals(Set.of("EPERM"), Set.copyOf(run.stdout().lines().toList()), run::toString);
             assertEquals(List.of(), ROOM.arrived(), how);
         }
+    }
+
+    private static String inPlaceOfTheVault(String fixture) {
+        return Fixtures.compile(fixture, "-DPLACE", "-no-pie", "-fno-pie", "-mcmodel=large", "-Wl,--section-start=.place=0x2a7700000000").toString();
+    }
+
+    /** Its end was not seen, so what was known of it is there still when another one has its number. */
+    @ParameterizedTest
+    @ValueSource(strings = {"auto", "off"})
+    void a_process_is_not_taken_for_one_that_ended_unseen(String notifications) {
+        Outcome run = ROOM.secfilt("-q", "--firewall=off", "--notifications=" + notifications, ALLOWED, inPlaceOfTheVault("unseen-end"),
+                        Fixtures.compile("unseen-end").toString(), NetworkRoom.INSIDE, NetworkRoom.FAR, SINK, "200")
+                .timeoutMillis(60_000)
+                .run()
+                .exited(0);
+        assertEquals("sent 0 denied 200 other 0\n", run.stdout(), run::toString);
+        assertEquals(List.of(), ROOM.arrived());
     }
 
     /** The last line: before it stands what the way itself brought. */

@@ -298,34 +298,6 @@ class TracerTest extends TracerRoom {
     }
 
     @Test
-    void an_execve_stops_where_a_vault_goes_with_it_or_a_thread_takes_the_number_of_another() {
-        kernel.remember(0x1000, ALLOWED);
-        Deed begin = Deed.stop(Ptrace.PTRACE_EVENT_STOP << 8 | 5);
-        Deed exec = Deed.stop(Ptrace.PTRACE_EVENT_EXEC << 8 | 5);
-        command();
-        FakeTask silent = kernel.task(8, begin, exec);
-        FakeTask caller = kernel.task(9, begin, exec, connect(0x1000), exec, connect(0x1000));
-        FakeTask thread = kernel.task(10, begin, exec);
-        caller.forgetsVaultAtExec = true;
-        thread.thread = true;
-        run();
-        assertEquals(List.of(0, 1, 1), List.of(silent.execsTold, caller.execsTold, thread.execsTold));
-        assertEquals(2, named("close").size());
-    }
-
-    /** A signal stops the task while it has the vault's descriptor, and a handler executes another program: the descriptor is gone too. */
-    @Test
-    void who_is_about_to_map_the_vault_tells_of_its_execve_though_it_was_stopped_meanwhile() {
-        kernel.remember(0x1000, ALLOWED);
-        Deed begin = Deed.stop(Ptrace.PTRACE_EVENT_STOP << 8 | 5);
-        command();
-        FakeTask task = kernel.task(8, begin, connect(0x1000), Deed.stop(Ptrace.PTRACE_EVENT_EXEC << 8 | 5));
-        task.stopsWithDescriptor = true;
-        run();
-        assertEquals(1, task.execsTold);
-    }
-
-    @Test
     void that_the_command_is_there_is_told_once_and_before_all_that_it_does() {
         kernel.remember(0x1000, FORBIDDEN);
         Deed exec = Deed.stop(Ptrace.PTRACE_EVENT_EXEC << 8 | 5);
