@@ -32,6 +32,9 @@ public record Cidr(IpAddress base, int prefix) {
      * @throws IllegalArgumentException saying what is wrong and what to write instead
      */
     public static Cidr parse(String text) {
+        if (text.indexOf(',') >= 0) {
+            throw new IllegalArgumentException("'" + Printable.escape(text) + "' is more than one network; write each by itself");
+        }
         int slash = text.indexOf('/');
         if (slash < 0) {
             return of(IpAddress.parse(text).canonical());
@@ -70,7 +73,7 @@ public record Cidr(IpAddress base, int prefix) {
             // It would be a block around ::, which is surely not meant, and would hold no IPv4 address at all.
             String base = address.canonical().toString();
             throw new IllegalArgumentException("prefix " + prefix + " is too short for the IPv4 address in " + address
-                    + "; write " + base + "/" + Math.min(prefix, 32));
+                    + "; write " + base + "/" + (prefix <= 32 ? prefix : "N") + (prefix <= 32 ? "" : ", with N from 0 to 32"));
         }
         return new Cidr(address.canonical(), prefix - MAPPED_BITS);
     }

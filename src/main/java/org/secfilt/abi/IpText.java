@@ -165,7 +165,21 @@ final class IpText {
         return c < 0x80 ? Character.digit(c, 16) : -1;
     }
 
+    /** Of a host, by its looks. */
+    private static boolean isName(String text) {
+        boolean name = text.length() > 1;
+        boolean letter = false;
+        for (int i = 0; i < text.length() && name; i++) {
+            char c = text.charAt(i);
+            boolean plain = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z';
+            letter |= plain;
+            name = plain || isDigit(c) || i > 0 && (c == '.' || c == '-');
+        }
+        return name && letter && !text.startsWith("0x");
+    }
+
     private static IllegalArgumentException no(String text, String why) {
-        return new IllegalArgumentException("'" + Printable.escape(text) + "' is no IPv4 or IPv6 address" + why);
+        String name = isName(text) && why.isEmpty() ? "; 'getent ahosts " + text + "' shows the name's" : "";
+        return new IllegalArgumentException("'" + Printable.escape(text) + "' is no IPv4 or IPv6 address" + why + name);
     }
 }

@@ -67,7 +67,8 @@ public record PortRange(int first, int last) {
 
     private static IllegalArgumentException noPort(String text) {
         return new IllegalArgumentException("'" + Printable.escape(text)
-                + "' is no port and no range of ports; write one such as 443 or 8000-8099");
+                + (text.indexOf(',') < 0 ? "' is no port and no range of ports; write one such as 443 or 8000-8099"
+                        : "' is more than one port; write each by itself"));
     }
 
     private static void check(int port) {

@@ -50,6 +50,15 @@ public final class Networks {
         return withPorts(text.substring(0, colon), text.substring(colon + 1));
     }
 
+    /** Whether the text is what {@link #parseWithPorts} reads, and ports are in it. */
+    public static boolean hasPorts(String text) {
+        try {
+            return !parseWithPorts(text).ports().isEmpty();
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
     private static boolean isNumeric(String ports) {
         for (int i = 0; i < ports.length(); i++) {
             if ("0123456789-".indexOf(ports.charAt(i)) < 0) {

@@ -137,8 +137,15 @@ public final class OptionReader {
     }
 
     private void addNetmasks(String value, Origin origin) {
-        for (Cidr network : Networks.parse(value)) {
-            netmasks.add(new Setting<>(network, origin));
+        try {
+            for (Cidr network : Networks.parse(value)) {
+                netmasks.add(new Setting<>(network, origin));
+            }
+        } catch (IllegalArgumentException e) {
+            if (Networks.hasPorts(value)) {
+                throw new IllegalArgumentException(e.getMessage() + "; its ports go to " + ALLOWED_PORT, e);
+            }
+            throw e;
         }
     }
 

@@ -48,7 +48,8 @@ class CidrTest {
         "10.0.0.0/0.255.255.255 | '0.255.255.255' is no netmask: its one bits must come first; write /8",
         "10.0.0.0/255.0.0 | '255.0.0' is no netmask; write a prefix length from 0 to 32",
         "::ffff:10.0.0.0/8 | prefix 8 is too short for the IPv4 address in ::ffff:10.0.0.0; write 10.0.0.0/8",
-        "10.0.0.0/8,11.0.0.0/8 | '8,11.0.0.0/8' is no netmask; write a prefix length from 0 to 32",
+        "10.0.0.0/8,11.0.0.0/8 | '10.0.0.0/8,11.0.0.0/8' is more than one network; write each by itself",
+        "::ffff:0:0/95 | prefix 95 is too short for the IPv4 address in ::ffff:0.0.0.0; write 0.0.0.0/N, with N from 0 to 32",
     })
     void says_what_is_wrong_and_what_to_write(String text, String message) {
         var thrown = assertThrows(IllegalArgumentException.class, () -> Cidr.parse(text));

@@ -33,6 +33,8 @@ class IpAddressTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
+        "www.example.com | 'www.example.com' is no IPv4 or IPv6 address; 'getent ahosts www.example.com' shows the name's",
+        "0x7f000001   | '0x7f000001' is no IPv4 or IPv6 address",
         "10.0.0       | '10.0.0' is no IPv4 or IPv6 address",
         "10.0.0.0.0   | '10.0.0.0.0' is no IPv4 or IPv6 address",
         "10.0.0.256   | '10.0.0.256' is no IPv4 or IPv6 address: 256 is above 255",

@@ -24,6 +24,7 @@ class PortRangeTest {
         "8099-8000   | port range 8099-8000 is reversed; write 8000-8099",
         "''          | a port is missing",
         "http        | 'http' is no port and no range of ports; write one such as 443 or 8000-8099",
+        "443,80      | '443,80' is more than one port; write each by itself",
         "-1          | '-1' is no port and no range of ports; write one such as 443 or 8000-8099",
         "80-         | '80-' is no port and no range of ports; write one such as 443 or 8000-8099",
         "1-2-3       | '1-2-3' is no port and no range of ports; write one such as 443 or 8000-8099",

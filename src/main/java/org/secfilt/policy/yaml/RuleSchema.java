@@ -51,7 +51,7 @@ final class RuleSchema {
             try {
                 networks.addAll(Networks.parse(address.text()));
             } catch (IllegalArgumentException e) {
-                complaints.add(address, e.getMessage() + (hasPorts(address.text()) ? "; its ports stand under 'port'" : ""));
+                complaints.add(address, e.getMessage() + (Networks.hasPorts(address.text()) ? "; its ports stand under 'port'" : ""));
             }
         }
         List<PortRange> ports = ports(fields);
@@ -62,14 +62,6 @@ final class RuleSchema {
             complaints.addMissing(mapping, "a rule names an address, a port or a protocol");
         }
         return List.of(new Rule(new Match.Inet(networks, ports, protocol), reason, complaints.origin(mapping)));
-    }
-
-    private static boolean hasPorts(String text) {
-        try {
-            return !Networks.parseWithPorts(text).ports().isEmpty();
-        } catch (IllegalArgumentException e) {
-            return false;
-        }
     }
 
     /** {@code - fd00::} is a mapping with the key {@code fd00:} to a YAML reader. */
