@@ -175,7 +175,7 @@ final class IpText {
             letter |= plain;
             name = plain || isDigit(c) || i > 0 && (c == '.' || c == '-');
         }
-        return name && letter && !text.startsWith("0x");
+        return name && letter && !text.startsWith("0x") && !text.startsWith("0X");
     }
 
     private static IllegalArgumentException no(String text, String why) {

@@ -12,7 +12,7 @@ public interface FrontEnd {
     /** The stub runs this encoded script. */
     void launch(byte[] script);
 
-    /** Whether it is dying or dead, or has become the command already: then there is nobody to tell why nothing is run. */
+    /** Whether it, or the command that it became, is dying or dead: then there is nobody to tell why nothing is run. */
     boolean isGone();
 
     /** Blocks until the stub executes the command or ends (empty), or reports the step of the script that failed. */

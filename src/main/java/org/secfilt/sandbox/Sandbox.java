@@ -34,6 +34,8 @@ import org.secfilt.tracer.Tracer;
 
 /** One run of one command under one plan. */
 public final class Sandbox {
+    /** Through the mounts. */
+    private static final int MOST_LOOKS = 20;
     private static final int FAILED = 125;
     /** The policy cannot be held: what is open already would go round it. */
     private static final int REFUSED = 2;
@@ -171,7 +173,8 @@ public final class Sandbox {
         if (entered && !prepareNetwork(enclosure, command)) {
             return false;
         }
-        if (plan.supervised() && plan.sealsCgroup() && !prepares(Scripts.separateMounts(plan.arch().syscalls()))) {
+        // First: a /tmp of the command's own would only hide what is mounted below /tmp.
+        if (plan.supervised() && plan.sealsCgroup() && !(prepares(Scripts.separateMounts(plan.arch().syscalls())) && sealCgroups())) {
             return false;
         }
         Scripts scripts = scripts(command, file, descriptors, enclosure, writable, entered);
@@ -252,17 +255,22 @@ public final class Sandbox {
 
     /** Has the stub make these calls, and none of them is execve(2). @return false, the stub having its exit code, if one fails */
     private boolean prepares(LaunchScript script) {
+        return succeeds(script, failed(script));
+    }
+
+    /** @return the step that failed, or the one behind the last if none did; empty if the stub died */
+    private Optional<FrontEnd.FailedStep> failed(LaunchScript script) {
         frontEnd.launch(script.encode());
-        Optional<FrontEnd.FailedStep> answer = frontEnd.awaitExec();
-        if (answer.isEmpty()) {
-            return false; // it died
-        }
-        if (answer.get().index() < script.steps().size()) {
-            reports.refusal(frontEnd, script.steps().get(answer.get().index()).name() + ": " + Errno.of(answer.get().errno()));
+        return frontEnd.awaitExec();
+    }
+
+    private boolean succeeds(LaunchScript script, Optional<FrontEnd.FailedStep> failed) {
+        if (failed.isPresent() && failed.get().index() < script.steps().size()) {
+            reports.refusal(frontEnd, script.steps().get(failed.get().index()).name() + ": " + Errno.of(failed.get().errno()));
             frontEnd.exit(FAILED);
             return false;
         }
-        return true;
+        return failed.isPresent();
     }
 
     private boolean joinNetworks(Command command) {
@@ -325,14 +333,22 @@ public final class Sandbox {
     private Scripts scripts(
             Command command, CommandFile file, Descriptors descriptors, Enclosure enclosure, WritableFiles writable, boolean entered) {
         return new Scripts(plan, command, file.file(), launching.hasYama(), launching.capabilities(frontEnd.pid()),
-                launching.inheritable(frontEnd.pid()), descriptors, enclosure, writable.files(), cgroupMounts(), entered);
+                launching.inheritable(frontEnd.pid()), descriptors, enclosure, writable.files(), entered);
+    }
+
+    /** By one that it can write to, root's command would leave its cgroup. Who removes a mount point meanwhile, as another run may, has us look again. */
+    private boolean sealCgroups() {
+        for (int left = MOST_LOOKS; ; left--) {
+            LaunchScript script = Scripts.readOnly(plan.arch().syscalls(), cgroupMounts());
+            Optional<FrontEnd.FailedStep> failed = failed(script);
+            if (failed.isEmpty() || left == 0 || failed.get().errno() != Errno.EINVAL.number() && failed.get().errno() != Errno.ENOENT.number()) {
+                return succeeds(script, failed);
+            }
+        }
     }
 
     /** Of both kinds, whichever knows the run's packets. */
     private List<byte[]> cgroupMounts() {
-        if (!plan.sealsCgroup()) {
-            return List.of();
-        }
         List<byte[]> mounts = new ArrayList<>(launching.cgroupMounts(frontEnd.pid()));
         mounts.addAll(launching.classMounts(frontEnd.pid()));
         return mounts;

@@ -42,7 +42,6 @@ final class Scripts {
     private final Descriptors descriptors;
     private final Enclosure enclosure;
     private final List<NamedFile> writable;
-    private final List<byte[]> cgroupMounts;
     private final boolean entered;
 
     /**
@@ -51,7 +50,7 @@ final class Scripts {
      */
     Scripts(
             Plan plan, Command command, ByteString file, boolean yama, long capabilities, long inheritable, Descriptors descriptors,
-            Enclosure enclosure, List<NamedFile> writable, List<byte[]> cgroupMounts, boolean entered) {
+            Enclosure enclosure, List<NamedFile> writable, boolean entered) {
         this.plan = plan;
         this.command = command;
         this.file = file;
@@ -61,7 +60,6 @@ final class Scripts {
         this.descriptors = descriptors;
         this.enclosure = enclosure;
         this.writable = List.copyOf(writable);
-        this.cgroupMounts = cgroupMounts;
         this.entered = entered;
     }
 
@@ -86,9 +84,6 @@ final class Scripts {
     /** @param notifies whether the filter has the supervisor notified of calls: no signal may have one made again that is being answered */
     LaunchScript restricted(Program filter, boolean notifies) {
         Launch launch = launch();
-        if (plan.sealsCgroup()) {
-            remountCgroups(launch); // first: a /tmp of the command's own would only hide one that is mounted below /tmp
-        }
         if (!entered) {
             enclosure.enter(launch);
         }
@@ -124,7 +119,7 @@ final class Scripts {
         return launch;
     }
 
-    /** Mounts of its own, which get nothing of what is mounted outside later, and lose nothing. */
+    /** Mounts of its own, which get nothing of what is mounted outside later, and lose one only when its mount point is removed. */
     static LaunchScript separateMounts(SyscallTable numbers) {
         Launch launch = new Launch(numbers);
         launch.call("unshare(CLONE_NEWNS)", "unshare", value(CLONE_NEWNS));
@@ -132,12 +127,14 @@ final class Scripts {
         return launch.script();
     }
 
-    /** Every cgroup hierarchy among {@link #separateMounts} becomes read-only. */
-    private void remountCgroups(Launch launch) {
-        for (byte[] point : cgroupMounts) {
+    /** Some among {@link #separateMounts} become read-only. */
+    static LaunchScript readOnly(SyscallTable numbers, List<byte[]> points) {
+        Launch launch = new Launch(numbers);
+        for (byte[] point : points) {
             launch.call("mount(" + ByteString.of(point) + ", MS_RDONLY)", "mount", value(0),
                     launch.data(Arrays.copyOf(point, point.length + 1)), value(0), value(MS_REMOUNT_READ_ONLY));
         }
+        return launch.script();
     }
 
     /** No execve(2) brings them back under no_new_privs; the bounding set is for processes that look at it, and needs CAP_SETPCAP. */

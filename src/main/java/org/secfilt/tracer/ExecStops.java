@@ -26,9 +26,10 @@ final class ExecStops {
     }
 
     /**
-     * Whether nothing but its maker's call has ever been made under this number, and that just ends: then whoever had the number is gone, and what was
-     * known of it is of no more use. It may have gone unseen: a thread that nobody traces (CLONE_UNTRACED) executes a program in the place of
-     * all of its process, or the kernel gives up in the middle of that.
+     * Whether this one looks as after its maker's call, and no call of its own: then whoever had the number is gone, and what was known of it is of no
+     * more use. It may have gone unseen: a thread that nobody traces (CLONE_UNTRACED) executes a program in the place of all of its process, or
+     * the kernel gives up in the middle of that. Who has just made another and enters a signal's handler looks the same; nothing of importance is
+     * known of it then: it is in no judged call.
      */
     boolean isNew(int tid) {
         if (ptrace.registers(tid, registers) < 0 || registers.result() != 0) {

@@ -44,7 +44,7 @@ final class Newborns {
         }
         for (int tid : tids) {
             if (ptrace.awaitBriefly(tid, first) && !first.ended() && first.event() == Ptrace.PTRACE_EVENT_STOP && first.signal() == SIGTRAP) {
-                tasks.begin(tid);
+                tasks.of(tid).known = true; // so that the next one with its number is not taken for it
                 execs.begin(tid);
                 ptrace.resume(tid, 0);
             }

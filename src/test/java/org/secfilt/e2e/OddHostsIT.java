@@ -65,9 +65,9 @@ class OddHostsIT {
     @Test
     void cgroups_may_be_mounted_and_unmounted_while_runs_begin() {
         Outcome run = ROOM.command("unshare", "-m", "bash", "-c", """
-                mkdir -p fleeting; while [ ! -e over ]; do mount -t cgroup2 none fleeting; umount -l fleeting; done & mounts=$!
+                while [ ! -e over ]; do mkdir fleeting; mount -t cgroup2 none fleeting; umount -l fleeting; rmdir fleeting; done & mounts=$!
                 for i in $(seq 20); do $SECFILT --firewall=require --allowed-netmask=10.77.1.1 true || echo failed; done
-                touch over; wait $mounts; rm over; rmdir fleeting""").timeoutMillis(60_000).run().exited(0);
+                touch over; wait $mounts; rm over""").timeoutMillis(60_000).run().exited(0);
         assertEquals("", run.stdout() + run.stderr());
     }
 

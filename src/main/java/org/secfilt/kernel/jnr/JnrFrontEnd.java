@@ -38,7 +38,7 @@ final class JnrFrontEnd implements FrontEnd {
     public boolean isGone() {
         String stat = new Proc().read(pid, "/stat");
         String[] fields = stat.substring(stat.lastIndexOf(')') + 1).trim().split(" ");
-        return fields.length > FLAGS && (Long.parseLong(fields[FLAGS]) & PF_EXITING) != 0 || hasHungUp();
+        return fields.length > FLAGS ? (Long.parseLong(fields[FLAGS]) & PF_EXITING) != 0 : hasHungUp();
     }
 
     private boolean hasHungUp() {

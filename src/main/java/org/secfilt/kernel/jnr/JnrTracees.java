@@ -18,8 +18,8 @@ final class JnrTracees implements Tracees {
     private static final int IOVEC_BYTES = 16;
     private static final int PATH_MAX = 4096;
     private static final int O_PATH_CLOEXEC = 010000000 | 02000000;
-    // linux/openat2.h
     private static final int TGKILL = Arch.X86_64.syscalls().nr("tgkill");
+    // linux/openat2.h
     private static final int OPENAT2 = Arch.X86_64.syscalls().nr("openat2");
     private static final int OPEN_HOW_BYTES = 24;
     /** A link such as /proc/self/fd/3 would lead to what is the supervisor's, not the tracee's: ELOOP. */
