@@ -51,6 +51,16 @@ public record IpAddress(boolean isV4, long high, long low) implements Comparable
         return IpText.parse(text);
     }
 
+    /** Whether {@link #parse} reads it. */
+    public static boolean isAddress(String text) {
+        try {
+            parse(text);
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
     /** 4 or 16 bytes in network order. */
     public byte[] toBytes() {
         byte[] bytes = new byte[isV4 ? 4 : 16];

@@ -178,8 +178,20 @@ final class IpText {
         return name && letter && !text.startsWith("0x") && !text.startsWith("0X");
     }
 
+    /** Of an IPv4 address that was cut short, or has too much, by its looks. */
+    private static boolean isNumbers(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (!isDigit(text.charAt(i)) && text.charAt(i) != '.') {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private static IllegalArgumentException no(String text, String why) {
-        String name = isName(text) && why.isEmpty() ? "; 'getent ahosts " + text + "' shows the name's" : "";
-        return new IllegalArgumentException("'" + Printable.escape(text) + "' is no IPv4 or IPv6 address" + why + name);
+        String how = !why.isEmpty() ? why
+                : isName(text) ? "; 'getent ahosts " + text + "' shows the name's"
+                : isNumbers(text) ? "; write four numbers, as 10.0.0.0" : "";
+        return new IllegalArgumentException("'" + Printable.escape(text) + "' is no IPv4 or IPv6 address" + how);
     }
 }

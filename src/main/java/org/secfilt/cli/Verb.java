@@ -51,8 +51,14 @@ enum Verb {
         return RUN;
     }
 
-    /** What to tell about a command that is not there: that it may have been meant for a verb. Empty if no verb is like it. */
+    /** What to tell about a command that is not there: that it may have been meant for a verb. Empty if nothing is like it. */
     static String meant(String command, boolean first) {
+        if (first && (command.equals("help") || command.equals("version"))) {
+            return "; write 'secfilt --" + command + "'";
+        }
+        if (first && (command.equals("run") || command.equals("exec"))) {
+            return "; the command stands by itself: secfilt [options] command [args]";
+        }
         List<String> words = new ArrayList<>();
         for (Verb verb : values()) {
             if (verb != RUN && verb.word.equals(command) && !first) {

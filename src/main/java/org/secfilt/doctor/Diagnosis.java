@@ -8,6 +8,8 @@ import org.secfilt.report.Paint;
 /** What all probes found, in words. */
 public final class Diagnosis {
     private static final int COLUMNS = 80;
+    /** What a state takes, with the blanks behind it. */
+    private static final int STATE = 8;
     /** Where the texts of a finding begin. */
     private static final int START = 22;
 
@@ -46,7 +48,9 @@ public final class Diagnosis {
                 case PARTLY -> paint.bold("partly");
                 case NO -> paint.red("no    ");
             };
-            out.append(state).append("  ").append(finding.what()).append(": ").append(Printable.escape(finding.found())).append('\n');
+            String what = finding.what() + ": ";
+            String left = state + "  " + what;
+            wrap(out, left, STATE + what.length(), finding.found());
             row(out, "enforced", finding.enforced());
             row(out, "not enforced", finding.missing());
             row(out, "to get it", finding.remedy());
@@ -70,15 +74,25 @@ public final class Diagnosis {
         if (text.isEmpty()) {
             return;
         }
-        String label = "        " + name + ": ";
-        StringBuilder line = new StringBuilder(label).append(" ".repeat(START - label.length()));
+        String label = " ".repeat(STATE) + name + ": ";
+        wrap(out, label + " ".repeat(START - label.length()), START, text);
+    }
+
+    /** @param wide the columns that {@code left} takes on a terminal: what colours it takes none */
+    private static void wrap(StringBuilder out, String left, int wide, String text) {
+        out.append(left);
+        int column = wide;
+        String between = "";
         for (String word : Printable.escape(text).split(" ")) {
-            if (line.length() > START && line.length() + 1 + word.length() > COLUMNS) {
-                out.append(line).append('\n');
-                line = new StringBuilder(" ".repeat(START));
+            if (!between.isEmpty() && column + 1 + word.length() > COLUMNS) {
+                out.append('\n').append(" ".repeat(START));
+                column = START;
+                between = "";
             }
-            line.append(line.length() > START ? " " : "").append(word);
+            out.append(between).append(word);
+            column += between.length() + word.length();
+            between = " ";
         }
-        out.append(line).append('\n');
+        out.append('\n');
     }
 }

@@ -86,6 +86,7 @@ public final class DestinationReader {
         }
         String place = parts.get(at);
         at++;
+        DestinationMistakes.check(place);
         if (place.startsWith(UNIX) || place.startsWith(ABSTRACT)) {
             found.add(unix(before, action, place));
             return;
@@ -95,6 +96,7 @@ public final class DestinationReader {
                 throw new IllegalArgumentException("behind '" + before + place + "' an address and a port are missing; " + SHAPE);
             }
             at++;
+            DestinationMistakes.check(parts.get(at - 1));
             add(before, action, Protocol.parse(place), parts.get(at - 1));
             return;
         }
@@ -130,7 +132,7 @@ public final class DestinationReader {
         boolean bracketed = place.startsWith("[");
         boolean hasPort = bracketed ? place.indexOf("]:") > 0 : colon >= 0 && place.indexOf(':') == colon;
         if (!hasPort) {
-            throw new IllegalArgumentException(isAddress(place)
+            throw new IllegalArgumentException(IpAddress.isAddress(bare(place))
                     ? "'" + Printable.escape(whole) + "' lacks a port; write " + withPort(place)
                     : "'" + Printable.escape(whole) + "' is no destination; " + SHAPE);
         }
@@ -151,15 +153,6 @@ public final class DestinationReader {
             throw new IllegalArgumentException("'" + Printable.escape(whole) + "': a destination has one port");
         }
         return ip.isV4() ? new Sockaddr.Inet(ip, port.first()) : new Sockaddr.Inet6(ip, port.first(), 0, 0);
-    }
-
-    private static boolean isAddress(String text) {
-        try {
-            IpAddress.parse(bare(text));
-            return true;
-        } catch (IllegalArgumentException e) {
-            return false;
-        }
     }
 
     private static String withPort(String address) {

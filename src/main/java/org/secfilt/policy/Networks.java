@@ -1,9 +1,12 @@
 package org.secfilt.policy;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.secfilt.abi.Cidr;
+import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.PortRange;
+import org.secfilt.abi.Printable;
 
 /** The words by which users name internet addresses: an address, a CIDR block, or {@code loopback}. */
 public final class Networks {
@@ -21,7 +24,24 @@ public final class Networks {
         if (word.equals(LOOPBACK_WORD)) {
             return LOOPBACK;
         }
+        String meant = meant(word);
+        if (!meant.isEmpty()) {
+            throw new IllegalArgumentException("'" + Printable.escape(word) + "' is no network; write " + meant);
+        }
         return List.of(Cidr.parse(word));
+    }
+
+    /** What to write for what other tools' users write; empty if nothing is known. */
+    private static String meant(String word) {
+        int dash = word.indexOf('-');
+        if (dash > 0 && IpAddress.isAddress(word.substring(0, dash)) && IpAddress.isAddress(word.substring(dash + 1))) {
+            return "the blocks of this range, each by itself, as " + word.substring(0, dash) + "/31";
+        }
+        return switch (word.toLowerCase(Locale.ROOT)) {
+            case "localhost", LOOPBACK_WORD -> LOOPBACK_WORD + " for 127.0.0.0/8 and ::1";
+            case "any", "all", "*" -> "0.0.0.0/0 for every IPv4 address, and ::/0 for every IPv6 address";
+            default -> "";
+        };
     }
 
     /**

@@ -46,8 +46,12 @@ public final class Advice {
         return advice.lines("to allow it, ");
     }
 
-    /** A line for each way: options to add or leave out, rules to change, and for each list of a file what to add to it. */
-    static List<String> lines(Plan plan, List<Denial> denials) {
+    /**
+     * A line for each way: options to add or leave out, rules to change, and for each list of a file what to add to it.
+     *
+     * @param some whether there are others, on which nothing is said
+     */
+    static List<String> lines(Plan plan, List<Denial> denials, boolean some) {
         if (plan.policy().sources().isEmpty()) {
             return List.of();
         }
@@ -59,7 +63,7 @@ public final class Advice {
                 advice.add(action(denial.call()), denial.destination().get(), denial.protocol(), denial.origin());
             }
         }
-        return advice.lines(denials.size() == 1 ? "to allow it, " : "to allow them, ");
+        return advice.lines(some ? "to allow the first " + denials.size() + ", " : denials.size() == 1 ? "to allow it, " : "to allow them, ");
     }
 
     private static Action action(String call) {

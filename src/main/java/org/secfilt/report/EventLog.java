@@ -76,9 +76,15 @@ public final class EventLog {
         if (origin.line() > 0) {
             line.add("file", origin.source()).add("line", origin.line()).add("column", origin.column());
         } else {
-            line.add("flag", origin.source());
+            line.add("flag", flag(origin));
         }
         line.add("reason", why).close();
+    }
+
+    /** As on a command line: a list of options goes by its names alone, {@code allowed-netmask, allowed-port}. */
+    private static String flag(Origin origin) {
+        String words = origin.source();
+        return words.startsWith("--") || origin.equals(Origin.DEFAULT) ? words : "--" + words.replace(", ", " --");
     }
 
     private static void orNull(JsonLine line, String key, String value) {

@@ -28,6 +28,8 @@ public final class Reports {
     private static final int FLUSH_MILLIS = 1000;
     /** The rows of the summary: with a heading and the advice it stays on a screen. */
     static final int MAX_ROWS = 5;
+    /** As many as are advised on, rows or not: what options for fifteen IPv6 addresses take is within {@link #MAX_LINE}. */
+    static final int MAX_ADVISED = 15;
 
     private final LogQueue sink;
     private final Volume volume;
@@ -123,16 +125,18 @@ public final class Reports {
         List<Seen> rows = new ArrayList<>(distinct);
         rows.sort(Seen.MOST_FIRST);
         print(paint.bold(heading()));
-        List<Denial> shown = new ArrayList<>();
-        for (int i = 0; i < rows.size() && i < MAX_ROWS; i++) {
+        List<Denial> advised = new ArrayList<>();
+        for (int i = 0; i < rows.size() && i < MAX_ADVISED; i++) {
             Seen row = rows.get(i);
-            shown.add(row.first);
-            print("  " + DenialText.row(row.first, row.times));
+            advised.add(row.first);
+            if (i < MAX_ROWS) {
+                print("  " + DenialText.row(row.first, row.times));
+            }
         }
         if (rows.size() > MAX_ROWS) {
             print("  and " + (rows.size() - MAX_ROWS) + " more" + (overflowed ? ", at least" : ""));
         }
-        for (String line : Advice.lines(plan, shown)) {
+        for (String line : Advice.lines(plan, advised, rows.size() > MAX_ADVISED)) {
             print(line);
         }
         long lost = sink.lost();

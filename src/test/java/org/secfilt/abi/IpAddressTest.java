@@ -35,8 +35,8 @@ class IpAddressTest {
     @CsvSource(delimiter = '|', value = {
         "www.example.com | 'www.example.com' is no IPv4 or IPv6 address; 'getent ahosts www.example.com' shows the name's",
         "0x7f000001   | '0x7f000001' is no IPv4 or IPv6 address",
-        "10.0.0       | '10.0.0' is no IPv4 or IPv6 address",
-        "10.0.0.0.0   | '10.0.0.0.0' is no IPv4 or IPv6 address",
+        "10.0.0       | '10.0.0' is no IPv4 or IPv6 address; write four numbers, as 10.0.0.0",
+        "10.0.0.0.0   | '10.0.0.0.0' is no IPv4 or IPv6 address; write four numbers, as 10.0.0.0",
         "10.0.0.256   | '10.0.0.256' is no IPv4 or IPv6 address: 256 is above 255",
         "10.0.0.1000  | '10.0.0.1000' is no IPv4 or IPv6 address: 1000 is above 255",
         "10.0.0.010   | '10.0.0.010' is no IPv4 or IPv6 address: '010' may mean octal; write it without leading zeros",

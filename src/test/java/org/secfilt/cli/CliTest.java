@@ -236,6 +236,8 @@ class CliTest {
         "explian | true | ; did you mean 'secfilt explain'?", "chekc | true | ; did you mean 'secfilt check'?",
         "gcc | true | ''", "g | true | ''", "ls | true | ''", "explian | false | ''",
         "explain | false | ; a verb is the first word: secfilt explain [options]",
+        "help | true | ; write 'secfilt --help'", "version | true | ; write 'secfilt --version'", "version | false | ''",
+        "run | true | ; the command stands by itself: secfilt [options] command [args]", "run | false | ''",
     })
     void a_command_that_is_like_a_verb_may_have_been_meant_for_it(String command, boolean first, String meant) {
         assertEquals(meant, Verb.meant(command, first));

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** ADDR[:PORTS], and the nameservers of resolv.conf. */
 class NetworksTest {
@@ -55,6 +57,18 @@ class NetworksTest {
         for (String text : BAD_ADDRESSES) {
             assertThrows(IllegalArgumentException.class, () -> Networks.parseWithPorts(text), text);
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "Loopback | 'Loopback' is no network; write loopback for 127.0.0.0/8 and ::1",
+        "localhost | 'localhost' is no network; write loopback for 127.0.0.0/8 and ::1",
+        "any | 'any' is no network; write 0.0.0.0/0 for every IPv4 address, and ::/0 for every IPv6 address",
+        "10.0.0.1-10.0.0.5 | '10.0.0.1-10.0.0.5' is no network; write the blocks of this range, each by itself, as 10.0.0.1/31",
+        "10.0.0/24 | '10.0.0' is no IPv4 or IPv6 address; write four numbers, as 10.0.0.0",
+    })
+    void says_what_to_write_for_what_others_take(String word, String message) {
+        assertEquals(message, assertThrows(IllegalArgumentException.class, () -> Networks.parse(word)).getMessage());
     }
 
     @Test

@@ -90,7 +90,7 @@ class AdviceTest {
             })
     void tells_all_that_it_takes(String policy, String denied, String advice) throws Exception {
         List<String> expected = advice == null ? List.of() : List.of(advice.split(" ;; "));
-        assertEquals(expected, Advice.lines(plan(policy), List.of(denial(denied.replace("<bell>", "\007")))));
+        assertEquals(expected, Advice.lines(plan(policy), List.of(denial(denied.replace("<bell>", "\007"))), false));
     }
 
     @ParameterizedTest
@@ -109,9 +109,9 @@ class AdviceTest {
             })
     void names_the_file_to_allow(String policy, String advice) throws Exception {
         Plan plan = plan(policy);
-        assertEquals(List.of(advice), Advice.lines(plan, List.of(change("/srv/x"), change("/srv/x"))).stream()
+        assertEquals(List.of(advice), Advice.lines(plan, List.of(change("/srv/x"), change("/srv/x")), false).stream()
                 .map(line -> line.replace("allow them", "allow it")).toList());
-        assertEquals(List.of(), Advice.lines(plan, List.of(change(""))));
+        assertEquals(List.of(), Advice.lines(plan, List.of(change("")), false));
     }
 
     @Test
@@ -121,14 +121,14 @@ class AdviceTest {
                 List.of("to allow them, add --allowed-netmask=10.9.0.1 --allowed-port=80 --allowed-netmask=10.9.0.2 --allowed-netmask=10.8.0.1",
                         "to allow them, also change p.yaml:2:18"),
                 Advice.lines(plan, List.of(denial("connect 10.9.0.1:80"), denial("connect 10.9.0.2:80"), denial("sendto 10.9.0.1:80"),
-                        denial("connect 10.8.0.1:1"))));
+                        denial("connect 10.8.0.1:1")), false));
     }
 
     @Test
     void a_rule_may_have_denied_by_another_name_of_the_socket() throws Exception {
         Denial denial = new Denial("connect", Optional.of(new Sockaddr.UnixPath(ByteString.of("/mnt/x"))), Optional.empty(), ByteString.of("x"), 1,
                 "p.yaml:2:15 denies it", Origin.file("p.yaml", 2, 15));
-        assertEquals(List.of("to allow it, change p.yaml:2:15"), Advice.lines(plan("yaml: unix: {deny: [/run/x]}"), List.of(denial)));
+        assertEquals(List.of("to allow it, change p.yaml:2:15"), Advice.lines(plan("yaml: unix: {deny: [/run/x]}"), List.of(denial), false));
     }
 
     private static Denial change(String path) {

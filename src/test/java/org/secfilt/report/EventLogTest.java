@@ -17,6 +17,8 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Protocol;
@@ -130,7 +132,20 @@ class EventLogTest {
             assertEquals("unix", event.get("family").asText());
         }
         assertEquals(List.of("/run/x.sock", "./@x", "@x"), addresses);
-        assertEquals("--a", file.events().get(2).get("rule").get("flag").asText());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "--allowed-netmask=::1 --allowed-port=1 | --allowed-netmask=::1 --allowed-port=1",
+        "allowed-netmask, allowed-port | --allowed-netmask --allowed-port",
+        "default | default",
+    })
+    void an_options_rule_has_its_words(String origin, String flag) throws IOException {
+        FakeFile file = new FakeFile(4096);
+        EventLog log = new EventLog("l", file);
+        log.call(denied(new Sockaddr.UnixAbstract(ByteString.of("x")), "a", Origin.flag(origin), ""));
+        log.flush();
+        assertEquals(flag, file.events().get(0).get("rule").get("flag").asText());
     }
 
     @Test

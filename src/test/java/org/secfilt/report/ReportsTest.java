@@ -135,7 +135,23 @@ class ReportsTest {
         reports.summary(PLAN);
         assertEquals("secfilt: 5000 calls denied (more than 1000 distinct):\n", lines.get(0));
         assertEquals("secfilt:   and 995 more, at least\n", lines.get(6));
+        assertTrue(lines.get(7).startsWith("secfilt: to allow the first 15, add --allowed-netmask=10.0.0.0 "), lines.get(7));
         assertEquals(8, lines.size());
+    }
+
+    @Test
+    void what_is_advised_allows_those_too_that_have_no_row() {
+        Reports reports = normal();
+        StringBuilder options = new StringBuilder();
+        for (int i = 1; i <= Reports.MAX_ADVISED; i++) {
+            String address = "fd00:1111:2222:3333:4444:5555:6666:777" + Integer.toHexString(i);
+            reports.denied(denial("connect", new Sockaddr.Inet6(IpAddress.parse(address), 80, 0, 0), "a", 1));
+            options.append(" --allowed-netmask=").append(address);
+        }
+        lines.clear();
+        reports.summary(PLAN);
+        assertEquals("secfilt:   and 10 more\n", lines.get(6));
+        assertEquals("secfilt: to allow them, add" + options + "\n", lines.get(7));
     }
 
     /** Whoever is denied something waits for nobody. */

@@ -89,7 +89,8 @@ class BadPolicyTest {
     private static final String[][] RULES = {
         {CONNECT + "10.0.0.0/33\n", "4:7: prefix 33 is above 32"},
         {CONNECT + "300.1.1.1\n", "4:7: '300.1.1.1' is no IPv4 or IPv6 address: 300 is above 255"},
-        {CONNECT + "localhost\n", "4:7: 'localhost' is no IPv4 or IPv6 address; 'getent ahosts localhost' shows the name's"},
+        {CONNECT + "localhost\n", "4:7: 'localhost' is no network; write loopback for 127.0.0.0/8 and ::1"},
+        {CONNECT + "mirror.lan\n", "4:7: 'mirror.lan' is no IPv4 or IPv6 address; 'getent ahosts mirror.lan' shows the name's"},
         {CONNECT + "::1:80\n", "4:7: '::1:80' would be an IPv6 address of its own; write [::1]:80 for ports of ::1, and [::1:80] for that address"},
         {CONNECT + "10.0.0.1:99999\n", "4:7: port 99999 is above 65535"},
         {CONNECT + "[10.0.0.1]\n",
