@@ -222,7 +222,7 @@ class BadPolicyTest {
     @Test
     void refuses_a_file_beyond_all_measure() {
         assertFile(("version: 1\n#" + "x".repeat(256 * 1024)).getBytes(StandardCharsets.UTF_8),
-                "p.yaml: the file is longer than 256 KiB");
+                "p.yaml: the file is longer than 256 KiB; write it as several, each given by itself");
     }
 
     @Test
