@@ -61,9 +61,18 @@ public record ProfileName(String text) {
         }
     }
 
-    /** Its chain: by its name, or by a number that stands for it where the name is too long. */
-    String chain(int number) {
-        return text.length() <= MAX_IN_CHAIN ? Chain.PREFIX + "P-" + text : Chain.PREFIX + "PX-" + Integer.toHexString(number);
+    /** Its chain: by its name, or by its class where the name is too long. */
+    String chain(int classid) {
+        return text.length() <= MAX_IN_CHAIN ? Chain.PREFIX + "P-" + text : Chain.PREFIX + "PX-" + Integer.toHexString(classid);
+    }
+
+    /** The same where there are no classes: two names must not have one chain, and 64 bits of FNV-1a are enough for those that root gives. */
+    String chain() {
+        long hash = 0xcbf29ce484222325L;
+        for (int i = 0; i < text.length(); i++) {
+            hash = (hash ^ text.charAt(i)) * 0x100000001b3L;
+        }
+        return text.length() <= MAX_IN_CHAIN ? Chain.PREFIX + "P-" + text : Chain.PREFIX + "PX-" + Long.toHexString(hash);
     }
 
     @Override

@@ -102,7 +102,7 @@ public final class Profiles {
     private Profile profile(ProfileName name, String parent) {
         String path = name.below(parent);
         int classid = unified ? 0 : cgroups.classid(path);
-        return new Profile(name, path, cgroups.group(path), processes.below(path), classid, name.chain(unified ? name.text().hashCode() : classid));
+        return new Profile(name, path, cgroups.group(path), processes.below(path), classid, unified ? name.chain() : name.chain(classid));
     }
 
     /**
@@ -116,6 +116,7 @@ public final class Profiles {
         Optional<Profile> there = installed(name);
         String path = there.isPresent() ? there.get().path() : name.below(Run.below(below, ProfileName.parent(cookie)));
         checkPlace(name, path, there.isPresent(), below);
+        OptionalInt formerGroup = there.isPresent() ? cgroups.groupId(path) : OptionalInt.empty();
         boolean made = false;
         List<FormerChain> before = new ArrayList<>();
         try {
@@ -144,6 +145,8 @@ public final class Profiles {
             String undoing = bringBack(before);
             if (made) {
                 cgroups.removeUnlessAlive(path);
+            } else if (there.isPresent()) {
+                undoing += giveBack(path, formerGroup);
             }
             removeIfEmpty(parent(path));
             throw new FirewallException(e.getMessage() + undoing);
@@ -266,10 +269,19 @@ public final class Profiles {
         } catch (FirewallException | KernelException e) {
             String undoing = bringBack(before);
             processes.moveBack(path, moved);
-            cgroups.setGroup(path, group);
-            throw new FirewallException(e.getMessage() + undoing);
+            throw new FirewallException(e.getMessage() + undoing + giveBack(path, group));
         }
         removeIfEmpty(parent(path));
+    }
+
+    /** @return as {@link #bringBack} */
+    private String giveBack(String path, OptionalInt group) {
+        try {
+            cgroups.setGroup(path, group);
+            return "";
+        } catch (KernelException e) {
+            return "; undoing it: " + e.getMessage();
+        }
     }
 
     private void removeIfEmpty(String parent) {

@@ -308,6 +308,17 @@ class ProfileIT {
                 missing.reports());
     }
 
+    /** Without CAP_CHOWN the file of those who may enter cannot be given to another group. */
+    @Test
+    void a_group_that_cannot_be_given_leaves_the_former_one() {
+        Outcome run = near(Backend.NFT, "$SECFILT profile install -q t near.yaml " + GROUP + "; $SECFILT profile list > one; "
+                + "setpriv --bounding-set=-chown --inh-caps=-chown $SECFILT profile install t far.yaml --group=" + (Command.ORDINARY_UID + 1)
+                + "; echo $?; $SECFILT profile list > two; diff one two").run().exited(0);
+        assertEquals("125\n", run.stdout());
+        assertEquals(1, run.reports().size(), run::toString);
+        assertEquals("ran\n", ROOM.secfilt("--profile=t", "echo", "ran").as(User.ORDINARY).run().exited(0).stdout());
+    }
+
     @Test
     void installing_with_another_iptables_moves_the_rules() {
         Outcome run = near(Backend.LEGACY, "PATH=${PATH/LEGACY/NFT} $SECFILT profile install -q t far.yaml; iptables-save | grep -c SECFILT; iptables-nft-save | grep -c 'OUTPUT.*SECFILT'")

@@ -1,6 +1,7 @@
 package org.secfilt.firewall;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -31,6 +32,16 @@ class ProfileNameTest {
         assertEquals(Optional.of(name), ProfileName.of(name.below(ProfileName.parent(7))));
         assertEquals(Optional.of(name), ProfileName.of(name.below(ProfileName.parent(7)) + "/below"));
         assertEquals(Optional.of(name), ProfileName.of("user.slice/" + name.below(ProfileName.parent(7)) + "/below"));
+    }
+
+    /** The two have one {@code hashCode()}. */
+    @Test
+    void two_long_names_have_two_chains() {
+        ProfileName one = new ProfileName("ci-runner-profile-Aa");
+        ProfileName other = new ProfileName("ci-runner-profile-BB");
+        assertNotEquals(one.chain(), other.chain());
+        assertTrue(new Chain(one.chain(), new Members(Optional.empty(), Optional.of(1))).name().startsWith("SECFILT-PX-"));
+        assertEquals("SECFILT-P-blocked", new ProfileName("blocked").chain());
     }
 
     @ParameterizedTest
