@@ -1,7 +1,6 @@
 package org.secfilt.sandbox;
 
 import java.util.Optional;
-import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.FrontEnd;
 import org.secfilt.kernel.Launching;

@@ -1,6 +1,5 @@
 package org.secfilt.tracer;
 
-import java.util.Arrays;
 import java.util.function.LongSupplier;
 import org.secfilt.kernel.Affinity;
 import org.secfilt.kernel.Ptrace;

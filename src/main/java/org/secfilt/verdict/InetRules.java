@@ -6,7 +6,6 @@ import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.Protocol;
 import org.secfilt.policy.Access;
 import org.secfilt.policy.Mode;
-import org.secfilt.policy.Rule;
 
 /** The internet rules of one direction: deny beats allow beats the mode. */
 final class InetRules {

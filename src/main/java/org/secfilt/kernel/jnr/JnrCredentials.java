@@ -1,6 +1,5 @@
 package org.secfilt.kernel.jnr;
 
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.SyscallTable;

@@ -1,7 +1,6 @@
 package org.secfilt.kernel.jnr;
 
 import java.io.File;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
