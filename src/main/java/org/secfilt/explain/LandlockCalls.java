@@ -22,7 +22,7 @@ final class LandlockCalls {
     /** What becomes of a call that the filter allows; empty if nobody else looks at it. */
     static Optional<String> words(Plan plan, Call call) {
         if (plan.policy().restrictsFiles() && writes(call)) {
-            return Optional.of("the filter lets it through, and Landlock judges its path: what is not below allow-write ("
+            return Optional.of("the filter lets it through, and Landlock judges " + path(call) + ": what is not below allow-write ("
                     + plan.policy().files().readOnly().orElseThrow() + ") is refused");
         }
         boolean scoped = plan.landlock().isPresent() && plan.landlock().get().scoped() != 0;
@@ -37,6 +37,10 @@ final class LandlockCalls {
             case "bind" -> true; // of a unix socket, it makes a file
             default -> WRITES.contains(call.name());
         };
+    }
+
+    private static String path(Call call) {
+        return call.name().equals("bind") ? "the path of a unix socket" : "its path";
     }
 
     private static boolean opensToWrite(long flags) {

@@ -70,7 +70,7 @@ class SimulationTest {
                 "open /x O_TRUNC | ALLOW: the filter lets it through, and Landlock judges its path",
                 "openat2 AT_FDCWD /x ptr | ALLOW: the filter lets it through, and Landlock judges its path",
                 "mkdir /x | ALLOW: the filter lets it through, and Landlock judges its path",
-                "bind 3 ptr 16 | ALLOW: the filter lets it through, and Landlock judges its path",
+                "bind 3 ptr 16 | ALLOW: the filter lets it through, and Landlock judges the path of a unix socket: what is not below allow-write",
                 "chmod /x 0 | TRACE(chmod): the call stops for the supervisor, which changes the file in its place if it may be written",
                 "mount /x /y | ERRNO(EPERM): the call fails with EPERM",
                 "kill 1 15 | ALLOW: the filter lets it through, and Landlock refuses it to processes outside of the run",
