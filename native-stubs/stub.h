@@ -1,6 +1,7 @@
 /* The parts of the stub: the front end (secfilt.c), the supervisor's birth (supervisor.c, hold.c), the
- * interpreter of launch scripts (script.c) and what stays where nobody supervises (reaper.c, network.c). DESIGN: the stub becomes the command, so nothing here may
- * change what a process hands on through execve: signals, mask, limits, umask, cwd, environment, fds. */
+ * interpreter of launch scripts (script.c) and what stays where nobody supervises (reaper.c, network.c).
+ * The stub becomes the command, so nothing here may change what a process hands on through execve:
+ * signals, mask, limits, umask, cwd, environment, fds. */
 #ifndef SECFILT_STUB_H
 #define SECFILT_STUB_H
 

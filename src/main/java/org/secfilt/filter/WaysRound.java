@@ -47,7 +47,8 @@ import org.secfilt.plan.Plan;
  * <tr><td>execve, personality</td><td>no_new_privs; the filter stays, the architecture is checked at every call</td></tr>
  * <tr><td>seccomp, prctl PR_SET_SECCOMP</td><td>further filters only take away</td></tr>
  * <tr><td>userfaultfd, mseal, process_mrelease</td><td>cannot register, or change, a mapping that may not be written</td></tr>
- * <tr><td>init_module, iopl, kexec_load, reboot</td><td>root's command has lost the capabilities</td></tr>
+ * <tr><td>init_module, iopl, kexec_load, reboot</td><td>root's command has lost the capabilities where addresses or files are restricted, or
+ *     it is to stay in a network or a profile; elsewhere it keeps them, as under families alone</td></tr>
  * <tr><td>mount, fsopen (root)</td><td>NOT stopped: root can have the kernel itself connect, by mounting NFS, CIFS, 9p</td></tr>
  * <tr><td>open of /proc/sys/kernel/core_pattern and the like (root)</td><td>NOT stopped here: a matter of files</td></tr>
  * </table>

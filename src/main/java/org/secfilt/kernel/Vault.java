@@ -14,11 +14,11 @@ public interface Vault {
     void writeLong(int offset, long value);
 
     /**
-     * From now until it comes, the vault call of this thread is answered with a read-only descriptor of the vault; every other
-     * thread's is answered ENOSYS. seccomp_unotify(2) "SECCOMP_IOCTL_NOTIF_ADDFD".
+     * From now until {@link #forget}, vault calls of this thread are answered with a read-only descriptor of the vault, for one that a
+     * signal interrupts is made again; every other thread's is answered ENOSYS. seccomp_unotify(2) "SECCOMP_IOCTL_NOTIF_ADDFD".
      */
     void expect(int tid);
 
-    /** Takes {@link #expect} back: the thread died or was interrupted. */
+    /** Takes {@link #expect} back: the call has ended, or the thread died or became another program. */
     void forget(int tid);
 }

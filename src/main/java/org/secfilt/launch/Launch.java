@@ -10,9 +10,8 @@ import org.secfilt.abi.SyscallTable;
 
 /**
  * Composes a launch script, a system call a method, in the order of the calls here. Ends with one of the
- * {@code execute} methods. The usual order: {@link #noNewPrivileges}, capabilities, {@link #close},
- * Landlock, {@link #forgetPtracer}, {@link #filter} last, since it judges whatever follows it, then the
- * execve.
+ * {@code execute} methods. Which steps a run has, and in which order, is for the sandbox to say, in its {@code Scripts};
+ * {@link #filter} comes late, since it judges whatever follows it.
  */
 public final class Launch {
     // linux/prctl.h
@@ -144,8 +143,8 @@ public final class Launch {
 
     /**
      * Ends the script by becoming the program at {@code path}, with the stub's own arguments from {@code
-     * argument} on and its own environment. To try the next directory of PATH after ENOENT or EACCES send a
-     * new script that has only this: the steps before are done.
+     * argument} on and its own environment, or that of {@link #environment}. After ENOEXEC another script may follow, of
+     * {@link #executeByShell} alone: the steps before are done.
      */
     public LaunchScript execute(ByteString path, int argument) {
         call("execve", "execve", data(text(path)), new Operand.Argv(argument), environment);

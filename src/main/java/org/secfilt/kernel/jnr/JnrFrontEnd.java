@@ -6,7 +6,7 @@ import java.util.Optional;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.FrontEnd;
 
-/** The supervisor's end of the socketpair that the stub made; native byte order, see native-stubs/secfilt.c. */
+/** The supervisor's end of the socketpair that the stub made; native byte order, see native-stubs/script.c. */
 final class JnrFrontEnd implements FrontEnd {
     private static final int EXIT = 1;
     private static final int FAILED_BYTES = 8;
