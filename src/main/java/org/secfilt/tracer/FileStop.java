@@ -47,6 +47,9 @@ final class FileStop {
     /** @return what the call answers; a denial was told */
     int answer(int tid, FileCall call, SyscallStop stop, Watch watch) {
         denied = false;
+        if (!tracees.hasOurLabel(tid)) {
+            return deny(tid, call, new byte[0], "its security label (SELinux, AppArmor) is another than secfilt's, which would make the change", watch);
+        }
         FileRequest request;
         try {
             request = FileRequest.read(tracees, tid, call, stop);

@@ -15,7 +15,7 @@ import org.secfilt.verdict.Verdict;
  * the kernel refuses that if it is bound already.
  */
 final class ListenJudge {
-    private static final Verdict ALLOW = new Verdict.Allow(Optional.empty());
+    static final Verdict ALLOW = new Verdict.Allow(Optional.empty());
 
     private final AddressJudge judge;
 
@@ -43,7 +43,8 @@ final class ListenJudge {
     /** Whether a socket that now listens does so where it may: one that was bound by a connection may have lost it since it was judged. */
     boolean holds(SocketCopy socket) {
         Optional<Sockaddr> name = socket.localAddress();
-        return name.isPresent() && (isAllowed(socket, name.get()) || isAllowed(socket, atPortZero(name.get())));
+        return name.isPresent()
+                && (isAllowed(socket, name.get()) || isAllowed(socket, atPortZero(name.get())) || isAllowed(socket, everywhere(name.get())));
     }
 
     private boolean isAllowed(SocketCopy socket, Sockaddr address) {

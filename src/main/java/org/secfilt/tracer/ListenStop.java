@@ -53,11 +53,17 @@ final class ListenStop {
             leave(task, copy);
             return;
         }
+        boolean anywhere = judge.allowsAnywhere(copy, local.get());
+        Verdict verdict = anywhere ? ListenJudge.ALLOW : judge.judge(copy, local.get());
+        if (verdict instanceof Verdict.Allow && !tracees.hasOurLabel(task.tid)) {
+            leave(task, copy); // its label is to be asked, not ours
+            return;
+        }
         try (copy) {
-            if (judge.allowsAnywhere(copy, local.get())) {
+            if (anywhere) {
                 replies.skip(task, copy.listen(backlog(task)));
             } else {
-                listen(task, copy, local.get());
+                answer(task, copy, local.get(), verdict);
             }
         }
     }
@@ -84,9 +90,17 @@ final class ListenStop {
 
     /** At the exit-stop of a call that went on. */
     void exit(Task task) {
-        boolean listens = task.socket.orElseThrow().listening();
+        Tracees.SocketCopy socket = task.socket.orElseThrow();
+        boolean listens = socket.listening();
+        Optional<Sockaddr> local = socket.localAddress();
+        boolean strays = listens && local.isPresent() && isInternet(local.get()) && !judge.holds(socket);
+        if (strays) {
+            socket.stopListening();
+        }
         task.letGo();
-        if (ptrace.syscallInfo(task.tid, exit) == 0 && exit.result() == 0 && !listens) {
+        if (strays) {
+            kill(task);
+        } else if (ptrace.syscallInfo(task.tid, exit) == 0 && exit.result() == 0 && !listens) {
             replies.tell(task, TracedCall.LISTEN,
                     addresses.deny("another socket was put in the place of the one that was to listen: all processes killed"));
             for (Task one : all) {
@@ -95,8 +109,7 @@ final class ListenStop {
         }
     }
 
-    private void listen(Task task, Tracees.SocketCopy socket, Sockaddr name) {
-        Verdict verdict = judge.judge(socket, name);
+    private void answer(Task task, Tracees.SocketCopy socket, Sockaddr name, Verdict verdict) {
         if (verdict instanceof Verdict.Deny denial) {
             replies.deny(task, TracedCall.LISTEN, Optional.of(name), denial);
         } else if (verdict instanceof Verdict.Answer answer) {
@@ -105,10 +118,14 @@ final class ListenStop {
             int rc = socket.listen(backlog(task));
             if (rc == 0 && !judge.holds(socket)) {
                 socket.stopListening();
-                replies.kill(task, TracedCall.LISTEN, addresses.deny("it was bound elsewhere when it was to listen: process killed"));
+                kill(task);
             }
             replies.skip(task, rc);
         }
+    }
+
+    private void kill(Task task) {
+        replies.kill(task, TracedCall.LISTEN, addresses.deny("it was bound elsewhere when it was to listen: process killed"));
     }
 
     private static int backlog(Task task) {

@@ -526,6 +526,12 @@ final class FakeKernel extends TracersKernel implements Ptrace, Tracees, Affinit
                 meanwhile.run();
                 task.result = received;
             }
+            case "listen" -> {
+                acted.add(task.tid + ": " + name);
+                listening |= bound;
+                local = localWhenListening.orElse(local);
+                task.result = 0;
+            }
             default -> {
                 acted.add(task.tid + ": " + name);
                 task.result = 0;

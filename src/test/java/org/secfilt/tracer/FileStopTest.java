@@ -147,6 +147,15 @@ class FileStopTest {
     }
 
     @Test
+    void nothing_is_changed_for_a_tracee_with_another_label() {
+        kernel.labelled = true;
+        run(Origin.flag("--read-only"), Deed.call("chmod", PATH, 0600));
+        assertEquals(List.of(), kernel.acted);
+        assertEquals("7: chmod -1", kernel.returned.get(1));
+        assertEquals(1, told.size(), told::toString);
+    }
+
+    @Test
     void where_a_writable_file_cannot_be_opened_nothing_is_launched() {
         kernel.permitResult = -Errno.ENOENT.number();
         run(Origin.flag("--read-only"));

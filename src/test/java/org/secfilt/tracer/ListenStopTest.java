@@ -77,4 +77,35 @@ class ListenStopTest extends TracerRoom {
         assertEquals(List.of("7: killed"), kernel.delivered);
         assertEquals("listen", reported.get(1));
     }
+
+    @Test
+    void a_tracee_with_another_label_listens_by_itself() {
+        kernel.labelled = true;
+        kernel.local = new Sockaddr.Inet(IpAddress.parse("10.0.0.1"), 8080);
+        kernel.bound = true;
+        runWith(Deed.call("listen", 3, 5));
+        assertEquals(List.of("7: listen"), kernel.acted);
+        assertEquals(List.of(), kernel.delivered);
+        assertEquals("7: listen 0", kernel.returned.get(1));
+    }
+
+    @Test
+    void a_tracee_with_another_label_whose_socket_was_bound_elsewhere_meanwhile_dies() {
+        kernel.labelled = true;
+        kernel.local = new Sockaddr.Inet(IpAddress.parse("10.0.0.1"), 8080);
+        kernel.bound = true;
+        kernel.localWhenListening = Optional.of(new Sockaddr.Inet(IpAddress.parse("0.0.0.0"), 40001));
+        runWith(Deed.call("listen", 3, 5));
+        assertEquals(List.of("7: listen", "7: listen no more"), kernel.acted);
+        assertEquals(List.of("7: killed"), kernel.delivered);
+        assertEquals("listen", reported.get(1));
+    }
+
+    @Test
+    void another_label_allows_nothing_more() {
+        kernel.labelled = true;
+        runWith(Deed.call("listen", 3, 5));
+        assertEquals("7: listen " + EPERM, kernel.returned.get(1));
+        assertEquals(List.of(), kernel.acted);
+    }
 }
