@@ -23,11 +23,11 @@ final class AddressCall {
     private static final int MSG_IOV = 16;
     private static final int MSG_IOVLEN = 24;
     static final int MSG_CONTROL = 32;
-    private static final int MSG_CONTROLLEN = 40;
+    static final int MSG_CONTROLLEN = 40;
 
     /** struct mmsghdr: the msghdr, then msg_len and padding. */
     static final int MSG_LEN = MSGHDR_BYTES;
-    private static final int MMSGHDR_BYTES = 64;
+    static final int MMSGHDR_BYTES = 64;
 
     private static final int FAMILY_BYTES = 2;
     /** An address of the kernel's own: to read there is EFAULT, whatever a process maps. */

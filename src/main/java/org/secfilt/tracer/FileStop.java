@@ -23,10 +23,11 @@ final class FileStop {
     private final FileChanges changes;
     private final Plan plan;
     private final List<ByteString> writable;
-    private boolean denied;
+    private final Watch watch;
 
-    FileStop(Replies replies, Tracees tracees, FileChanges changes, Plan plan, List<ByteString> writable) {
+    FileStop(Replies replies, Tracees tracees, FileChanges changes, Plan plan, List<ByteString> writable, Watch watch) {
         this.replies = replies;
+        this.watch = watch;
         this.tracees = tracees;
         this.changes = changes;
         this.plan = plan;
@@ -44,18 +45,22 @@ final class FileStop {
         return 0;
     }
 
+    /** At the seccomp-stop. */
+    void answer(Task task, FileCall call, SyscallStop stop) {
+        replies.skip(task, make(task.tid, call, stop));
+    }
+
     /** @return what the call answers; a denial was told */
-    int answer(int tid, FileCall call, SyscallStop stop, Watch watch) {
-        denied = false;
+    private int make(int tid, FileCall call, SyscallStop stop) {
         if (!tracees.hasOurLabel(tid)) {
-            return deny(tid, call, new byte[0], "its security label (SELinux, AppArmor) is another than secfilt's, which would make the change", watch);
+            return deny(tid, call, new byte[0], "its security label (SELinux, AppArmor) is another than secfilt's, which would make the change");
         }
         FileRequest request;
         try {
             request = FileRequest.read(tracees, tid, call, stop);
         } catch (FileRequest.Unreadable e) {
             return e.errno() == Errno.EPERM.number()
-                    ? deny(tid, call, new byte[0], "the process made its memory unreadable (PR_SET_DUMPABLE)", watch)
+                    ? deny(tid, call, new byte[0], "the process made its memory unreadable (PR_SET_DUMPABLE)")
                     : -e.errno();
         }
         FileChanges.Outcome outcome = changes.make(tid, request.target(), request.change());
@@ -63,19 +68,14 @@ final class FileStop {
             return made.result();
         }
         FileChanges.Refused refused = (FileChanges.Refused) outcome;
-        return deny(tid, call, refused.path(), refused.why().isEmpty() ? NOT_LISTED : refused.why(), watch);
+        return deny(tid, call, refused.path(), refused.why().isEmpty() ? NOT_LISTED : refused.why());
     }
 
-    /** Whether the last answer was a denial. */
-    boolean denied() {
-        return denied;
-    }
-
-    private int deny(int tid, FileCall call, byte[] path, String why, Watch watch) {
+    private int deny(int tid, FileCall call, byte[] path, String why) {
         if (!replies.isThere(tid)) {
             return -plan.fileDenial().number();
         }
-        denied = true;
+        replies.tellDenied();
         Origin origin = plan.policy().files().readOnly().orElse(Origin.DEFAULT);
         String full = origin.line() == 0 ? why : why + " (" + origin + ")";
         watch.deniedFile(tid, call.syscall(), ByteString.of(path), new Verdict.Deny(plan.fileDenial(), full, origin));

@@ -26,9 +26,6 @@ import org.secfilt.verdict.Verdict;
  * results would overwrite it is EFAULT, and does not run.
  */
 final class HandedOver {
-    private static final int HEADER_BYTES = AddressCall.MSGHDR_BYTES;
-    private static final int MMSGHDR_BYTES = 64;
-    private static final int MSG_CONTROLLEN = 40;
     private static final int CMSG_HEADER_BYTES = 16;
     private static final int SOL_SOCKET = 1; // asm-generic/socket.h
     private static final int SCM_RIGHTS = 1; // linux/socket.h
@@ -36,7 +33,6 @@ final class HandedOver {
     private static final int CONTROL_BYTES = 16 << 10;
     /** A recvmmsg receives no more at a time, or one message could be written over another's numbers; callers must handle a short count. */
     private static final int MESSAGES = 1;
-    private static final int MSG_NAMELEN = 8;
     private static final int TIMESPEC_BYTES = 16;
 
     /** What may be kept of all rooms at once: who has more of them waiting finds zeros where nothing came. */
@@ -60,32 +56,29 @@ final class HandedOver {
         long messages;
     }
 
-    /** What a call needs. */
-    enum Need {
-        /** It can bring nothing. */
-        NOTHING,
-        /** Its exit must be seen; the room is in the task. */
-        EXIT,
-        /** It cannot be seen, and must not run: {@link #error} tells what to answer. */
-        ANSWER
-    }
+    /** What {@link #prepare} answers of a call that can bring nothing, and of one whose exit must be seen. */
+    private static final int NOTHING = 0;
+    private static final int EXIT = 1;
 
     private final Ptrace ptrace;
     private final Tracees tracees;
     private final Watch watch;
+    private final Replies replies;
+    private final AddressJudge addresses;
     private final DescriptorJudge judge;
     private final Verdict.Deny unseen;
     private final SyscallStop exit = new SyscallStop();
-    private final byte[] headers = new byte[MESSAGES * MMSGHDR_BYTES];
+    private final byte[] headers = new byte[MESSAGES * AddressCall.MMSGHDR_BYTES];
     private final byte[] control = new byte[CONTROL_BYTES];
-    private int error;
     private boolean denied;
     private int kept;
 
-    HandedOver(Ptrace ptrace, Tracees tracees, Watch watch, Plan plan) {
+    HandedOver(Ptrace ptrace, Tracees tracees, Watch watch, Replies replies, AddressJudge addresses, Plan plan) {
         this.ptrace = ptrace;
         this.tracees = tracees;
         this.watch = watch;
+        this.replies = replies;
+        this.addresses = addresses;
         this.judge = new DescriptorJudge(plan);
         this.unseen = new Verdict.Deny(plan.policy().denial(),
                 "descriptors may have come that cannot be seen, for their room was unmapped or made unreadable meanwhile: process killed", Origin.DEFAULT);
@@ -95,41 +88,51 @@ final class HandedOver {
         return call == TracedCall.RECVMMSG;
     }
 
-    /** The negative error number of {@link Need#ANSWER}. */
-    int error() {
-        return error;
+    /** At the seccomp-stop of a receiving call. */
+    void answer(Task task, TracedCall call, SyscallStop stop) {
+        int rc = prepare(task, call, stop);
+        if (rc == -Errno.EPERM.number()) {
+            replies.deny(task, call, Optional.empty(), addresses.denyUnreadable());
+        } else if (rc < 0) {
+            replies.skip(task, rc);
+        } else if (rc == EXIT) {
+            task.phase = Task.Phase.RECEIVING;
+            ptrace.resumeToExit(task.tid);
+        } else {
+            ptrace.resume(task.tid, 0);
+        }
     }
 
-    /** At the seccomp-stop of a receiving call. */
-    Need prepare(Task task, TracedCall call, SyscallStop stop) {
-        int step = bringsMany(call) ? MMSGHDR_BYTES : HEADER_BYTES;
+    /** @return {@link #NOTHING}; {@link #EXIT}, with the room in the task; or a negative error number, where it cannot be seen and must not run */
+    private int prepare(Task task, TracedCall call, SyscallStop stop) {
+        int step = bringsMany(call) ? AddressCall.MMSGHDR_BYTES : AddressCall.MSGHDR_BYTES;
         long given = bringsMany(call) ? stop.argument(2) & 0xffff_ffffL : 1;
         int messages = (int) Math.min(given, MESSAGES);
         if (messages == 0) {
-            return Need.NOTHING;
+            return NOTHING;
         }
         int got = tracees.read(task.tid, stop.argument(1), headers, messages * step);
         if (got < step) {
-            return answer(got < 0 ? got : -Errno.EFAULT.number());
+            return got < 0 ? got : -Errno.EFAULT.number();
         }
         Room room = new Room();
         for (int at = 0; at + step <= got; at += step) {
-            add(room, ControlMessages.longAt(headers, at + AddressCall.MSG_CONTROL), ControlMessages.longAt(headers, at + MSG_CONTROLLEN));
+            add(room, ControlMessages.longAt(headers, at + AddressCall.MSG_CONTROL), ControlMessages.longAt(headers, at + AddressCall.MSG_CONTROLLEN));
         }
         room.messages = given > got / step ? given : -1;
         boolean limited = room.messages > 0;
         if (room.count == 0 && !limited || !isUnix(task.tid, (int) stop.argument(0))) {
-            return Need.NOTHING;
+            return NOTHING;
         }
         if (room.count > 0 && !clear(task.tid, room, new long[] {
             stop.argument(1), ControlMessages.longAt(headers, 0), bringsMany(call) ? stop.argument(4) : 0,
         }, new int[] {
-            step, (int) Math.min(ControlMessages.intAt(headers, MSG_NAMELEN) & 0xffff_ffffL, Sockaddr.MAX_LENGTH), TIMESPEC_BYTES,
+            step, (int) Math.min(ControlMessages.intAt(headers, AddressCall.MSG_NAMELEN) & 0xffff_ffffL, Sockaddr.MAX_LENGTH), TIMESPEC_BYTES,
         })) {
-            return answer(-Errno.EFAULT.number());
+            return -Errno.EFAULT.number();
         }
         if (limited && ptrace.setArgument(task.tid, 2, got / step) < 0) {
-            return answer(-Errno.ENOSYS.number());
+            return -Errno.ENOSYS.number();
         }
         for (int i = 0; i < room.count; i++) {
             if (kept + room.before[i].length > MOST_KEPT) {
@@ -138,7 +141,7 @@ final class HandedOver {
             kept += room.before[i].length;
         }
         task.room = Optional.of(room);
-        return Need.EXIT;
+        return EXIT;
     }
 
     /**
@@ -185,11 +188,6 @@ final class HandedOver {
         return Arrays.copyOf(read, Math.max(got, 0));
     }
 
-    private Need answer(int negative) {
-        error = negative;
-        return Need.ANSWER;
-    }
-
     private static void add(Room room, long address, long length) {
         boolean fits = Long.compareUnsigned(length, CMSG_HEADER_BYTES + Integer.BYTES) >= 0;
         if (address != 0 && fits) {
@@ -219,8 +217,15 @@ final class HandedOver {
         }
     }
 
-    /** At the syscall-exit-stop, whatever the result: EFAULT comes after the descriptors. @return whether one was denied */
-    boolean look(Task task, TracedCall call) {
+    /** At the syscall-exit-stop, whatever the result: EFAULT comes after the descriptors. */
+    void exit(Task task, TracedCall call) {
+        if (look(task, call)) {
+            replies.tellDenied();
+        }
+    }
+
+    /** @return whether one was denied */
+    private boolean look(Task task, TracedCall call) {
         Room room = task.room.orElseThrow();
         abandon(task);
         denied = false;
@@ -250,12 +255,12 @@ final class HandedOver {
         if (ptrace.syscallInfo(task.tid, exit) != 0) {
             return false; // it died
         }
-        int step = bringsMany(call) ? MMSGHDR_BYTES : HEADER_BYTES;
+        int step = bringsMany(call) ? AddressCall.MMSGHDR_BYTES : AddressCall.MSGHDR_BYTES;
         return exit.result() == -Errno.EFAULT.number()
                 || exit.result() == -Errno.EINVAL.number() // a header that was changed meanwhile
                 || exit.result() >= 0
                         && (tracees.read(task.tid, task.call.argument(1), headers, step) != step
-                                || ControlMessages.longAt(headers, MSG_CONTROLLEN) != 0);
+                                || ControlMessages.longAt(headers, AddressCall.MSG_CONTROLLEN) != 0);
     }
 
     private void refuse(int tid, TracedCall call) {

@@ -94,11 +94,11 @@ public final class Tracer {
         this.addresses = new AddressStop(ptrace, tracees, execs, vault, plan, watch, replies, remake, tasks.restricted());
         this.guard = new VaultGuard(plan.vault());
         this.processes = new ProcessGuard(ptrace, tracees, replies);
-        this.handedOver = new HandedOver(ptrace, tracees, watch, plan);
+        this.handedOver = new HandedOver(ptrace, tracees, watch, replies, addresses.judge(), plan);
         this.listeners = new ListenStop(ptrace, tracees, replies, addresses.judge(), tasks.all());
         this.waiting = new Waiting(ptrace, kernel.affinity(), tracees, System::nanoTime);
         this.newborns = new Newborns(ptrace, tasks, execs);
-        this.files = new FileStop(replies, tracees, kernel.fileChanges(), plan, writable);
+        this.files = new FileStop(replies, tracees, kernel.fileChanges(), plan, writable, watch);
         this.notified = new NotifiedRun(kernel, ptrace, plan, calls, tasks.numbers(), tasks.restricted(), desk, replies, watch);
         tasks.of(root);
     }
@@ -301,7 +301,8 @@ public final class Tracer {
         } else if (call == TracedCall.LISTEN) {
             listeners.answer(task);
         } else if (call.receives()) {
-            receiveStop(task, call);
+            waiting.judging(task.tid);
+            handedOver.answer(task, call, stop);
         } else if (call == TracedCall.PTRACE) {
             replies.deny(task, call, Optional.empty(), NO_SECOND_TRACER);
         } else if (call == TracedCall.SOCKET) {
@@ -336,11 +337,7 @@ public final class Tracer {
             return;
         }
         waiting.judging(task.tid);
-        int result = files.answer(task.tid, call, stop, watch);
-        if (files.denied()) {
-            replies.tellDenied();
-        }
-        replies.skip(task, result);
+        files.answer(task, call, stop);
     }
 
     /**
@@ -368,24 +365,6 @@ public final class Tracer {
         ptrace.resume(task.tid, 0);
     }
 
-    private void receiveStop(Task task, TracedCall call) {
-        waiting.judging(task.tid);
-        switch (handedOver.prepare(task, call, stop)) {
-            case NOTHING -> ptrace.resume(task.tid, 0);
-            case EXIT -> {
-                task.phase = Task.Phase.RECEIVING;
-                ptrace.resumeToExit(task.tid);
-            }
-            case ANSWER -> {
-                if (handedOver.error() == -Errno.EPERM.number()) {
-                    replies.deny(task, call, Optional.empty(), addresses.judge().denyUnreadable());
-                } else {
-                    replies.skip(task, handedOver.error());
-                }
-            }
-        }
-    }
-
     /** At its end, or at its beginning if it was made again for that. */
     private void syscallStop(Task task) {
         switch (task.phase) {
@@ -398,9 +377,7 @@ public final class Tracer {
     private void exitStop(Task task, TracedCall call) {
         if (task.phase == Task.Phase.RECEIVING) {
             task.phase = Task.Phase.RUNNING;
-            if (handedOver.look(task, call)) {
-                replies.tellDenied();
-            }
+            handedOver.exit(task, call);
         } else if (task.phase == Task.Phase.LISTENING) {
             task.phase = Task.Phase.RUNNING;
             listeners.exit(task);
