@@ -16,6 +16,8 @@ import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** ./secfilt in a tree of its own, with a Maven that is a shell script and builds a program that tells of itself. */
 class EntryScriptTest {
@@ -93,6 +95,27 @@ class EntryScriptTest {
         Requirements.root();
         Run other = bash("chmod 755 . \"$TREE\"; setpriv --reuid=65534 --clear-groups \"$TREE/secfilt\"");
         assertEquals(9, other.code(), other::err);
+        assertEquals(2, builds());
+    }
+
+    /** As an editor that writes in place changes one: the time of its directory stays. */
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "src/main/java/org/secfilt/Top.java", "src/main/java/org/secfilt/cli/Room.java", "src/main/java/org/secfilt/policy/yaml/Inner.java",
+        "src/main/resources/org/secfilt/abi/table.csv", "src/main/resources/org/secfilt/cli/help/verb.txt",
+        "policies/one.yaml", "policies/profiles/two.yaml", "src/dist/assemble.sh", "native-stubs/stub.c",
+    })
+    void builds_again_after_a_change_in_place(String file) throws Exception {
+        Path source = tree.resolve(file);
+        Files.createDirectories(source.getParent());
+        Files.writeString(source, "");
+        Files.setLastModifiedTime(source, FileTime.from(Instant.EPOCH));
+        bash("\"$TREE/secfilt\"");
+        bash("\"$TREE/secfilt\"");
+        assertEquals(1, builds());
+        Files.writeString(source, "changed");
+        Files.setLastModifiedTime(source, FileTime.from(Instant.now().plusSeconds(86400)));
+        assertEquals(NOTE + DESCRIPTORS, bash("\"$TREE/secfilt\"").err());
         assertEquals(2, builds());
     }
 
