@@ -6,7 +6,8 @@ import org.secfilt.abi.Printable;
 
 /**
  * secfilter's configuration files: {@code key=value} on each line, {@code #} begins a comment, the keys are the options'
- * names without dashes, a list's key repeats, a switch is written {@code key=}.
+ * names without dashes, a list's key repeats, a switch is written {@code key=}. Which options are keys says {@link OptionReader}: none
+ * that reads another file of rules (policy, config), none for tests, not no-supervisor.
  */
 public final class IniConfig {
     private static final String BLANKS = " \t";
