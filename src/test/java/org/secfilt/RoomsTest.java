@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -39,6 +40,9 @@ class RoomsTest {
             Pattern.compile("\\bjava\\.net\\.Inet\\w*Address\\b"), Set.of());
 
     private static final Pattern OURS = Pattern.compile("\\borg\\.secfilt\\.((?:[a-z]\\w*\\.)*)(?=[A-Z*])");
+
+    /** A row of README's table: floor, rooms. */
+    private static final Pattern ROW = Pattern.compile("(?m)^\\| ([0-9]+) \\| ([^|]*) \\|");
 
     /** Comments, strings and characters: whatever they say, it is no dependency. */
     private static final Pattern PROSE = Pattern.compile(
@@ -90,6 +94,21 @@ class RoomsTest {
             }
         }
         assertEquals(List.of(), silent);
+    }
+
+    @Test
+    void the_readme_has_each_room_on_its_floor() throws IOException {
+        String readme = Files.readString(Path.of("README.md"));
+        String rooms = readme.substring(readme.indexOf("\n## The rooms\n") + 1).split("\n## ")[0];
+        Map<String, Integer> floors = new TreeMap<>();
+        Matcher row = ROW.matcher(rooms);
+        while (row.find()) {
+            int floor = Integer.parseInt(row.group(1));
+            for (String room : row.group(2).replace("`", "").split(", ")) {
+                assertTrue(floors.put(room, floor) == null, "'" + room + "' stands twice");
+            }
+        }
+        assertEquals(new TreeMap<>(FLOORS), floors);
     }
 
     @Test
