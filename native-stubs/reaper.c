@@ -86,7 +86,12 @@ static bool remove_cgroup(int parent, const char *name, int depth)
 void feed(char **pairs, int count)
 {
     for (int i = 0; i + 1 < count; i += 2) {
-        if (fork() == 0) {
+        pid_t child = fork();
+        for (int retry = 0; retry < REMOVALS && child < 0; retry++) { /* too many processes: some will end */
+            usleep(LOOK_MICROSECONDS);
+            child = fork();
+        }
+        if (child == 0) {
             dup2(atoi(pairs[i + 1]), STDIN_FILENO);
             execl(pairs[i], pairs[i], "--noflush", "-w", "30", (char *)NULL);
             _exit(OWN_FAILURE);

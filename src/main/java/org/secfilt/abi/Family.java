@@ -12,7 +12,6 @@ public final class Family {
     public static final Family INET6 = new Family(10);
     public static final Family NETLINK = new Family(16);
     public static final Family PACKET = new Family(17);
-    public static final Family ALG = new Family(38);
     public static final Family VSOCK = new Family(40);
 
     /** The families that have a name are 0 to {@code NAMED - 1}. */

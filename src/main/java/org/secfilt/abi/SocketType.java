@@ -5,17 +5,11 @@ public final class SocketType {
     public static final int STREAM = 1;
     public static final int DGRAM = 2;
     public static final int RAW = 3;
-    public static final int RDM = 4;
     public static final int SEQPACKET = 5;
-    public static final int DCCP = 6;
     public static final int PACKET = 10;
 
     /** SOCK_TYPE_MASK. */
     public static final int MASK = 0xf;
-    /** SOCK_NONBLOCK, the value of O_NONBLOCK. */
-    public static final int NONBLOCK = 0x800;
-    /** SOCK_CLOEXEC, the value of O_CLOEXEC. */
-    public static final int CLOEXEC = 0x80000;
 
     private SocketType() {}
 }

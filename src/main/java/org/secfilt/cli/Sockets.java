@@ -12,7 +12,7 @@ import java.util.Set;
 /** The sockets that a process has open, as proc(5) tells them. */
 final class Sockets {
     private static final List<String> INTERNET =
-            List.of("tcp", "tcp6", "udp", "udp6", "udplite", "udplite6", "raw", "raw6", "icmp", "icmp6", "mptcp");
+            List.of("tcp", "tcp6", "udp", "udp6", "udplite", "udplite6", "raw", "raw6", "icmp", "icmp6");
     /** In proc_net(5)'s tables the inode is the tenth column; in some of their lines others follow. */
     private static final int INODE = 9;
 

@@ -115,8 +115,9 @@ public interface Tracees {
      * @param path canonical and absolute
      * @param boundNames the absolute names the sockets bound to the file chose when they were bound; another link or a mount gives a
      *     socket another path, not another name. Empty where none is to be seen from here
+     * @param looked whether all of them were looked through: there may be more than can be, or no descriptor free
      */
-    record SocketFile(byte[] path, List<byte[]> boundNames) {}
+    record SocketFile(byte[] path, List<byte[]> boundNames, boolean looked) {}
 
     /** Whether a thread has this number, and we trace it. */
     boolean isOurs(int tid);

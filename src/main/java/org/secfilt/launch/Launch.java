@@ -24,8 +24,6 @@ public final class Launch {
     private static final int SECCOMP_SET_MODE_FILTER = 1;
     // linux/capability.h
     private static final int LINUX_CAPABILITY_VERSION_3 = 0x20080522;
-    // linux/landlock.h
-    private static final int LANDLOCK_RULE_NET_PORT = 2;
     // linux/bpf_common.h
     private static final int BPF_MAXINSNS = 4096;
     /** {@code sizeof(struct sock_filter)}. */
@@ -100,24 +98,6 @@ public final class Launch {
     /** Closes a descriptor that the command must not have. */
     public Launch close(int fd) {
         call("close(" + fd + ")", "close", value(fd));
-        return this;
-    }
-
-    /**
-     * Enters a Landlock domain: landlock(7). Needs {@link #noNewPrivileges} or CAP_SYS_ADMIN before it.
-     *
-     * @param rulesetAttr {@code struct landlock_ruleset_attr}, as long as the running kernel knows it
-     * @param netPortAttrs one {@code struct landlock_net_port_attr} for each rule
-     */
-    public Launch restrictSelf(byte[] rulesetAttr, List<byte[]> netPortAttrs) {
-        Operand ruleset = call("landlock_create_ruleset", "landlock_create_ruleset",
-                data(rulesetAttr), value(rulesetAttr.length), value(0));
-        for (byte[] attr : netPortAttrs) {
-            call("landlock_add_rule(LANDLOCK_RULE_NET_PORT)", "landlock_add_rule",
-                    ruleset, value(LANDLOCK_RULE_NET_PORT), data(attr), value(0));
-        }
-        call("landlock_restrict_self", "landlock_restrict_self", ruleset, value(0));
-        call("close(ruleset)", "close", ruleset);
         return this;
     }
 

@@ -195,7 +195,7 @@ public final class Nat {
         List<String> wrong = new ArrayList<>();
         if (mayBeThere(name)) {
             try {
-                run(ip, List.of("-batch", "-"), "link del " + name + "\n");
+                run(ip, List.of("-batch", "-"), NatLink.removal(name));
             } catch (NatException e) {
                 if (mayBeThere(name)) { // else its namespace ended meanwhile, and took it along
                     wrong.add(e.getMessage());

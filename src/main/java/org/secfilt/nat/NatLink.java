@@ -59,7 +59,7 @@ record NatLink(String name, Subnets v4, Optional<Subnets> v6) {
         return text.toString();
     }
 
-    String removal() {
+    static String removal(String name) {
         return "link del " + name + "\n";
     }
 }

@@ -268,11 +268,6 @@ public final class Plan {
         return judgesPackets() && leavesKinds() && traced() && !judgesWholeNetwork() && !policy.surroundings().ownsNetwork();
     }
 
-    /** Why packets are not judged, if the user would have them judged. */
-    public Optional<String> missesFirewall() {
-        return policy.firewall().value() == Firewall.OFF ? Optional.empty() : host.firewall().missing();
-    }
-
     /**
      * Whether internet sockets of every kind may be made, raw, ICMP and SCTP among them: their packets are judged, and the command cannot
      * leave the cgroup by which they are known. For an ordinary user file rights see to that.

@@ -7,52 +7,66 @@ package org.secfilt.plan;
  * may return RET_TRACE with any cookie, and the newest filter's data wins (seccomp(2)).
  */
 public enum TracedCall {
-    CONNECT("connect", 1),
-    BIND("bind", 2),
-    SENDTO("sendto", 3),
-    SENDMSG("sendmsg", 4),
-    SENDMMSG("sendmmsg", 5),
+    CONNECT("connect", 1, Kind.NOTIFIED),
+    BIND("bind", 2, Kind.NOTIFIED),
+    SENDTO("sendto", 3, Kind.NOTIFIED),
+    SENDMSG("sendmsg", 4, Kind.ADDRESS),
+    SENDMMSG("sendmmsg", 5, Kind.ADDRESS),
     /** On a socket that was never bound, it binds to every address and a free port: judged as such a bind. */
-    LISTEN("listen", 6),
+    LISTEN("listen", 6, Kind.ADDRESS),
     /** Of the command's first process: its code may have to be the policy's. */
-    EXIT("exit", 7),
-    EXIT_GROUP("exit_group", 8),
+    EXIT("exit", 7, Kind.ONE),
+    EXIT_GROUP("exit_group", 8, Kind.ONE),
     /** Of a unix socket, it may bring descriptors: judged when it has. */
-    RECVMSG("recvmsg", 9),
-    RECVMMSG("recvmmsg", 10),
+    RECVMSG("recvmsg", 9, Kind.RECEIVES),
+    RECVMMSG("recvmmsg", 10, Kind.RECEIVES),
     /** With WNOHANG, of one child: the tracer first lets go of those that have ended. */
-    WAIT4("wait4", 11),
+    WAIT4("wait4", 11, Kind.ONE),
     /** As wait4. */
-    WAITID("waitid", 12),
+    WAITID("waitid", 12, Kind.ONE),
     /** Refused, and told: a command under a tracer cannot have one of its own. */
-    PTRACE("ptrace", 13),
+    PTRACE("ptrace", 13, Kind.ONE),
     /** Goes on; but from now on what the supervisor may do says nothing about what this one may, and what it makes. */
-    LANDLOCK_RESTRICT_SELF("landlock_restrict_self", 14),
+    LANDLOCK_RESTRICT_SELF("landlock_restrict_self", 14, Kind.ONE),
     /** Of a raw socket, where packets are judged: it makes packets that other rules are for. */
-    SOCKET("socket", 15),
-    MMAP("mmap", 16),
-    MUNMAP("munmap", 17),
-    MREMAP("mremap", 18),
-    MPROTECT("mprotect", 19),
-    PKEY_MPROTECT("pkey_mprotect", 20),
-    MADVISE("madvise", 21),
-    SHMAT("shmat", 22),
-    REMAP_FILE_PAGES("remap_file_pages", 23),
+    SOCKET("socket", 15, Kind.ONE),
+    MMAP("mmap", 16, Kind.VAULT),
+    MUNMAP("munmap", 17, Kind.VAULT),
+    MREMAP("mremap", 18, Kind.VAULT),
+    MPROTECT("mprotect", 19, Kind.VAULT),
+    PKEY_MPROTECT("pkey_mprotect", 20, Kind.VAULT),
+    MADVISE("madvise", 21, Kind.VAULT),
+    SHMAT("shmat", 22, Kind.VAULT),
+    REMAP_FILE_PAGES("remap_file_pages", 23, Kind.VAULT),
     /** Of another process: its descriptors, memory or time could be taken from one outside, the supervisor too. */
-    PRLIMIT64("prlimit64", 64),
-    SCHED_SETAFFINITY("sched_setaffinity", 65),
-    SCHED_SETSCHEDULER("sched_setscheduler", 66),
-    SCHED_SETPARAM("sched_setparam", 67),
-    SCHED_SETATTR("sched_setattr", 68),
-    SETPRIORITY("setpriority", 69),
-    IOPRIO_SET("ioprio_set", 70);
+    PRLIMIT64("prlimit64", 64, Kind.PROCESSES),
+    SCHED_SETAFFINITY("sched_setaffinity", 65, Kind.PROCESSES),
+    SCHED_SETSCHEDULER("sched_setscheduler", 66, Kind.PROCESSES),
+    SCHED_SETPARAM("sched_setparam", 67, Kind.PROCESSES),
+    SCHED_SETATTR("sched_setattr", 68, Kind.PROCESSES),
+    SETPRIORITY("setpriority", 69, Kind.PROCESSES),
+    IOPRIO_SET("ioprio_set", 70, Kind.PROCESSES);
+
+    private enum Kind {
+        /** Gives a socket an address, and is notified. */
+        NOTIFIED,
+        /** Gives a socket an address. */
+        ADDRESS,
+        RECEIVES,
+        VAULT,
+        PROCESSES,
+        /** The only one of its kind, or nearly. */
+        ONE
+    }
 
     private final String syscall;
     private final int cookie;
+    private final Kind kind;
 
-    TracedCall(String syscall, int cookie) {
+    TracedCall(String syscall, int cookie, Kind kind) {
         this.syscall = syscall;
         this.cookie = cookie;
+        this.kind = kind;
     }
 
     /** The call's name in syscalls(2). */
@@ -65,9 +79,9 @@ public enum TracedCall {
         return cookie;
     }
 
-    /** True for the calls that give a socket an address. */
+    /** True for the calls that give a socket an address, or a packet: listen(2) may. */
     public boolean namesAddress() {
-        return cookie < EXIT.cookie;
+        return kind == Kind.NOTIFIED || kind == Kind.ADDRESS;
     }
 
     /**
@@ -75,21 +89,21 @@ public enum TracedCall {
      * message header mostly name no address, and then are the tracee's to make.
      */
     public boolean notifies() {
-        return cookie <= SENDTO.cookie;
+        return kind == Kind.NOTIFIED;
     }
 
     /** True for the calls that may bring descriptors. */
     public boolean receives() {
-        return this == RECVMSG || this == RECVMMSG;
+        return kind == Kind.RECEIVES;
     }
 
     /** True for the calls that could unmap or replace the vault. */
     public boolean guardsVault() {
-        return cookie >= MMAP.cookie && cookie <= REMAP_FILE_PAGES.cookie;
+        return kind == Kind.VAULT;
     }
 
     /** True for the calls that could hamper other processes of a user, the supervisor too, and that no right of the user's forbids. */
     public boolean changesProcesses() {
-        return cookie >= PRLIMIT64.cookie;
+        return kind == Kind.PROCESSES;
     }
 }

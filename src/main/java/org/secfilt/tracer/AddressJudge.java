@@ -118,6 +118,9 @@ final class AddressJudge {
         task.followedPath = true;
         Sockaddr followed = new Sockaddr.UnixPath(ByteString.of(file.get().path()));
         destination = Optional.of(followed);
+        if (!file.get().looked() && !plan.policy().unix().deny().isEmpty()) {
+            return deny("the names of the sockets that are bound there cannot be told");
+        }
         for (byte[] name : file.get().boundNames()) {
             Optional<Verdict.Deny> denial = judge.denialByRule(ByteString.of(name));
             if (denial.isPresent()) {

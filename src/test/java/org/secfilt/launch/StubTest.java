@@ -164,8 +164,11 @@ class StubTest {
     void enters_a_landlock_domain_for_the_command() throws Exception {
         // handled_access_fs = 0, handled_access_net = LANDLOCK_ACCESS_NET_CONNECT_TCP
         byte[] attr = {0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0};
-        stub.answering(launch().noNewPrivileges().restrictSelf(attr, List.of())
-                .execute(ByteString.of("/bin/bash"), 1).encode());
+        Launch launch = launch().noNewPrivileges();
+        Operand ruleset = launch.call("landlock_create_ruleset", "landlock_create_ruleset",
+                launch.data(attr), new Operand.Immediate(attr.length), new Operand.Immediate(0));
+        launch.call("landlock_restrict_self", "landlock_restrict_self", ruleset, new Operand.Immediate(0));
+        stub.answering(launch.execute(ByteString.of("/bin/bash"), 1).encode());
         Run run = stub.run("bash", "-c", ": < /dev/tcp/127.0.0.1/9");
         Requirements.need("kernel", stub.reply(1).isEmpty(), "this kernel has no Landlock for the network");
         assertTrue(run.err().contains("Permission denied"), run::err);

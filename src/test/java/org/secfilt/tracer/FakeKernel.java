@@ -50,6 +50,7 @@ final class FakeKernel extends TracersKernel implements Ptrace, Tracees, Affinit
     /** Signals delivered, group-stops listened to: "7: signal 2". */
     final List<String> delivered = new ArrayList<>();
     List<byte[]> boundNames = List.of();
+    boolean namesLooked = true;
     Optional<Sockaddr> peer = Optional.empty();
     /** What sockets are, look after look; {@link #protocol} when the list is used up. */
     final List<Integer> protocols = new ArrayList<>();
@@ -819,7 +820,7 @@ final class FakeKernel extends TracersKernel implements Ptrace, Tracees, Affinit
 
     @Override
     public Optional<SocketFile> socketFile(int tid, byte[] path) {
-        return Optional.of(new SocketFile(path, boundNames));
+        return Optional.of(new SocketFile(path, boundNames, namesLooked));
     }
 
     // ---- the kernel's doors

@@ -416,6 +416,15 @@ class TracerTest extends TracerRoom {
         assertEquals("connect unix:/tmp/a/s", reported.get(1));
     }
 
+    @Test
+    void a_socket_whose_names_cannot_be_told_may_be_a_denied_one() {
+        kernel.remember(0x1000, new Sockaddr.UnixPath(ByteString.of("/tmp/a/s")).encode());
+        kernel.namesLooked = false;
+        runWith(Deed.call("connect", 3, 0x1000, 11));
+        assertEquals("7: connect " + EPERM, kernel.returned.get(1));
+        assertEquals("connect unix:/tmp/a/s", reported.get(1));
+    }
+
     /** A message header at 0x2000 whose control data goes to 0x3000, where something stands already. */
     @Test
     void a_full_vault_is_a_denial() {

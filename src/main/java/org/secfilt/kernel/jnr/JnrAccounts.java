@@ -42,9 +42,9 @@ final class JnrAccounts implements Accounts {
         long list = NativeMemory.allocate(MOST_GROUPS * Integer.BYTES);
         long count = NativeMemory.allocate(Integer.BYTES);
         NativeMemory.IO.putInt(count, MOST_GROUPS);
-        Libc.GETGROUPLIST.call(NativeMemory.string(name), gid, list, count);
+        Libc.GETGROUPLIST.call(NativeMemory.string(name), gid, list, count); // and then there may be more than that
         List<Integer> groups = new ArrayList<>();
-        for (int i = 0; i < NativeMemory.IO.getInt(count); i++) {
+        for (int i = 0; i < Math.min(NativeMemory.IO.getInt(count), MOST_GROUPS); i++) {
             groups.add(NativeMemory.IO.getInt(list + (long) i * Integer.BYTES));
         }
         return groups;

@@ -308,10 +308,10 @@ final class JnrTracees implements Tracees {
             throw new UnresolvedPath(-fd);
         }
         byte[] canonical = link("/proc/self/fd/" + fd);
-        List<byte[]> names = boundNames(fd);
+        Optional<List<byte[]>> names = boundNames(fd);
         Libc.CLOSE.call(fd);
         return canonical.length > 0 && canonical[0] == '/'
-                ? Optional.of(new SocketFile(canonical, names))
+                ? Optional.of(new SocketFile(canonical, names.orElse(List.of()), names.isPresent()))
                 : Optional.empty();
     }
 
@@ -322,20 +322,21 @@ final class JnrTracees implements Tracees {
         return joined;
     }
 
-    private List<byte[]> boundNames(int fd) {
+    private Optional<List<byte[]>> boundNames(int fd) {
         NativeMemory.IO.putByte(buffer, (byte) 0);
         long statx = buffer + PATH_MAX;
         if (Libc.STATX.call(fd, buffer, AT_EMPTY_PATH, STATX_INO, statx) != 0) {
-            return List.of();
+            return Optional.empty();
         }
         int device = NativeMemory.IO.getInt(statx + STX_DEV_MAJOR) << 20 | NativeMemory.IO.getInt(statx + STX_DEV_MINOR);
+        Optional<List<byte[]>> names = diag.names(NativeMemory.IO.getLong(statx + STX_INO), device);
         List<byte[]> absolute = new ArrayList<>();
-        for (byte[] name : diag.names(NativeMemory.IO.getLong(statx + STX_INO), device)) {
+        for (byte[] name : names.orElse(List.of())) {
             if (name[0] == '/') {
                 absolute.add(name);
             }
         }
-        return absolute;
+        return names.isPresent() ? Optional.of(absolute) : Optional.empty();
     }
 
     private long string(String path) {

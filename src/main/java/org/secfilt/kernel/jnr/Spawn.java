@@ -143,6 +143,9 @@ final class Spawn {
         }
         NativeMemory.IO.freeMemory(buffer);
         Libc.CLOSE.call(running.output());
+        if (said.length() >= MAX_OUTPUT_BYTES) {
+            throw KernelException.inWords("a program said more than " + (MAX_OUTPUT_BYTES >> 20) + " MiB, of which not all can be read");
+        }
         return new Ended(NativeMemory.IO.getInt(info + SI_CODE) == CLD_EXITED ? status : 128 + status, said.toString());
     }
 }

@@ -4,7 +4,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.secfilt.abi.Arch;
+import org.secfilt.abi.Errno;
 
 /**
  * The names by which unix sockets were bound, whatever links, renames and mounts made of them since. sock_diag(7) "Unix sockets". Only
@@ -39,13 +41,14 @@ final class UnixDiag {
     /**
      * @param inode of the socket's file
      * @param device as the kernel counts it, major number shifted by 20
-     * @return the names without the NUL at their end; none if no socket of this namespace is bound to the file
+     * @return the names without the NUL at their end; none if no socket of this namespace is bound to the file, or the kernel tells of none at all
+     *     (CONFIG_UNIX_DIAG). Empty if not all sockets were looked at
      */
-    List<byte[]> names(long inode, int device) {
+    Optional<List<byte[]>> names(long inode, int device) {
         List<byte[]> names = new ArrayList<>();
         int fd = (int) Libc.SYSCALL.call(SOCKET, AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_SOCK_DIAG, 0, 0);
         if (fd < 0) {
-            return names;
+            return Optional.empty();
         }
         byte[] request = ByteBuffer.allocate(REQUEST_BYTES).order(ByteOrder.nativeOrder())
                 .putInt(REQUEST_BYTES).putShort((short) SOCK_DIAG_BY_FAMILY).putShort((short) NLM_F_REQUEST_DUMP)
@@ -55,21 +58,24 @@ final class UnixDiag {
                 .putInt(0).putInt(UDIAG_SHOW_NAME_VFS).putInt(-1).putInt(-1)
                 .array();
         NativeMemory.IO.putByteArray(buffer, request, 0, request.length);
-        if (Libc.WRITE.call(fd, buffer, request.length) == request.length) {
-            boolean more = true;
-            for (int i = 0; i < MAX_REPLIES && more; i++) {
-                more = reply(fd, (int) inode, device, names);
-            }
+        Reply reply = Libc.WRITE.call(fd, buffer, request.length) == request.length ? Reply.SOME : Reply.NONE;
+        for (int i = 0; i < MAX_REPLIES && reply == Reply.SOME; i++) {
+            reply = reply(fd, (int) inode, device, names);
         }
         Libc.CLOSE.call(fd);
-        return names;
+        return reply == Reply.LAST ? Optional.of(names) : Optional.empty();
     }
 
-    /** @return false after the last one */
-    private boolean reply(int fd, int inode, int device, List<byte[]> names) {
+    private enum Reply {
+        SOME,
+        LAST,
+        NONE
+    }
+
+    private Reply reply(int fd, int inode, int device, List<byte[]> names) {
         int length = (int) Libc.READ.call(fd, buffer, BUFFER_BYTES);
         if (length <= 0) {
-            return false;
+            return Reply.NONE;
         }
         byte[] bytes = new byte[length];
         NativeMemory.IO.getByteArray(buffer, bytes, 0, length);
@@ -77,13 +83,16 @@ final class UnixDiag {
         for (int at = 0; at + HEADER_BYTES <= length; ) {
             int end = at + in.getInt(at);
             int type = in.getShort(at + 4);
-            if (type == NLMSG_DONE || type == NLMSG_ERROR || end <= at || end > length) {
-                return false;
+            if (type == NLMSG_DONE || type == NLMSG_ERROR && end - at > HEADER_BYTES && in.getInt(at + HEADER_BYTES) == -Errno.ENOENT.number()) {
+                return Reply.LAST;
+            }
+            if (type == NLMSG_ERROR || end <= at || end > length) {
+                return Reply.NONE;
             }
             socket(in, at + ATTRIBUTES, end, inode, device, names);
             at = align(end);
         }
-        return true;
+        return Reply.SOME;
     }
 
     private static void socket(ByteBuffer in, int from, int end, int inode, int device, List<byte[]> names) {
