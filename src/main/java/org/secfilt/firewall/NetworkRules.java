@@ -33,7 +33,7 @@ public final class NetworkRules {
     static void install(Tables tables, Chain chain, Policy policy, List<String> users) throws FirewallException {
         List<String> texts = new ArrayList<>();
         for (IpVersion version : tables.versions()) {
-            texts.add(chain.install(PacketRules.ofNetwork(policy, version, users)));
+            texts.add(chain.install(PacketRules.ofNetwork(policy, version, tables.translate(version), users)));
         }
         List<String> wrong = tables.restore(texts);
         for (String complaint : wrong) {

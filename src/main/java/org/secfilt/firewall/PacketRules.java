@@ -23,7 +23,9 @@ import org.secfilt.policy.Rule;
  *   a sender's address that is not of this host ──> DROP
  *   answers on a TCP connection that came in ─────> RETURN, as far as bind's rules go
  *   connect's deny rules ─────────────────────────> refused
+ *     the same of what was translated ────────────> refused
  *   connect's mode allow, or its allow rules ─────> RETURN
+ *     the same of what was translated ────────────> RETURN
  *   the rest ─────────────────────────────────────> refused
  * </pre>
  *
@@ -35,6 +37,10 @@ import org.secfilt.policy.Rule;
  *
  * <p>Protocols that rules do not name: a rule for addresses alone is about all of them; a rule with ports about all that have ports; a
  * rule for tcp or udp about that one, but it denies UDP-Lite, SCTP and DCCP too. An address named by any allow rule can be pinged.
+ *
+ * <p>Translated: the table nat has its turn before, and may have given the packet another destination than its sender wrote. Each rule is about
+ * both then: where the packet goes, and where its sender wrote that it should. So deny beats allow, whichever of the two is denied. Only
+ * where this host has such rules, for connection tracking, which remembers, costs every packet of the host.
  */
 public final class PacketRules implements Match.Visitor<Optional<Match.Inet>> {
     /** Those whose header begins with two ports. */
@@ -43,59 +49,107 @@ public final class PacketRules implements Match.Visitor<Optional<Match.Inet>> {
     private static final int MAX_PORTS = 15;
     private static final String RETURN = "RETURN";
 
-    private final IpVersion version;
-    private final List<String> rules = new ArrayList<>();
+    /** Which destination of a packet. */
+    private enum Destination {
+        REACHED("", "-d"),
+        /**
+         * All connections have an original destination, so it counts for those alone whose destination was translated; and of these
+         * for what their beginner sends, for answers go elsewhere.
+         */
+        WRITTEN("-m conntrack --ctstate DNAT --ctdir ORIGINAL ", "--ctorigdst");
 
-    private PacketRules(IpVersion version) {
-        this.version = version;
+        private final String state;
+        private final String option;
+
+        Destination(String state, String option) {
+            this.state = state;
+            this.option = option;
+        }
+
+        /**
+         * As matches. Where the tracking of connections does not know a protocol's ports, it has 0 for them, and none can be translated: then it
+         * is the packet's own.
+         */
+        private List<String> ports(List<PortRange> ranges, String protocol) {
+            List<String> reached = PacketRules.ports(ranges, "--dports");
+            if (this == REACHED || ranges.isEmpty()) {
+                return reached;
+            }
+            List<String> matches = new ArrayList<>();
+            for (String ports : isTcpOrUdp(protocol) ? List.<String>of() : reached) {
+                matches.add(" --ctorigdstport 0" + ports);
+            }
+            for (PortRange range : ranges) {
+                matches.add(" --ctorigdstport " + range.first() + (range.first() == range.last() ? "" : ":" + range.last()));
+            }
+            return matches;
+        }
+
+        /** Whether what is about this one is about the other too: neither addresses nor ports are looked at. */
+        private boolean isAny(String network, Match.Inet match) {
+            return this == WRITTEN && network.isEmpty() && match.ports().isEmpty();
+        }
     }
 
-    /** Rule specifications without {@code -A CHAIN}. Empty if the policy restricts no destination. */
-    public static List<String> of(Policy policy, IpVersion version) {
-        return of(policy, version, "", true);
+    private final IpVersion version;
+    private final boolean translated;
+    private final List<String> rules = new ArrayList<>();
+
+    private PacketRules(IpVersion version, boolean translated) {
+        this.version = version;
+        this.translated = translated;
     }
 
     /**
-     * As {@link #of(Policy, IpVersion)}, while a tracer judges binds and there are no raw sockets: all other sockets' packets are the
+     * Rule specifications without {@code -A CHAIN}. Empty if the policy restricts no destination.
+     *
+     * @param translated whether this host may translate destinations
+     */
+    public static List<String> of(Policy policy, IpVersion version, boolean translated) {
+        return of(policy, version, translated, "", true);
+    }
+
+    /**
+     * As {@link #of(Policy, IpVersion, boolean)}, while a tracer judges binds and there are no raw sockets: all other sockets' packets are the
      * kernel's own work. So those of TCP connections go where a first packet, with SYN alone, was let through or came from, which no
      * connection tracking must tell; it would cost each packet of this host. None has a source route, or a foreign sender.
      */
-    static List<String> ofPlain(Policy policy, IpVersion version) {
+    static List<String> ofPlain(Policy policy, IpVersion version, boolean translated) {
         if (!policy.restrictsDestinations()) {
             return List.of();
         }
-        PacketRules made = new PacketRules(version);
+        PacketRules made = new PacketRules(version, translated);
         made.rules.add("-p tcp ! --syn -j " + RETURN);
-        made.rules.add("-d " + version.loopback() + " ! -o lo -j DROP");
+        made.leavingLoopback();
         made.destinations(policy);
         return List.copyOf(made.rules);
     }
 
-    /** As {@link #of(Policy, IpVersion)}, for a chain that others than a profile's members come to, who may have all sorts of business. */
-    static List<String> ofOthers(Policy policy, IpVersion version) {
-        return of(policy, version, "", false);
+    /** As {@link #of(Policy, IpVersion, boolean)}, for a chain that others than a profile's members come to, who may have all sorts of business. */
+    static List<String> ofOthers(Policy policy, IpVersion version, boolean translated) {
+        return of(policy, version, translated, "", false);
     }
 
     /**
-     * As {@link #of(Policy, IpVersion)}, for a chain that all packets of a network come to, the kernel's own too.
+     * As {@link #of(Policy, IpVersion, boolean)}, for a chain that all packets of a network come to, the kernel's own too.
      *
      * @param users all that there are, by ranges of numbers such as {@code 0-4294967294}
      */
-    public static List<String> ofNetwork(Policy policy, IpVersion version, List<String> users) {
+    public static List<String> ofNetwork(Policy policy, IpVersion version, boolean translated, List<String> users) {
         StringBuilder nobodys = new StringBuilder();
         for (String range : users) {
             nobodys.append(" -m owner ! --uid-owner ").append(range); // without a file there is no owner: xt_owner.c owner_mt()
         }
-        return of(policy, version, nobodys.toString(), true);
+        return of(policy, version, translated, nobodys.toString(), true);
     }
 
-    private static List<String> of(Policy policy, IpVersion version, String nobodys, boolean ownNames) {
+    private static List<String> of(Policy policy, IpVersion version, boolean translated, String nobodys, boolean ownNames) {
         if (!policy.restrictsDestinations()) {
             return List.of();
         }
-        PacketRules made = new PacketRules(version);
+        PacketRules made = new PacketRules(version, translated);
         made.rules.add(version.routed() + " -j DROP");
-        made.rules.add("-d " + version.loopback() + " ! -o lo -j DROP");
+        made.leavingLoopback();
         if (!nobodys.isEmpty()) {
             for (String control : version.control()) {
                 made.rules.add(control + nobodys + " -j " + RETURN);
@@ -107,6 +161,21 @@ public final class PacketRules implements Match.Visitor<Optional<Match.Inet>> {
         made.answers(policy.bind());
         made.destinations(policy);
         return List.copyOf(made.rules);
+    }
+
+    /**
+     * A chain is told the interface that led to the destination as it was written. So what was written to another host, and is redirected to
+     * this one, seems to leave, but goes by lo. // linux/netfilter.h nf_hook_state
+     */
+    private void leavingLoopback() {
+        String leaving = "-d " + version.loopback() + " ! -o lo ";
+        if (!translated) {
+            rules.add(leaving + "-j DROP");
+            return;
+        }
+        for (String kind : List.of("! --ctstate DNAT", "--ctdir REPLY", "--ctorigdst " + version.loopback())) {
+            rules.add(leaving + "-m conntrack " + kind + " -j DROP");
+        }
     }
 
     /** What a server sends to whoever connected to it; conntrack knows who began. */
@@ -148,32 +217,49 @@ public final class PacketRules implements Match.Visitor<Optional<Match.Inet>> {
 
     private void destinations(Policy policy) {
         Access connect = policy.connect();
+        List<Destination> destinations = translated ? List.of(Destination.values()) : List.of(Destination.REACHED);
         if (policy.noOutbound().isEmpty()) {
-            for (Rule rule : connect.deny()) {
-                Optional<Match.Inet> inet = rule.match().accept(this);
-                if (inet.isPresent()) {
-                    deny(inet.get());
-                }
+            for (Destination destination : destinations) {
+                deny(connect, destination);
             }
             if (connect.mode() == Mode.ALLOW) {
                 return;
             }
-            if (connect.mode() == Mode.LOCAL) {
-                rules.add("-d " + version.loopback() + " -j " + RETURN);
-            }
-            for (Rule rule : connect.allow()) {
-                Optional<Match.Inet> inet = rule.match().accept(this);
-                if (inet.isPresent()) {
-                    allow(inet.get());
-                }
+            for (Destination destination : destinations) {
+                allow(connect, destination);
             }
         }
         refuseAll("");
     }
 
-    private void deny(Match.Inet match) {
+    private void deny(Access connect, Destination destination) {
+        for (Rule rule : connect.deny()) {
+            Optional<Match.Inet> inet = rule.match().accept(this);
+            if (inet.isPresent()) {
+                deny(inet.get(), destination);
+            }
+        }
+    }
+
+    private void allow(Access connect, Destination destination) {
+        if (connect.mode() == Mode.LOCAL) {
+            rules.add(destination.state + destination.option + " " + version.loopback() + " -j " + RETURN);
+        }
+        for (Rule rule : connect.allow()) {
+            Optional<Match.Inet> inet = rule.match().accept(this);
+            if (inet.isPresent()) {
+                allow(inet.get(), destination);
+            }
+        }
+    }
+
+    private void deny(Match.Inet match, Destination destination) {
         boolean all = match.ports().isEmpty() && match.protocol().isEmpty();
-        for (String network : networks(match, "-d", false)) {
+        for (String address : networks(match, destination.option, false)) {
+            if (destination.isAny(address, match)) {
+                continue;
+            }
+            String network = destination.state + address;
             if (all) {
                 refuseAll(network);
                 continue;
@@ -182,7 +268,7 @@ public final class PacketRules implements Match.Visitor<Optional<Match.Inet>> {
                 if (isOther(match.protocol(), protocol)) {
                     continue;
                 }
-                for (String ports : ports(match.ports(), "--dports")) {
+                for (String ports : destination.ports(match.ports(), protocol)) {
                     rules.add(network + "-p " + protocol + ports + refusal(protocol));
                 }
             }
@@ -191,24 +277,30 @@ public final class PacketRules implements Match.Visitor<Optional<Match.Inet>> {
 
     /** In doubt a denial is about a protocol too. */
     private static boolean isOther(Optional<Protocol> named, String protocol) {
-        return named.isPresent()
-                && (protocol.equals("tcp") || protocol.equals("udp"))
-                && !named.get().toString().equals(protocol);
+        return named.isPresent() && isTcpOrUdp(protocol) && !named.get().toString().equals(protocol);
     }
 
-    private void allow(Match.Inet match) {
-        for (String network : networks(match, "-d", false)) {
+    private static boolean isTcpOrUdp(String protocol) {
+        return protocol.equals("tcp") || protocol.equals("udp");
+    }
+
+    private void allow(Match.Inet match, Destination destination) {
+        for (String address : networks(match, destination.option, false)) {
+            if (destination.isAny(address, match)) {
+                continue;
+            }
+            String network = destination.state + address;
             if (match.ports().isEmpty() && match.protocol().isEmpty()) {
                 rules.add(network + "-j " + RETURN);
                 continue;
             }
             List<String> protocols = match.protocol().isPresent() ? List.of(match.protocol().get().toString()) : WITH_PORTS;
             for (String protocol : protocols) {
-                for (String ports : ports(match.ports(), "--dports")) {
+                for (String ports : destination.ports(match.ports(), protocol)) {
                     rules.add(network + "-p " + protocol + ports + " -j " + RETURN);
                 }
             }
-            if (!network.isEmpty()) {
+            if (!address.isEmpty()) {
                 rules.add(network + version.echoRequest() + " -j " + RETURN);
             }
         }

@@ -186,8 +186,9 @@ public final class Profiles {
         before.add(old);
         List<String> texts = new ArrayList<>();
         for (int i = 0; i < versions.size(); i++) {
+            boolean translated = tables.translate(versions.get(i));
             String installed = chain.install(chain.members().inverted()
-                    ? PacketRules.ofOthers(policy, versions.get(i)) : PacketRules.of(policy, versions.get(i)));
+                    ? PacketRules.ofOthers(policy, versions.get(i), translated) : PacketRules.of(policy, versions.get(i), translated));
             texts.add(withoutHooks(installed, old.hooks(i).orElse(List.of())));
         }
         List<FormerChain> stale = new ArrayList<>(); // looked for before, as one of the others may be the same

@@ -27,6 +27,8 @@ public final class Session implements Standing {
     private boolean standing = true;
     /** By which raw packets are to be judged, as long as they are not. */
     private Optional<Policy> rawPolicy = Optional.empty();
+    /** The families in which this host translated destinations when the run began. */
+    private final List<IpVersion> translated = new ArrayList<>();
     /** Where the command was before. */
     private String outside = "";
     private int member;
@@ -110,7 +112,7 @@ public final class Session implements Standing {
         }
         List<String> texts = new ArrayList<>();
         for (IpVersion version : tables.versions()) {
-            texts.add(chain.refill(PacketRules.of(rawPolicy.get(), version)));
+            texts.add(chain.refill(PacketRules.of(rawPolicy.get(), version, translated.contains(version))));
         }
         for (String complaint : tables.restore(texts)) {
             if (!complaint.isEmpty()) {
@@ -124,7 +126,11 @@ public final class Session implements Standing {
         rawPolicy = rawLate ? Optional.of(policy) : Optional.empty();
         List<String> texts = new ArrayList<>();
         for (IpVersion version : tables.versions()) {
-            texts.add(chain.install(rawLate ? PacketRules.ofPlain(policy, version) : PacketRules.of(policy, version)));
+            boolean translates = policy.restrictsDestinations() && tables.translate(version);
+            if (translates) {
+                translated.add(version);
+            }
+            texts.add(chain.install(rawLate ? PacketRules.ofPlain(policy, version, translates) : PacketRules.of(policy, version, translates)));
         }
         outside = cgroups.of(pid);
         member = pid;

@@ -27,21 +27,24 @@ public final class Tables {
     private final String variant;
     /** Words that come before a program's own, to have it run in another network namespace. */
     private final List<String> entering;
+    private final Translation translation;
 
     /**
      * @param path the caller's PATH: the iptables that the user would get is the one that is used
      * @param versions the families that this host speaks
      */
-    public Tables(Programs programs, Optional<String> path, List<IpVersion> versions) {
-        this(programs, directories(path), versions, "", List.of());
+    public Tables(Programs programs, Optional<String> path, List<IpVersion> versions, Translation translation) {
+        this(programs, directories(path), versions, "", List.of(), translation);
     }
 
-    private Tables(Programs programs, List<String> directories, List<IpVersion> versions, String variant, List<String> entering) {
+    private Tables(Programs programs, List<String> directories, List<IpVersion> versions, String variant, List<String> entering,
+            Translation translation) {
         this.programs = programs;
         this.directories = directories;
         this.versions = List.copyOf(versions);
         this.variant = variant;
         this.entering = List.copyOf(entering);
+        this.translation = translation;
     }
 
     private static List<String> directories(Optional<String> path) {
@@ -70,7 +73,7 @@ public final class Tables {
     List<Tables> otherKinds() {
         List<Tables> all = new ArrayList<>();
         for (String other : VARIANTS) {
-            Tables tables = new Tables(programs, directories, versions, other, entering);
+            Tables tables = new Tables(programs, directories, versions, other, entering, translation);
             // A look by iptables-legacy would make the tables that it looks for.
             if (tables.missing().isEmpty() && (other.equals(NFT) || hasLegacyTables())) {
                 all.add(tables);
@@ -79,9 +82,10 @@ public final class Tables {
         return all;
     }
 
-    /** Of the process's network namespace, by the same programs; nsenter(1) has them run there. */
+    /** Of the process's network namespace, which is fresh, by the same programs; nsenter(1) has them run there. */
     public Tables of(int pid) {
-        return new Tables(programs, directories, versions, variant, List.of(nsenter().orElse(NSENTER), "-t", Integer.toString(pid), "-n"));
+        return new Tables(programs, directories, versions, variant, List.of(nsenter().orElse(NSENTER), "-t", Integer.toString(pid), "-n"),
+                version -> false);
     }
 
     private Optional<String> nsenter() {
@@ -108,6 +112,11 @@ public final class Tables {
 
     public List<IpVersion> versions() {
         return versions;
+    }
+
+    /** Whether packets may go elsewhere than their sender wrote, as it is now. */
+    boolean translate(IpVersion version) {
+        return translation.isIn(version);
     }
 
     /** The first program that is not to be found. */
@@ -246,5 +255,11 @@ public final class Tables {
             return line.toString();
         }
         return ended.status() > 128 ? "killed by signal " + (ended.status() - 128) : "exit code " + ended.status();
+    }
+
+    /** What this network namespace makes of destinations, by whoever's rules, before a packet that leaves comes to a chain of ours. */
+    public interface Translation {
+        /** Whether packets of the family may get another. */
+        boolean isIn(IpVersion version);
     }
 }

@@ -6,6 +6,6 @@
  * makes the cgroup and installs the text, and takes both down; {@code Leftovers} finds what a crash has left. A network that a run has to itself
  * is judged as a whole, without a cgroup: {@code NetworkRules}, and {@code NetworkSession} where it outlives the run.
  *
- * <p>Stands on iptables-restore(8), iptables-extensions(8) "cgroup", cgroups(7), fsopen(2), flock(2).
+ * <p>Stands on iptables-restore(8), iptables-extensions(8) "cgroup" and "conntrack", cgroups(7), fsopen(2), flock(2).
  */
 package org.secfilt.firewall;

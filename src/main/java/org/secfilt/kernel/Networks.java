@@ -2,6 +2,7 @@ package org.secfilt.kernel;
 
 import java.util.List;
 import java.util.Set;
+import org.secfilt.abi.Family;
 
 /** Which network namespaces there are, and what this one is like. network_namespaces(7) */
 public interface Networks {
@@ -28,4 +29,10 @@ public interface Networks {
 
     /** Whether sockets of AF_INET6 can be made: then traffic of it is to be judged. Loads the kernel's module where it is one. */
     boolean hasInternet6();
+
+    /**
+     * Whether there are rules by which packets of the family that leave this one may go elsewhere than their sender wrote. In doubt, as without
+     * CAP_NET_ADMIN, there are.
+     */
+    boolean translates(Family family);
 }

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.secfilt.abi.ByteString;
+import org.secfilt.abi.Family;
 import org.secfilt.firewall.FirewallException;
 import org.secfilt.firewall.IpVersion;
 import org.secfilt.firewall.Leftovers;
@@ -73,7 +74,8 @@ public final class PacketFilter {
             }
         }
         List<IpVersion> versions = kernel.networks().hasInternet6() ? List.of(IpVersion.values()) : List.of(IpVersion.V4);
-        return new Tables(kernel.programs(), path, versions);
+        return new Tables(kernel.programs(), path, versions,
+                version -> kernel.networks().translates(version == IpVersion.V4 ? Family.INET : Family.INET6));
     }
 
     /** What can be told without changing anything, cheaply. That the kernel lacks a match shows when the rules are installed. */

@@ -97,7 +97,7 @@ class NamesTakenTest {
             public void startWhenEmpty(int cgroup, String name, List<Start> starts) {
                 throw new AssertionError("nobody leaves");
             }
-        }, Optional.empty(), List.of(IpVersion.V4));
+        }, Optional.empty(), List.of(IpVersion.V4), version -> false);
     }
 
     /** A hierarchy of net_cls in which somebody is always a moment faster. */

@@ -85,7 +85,7 @@ class NetworkSessionTest {
             public void startWhenGone(String interfaceName, List<Start> starts, List<Start> last, List<String> files) {
                 throw new AssertionError("there is no pair");
             }
-        }, Optional.empty(), List.of(IpVersion.values()));
+        }, Optional.empty(), List.of(IpVersion.values()), version -> false);
     }
 
     private static NetworkSession raise(Tables tables, NetworkSession.Supervisors supervisors) throws FirewallException {

@@ -12,7 +12,8 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.secfilt.Requirements;
 import org.secfilt.policy.IniConfig;
 import org.secfilt.policy.InvalidPolicyException;
@@ -28,6 +29,12 @@ class PacketRulesTest {
     private static final String ROUTED = LEAVES4 + SPOOFED;
     private static final String ROUTED6 = LEAVES6 + SPOOFED;
     private static final String ANSWERS = "-p tcp -m conntrack --ctstate ESTABLISHED --ctdir REPLY -j RETURN\n";
+    private static final String WRITTEN = "-m conntrack --ctstate DNAT --ctdir ORIGINAL";
+    /** Of these the programs take every rule. */
+    private static final Reading[] TAKEN = {
+        () -> options("allowed-netmask=10.0.0.0/8\nallowed-netmask=fd00::/8\nallowed-port=443\nallowed-port=1-9\nallowed-bind=127.0.0.1:80"),
+        () -> yaml("connect: {mode: local, deny: [10.0.0.1, \"fd00::1\", {port: 22, protocol: udp}], allow: {protocol: tcp}}\nbind: {deny: 10.0.0.1}"),
+    };
     private static final String REST = "-p tcp -j REJECT --reject-with tcp-reset\n-j DROP\n";
 
     @Test
@@ -60,9 +67,9 @@ class PacketRulesTest {
     void without_raw_sockets_only_what_opens_a_connection_is_looked_at() throws Exception {
         Policy policy = options("allowed-netmask=10.0.0.7\nallowed-bind=127.0.0.1:80");
         assertEquals("-p tcp ! --syn -j RETURN\n-d 127.0.0.0/8 ! -o lo -j DROP\n-d 10.0.0.7/32 -j RETURN\n" + REST,
-                text(PacketRules.ofPlain(policy, IpVersion.V4)));
-        assertEquals("-p tcp ! --syn -j RETURN\n-d ::1/128 ! -o lo -j DROP\n" + REST, text(PacketRules.ofPlain(policy, IpVersion.V6)));
-        assertEquals("", text(PacketRules.ofPlain(options("allowed-bind=127.0.0.1"), IpVersion.V4)));
+                text(PacketRules.ofPlain(policy, IpVersion.V4, false)));
+        assertEquals("-p tcp ! --syn -j RETURN\n-d ::1/128 ! -o lo -j DROP\n" + REST, text(PacketRules.ofPlain(policy, IpVersion.V6, false)));
+        assertEquals("", text(PacketRules.ofPlain(options("allowed-bind=127.0.0.1"), IpVersion.V4, false)));
     }
 
     @Test
@@ -80,12 +87,12 @@ class PacketRulesTest {
                 -p tcp -m tcp --tcp-flags RST RST -m owner ! --uid-owner 0-4294967294 -j RETURN
                 -m addrtype ! --src-type LOCAL -j DROP
                 """ + ANSWERS + "-d 10.0.0.7/32 -j RETURN\n" + REST,
-                text(PacketRules.ofNetwork(policy, IpVersion.V4, List.of("0-4294967294"))));
+                text(PacketRules.ofNetwork(policy, IpVersion.V4, false, List.of("0-4294967294"))));
         assertEquals(LEAVES6 + """
                 -p icmpv6 -m owner ! --uid-owner 0-0 -m owner ! --uid-owner 1-65536 -j RETURN
                 -p tcp -m tcp --tcp-flags RST RST -m owner ! --uid-owner 0-0 -m owner ! --uid-owner 1-65536 -j RETURN
                 -m addrtype ! --src-type LOCAL -j DROP
-                """ + ANSWERS + REST, text(PacketRules.ofNetwork(policy, IpVersion.V6, List.of("0-0", "1-65536"))));
+                """ + ANSWERS + REST, text(PacketRules.ofNetwork(policy, IpVersion.V6, false, List.of("0-0", "1-65536"))));
         assertEquals("*filter\n:SECFILT-N - [0:0]\n-A SECFILT-N -j DROP\n-I OUTPUT 1 -j SECFILT-N\nCOMMIT\n",
                 new Chain("SECFILT-N", Members.EVERYBODY).install(List.of("-j DROP")));
         assertEquals("*filter\n-D OUTPUT -j SECFILT-N\n-F SECFILT-N\n-X SECFILT-N\nCOMMIT\n", new Chain("SECFILT-N", Members.EVERYBODY).remove());
@@ -93,7 +100,7 @@ class PacketRulesTest {
 
     @Test
     void who_is_no_member_of_a_profile_may_send_under_any_address() throws Exception {
-        assertEquals(LEAVES4 + ANSWERS + "-d 10.0.0.7/32 -j RETURN\n" + REST, text(PacketRules.ofOthers(options("allowed-netmask=10.0.0.7"), IpVersion.V4)));
+        assertEquals(LEAVES4 + ANSWERS + "-d 10.0.0.7/32 -j RETURN\n" + REST, text(PacketRules.ofOthers(options("allowed-netmask=10.0.0.7"), IpVersion.V4, false)));
     }
 
     @Test
@@ -145,6 +152,82 @@ class PacketRulesTest {
     }
 
     @Test
+    void where_destinations_are_translated_each_rule_is_about_the_one_that_was_written_too() throws Exception {
+        Policy policy = yaml("""
+                connect:
+                  mode: local
+                  allow: [{address: 10.0.0.0/8, protocol: tcp}, {address: 10.1.0.1, port: 53, protocol: udp}, {protocol: udp}, {port: 80-90, protocol: tcp}]
+                  deny: [10.9.0.0/16, {address: 10.8.0.1, port: [22, 7000-7009], protocol: udp}]
+                """);
+        assertEquals("""
+                -p tcp ! --syn -j RETURN
+                -d 127.0.0.0/8 ! -o lo -m conntrack ! --ctstate DNAT -j DROP
+                -d 127.0.0.0/8 ! -o lo -m conntrack --ctdir REPLY -j DROP
+                -d 127.0.0.0/8 ! -o lo -m conntrack --ctorigdst 127.0.0.0/8 -j DROP
+                -d 10.9.0.0/16 -p tcp -j REJECT --reject-with tcp-reset
+                -d 10.9.0.0/16 -j DROP
+                -d 10.8.0.1/32 -p udp -m multiport --dports 22,7000:7009 -j DROP
+                -d 10.8.0.1/32 -p udplite -m multiport --dports 22,7000:7009 -j DROP
+                -d 10.8.0.1/32 -p sctp -m multiport --dports 22,7000:7009 -j DROP
+                -d 10.8.0.1/32 -p dccp -m multiport --dports 22,7000:7009 -j DROP
+                WRITTEN --ctorigdst 10.9.0.0/16 -p tcp -j REJECT --reject-with tcp-reset
+                WRITTEN --ctorigdst 10.9.0.0/16 -j DROP
+                WRITTEN --ctorigdst 10.8.0.1/32 -p udp --ctorigdstport 22 -j DROP
+                WRITTEN --ctorigdst 10.8.0.1/32 -p udp --ctorigdstport 7000:7009 -j DROP
+                WRITTEN --ctorigdst 10.8.0.1/32 -p udplite --ctorigdstport 0 -m multiport --dports 22,7000:7009 -j DROP
+                WRITTEN --ctorigdst 10.8.0.1/32 -p udplite --ctorigdstport 22 -j DROP
+                WRITTEN --ctorigdst 10.8.0.1/32 -p udplite --ctorigdstport 7000:7009 -j DROP
+                WRITTEN --ctorigdst 10.8.0.1/32 -p sctp --ctorigdstport 0 -m multiport --dports 22,7000:7009 -j DROP
+                WRITTEN --ctorigdst 10.8.0.1/32 -p sctp --ctorigdstport 22 -j DROP
+                WRITTEN --ctorigdst 10.8.0.1/32 -p sctp --ctorigdstport 7000:7009 -j DROP
+                WRITTEN --ctorigdst 10.8.0.1/32 -p dccp --ctorigdstport 0 -m multiport --dports 22,7000:7009 -j DROP
+                WRITTEN --ctorigdst 10.8.0.1/32 -p dccp --ctorigdstport 22 -j DROP
+                WRITTEN --ctorigdst 10.8.0.1/32 -p dccp --ctorigdstport 7000:7009 -j DROP
+                -d 127.0.0.0/8 -j RETURN
+                -d 10.0.0.0/8 -p tcp -j RETURN
+                -d 10.0.0.0/8 -p icmp -m icmp --icmp-type 8 -j RETURN
+                -d 10.1.0.1/32 -p udp -m multiport --dports 53 -j RETURN
+                -d 10.1.0.1/32 -p icmp -m icmp --icmp-type 8 -j RETURN
+                -p udp -j RETURN
+                -p tcp -m multiport --dports 80:90 -j RETURN
+                WRITTEN --ctorigdst 127.0.0.0/8 -j RETURN
+                WRITTEN --ctorigdst 10.0.0.0/8 -p tcp -j RETURN
+                WRITTEN --ctorigdst 10.0.0.0/8 -p icmp -m icmp --icmp-type 8 -j RETURN
+                WRITTEN --ctorigdst 10.1.0.1/32 -p udp --ctorigdstport 53 -j RETURN
+                WRITTEN --ctorigdst 10.1.0.1/32 -p icmp -m icmp --icmp-type 8 -j RETURN
+                WRITTEN -p tcp --ctorigdstport 80:90 -j RETURN
+                """ + REST, text(PacketRules.ofPlain(policy, IpVersion.V4, true)).replace(WRITTEN, "WRITTEN"));
+        assertEquals("-p tcp ! --syn -j RETURN\n" + REST, text(PacketRules.ofPlain(options("no-outbound-network="), IpVersion.V6, true))
+                .replaceAll("-d ::1.*\n", ""), "nothing to translate");
+        assertEquals("", text(PacketRules.of(Policy.OPEN, IpVersion.V4, true)));
+    }
+
+    /** All connections have an original destination: alone it would let through an answer, or what a rule about -d has refused. */
+    @ParameterizedTest
+    @EnumSource
+    void what_was_written_counts_where_it_was_translated_and_changes_no_other_rule(IpVersion version) throws Exception {
+        List<Policy> policies = List.of(TAKEN[0].read(), TAKEN[1].read(), yaml("connect: {mode: allow, deny: [10.0.0.1:22, \"::/0\", \"fd00::1\"]}"));
+        for (Policy policy : policies) {
+            for (boolean plain : List.of(false, true)) {
+                List<String> rules = plain ? PacketRules.ofPlain(policy, version, true) : PacketRules.of(policy, version, true);
+                List<String> others = new ArrayList<>();
+                for (String rule : rules) {
+                    if (rule.startsWith("-d " + version.loopback() + " ! -o lo ")) {
+                        others.remove("-d " + version.loopback() + " ! -o lo -j DROP");
+                        others.add("-d " + version.loopback() + " ! -o lo -j DROP");
+                    } else if (rule.contains("--ctorig") || rule.contains("DNAT")) {
+                        assertTrue(rule.startsWith(WRITTEN + " "), rule);
+                    } else {
+                        others.add(rule);
+                    }
+                }
+                assertTrue(rules.size() > others.size() + 2, rules::toString);
+                assertEquals(plain ? PacketRules.ofPlain(policy, version, false) : PacketRules.of(policy, version, false), others);
+            }
+        }
+    }
+
+    @Test
     void a_long_list_of_ports_is_cut_where_multiport_ends() throws Exception {
         StringBuilder ini = new StringBuilder("allowed-netmask=10.0.0.0/8\n");
         for (int port = 1; port <= 14; port++) {
@@ -189,18 +272,18 @@ class PacketRulesTest {
 
     /** With a net_cls class as member: a path would have to exist. */
     @ParameterizedTest
-    @ValueSource(strings = {"iptables-restore", "iptables-legacy-restore", "ip6tables-restore", "ip6tables-legacy-restore"})
-    void the_programs_take_every_kind_of_rule(String program) throws Exception {
+    @CsvSource({
+        "iptables-restore, false", "iptables-legacy-restore, false", "ip6tables-restore, false", "ip6tables-legacy-restore, false",
+        "iptables-restore, true", "iptables-legacy-restore, true", "ip6tables-restore, true", "ip6tables-legacy-restore, true",
+    })
+    void the_programs_take_every_kind_of_rule(String program, boolean translated) throws Exception {
         Requirements.root();
         Requirements.program("iptables");
         IpVersion version = program.startsWith("ip6") ? IpVersion.V6 : IpVersion.V4;
-        List<Policy> policies = List.of(
-                options("allowed-netmask=10.0.0.0/8\nallowed-netmask=fd00::/8\nallowed-port=443\nallowed-port=1-9\nallowed-bind=127.0.0.1:80"),
-                yaml("connect: {mode: local, deny: [10.0.0.1, \"fd00::1\", {port: 22, protocol: udp}], allow: {protocol: tcp}}\nbind: {deny: 10.0.0.1}"));
         Members members = new Members(Optional.empty(), Optional.of(7));
-        for (Policy policy : policies) {
+        for (Reading policy : TAKEN) {
             Chain chain = new Chain("SECFILT-test", members);
-            Path text = Files.writeString(Files.createTempFile("rules", ""), chain.install(PacketRules.of(policy, version)));
+            Path text = Files.writeString(Files.createTempFile("rules", ""), chain.install(PacketRules.of(policy.read(), version, translated)));
             // In a namespace of its own: the tables of this machine are not ours, not even to look whether they would take it.
             Process restore = new ProcessBuilder("unshare", "-n", program, "--noflush", "--test", text.toString())
                     .redirectErrorStream(true).start();
@@ -211,11 +294,11 @@ class PacketRulesTest {
     }
 
     private static String v4(Policy policy) {
-        return text(PacketRules.of(policy, IpVersion.V4));
+        return text(PacketRules.of(policy, IpVersion.V4, false));
     }
 
     private static String v6(Policy policy) {
-        return text(PacketRules.of(policy, IpVersion.V6));
+        return text(PacketRules.of(policy, IpVersion.V6, false));
     }
 
     private static String text(List<String> rules) {
@@ -228,6 +311,10 @@ class PacketRulesTest {
 
     private static Policy yaml(String text) throws InvalidPolicyException {
         return Policy.merge(new ArrayList<>(PolicyFiles.read(List.of("x.yaml"), new OneFile("version: 1\n" + text))), List.of());
+    }
+
+    private interface Reading {
+        Policy read() throws InvalidPolicyException;
     }
 
     /** Whatever the name. */

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Set;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
+import org.secfilt.abi.Family;
 import org.secfilt.kernel.Networks;
 
 /** By /proc and by sockets of our own. Main thread. */
@@ -23,6 +24,7 @@ final class JnrNetworks implements Networks {
     private static final int SO_NETNS_COOKIE = 71;
 
     private final Proc proc = new Proc();
+    private final NatHooks natHooks = new NatHooks(proc);
     private final JnrTracees tracees;
     /** A socklen_t, then a cookie. */
     private final long scratch = NativeMemory.allocate(2 * Long.BYTES);
@@ -100,5 +102,10 @@ final class JnrNetworks implements Networks {
             Libc.CLOSE.call(fd);
         }
         return fd != -Errno.EAFNOSUPPORT.number();
+    }
+
+    @Override
+    public boolean translates(Family family) {
+        return natHooks.translate(family);
     }
 }
