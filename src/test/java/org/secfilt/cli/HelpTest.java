@@ -3,6 +3,12 @@ package org.secfilt.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -47,6 +53,27 @@ class HelpTest {
         String usage = Help.text(verb, false).lines().findFirst().orElseThrow();
         assertTrue((usage + " ").startsWith("Usage: " + verb.program() + " "), usage);
         assertTrue(TEXT.contains("\n  " + verb.word()), verb.word());
+    }
+
+    /** A name stands in the first cell of a row, between backquotes, before its value. */
+    @Test
+    void the_readme_has_a_row_for_each_option_of_a_run_and_for_each_verb() throws IOException {
+        String first = Files.readString(Path.of("README.md")).lines().filter(line -> line.startsWith("| "))
+                .map(line -> line.split(" \\| ")[0]).collect(Collectors.joining("\n"));
+        List<String> missing = new ArrayList<>();
+        for (Option option : Option.values()) {
+            for (String name : option.names()) {
+                if (Verb.RUN.has(option) && !first.matches("(?s).*`" + name + "[\\[=`].*")) {
+                    missing.add(name);
+                }
+            }
+        }
+        for (Verb verb : Verb.values()) {
+            if (verb != Verb.RUN && !first.contains("| [`" + verb.word() + "`]")) {
+                missing.add(verb.word());
+            }
+        }
+        assertEquals(List.of(), missing);
     }
 
     @Test
