@@ -4,7 +4,6 @@ import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -100,14 +99,14 @@ final class Caller {
     }
 
     /**
-     * The words after the caller's own name, made texts when they are asked for. Bytes that are no UTF-8 are lost in these; the command
-     * gets its words as they are.
+     * The words after the caller's own name, made texts by {@link Utf8} when they are asked for. The command gets its words as they
+     * are.
      */
     static List<String> texts(List<ByteString> argv) {
         return new AbstractList<>() {
             @Override
             public String get(int index) {
-                return new String(argv.get(index + 1).toBytes(), StandardCharsets.UTF_8);
+                return Utf8.decode(argv.get(index + 1).toBytes());
             }
 
             @Override

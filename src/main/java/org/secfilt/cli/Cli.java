@@ -76,6 +76,10 @@ final class Cli {
                 return new Outcome.Exit(0, "secfilt " + VERSION + "\n", "");
             }
         }
+        refuseOtherThanText(verb == Verb.RUN ? words.subList(0, Math.min(split.commandIndex(), words.size())) : words);
+        if (!mistakes.isEmpty()) {
+            return usage(List.of());
+        }
         mistakes.addAll(split.mistakes());
         for (Words.Given given : split.given()) {
             take(given);
@@ -108,6 +112,15 @@ final class Cli {
             };
         } catch (InvalidPolicyException e) {
             return usage(e.complaints());
+        }
+    }
+
+    /** Its file would be another. */
+    private void refuseOtherThanText(List<String> words) {
+        for (String word : words) {
+            if (!Utf8.isWhole(word)) {
+                mistakes.add("'" + Printable.escape(Utf8.encode(word)) + "' is no UTF-8; name the file otherwise, as by a link");
+            }
         }
     }
 

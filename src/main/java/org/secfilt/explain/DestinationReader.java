@@ -30,6 +30,8 @@ public final class DestinationReader {
 
     private static final String UNIX = "unix:";
     private static final String ABSTRACT = "unix-abstract:";
+    /** What stands for bytes that are no UTF-8. */
+    private static final char UNKNOWN = '\ufffd';
     private static final String SHAPE = "write tcp 192.0.2.1:443, udp [2001:db8::1]:53, unix:/run/x.sock, unix:@name or bind tcp 0.0.0.0:80";
 
     private final Paths paths;
@@ -178,7 +180,11 @@ public final class DestinationReader {
             return new Destination(before + "unix:@" + Printable.escape(rest), action,
                     new Sockaddr.UnixAbstract(ByteString.of(rest)), Optional.empty());
         }
-        ByteString path = ByteString.of(paths.canonical(rest));
+        String canonical = paths.canonical(rest);
+        if (canonical.indexOf(UNKNOWN) >= 0 && rest.indexOf(UNKNOWN) < 0) {
+            throw new IllegalArgumentException("'" + Printable.escape(word) + "' leads to a name that is no UTF-8; a run judges it, and this cannot");
+        }
+        ByteString path = ByteString.of(canonical);
         if (path.length() > Sockaddr.UNIX_PATH_LENGTH) {
             throw new IllegalArgumentException("'" + Printable.escape(word) + "' leads to " + path
                     + ", which is longer than a socket address holds; such a call is denied");

@@ -26,6 +26,18 @@ class CallerTest {
     }
 
     @Test
+    void bytes_that_are_no_text_stay_apart_and_come_back() {
+        byte[][] words = {{'d', (byte) 0xfe}, {'d', (byte) 0xef, (byte) 0xbf, (byte) 0xbd}, {(byte) 0xed, (byte) 0xb0, (byte) 0x80},
+            {(byte) 0xf0, (byte) 0x9f, (byte) 0x98, (byte) 0x80, (byte) 0xc3}, "\u00e9\ud83d\ude00".getBytes(StandardCharsets.UTF_8), {}};
+        List<Boolean> whole = List.of(false, true, false, false, true, true);
+        for (int i = 0; i < words.length; i++) {
+            String text = Utf8.decode(words[i]);
+            assertEquals(whole.get(i), Utf8.isWhole(text), text);
+            assertEquals(ByteString.of(words[i]), ByteString.of(Utf8.encode(text)), text);
+        }
+    }
+
+    @Test
     void reads_a_process_through_proc() throws IOException {
         assertTrue(self.argv().get(0).toString().endsWith("java"), self.argv().get(0).toString());
         assertTrue(self.environment().contains(ByteString.of("PATH=" + System.getenv("PATH"))));

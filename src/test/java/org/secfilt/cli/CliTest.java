@@ -231,6 +231,21 @@ class CliTest {
                 "a.ini:2:1: unknown option 'no'", "b.yaml:2:1: unknown key 'moed'", "c.yaml: No such file or direct", "Try 'secfilt --help'."), told);
     }
 
+    /** A file of another name would be read, or granted. */
+    @ParameterizedTest
+    @ValueSource(strings = {"--allow-write=d<fe>", "--log=<fe>", "--policy=<fe>.yaml", "-c <fe>", "check <fe>", "explain unix:/x<fe>"})
+    void a_word_that_is_no_utf_8_is_refused(String line) {
+        String[] words = (line + (line.startsWith("-") ? " true" : "")).replace("<fe>", "\udcfe").split(" ");
+        Outcome.Exit exit = assertInstanceOf(Outcome.Exit.class, parse(words));
+        assertEquals(2, exit.code());
+        assertTrue(exit.err().contains("\\xfe") && exit.err().contains("' is no UTF-8; name the file otherwise, as by a link\n"), exit.err());
+    }
+
+    @Test
+    void a_commands_words_may_be_any_bytes() {
+        assertInstanceOf(Outcome.Run.class, parse("--read-only", "--", "cat", "\udcfe"));
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "explian | true | ; did you mean 'secfilt explain'?", "chekc | true | ; did you mean 'secfilt check'?",
