@@ -11,12 +11,15 @@ import org.secfilt.plan.Plan;
 
 /** {@code secfilt compile}: prints the filter. */
 final class CompileVerb {
+    private static final String STANDARD_OUTPUT = "-";
+
     private CompileVerb() {}
 
     /** @return the exit code */
     static int answer(Plan plan, Outcome.Compile compile, Streams streams, Caller caller) {
         boolean binary = compile.format() == Outcome.Compile.Format.BIN;
-        if (binary && compile.output().isEmpty() && streams.outIsTerminal()) {
+        boolean toStandardOutput = compile.output().isEmpty() || compile.output().get().equals(STANDARD_OUTPUT);
+        if (binary && toStandardOutput && streams.outIsTerminal()) {
             streams.complain("--format=bin: these bytes are not for a terminal; write them to a file with -o FILE");
             return Cli.USAGE;
         }
@@ -24,7 +27,7 @@ final class CompileVerb {
         byte[] bytes = binary
                 ? assembled.program().encode(ByteOrder.LITTLE_ENDIAN)
                 : Listing.print(assembled).getBytes(StandardCharsets.UTF_8);
-        if (compile.output().isEmpty()) {
+        if (toStandardOutput) {
             return streams.print(bytes) ? Main.OK : Main.FAILED;
         }
         String name = compile.output().get();

@@ -57,7 +57,7 @@ sealed interface Outcome {
         }
     }
 
-    /** @param output the file as the user named it; standard output if empty */
+    /** @param output the file as the user named it; standard output if empty or {@code -} */
     record Compile(Policy policy, Arch arch, Format format, Optional<String> output, Volume volume) implements Outcome {
         enum Format {
             ASM,

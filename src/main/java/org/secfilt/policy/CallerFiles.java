@@ -35,7 +35,7 @@ public final class CallerFiles implements Opener {
         try (InputStream in = Files.newInputStream(path)) {
             return in.readNBytes(limitBytes);
         } catch (NoSuchFileException e) {
-            throw new IOException(Errno.ENOENT.text(), e);
+            throw new IOException(isStandardInput(name) ? "standard input is closed" : Errno.ENOENT.text(), e);
         } catch (AccessDeniedException e) {
             throw new IOException(Errno.EACCES.text(), e);
         } catch (FileSystemException e) {
@@ -67,11 +67,15 @@ public final class CallerFiles implements Opener {
 
     /** Whether the name is that of a descriptor, whose directory says nothing of where its text is from. */
     public static boolean isDescriptor(String name) {
-        return name.startsWith("/dev/fd/") || name.startsWith("/proc/self/fd/") || name.equals("/dev/stdin") || name.equals(STANDARD_INPUT);
+        return name.startsWith("/dev/fd/") || name.startsWith("/proc/self/fd/") || isStandardInput(name);
+    }
+
+    private static boolean isStandardInput(String name) {
+        return name.equals("/dev/stdin") || name.equals(STANDARD_INPUT);
     }
 
     private String ofCaller(String name) {
-        if (name.equals("/dev/stdin") || name.equals(STANDARD_INPUT)) {
+        if (isStandardInput(name)) {
             return process + "/fd/0";
         }
         if (name.startsWith("/dev/fd/")) {

@@ -53,7 +53,9 @@ class StreamsIT {
             a policy from standard input           @ printf 'version: 1\\nmode: deny\\n' | $SECFILT -q --policy - bash -c '(: <>/dev/tcp/10.77.1.1/8001) 2>/dev/null; echo $?; cat; echo end' @ 1/end
             a policy from a here-document          @ $SECFILT --policy=- sh -c 'cat; echo end' <<< 'version: 1' @ end
             a policy from a file as standard input @ printf 'version: 1\\nmode: deny\\n' > p.yaml; $SECFILT --policy - echo ran < p.yaml; $SECFILT check - < p.yaml @ ran/-: clean
-            a policy and no standard input         @ $SECFILT --policy - echo ran <&- 2>&1; echo $? @ secfilt: -: No such file or directory/2
+            a policy and no standard input         @ $SECFILT --policy - echo ran <&- 2>&1; echo $? @ secfilt: -: standard input is closed/2
+            a full stdout is no success            @ printf 'version: 1\\nmode: deny\\n' > f.yaml; for v in 'check f.yaml' 'check f.yaml none.yaml' 'simulate read' 'explain' 'compile -o -' 'check --help'; do $SECFILT $v > /dev/full 2>&1; echo $?; done | uniq @ 125
+            a filter to standard output            @ $SECFILT compile --allowed-port=1 -o - | head -1; [ -e ./- ] || echo none @ ; no other architecture than x86_64/none
             a policy from process substitution     @ $SECFILT -q --policy <(echo 'version: 1'; echo mode: deny) --policy=<(echo version: 1) bash -c '(: <>/dev/tcp/10.77.1.1/8001) 2>/dev/null; echo $?' @ 1
             what a policy without a place includes @ echo 'mode: [x]' > base.yaml; $SECFILT --policy <(echo version: 1; echo include: base.yaml) echo ran 2>&1 | head -1 | cut -d: -f1 @ base.yaml
             options from process substitution      @ $SECFILT -q -c <(echo allowed-port=1) bash -c '(: <>/dev/tcp/10.77.1.1/8001) 2>/dev/null; echo $?' @ 1

@@ -47,6 +47,22 @@ class CallerFilesTest {
     }
 
     @Test
+    void a_closed_standard_input_is_no_missing_file() throws IOException {
+        Process caller = new ProcessBuilder("/bin/sh", "-c", "exec <&-; echo ready; sleep 60 & wait").start();
+        try {
+            caller.getInputStream().read();
+            CallerFiles files = new CallerFiles(directory, caller.pid());
+            for (String name : new String[] {"-", "/dev/stdin"}) {
+                assertEquals("standard input is closed", assertThrows(IOException.class, () -> files.read(name, 9)).getMessage());
+            }
+            assertEquals("No such file or directory", assertThrows(IOException.class, () -> files.read("/dev/fd/77", 9)).getMessage());
+        } finally {
+            caller.descendants().forEach(ProcessHandle::destroy);
+            caller.destroy();
+        }
+    }
+
+    @Test
     void the_callers_own_descriptors_are_meant_not_ours() throws IOException {
         Process caller = new ProcessBuilder("/bin/sh", "-c", "echo ready; exec sleep 60")
                 .redirectInput(ProcessBuilder.Redirect.PIPE).start();
