@@ -34,9 +34,12 @@ public final class Lint {
     private final Policy policy;
     private final Names names;
     private final Links links;
+    /** If they are what is looked at. */
+    private final Optional<Options> options;
     private final List<Warning> warnings = new ArrayList<>();
 
-    private Lint(Plan plan, Links links) {
+    private Lint(Plan plan, Links links, Optional<Options> options) {
+        this.options = options;
         this.plan = plan;
         this.policy = plan.policy();
         this.names = new Names(plan);
@@ -50,7 +53,7 @@ public final class Lint {
      * @param resolv where the nameservers were allowed: what its rules are for differs from host to host
      */
     public static List<Warning> ofPolicy(Plan plan, Origin file, Optional<Origin> resolv, Links links) {
-        Lint lint = new Lint(plan, links);
+        Lint lint = new Lint(plan, links, Optional.empty());
         lint.nothing(file);
         lint.direction("connect", lint.policy.connect(), resolv);
         lint.direction("bind", lint.policy.bind(), resolv);
@@ -62,7 +65,7 @@ public final class Lint {
 
     /** What is odd about the options of an INI file, whose masks and ports make one rule. */
     public static List<Warning> ofOptions(Options options, Plan plan, Origin file, Links links) {
-        Lint lint = new Lint(plan, links);
+        Lint lint = new Lint(plan, links, Optional.of(options));
         if (options.profile().isEmpty()) {
             lint.nothing(file);
         }
@@ -187,7 +190,7 @@ public final class Lint {
         List<PortRange> all = List.of(new PortRange(direction.equals("bind") ? 0 : 1, PortRange.MAX_PORT));
         Optional<String> others = completing(rules, last, new Match.Inet(match.networks(), all, match.protocol()));
         if (others.isPresent() && !match.ports().isEmpty()) {
-            warn(rules.get(last).origin(), "with " + others.get() + " these are all ports; leave them out");
+            warn(rules.get(last).origin(), "with " + others.get() + " " + allPorts(match, direction, does));
         }
         for (Cidr every : List.of(Extent.ALL_V4, Extent.ALL_V6)) {
             others = completing(rules, last, new Match.Inet(List.of(every), match.ports(), match.protocol()));
@@ -197,6 +200,18 @@ public final class Lint {
                         + " address, " + every + (bare ? "" : ", as far as port and protocol fit"));
             }
         }
+    }
+
+    /** A rule of nothing but ports cannot do without them. */
+    private String allPorts(Match.Inet match, String direction, String does) {
+        boolean addressed = !match.networks().isEmpty() || options.isPresent() && !options.get().netmasks().isEmpty();
+        if (addressed || match.protocol().isPresent()) {
+            return "these are all ports; leave them out";
+        }
+        String all = "these are all ports of every address, so that this " + does + " every "
+                + (direction.equals("bind") ? "bind; " : "destination; ");
+        return all + (options.isPresent() ? "leave it out, or write allowed-netmask=NETWORK"
+                : "write mode: " + (does.equals("allows") ? "allow" : "deny") + " for that, or {address: NETWORK}") + " for all ports of one network";
     }
 
     /** The earlier rules that with the last cover all of it, if neither does so without the other. */
@@ -236,8 +251,8 @@ public final class Lint {
         @Override
         public Void inet(Match.Inet match) {
             BitSet ports = Extent.ports(match.ports());
-            if (!match.ports().isEmpty() && ports.nextClearBit(1) > PortRange.MAX_PORT) {
-                warn(rule.origin(), "these are all ports; leave them out");
+            if (!match.ports().isEmpty() && ports.nextClearBit(direction.equals("bind") ? 0 : 1) > PortRange.MAX_PORT) {
+                warn(rule.origin(), allPorts(match, direction, does));
             }
             if (direction.equals("connect") && ports.cardinality() == 1 && ports.get(0)) {
                 warn(rule.origin(), "nothing can be reached at port 0");

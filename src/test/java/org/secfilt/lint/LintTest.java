@@ -54,6 +54,14 @@ class LintTest {
                 "connect: {deny: [0.0.0.0/0]} | 2:18 this denies every IPv4 address, 0.0.0.0/0",
                 "connect: {allow: [\"10.0.0.1:0-65535\"]} | 2:19 these are all ports; leave them out",
                 "connect: {allow: [{address: 10.0.0.1, port: [1-1000, 1001-65535]}]} | 2:19 these are all ports; leave them out",
+                "connect: {allow: [{port: 1-65535}]} | 2:19 these are all ports of every address, so that this allows every destination;"
+                        + " write mode: allow for that, or {address: NETWORK} for all ports of one network",
+                "connect: {allow: [{port: [0-99, 100-65535], protocol: udp}]} | 2:19 these are all ports; leave them out",
+                "connect: {deny: [{port: 0-65535}]} | 2:18 these are all ports of every address, so that this denies every destination;"
+                        + " write mode: deny for that, or",
+                "bind: {allow: [{port: 0-65535}]} | 2:16 these are all ports of every address, so that this allows every bind; write mode: allow",
+                "connect: {allow: [{port: 1-1000}, {port: 1001-65535}]} | 2:35 with p.yaml:2:19 these are all ports of every address, so that this"
+                        + " allows every destination; write mode: allow",
                 "connect: {allow: [\"10.0.0.1:0\"]} | 2:19 nothing can be reached at port 0",
                 "connect: {allow: [10.1.0.0/16], deny: [10.0.0.0/8]} | 2:19 this allows nothing: p.yaml:2:40 denies all of it",
                 "connect: {allow: [10.0.0.0/8, 10.1.0.0/16]} | 2:31 this adds nothing: p.yaml:2:19 allows all of it already",
@@ -124,6 +132,7 @@ class LintTest {
         "connect: {allow: [{port: 443}], deny: [10.0.0.0/8]}",
         "connect: {allow: [{address: 10.0.0.1, protocol: tcp}, {address: 10.0.0.1, protocol: udp}]}",
         "connect: {allow: [10.0.0.53]} ;; resolv: true",
+        "bind: {allow: [\"10.0.0.1:1-65535\"]}", // port 0 is one that the kernel chooses
         "bind: {allow: [{address: [0.0.0.0, \"::\"], port: 0}]}",
         "families: [inet6] ;; connect: {allow: [10.0.0.1]}",
         "unix: {deny: [/run/docker.sock, /var/run/docker.sock]}",
@@ -148,10 +157,12 @@ class LintTest {
                 "allowed-netmask=10.0.0.0/8 ;; allowed-port=22 |",
                 "allowed-netmask=127.0.0.1 ;; allowed-netmask=10.0.0.0/8 ;; allow-resolv= |",
                 "allowed-netmask=0.0.0.0/0 | 1:1 this allows every IPv4 address, 0.0.0.0/0",
-                "allowed-port=0-65535 | 1:1 these are all ports; leave them out",
+                "allowed-port=1-65535 | 1:1 these are all ports of every address, so that this allows every destination; leave it out, or write"
+                        + " allowed-netmask=NETWORK for all ports of one network",
+                "allowed-netmask=10.0.0.0/8 ;; allowed-port=0-65535 | 2:1 these are all ports; leave them out",
                 "allowed-netmask=10.0.0.0/8 ;; allowed-netmask=10.1.0.0/16 | 2:1 this adds nothing: c.ini:1:1 allows all of it already",
                 "allowed-netmask=0.0.0.0/1 ;; allowed-netmask=128.0.0.0/1 | 2:1 with c.ini:1:1 this allows every IPv4 address, 0.0.0.0/0",
-                "allowed-port=1-1000 ;; allowed-port=1001-65535 | 2:1 with c.ini:1:1 these are all ports; leave them out",
+                "allowed-port=1-1000 ;; allowed-port=1001-65535 | 2:1 with c.ini:1:1 these are all ports of every address, so that this allows every destination; leave",
                 "allowed-netmask=10.1.2.3 ;; allowed-netmask=10.0.0.0/8 | 1:1 this adds nothing: c.ini:2:1 allows all of it",
                 "allowed-port=20-30 ;; allowed-port=22 | 2:1 this adds nothing: c.ini:1:1",
                 "no-outbound-network= ;; allowed-port=22 | 2:1 no rule of connect/allow has an effect: no-outbound-network (c.ini:1:1)",
