@@ -66,6 +66,9 @@ public final class DestinationReader {
         List<String> parts = new ArrayList<>();
         for (String word : words) {
             String rest = word.strip();
+            if (rest.isEmpty()) { // an unset shell variable, most likely: silence would read as success
+                parts.add(word);
+            }
             while (!rest.isEmpty()) {
                 int blank = rest.startsWith(UNIX) || rest.startsWith(ABSTRACT) ? -1 : rest.indexOf(' ');
                 parts.add(blank < 0 ? rest : rest.substring(0, blank));
@@ -105,7 +108,7 @@ public final class DestinationReader {
         int slash = place.lastIndexOf('/');
         if (slash > 0 && place.indexOf(':') >= 0 && place.indexOf(':') < slash && place.charAt(slash - 1) != ':'
                 && Character.isLetter(place.charAt(Math.min(slash + 1, place.length() - 1)))) {
-            add(before, action, Protocol.parse(place.substring(slash + 1)), place.substring(0, slash));
+            add(before, action, protocol(place, place.substring(slash + 1)), place.substring(0, slash));
         } else {
             Sockaddr address = address(place, place);
             for (Protocol protocol : Protocol.values()) {
@@ -150,11 +153,27 @@ public final class DestinationReader {
                             + Printable.escape(host) + "' shows them"
                     : "'" + Printable.escape(whole) + "': " + e.getMessage(), e);
         }
-        PortRange port = PortRange.parse(place.substring(colon + 1));
+        PortRange port = port(whole, place.substring(colon + 1));
         if (port.first() != port.last()) {
             throw new IllegalArgumentException("'" + Printable.escape(whole) + "': a destination has one port");
         }
         return ip.isV4() ? new Sockaddr.Inet(ip, port.first()) : new Sockaddr.Inet6(ip, port.first(), 0, 0);
+    }
+
+    private static PortRange port(String whole, String text) {
+        try {
+            return PortRange.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("'" + Printable.escape(whole) + "': " + e.getMessage(), e);
+        }
+    }
+
+    private static Protocol protocol(String whole, String text) {
+        try {
+            return Protocol.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("'" + Printable.escape(whole) + "': " + e.getMessage(), e);
+        }
     }
 
     private static String withPort(String address) {

@@ -141,10 +141,10 @@ class ExplainIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"explain tcp", "explain example.org:80", "explain --bogus", "explain --policy=missing.yaml",
+    @ValueSource(strings = {"explain tcp", "explain -q --allowed-port=1 ", "explain example.org:80", "explain --bogus", "explain --policy=missing.yaml",
         "simulate", "simulate conect", "simulate --arch=mips read"})
     void a_mistake_exits_with_2_and_prints_nothing(String line) {
-        Outcome run = ROOM.secfilt(line.split(" ")).run().exited(2);
+        Outcome run = ROOM.secfilt(line.split(" ", -1)).run().exited(2);
         assertEquals("", run.stdout());
         assertTrue(run.stderr().startsWith("secfilt: "), run.stderr());
     }

@@ -9,6 +9,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DestinationReaderTest {
     /** Words parted by {@code +} | what is asked about: call, address, protocol. */
@@ -55,9 +56,11 @@ class DestinationReaderTest {
                 "tcp [::1] | 'tcp [::1]' lacks a port; write [::1]:443",
                 "tcp example.org:443 | 'example.org' is a name, and calls carry addresses",
                 "tcp 1.2.3:4 | 'tcp 1.2.3:4': ",
-                "tcp 1.2.3.4:70000 | port 70000 is above 65535",
+                "tcp 1.2.3.4:70000 | 'tcp 1.2.3.4:70000': port 70000 is above 65535",
+                "1.2.3.4:70000/udp | 'udp 1.2.3.4:70000': port 70000 is above 65535",
+                "10.0.0.1:http | '10.0.0.1:http': 'http' is no port",
                 "tcp 1.2.3.4:1-9 | 'tcp 1.2.3.4:1-9': a destination has one port",
-                "1.2.3.4:80/sctp | 'sctp' is no protocol; write tcp or udp",
+                "1.2.3.4:80/sctp | '1.2.3.4:80/sctp': 'sctp' is no protocol; write tcp or udp",
                 "10.0.0.0/8:80 | '10.0.0.0/8:80': '10.0.0.0/8' is no IPv4",
                 "https://example.org/a:b@c | 'https://example.org/a:b@c' is a URL, and calls carry addresses; 'getent ahosts example.org' shows them, write tcp ADDR:443",
                 "http://u:p@10.0.0.1:8080/x | 'http://u:p@10.0.0.1:8080/x' is a URL; write tcp 10.0.0.1:8080",
@@ -81,8 +84,8 @@ class DestinationReaderTest {
     @Test
     void all_that_cannot_be_read_are_told_in_their_order() {
         String said = assertThrows(IllegalArgumentException.class,
-                () -> print(List.of("tcp 1.2.3.4", "tcp", "1.2.3.4:70000", "udp 10.0.0.1:53", "nowhere", "unix:", "bind"))).getMessage();
-        List<String> begins = List.of("'tcp 1.2.3.4' lacks", "port 70000", "'nowhere' is no", "'unix:' names no", "behind 'bind'");
+                () -> print(List.of("tcp 1.2.3.4", "tcp", "1.2.3.4:70000", "udp 10.0.0.1:53", "", "nowhere", "unix:", "bind"))).getMessage();
+        List<String> begins = List.of("'tcp 1.2.3.4' lacks", "'tcp 1.2.3.4:70000': port 70000", "'' is no", "'nowhere' is no", "'unix:' names no", "behind 'bind'");
         String[] lines = said.split("\n");
         assertEquals(begins.size(), lines.length, said);
         for (int i = 0; i < lines.length; i++) {
@@ -94,6 +97,14 @@ class DestinationReaderTest {
     void a_name_too_long_for_a_socket_is_refused() {
         String said = assertThrows(IllegalArgumentException.class, () -> print(List.of("unix:@" + "x".repeat(108)))).getMessage();
         assertEquals(true, said.endsWith("the name of a unix socket has 107 bytes at most"), said);
+    }
+
+    /** What an unset variable of a script leaves. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", " ", "tcp 1.2.3.4:1|", "|unix:/x"})
+    void a_blank_word_is_no_destination(String words) {
+        String said = assertThrows(IllegalArgumentException.class, () -> print(List.of(words.split("\\|", -1)))).getMessage();
+        assertEquals(true, said.startsWith("'" + (words.equals(" ") ? " " : "") + "' is no destination; write tcp 192.0.2.1:443"), said);
     }
 
     @Test
