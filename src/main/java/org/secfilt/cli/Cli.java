@@ -84,6 +84,10 @@ final class Cli {
         for (Words.Given given : split.given()) {
             take(given);
         }
+        Optional<Setting<String>> contradiction = options.contradiction();
+        if (contradiction.isPresent()) {
+            mistakes.add(Printable.escape(contradiction.get().origin().toString()) + ": " + contradiction.get().value());
+        }
         if (mistakes.isEmpty()) {
             checkRest(split, words);
         }

@@ -1,7 +1,10 @@
 package org.secfilt.policy;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.secfilt.abi.Printable;
 
 /**
@@ -18,15 +21,22 @@ public final class IniConfig {
     public static Options read(List<String> names, Opener opener) throws InvalidPolicyException {
         OptionReader options = new OptionReader();
         List<Complaint> complaints = new ArrayList<>();
+        Map<String, SourceText> sources = new HashMap<>();
         for (String name : names) {
             try {
                 SourceText source = SourceText.read(name, opener);
+                sources.put(name, source);
                 for (int number = 1; number <= source.lineCount(); number++) {
                     readLine(source, number, options, complaints);
                 }
             } catch (InvalidPolicyException e) {
                 complaints.addAll(e.complaints());
             }
+        }
+        Optional<Setting<String>> contradiction = options.contradiction();
+        if (contradiction.isPresent()) {
+            Origin place = contradiction.get().origin();
+            complaints.add(sources.get(place.source()).complaint(place.line(), place.column(), contradiction.get().value()));
         }
         if (!complaints.isEmpty()) {
             throw new InvalidPolicyException(complaints);

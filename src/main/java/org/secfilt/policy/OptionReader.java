@@ -15,6 +15,8 @@ public final class OptionReader {
     static final String ALLOWED_BIND = "allowed-bind";
     static final String ALLOW_WRITE = "allow-write";
     private static final String WRITE_ALLOW = "write-allow";
+    /** What is wrong with naming writable files where all are. */
+    public static final String WRITABLE_ANYHOW = "'allow-write' means nothing where 'read-only' is false; leave out one of them";
     private static final String[] NAMES = {
         ALLOWED_NETMASK, ALLOWED_PORT, ALLOWED_BIND, "allow-resolv", "no-outbound-network",
         "mainstream-network-families", "errno", "inherit", "firewall", "violation-exit", "read-only", ALLOW_WRITE, WRITE_ALLOW,
@@ -86,11 +88,15 @@ public final class OptionReader {
         return false;
     }
 
+    /** What was taken and contradicts something else that was: what is wrong, and where. */
+    public Optional<Setting<String>> contradiction() {
+        return writable.isEmpty() || readOnly.isEmpty() || readOnly.get().value() ? Optional.empty()
+                : Optional.of(new Setting<>(WRITABLE_ANYHOW, writable.get(0).origin()));
+    }
+
     public Options options() {
-        // Writable files imply read-only, whatever stands beside them.
-        boolean contradicts = !writable.isEmpty() && readOnly.isPresent() && !readOnly.get().value();
         return new Options(netmasks, ports, binds, allowResolv, noOutboundNetwork, mainstreamFamilies, errno, inherit, firewall,
-                violationExit, contradicts ? Optional.empty() : readOnly, writable,
+                violationExit, readOnly, writable,
                 new Surroundings(net, publications, privateTmp, user), profile, log, verbose, quiet);
     }
 

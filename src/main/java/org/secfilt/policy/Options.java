@@ -45,7 +45,10 @@ public record Options(
         writable = List.copyOf(writable);
     }
 
-    /** These, the command line's, over those of its INI files: an option given here replaces the files' of that name. */
+    /**
+     * These, the command line's, over those of its INI files: an option given here replaces the files' of that name. Writable files
+     * given here imply read-only, be it switched off in the files.
+     */
     public Options over(Options files) {
         return new Options(
                 netmasks.isEmpty() ? files.netmasks : netmasks,
@@ -58,7 +61,7 @@ public record Options(
                 first(inherit, files.inherit),
                 first(firewall, files.firewall),
                 first(violationExit, files.violationExit),
-                first(readOnly, files.readOnly),
+                first(readOnly, writable.isEmpty() || isOn(files.readOnly) ? files.readOnly : Optional.empty()),
                 writable.isEmpty() ? files.writable : writable,
                 surroundings.over(files.surroundings),
                 first(profile, files.profile),

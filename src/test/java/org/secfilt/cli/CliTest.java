@@ -265,16 +265,27 @@ class CliTest {
         "--allow-write=/tmp, allow-write, /tmp",
         "--allow-write /tmp --write-allow=/run, allow-write, /tmp /run",
         "--read-only=1 --allow-write=/tmp, --read-only=1, /tmp",
-        // Writable files imply read-only, whatever stands beside them.
-        "--allow-write=/tmp --read-only=0, allow-write, /tmp",
+        "--read-only=0 --allow-write=/tmp --read-only, --read-only, /tmp",
+        "-c no.ini --allow-write=/tmp, allow-write, /tmp", // which the file's no does not undo
+        "-c some.ini --read-only=0, '', ''",
     })
     void options_for_files(String line, String origin, String paths) {
         List<String> words = new ArrayList<>(Arrays.asList(line.split(" ")));
         words.add("true");
+        files.with("no.ini", "read-only=no\n").with("some.ini", "allow-write=/tmp\n");
         Outcome.Run run = assertInstanceOf(Outcome.Run.class, parse(words.toArray(new String[0])));
         FileAccess files = run.policy().files();
         assertEquals(origin, files.readOnly().map(Origin::toString).orElse(""));
         assertEquals(paths, files.writable().stream().map(FileAccess.Writable::path).collect(Collectors.joining(" ")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--read-only=0 --allow-write=/tmp", "--allow-write=/tmp --read-only=0", "--read-only --allow-write=/tmp --read-only=no"})
+    void writable_files_where_all_are_writable_are_a_mistake(String line) {
+        Outcome.Exit exit = assertInstanceOf(Outcome.Exit.class, parse((line + " true").split(" ")));
+        assertEquals(2, exit.code());
+        assertEquals("secfilt: --allow-write=/tmp: 'allow-write' means nothing where 'read-only' is false; leave out one of them\n"
+                + "Try 'secfilt --help'.\n", exit.err());
     }
 
     @Test

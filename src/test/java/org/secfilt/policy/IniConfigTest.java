@@ -65,6 +65,16 @@ class IniConfigTest {
     }
 
     @Test
+    void writable_files_where_all_are_writable_are_a_mistake_at_their_place() {
+        for (String text : List.of("read-only=no\n  allow-write=/tmp\nallow-write=/srv", "# x\n  allow-write=/tmp\nread-only=0")) {
+            List<Complaint> complaints = complaintsOf(text).complaints();
+            assertEquals(1, complaints.size());
+            assertEquals("c.ini:2:3: 'allow-write' means nothing where 'read-only' is false; leave out one of them\n  allow-write=/tmp\n  ^",
+                    complaints.get(0).toString());
+        }
+    }
+
+    @Test
     void says_what_is_wrong_with_a_line_and_where() {
         for (String[] row : BAD_LINES) {
             Complaint complaint = complaintsOf(row[0]).complaints().get(0);

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.secfilt.policy.FileAccess;
+import org.secfilt.policy.OptionReader;
 import org.secfilt.policy.Origin;
 import org.secfilt.policy.Setting;
 
@@ -29,7 +30,7 @@ final class FileSchema {
         Optional<Boolean> readOnly = fields.trueOrFalse("read-only");
         Optional<Node> list = fields.value("allow-write");
         if (readOnly.isPresent() && !readOnly.get() && list.isPresent()) {
-            complaints.add(list.get(), "'allow-write' means nothing where 'read-only' is false; leave out one of them");
+            complaints.add(list.get(), OptionReader.WRITABLE_ANYHOW);
         }
         return new FileAccess.Part(
                 readOnly.isPresent() ? Optional.of(new Setting<>(readOnly.get(), origin(fields, "read-only"))) : Optional.empty(),
