@@ -1,7 +1,9 @@
 package org.secfilt.plan;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Family;
 import org.secfilt.policy.Families;
@@ -74,9 +76,24 @@ final class Refusals {
             found.add(new Refusal(own.net().orElseThrow().origin(), "only root can join a network to this host's",
                     "run secfilt as root, or write --net=none, which needs no root"));
         }
+        addPortsTaken(own);
         if (own.user().isPresent() && !host.root()) {
             found.add(new Refusal(own.user().get().origin(), "only root can become another user",
                     "run secfilt as root, or leave it out"));
+        }
+    }
+
+    /** One packet has one destination, so that the rule of the first would win and the others be silent. */
+    private void addPortsTaken(Surroundings own) {
+        Map<String, Setting<Publication>> taken = new HashMap<>();
+        for (Setting<Publication> publication : own.publications()) {
+            Publication port = publication.value();
+            String place = port.hostPort() + "/" + port.protocol();
+            Setting<Publication> first = taken.putIfAbsent(place, publication);
+            if (first != null && first.value().port() != port.port()) {
+                found.add(new Refusal(publication.origin(), "port " + place + " of this host leads to port " + first.value().port()
+                        + " already, by " + first.origin(), "leave out one of the two"));
+            }
         }
     }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -27,6 +28,7 @@ import org.secfilt.policy.Mode;
 import org.secfilt.policy.Net;
 import org.secfilt.policy.Origin;
 import org.secfilt.policy.Policy;
+import org.secfilt.policy.Publication;
 import org.secfilt.policy.Rule;
 import org.secfilt.policy.Setting;
 import org.secfilt.policy.Surroundings;
@@ -120,6 +122,31 @@ class PlanTest {
     void the_protocol_is_needed_where_a_rule_names_one() throws RefusedPolicyException {
         assertTrue(plan(policy(Access.OPEN, allowing("10.0.0.1", Optional.of(Protocol.UDP)), Access.OPEN)).needsProtocol());
         assertFalse(plan(policy(Access.OPEN, allowing("10.0.0.1", Optional.empty()), Access.OPEN)).needsProtocol());
+    }
+
+    /** Of a file and of a command line | what is refused. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "80:80 80:81 | 2: port 80/tcp of this host leads to port 80 already, by 1; leave out one of the two",
+        "80:80 80:80 | ``", "80:80 81:80 | ``", "80:80 80:81/udp | ``",
+        "53:1/udp 80:80 53:2/udp 53:3/udp | 3: port 53/udp of this host leads to port 1 already, by 1; leave out one of the two"
+                + " ;; 4: port 53/udp of this host leads to port 1 already, by 1; leave out one of the two",
+    })
+    void a_port_of_the_host_leads_to_one_port(String ports, String told) throws RefusedPolicyException {
+        List<Setting<Publication>> publications = new ArrayList<>();
+        for (String port : ports.split(" ")) {
+            publications.add(new Setting<>(Publication.parse(port), Origin.flag(Integer.toString(publications.size() + 1))));
+        }
+        Surroundings own = new Surroundings(Optional.of(new Setting<>(Net.NAT, ORIGIN)), publications, Optional.empty(), Optional.empty());
+        Policy policy = new Policy(Optional.empty(), Access.OPEN, Access.OPEN, Access.OPEN, Optional.empty(), Errno.EPERM, Inherit.CLOSE,
+                Policy.OPEN.firewall(), Optional.empty(), own, FileAccess.OPEN);
+        Host host = new Host(Arch.X86_64, 7, true);
+        if (told.isEmpty()) {
+            assertEquals(own, Plan.of(policy, host).surroundings());
+        } else {
+            RefusedPolicyException refused = assertThrows(RefusedPolicyException.class, () -> Plan.of(policy, host));
+            assertEquals(List.of(told.split(" ;; ")), refused.refusals().stream().map(Refusal::toString).toList());
+        }
     }
 
     @Test
