@@ -3,7 +3,7 @@
  *
  * stdout: "sent", or the name of the errno of the send; before it, where there is something to tell, a line of what HOW brought.
  * HOW:
- *   untraced, untraced-vm, clone3, clone-vm, clone3-user, vfork: a child of that kind sends
+ *   untraced, untraced-vm, clone3, clone-vm, clone3-user, clone-user, vfork: a child of that kind sends; untraced-thread: a thread
  *   daemon: a grandchild sends, half a second after all others have ended
  *   exec-thread, exec-thread-busy: a thread that is not the leader executes this program, while another one connects and connects
  *   undumpable, anyone-may-trace, readable-executable, dispatch, unshare-user, unshare-mount, unshare-files: done to itself, then sends
@@ -12,13 +12,14 @@
  *   storm: sends a thousand times while an interval timer raises signals, whose handler sends too, and jumps out
  *   killed-thread: a thousand threads that send are killed by the death of their process in the middle
  *   traced-by-parent: a vfork child asks its parent to trace it (PTRACE_TRACEME), then sends
- *   number-again, number-again-untraced: a child that sends gets the number of one that did and has ended (clone3 with set_tid: root's)
+ *   number-again: a child that sends gets the number of one that did and has ended (ns_last_pid: root's)
  *   locked, sealed, placed: sends to a unix socket; mlock, mseal or mbind of one page of the vault; a child sends to the socket
  *   secret: the address lies in memory that nobody else can read (memfd_secret)
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sched.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -89,6 +90,18 @@ static int child_sends(unsigned long long flags, int by_clone3)
 	int status = 0;
 	waitpid(child, &status, __WALL);
 	return answer ? answer & 0xffff : WEXITSTATUS(status);
+}
+
+/* Its program would take the place of this process, and nobody would hear of that. */
+static int untraced_thread(void)
+{
+	char *stack = mmap(NULL, 65536, 3, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_UNTRACED;
+	if (clone(sends_in_our_memory, stack + 65536, flags, NULL) < 0)
+		return errno;
+	while (!answer)
+		usleep(1000);
+	return answer & 0xffff;
 }
 
 static void *execute(void *unused)
@@ -208,19 +221,24 @@ static int traced_by_parent(void)
 	return WEXITSTATUS(status);
 }
 
-static int number_again(unsigned long long flags)
+static int number_again(void)
 {
 	int status = 0;
 	pid_t first = fork();
 	if (first == 0)
 		_exit(send_one());
 	waitpid(first, NULL, 0);
-	struct clone_args arguments = { .flags = flags, .exit_signal = SIGCHLD, .set_tid = (unsigned long)&first, .set_tid_size = 1 };
-	pid_t child = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
-	if (child < 0)
-		return errno;
-	if (child == 0)
-		_exit(send_one());
+	pid_t child = -1;
+	for (int i = 0; i < 200 && child != first; i++) {
+		int last = open("/proc/sys/kernel/ns_last_pid", O_WRONLY);
+		dprintf(last, "%d", first - 1);
+		close(last);
+		child = fork();
+		if (child == 0)
+			_exit(getpid() == first ? send_one() : 0);
+		if (child != first)
+			waitpid(child, NULL, 0);
+	}
 	printf("%s\n", child == first ? "the same" : "another");
 	fflush(stdout);
 	waitpid(child, &status, __WALL);
@@ -292,6 +310,8 @@ int main(int argc, char **argv)
 	if (!strcmp(how, "clone3")) return tell(child_sends(CLONE_UNTRACED | CLONE_FS | CLONE_FILES, 1));
 	if (!strcmp(how, "clone-vm")) return tell(child_sends(CLONE_VM, 0));
 	if (!strcmp(how, "clone3-user")) return tell(child_sends(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWUTS, 1));
+	if (!strcmp(how, "clone-user")) return tell(child_sends(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWUTS, 0));
+	if (!strcmp(how, "untraced-thread")) return tell(untraced_thread());
 	if (!strcmp(how, "vfork")) return tell(child_sends(CLONE_VFORK, 0));
 	if (!strcmp(how, "exec-thread")) return by_thread(0);
 	if (!strcmp(how, "exec-thread-busy")) return by_thread(1);
@@ -300,8 +320,7 @@ int main(int argc, char **argv)
 	if (!strcmp(how, "killed-thread")) return tell(killed_threads());
 	if (!strcmp(how, "secret")) return tell(secret());
 	if (!strcmp(how, "traced-by-parent")) return tell(traced_by_parent());
-	if (!strcmp(how, "number-again")) return tell(number_again(0));
-	if (!strcmp(how, "number-again-untraced")) return tell(number_again(CLONE_UNTRACED));
+	if (!strcmp(how, "number-again")) return tell(number_again());
 	if (!strcmp(how, "locked")) return tell(divided(lock_page));
 	if (!strcmp(how, "sealed")) return tell(divided(seal_page));
 	if (!strcmp(how, "placed")) return tell(divided(place_page));

@@ -23,9 +23,7 @@ import org.secfilt.plan.Plan;
  * <tr><td>open_by_handle_at, and XFS's ioctl that is the same</td><td>open a directory in the mount of any descriptor that came along, such as
  *     standard input; from there ".." leads to cgroups as they are mounted outside, writable</td><td>EPERM</td></tr>
  * <tr><td>fanotify_init</td><td>get what processes outside open, directories too, in their mounts</td><td>EPERM</td></tr>
- * <tr><td>clone3</td><td>CLONE_INTO_CGROUP, which stands in memory; a directory open for reading is enough</td>
- *     <td>ENOSYS, as before Linux 5.3: the C library falls back to clone</td></tr>
- * <tr><td>clone, CLONE_UNTRACED</td><td>outlive the run, and send on a raw socket when its rules are gone</td><td>EPERM</td></tr>
+ * <tr><td>clone3</td><td>CLONE_INTO_CGROUP, for which a directory open for reading is enough</td><td>ENOSYS: {@link CloneCalls}</td></tr>
  * </table>
  */
 final class CgroupSeal {
@@ -37,7 +35,6 @@ final class CgroupSeal {
     private static final int MS_MGC_VAL = 0xc0ed0000;
     // linux/sched.h
     private static final int CLONE_NEWNS_OR_NEWNET = 0x00020000 | 0x40000000;
-    private static final int CLONE_UNTRACED = 0x00800000;
 
     private static final String[] REFUSED = {"fsopen", "fspick", "mount_setattr", "open_tree_attr", "open_by_handle_at"};
 
@@ -56,9 +53,6 @@ final class CgroupSeal {
             return;
         }
         Node refuse = actions.errno(Errno.EPERM);
-        dispatch.add(syscalls.nr("clone3"), actions.errno(Errno.ENOSYS), "clone3: the cgroup stays");
-        dispatch.add(syscalls.nr("clone"), assembler.load(SeccompData.low(0),
-                assembler.jump(JumpOp.SET, CLONE_UNTRACED, refuse, actions.allow())), "clone: nobody outlives the run and its rules");
         dispatch.add(syscalls.nr("fanotify_init"), refuse, "fanotify_init: nothing that is opened outside comes in");
         if (!plan.policy().restrictsFiles()) { // else no mount at all is left, and no handle: FileCalls
             keepMounts(dispatch, syscalls, refuse);

@@ -76,6 +76,7 @@ public final class FilterCompiler {
         new FileCalls(plan, assembler, actions).addTo(dispatch, syscalls);
         new WaysRound(plan, assembler, actions).addTo(dispatch, syscalls);
         new CgroupSeal(plan, assembler, actions).addTo(dispatch, syscalls);
+        new CloneCalls(plan, assembler, actions).addTo(dispatch, syscalls);
         return dispatch.tree(newest(), actions.allow());
     }
 

@@ -17,7 +17,7 @@ import org.secfilt.plan.Plan;
  * <tr><th>call</th><th>could</th><th>answer</th></tr>
  * <tr><td>io_uring_*</td><td>connect and send without a system call that a filter sees</td>
  *     <td>EPERM, as with kernel.io_uring_disabled=2: programs know it and fall back</td></tr>
- * <tr><td>ptrace</td><td>be the tracer of a CLONE_UNTRACED child, and wave its RET_TRACE stops through; make outside processes act</td>
+ * <tr><td>ptrace</td><td>make outside processes act; where nobody traces, be the tracer of a child, and wave its RET_TRACE stops through</td>
  *     <td>EPERM, as for any process that is traced already; by the tracer, where there is one</td></tr>
  * <tr><td>process_vm_writev, pidfd_getfd</td><td>make outside processes act; take their sockets</td><td>EPERM</td></tr>
  * <tr><td>bpf</td><td>rewrite addresses in cgroup hooks</td><td>EPERM</td></tr>
@@ -42,8 +42,8 @@ import org.secfilt.plan.Plan;
  * <tr><th>call</th><th>because</th></tr>
  * <tr><td>write, sendfile, splice, vmsplice, io_submit, send</td><td>go where connect was judged to go</td></tr>
  * <tr><td>accept, read, recvfrom</td><td>give what others sent, and no descriptors</td></tr>
- * <tr><td>setns (else), unshare, clone, clone3</td><td>addresses are judged in every namespace; a fresh one has no way out. A child without a
- *     tracer gets ENOSYS for every traced call</td></tr>
+ * <tr><td>setns (else), unshare, clone but for {@link CloneCalls}</td><td>addresses are judged in every namespace; a fresh one has no way
+ *     out</td></tr>
  * <tr><td>execve, personality</td><td>no_new_privs; the filter stays, the architecture is checked at every call</td></tr>
  * <tr><td>seccomp, prctl PR_SET_SECCOMP</td><td>further filters only take away</td></tr>
  * <tr><td>userfaultfd, mseal, process_mrelease</td><td>cannot register, or change, a mapping that may not be written</td></tr>

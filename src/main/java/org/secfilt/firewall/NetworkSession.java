@@ -92,6 +92,11 @@ public final class NetworkSession implements Standing {
     public void judgeRawPackets() {}
 
     @Override
+    public boolean ofNetwork() {
+        return true;
+    }
+
+    @Override
     public List<String> removeIfOver(boolean alone) {
         return alone ? remove() : List.of();
     }

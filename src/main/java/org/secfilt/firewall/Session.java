@@ -234,6 +234,11 @@ public final class Session implements Standing {
 
     /** The cgroup tells. A dead process leaves it a moment after its death can be seen. */
     @Override
+    public boolean ofNetwork() {
+        return false;
+    }
+
+    @Override
     public List<String> removeIfOver(boolean alone) {
         for (int look = 0; standing && look < LOOKS; look++) {
             if (cgroup.isEmpty()) {

@@ -25,10 +25,13 @@ public interface Standing {
      */
     void judgeRawPackets() throws FirewallException;
 
+    /** Whether it is for all of a network: who is left in it must then be told to {@link #removeIfOver}, and is not seen by a cgroup. */
+    boolean ofNetwork();
+
     /**
      * As {@link #remove}, if no process of the run lives any more.
      *
-     * @param alone whether the command left none behind, as far as its tracer knows
+     * @param alone whether the command left none behind; nobody has looked where it does not matter
      */
     List<String> removeIfOver(boolean alone);
 

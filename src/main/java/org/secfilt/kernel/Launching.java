@@ -40,6 +40,9 @@ public interface Launching {
     /** The effective user and group of a process, as this user namespace counts them. */
     record Owner(int uid, int gid) {}
 
+    /** Whether this process traces any other than that one. /proc/PID/status */
+    boolean tracesBesides(int pid);
+
     /** SIGKILL to all of this process namespace but process 1 and this one. kill(2) */
     void killAll();
 

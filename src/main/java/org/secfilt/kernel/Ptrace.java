@@ -130,4 +130,7 @@ public interface Ptrace {
 
     /** SIGKILL to the whole process of the tracee; it cannot be missed or refused. */
     void kill(int tid);
+
+    /** The same to all processes that are traced, and to those that they make meanwhile, heard of or not. */
+    void killAll();
 }

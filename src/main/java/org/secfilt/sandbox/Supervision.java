@@ -129,7 +129,7 @@ final class Supervision implements Watch {
     @Override
     public void commandEnded(boolean killed, int status, boolean alone) {
         tellEnd(killed, status);
-        walls.commandEnded(heldAtEnd, alone);
+        walls.commandEnded(heldAtEnd, alone && !(walls.askWhoIsLeft() && launching.tracesBesides(frontEnd.pid())));
         launching.releaseStandardError();
     }
 

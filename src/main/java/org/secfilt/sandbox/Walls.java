@@ -56,11 +56,16 @@ final class Walls {
         }
     }
 
+    /** Whether it matters to them who is left when the command has ended: one of whom the tracer has not heard yet must not be left out. */
+    boolean askWhoIsLeft() {
+        return nat.isPresent() || firewall.isPresent() && firewall.get().ofNetwork();
+    }
+
     /**
      * The command ended, and its caller does not know it yet: who looks then finds nothing left.
      *
      * @param held whether it is held at its end, the last of its process namespace
-     * @param alone whether it left no process behind, as far as its tracer knows
+     * @param alone whether it left no process behind
      */
     void commandEnded(boolean held, boolean alone) {
         if (firewall.isPresent()) {

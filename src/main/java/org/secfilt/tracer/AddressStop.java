@@ -147,7 +147,7 @@ final class AddressStop {
         vaultRun.finish(task, call);
         remake.unmark(task);
         if (!wrong.isEmpty()) {
-            replies.kill(task, call, judge.deny(wrong + ": process killed"));
+            replies.kill(task, call, judge.deny(wrong + ": all processes killed"));
         }
         aftermath.letGo(task);
         return false;

@@ -18,7 +18,7 @@ import org.secfilt.verdict.Verdict;
 /**
  * The descriptors that a unix peer hands over, unix(7) "SCM_RIGHTS": each is judged as an inherited one is, when the call that brought it
  * has ended and before the thread that made it goes on. A socket that is connected elsewhere than allowed is disconnected; one that
- * cannot be, and what carries traffic past every call, costs the process its life.
+ * cannot be, and what carries traffic past every call, costs all of the run their lives: others may share the descriptors (clone(2) CLONE_FILES).
  *
  * <p>Where the kernel writes the numbers is known beforehand, and cleared, so that neither stale bytes nor an EFAULT hides them: the
  * kernel installs the descriptors before it finds out that it cannot write the rest (net/core/scm.c scm_detach_fds). Memory is the
@@ -81,7 +81,7 @@ final class HandedOver {
         this.addresses = addresses;
         this.judge = new DescriptorJudge(plan);
         this.unseen = new Verdict.Deny(plan.policy().denial(),
-                "descriptors may have come that cannot be seen, for their room was unmapped or made unreadable meanwhile: process killed", Origin.DEFAULT);
+                "descriptors may have come that cannot be seen, for their room was unmapped or made unreadable meanwhile: all processes killed", Origin.DEFAULT);
     }
 
     static boolean bringsMany(TracedCall call) {
@@ -266,7 +266,7 @@ final class HandedOver {
     private void refuse(int tid, TracedCall call) {
         denied = true;
         watch.denied(tid, call.syscall(), Optional.empty(), Task.NONE, unseen);
-        ptrace.kill(tid);
+        ptrace.killAll();
     }
 
     /** @param after gets the messages, in the place where the kernel put them */
@@ -308,11 +308,11 @@ final class HandedOver {
             return;
         }
         denied = true;
-        String end = disconnected ? "; handed over by a unix peer, now unconnected" : "; handed over by a unix peer: process killed";
+        String end = disconnected ? "; handed over by a unix peer, now unconnected" : "; handed over by a unix peer: all processes killed";
         watch.denied(tid, call.syscall(), descriptor.peer(), descriptor.protocol(),
                 new Verdict.Deny(denial.get().errno(), denial.get().why() + end, denial.get().origin()));
         if (!disconnected) {
-            ptrace.kill(tid);
+            ptrace.killAll();
         }
     }
 }

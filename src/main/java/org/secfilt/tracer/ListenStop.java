@@ -1,6 +1,5 @@
 package org.secfilt.tracer;
 
-import java.util.Collection;
 import java.util.Optional;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Sockaddr;
@@ -21,17 +20,14 @@ final class ListenStop {
     private final Replies replies;
     private final AddressJudge addresses;
     private final ListenJudge judge;
-    private final Collection<Task> all;
     private final SyscallStop exit = new SyscallStop();
 
-    /** @param all tasks of the run */
-    ListenStop(Ptrace ptrace, Tracees tracees, Replies replies, AddressJudge addresses, Collection<Task> all) {
+    ListenStop(Ptrace ptrace, Tracees tracees, Replies replies, AddressJudge addresses) {
         this.ptrace = ptrace;
         this.tracees = tracees;
         this.replies = replies;
         this.addresses = addresses;
         this.judge = new ListenJudge(addresses);
-        this.all = all;
     }
 
     /** The call is saved in {@code task.call}. */
@@ -103,9 +99,7 @@ final class ListenStop {
         } else if (ptrace.syscallInfo(task.tid, exit) == 0 && exit.result() == 0 && !listens) {
             replies.tell(task, TracedCall.LISTEN,
                     addresses.deny("another socket was put in the place of the one that was to listen: all processes killed"));
-            for (Task one : all) {
-                ptrace.kill(one.tid);
-            }
+            ptrace.killAll();
         }
     }
 
@@ -125,7 +119,7 @@ final class ListenStop {
     }
 
     private void kill(Task task) {
-        replies.kill(task, TracedCall.LISTEN, addresses.deny("it was bound elsewhere when it was to listen: process killed"));
+        replies.kill(task, TracedCall.LISTEN, addresses.deny("it was bound elsewhere when it was to listen: all processes killed"));
     }
 
     private static int backlog(Task task) {

@@ -45,12 +45,15 @@ final class Replies {
         return ptrace.setNumber(tid, -1) >= 0;
     }
 
-    /** What has run already is what is denied, or may be: that is told, and the process dies. */
+    /**
+     * What has run already is what is denied, or may be: that is told, and the run dies, for another of its processes may share the descriptors of
+     * this one (clone(2) CLONE_FILES).
+     */
     void kill(Task task, TracedCall call, Verdict.Deny why) {
         if (isThere(task.tid)) {
             tell(task, call, why);
         }
-        ptrace.kill(task.tid);
+        ptrace.killAll();
     }
 
     /** A denial of what has run already. */

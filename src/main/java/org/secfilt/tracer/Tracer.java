@@ -95,7 +95,7 @@ public final class Tracer {
         this.guard = new VaultGuard(plan.vault());
         this.processes = new ProcessGuard(ptrace, tracees, replies);
         this.handedOver = new HandedOver(ptrace, tracees, watch, replies, addresses.judge(), plan);
-        this.listeners = new ListenStop(ptrace, tracees, replies, addresses.judge(), tasks.all());
+        this.listeners = new ListenStop(ptrace, tracees, replies, addresses.judge());
         this.waiting = new Waiting(ptrace, kernel.affinity(), tracees, System::nanoTime);
         this.newborns = new Newborns(ptrace, tasks, execs);
         this.files = new FileStop(replies, tracees, kernel.fileChanges(), plan, writable, watch);
@@ -130,9 +130,7 @@ public final class Tracer {
 
     /** SIGKILL to all tracees, and to those that they make meanwhile; returns when none is left. For a supervisor that can go on no more. */
     public void killAll() {
-        for (Task task : tasks.all()) {
-            ptrace.kill(task.tid);
-        }
+        ptrace.killAll();
         for (int rc = ptrace.await(event); rc == 0 || rc == RUNG; rc = ptrace.await(event)) {
             if (rc == 0 && event.ended()) {
                 ptrace.reap(event.tid());

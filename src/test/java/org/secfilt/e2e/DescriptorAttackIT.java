@@ -136,6 +136,23 @@ class DescriptorAttackIT {
         assertEquals(List.of(), ROOM.arrived());
     }
 
+    /** Another process that has the same descriptors has it too. */
+    @ParameterizedTest
+    @EnumSource
+    void who_shares_the_descriptors_of_one_that_gets_such_a_socket_is_killed_too(User user) {
+        String path = ROOM.directory() + "/s";
+        String sibling = Fixtures.compile("take-sibling").toString();
+        List<String> command = new ArrayList<>(user == User.ORDINARY ? List.of("setpriv", "--reuid=54771", "--regid=54771", "--clear-groups") : List.of());
+        command.addAll(List.of(sibling, path));
+        assertEquals("received\nok\n", beside("serve", path, "raw", command.toArray(new String[0])).run().exited(0).stdout());
+        assertEquals(List.of("ip-1 10.77.2.1"), ROOM.arrived());
+        command.addAll(command.size() - 2, List.of(Built.program().toString(), ALLOWED));
+        Outcome run = beside("serve", path, "raw", command.toArray(new String[0])).run().exited(137);
+        assertEquals("", run.stdout(), run::toString);
+        assertTrue(run.stderr().contains("handed over by a unix peer: all processes killed"), run::toString);
+        assertEquals(List.of(), ROOM.arrived());
+    }
+
     @Test
     void a_unix_socket_handed_over_is_judged_by_the_unix_rules() throws IOException {
         String policy = Files.writeString(ROOM.directory().resolve("unix.yaml"), "version: 1\nunix:\n  deny: " + ROOM.directory() + "/denied\n").toString();

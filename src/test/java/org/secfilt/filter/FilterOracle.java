@@ -129,7 +129,9 @@ final class FilterOracle {
                 return Set.of(addresses && (int) args[0] == 0x4002 ? "EPERM" : "allow");
             case "process_madvise":
                 return Set.of(addresses && !List.of(3, 20, 21, 25).contains((int) args[3]) ? "EINVAL" : "allow");
-            case "uselib":
+            case "clone":
+                return Set.of(addresses && (args[0] & 0x800000) != 0 ? "EPERM" : "allow");
+            case "clone3", "uselib":
                 return Set.of(addresses ? "ENOSYS" : "allow");
             default:
                 return Set.of("allow");

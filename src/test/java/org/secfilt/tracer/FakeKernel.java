@@ -687,6 +687,15 @@ final class FakeKernel extends TracersKernel implements Ptrace, Tracees, Affinit
         tasks.get(tid).state = FakeTask.State.ZOMBIE;
     }
 
+    @Override
+    public void killAll() {
+        for (FakeTask task : tasks.values()) {
+            if (task.state != FakeTask.State.ZOMBIE && task.state != FakeTask.State.DEAD && !task.untraced) {
+                kill(task.tid);
+            }
+        }
+    }
+
     /** Argument registers of a task, to see that they were put back. */
     long[] arguments(int tid) {
         return tasks.get(tid).arguments;

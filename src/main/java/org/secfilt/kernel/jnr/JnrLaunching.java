@@ -211,6 +211,11 @@ final class JnrLaunching implements Launching {
     }
 
     @Override
+    public boolean tracesBesides(int pid) {
+        return new TracedProcesses().areThereBesides(pid);
+    }
+
+    @Override
     public void hide() {
         patience.prepare(); // before the command can take the last process that its user may have
         Libc.must("prctl(PR_SET_DUMPABLE)", Libc.PRCTL.call(PR_SET_DUMPABLE, 0, 0, 0, 0));
@@ -234,21 +239,8 @@ final class JnrLaunching implements Launching {
     /** Who is traced first: of a process that ends the leases go before the tracees, and who waits for one of those would have a moment. */
     @Override
     public void die() {
-        Proc mine = new Proc(); // the other is of the main thread
-        int self = (int) ProcessHandle.current().pid();
-        Set<Integer> killed = new HashSet<>();
-        for (boolean more = true; more; ) { // a fork under way when its process is killed comes to nothing
-            more = false;
-            String[] names = new File("/proc").list();
-            for (String name : names == null ? new String[0] : names) {
-                int pid = name.matches("[0-9]+") ? Integer.parseInt(name) : 0;
-                if (pid > 0 && mine.tgid(mine.tracer(pid)) == self && killed.add(pid)) {
-                    kill(pid);
-                    more = true;
-                }
-            }
-        }
-        kill(self);
+        new TracedProcesses().kill();
+        kill((int) ProcessHandle.current().pid());
     }
 
     private static void kill(int pid) {

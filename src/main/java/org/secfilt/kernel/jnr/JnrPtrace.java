@@ -303,6 +303,11 @@ final class JnrPtrace implements Ptrace {
         Libc.SYSCALL.call(kill, proc.tgid(tid), SIGKILL, 0, 0, 0);
     }
 
+    @Override
+    public void killAll() {
+        new TracedProcesses().kill();
+    }
+
     private static int ptrace(int request, int tid, long address, long data) {
         return (int) Libc.PTRACE.call(request, tid, address, data);
     }
