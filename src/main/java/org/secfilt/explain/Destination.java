@@ -2,6 +2,7 @@ package org.secfilt.explain;
 
 import java.util.Optional;
 import org.secfilt.abi.Family;
+import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.SocketType;
 import org.secfilt.abi.Sockaddr;
@@ -24,6 +25,13 @@ public record Destination(String text, Action action, Sockaddr address, Optional
 
     boolean isUnix() {
         return address instanceof Sockaddr.UnixPath || address instanceof Sockaddr.UnixAbstract;
+    }
+
+    /** Whether what is sent there may leave this host's loopback interface; to connect and send, 0.0.0.0 and :: are loopback. */
+    boolean leavesLoopback() {
+        IpAddress ip = address instanceof Sockaddr.Inet inet ? inet.address()
+                : address instanceof Sockaddr.Inet6 inet6 ? inet6.address() : IpAddress.v6(0, 1);
+        return action != Action.BIND && !ip.isAny() && !ip.isLoopback();
     }
 
     Family family() {

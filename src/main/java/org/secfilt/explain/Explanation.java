@@ -10,6 +10,7 @@ import org.secfilt.plan.Plan;
 import org.secfilt.policy.Access;
 import org.secfilt.policy.FileAccess;
 import org.secfilt.policy.Mode;
+import org.secfilt.policy.Net;
 import org.secfilt.policy.Origin;
 import org.secfilt.policy.Rule;
 import org.secfilt.report.Advice;
@@ -89,7 +90,9 @@ public final class Explanation {
     }
 
     private void addAllowed(Destination destination, Question question, Verdict.Allow allow) {
-        out.append(paint.green("allowed")).append('\n');
+        boolean stays = plan.surroundings().network() == Net.NONE && destination.leavesLoopback();
+        out.append(stays ? paint.red("allowed, but nothing leaves a network of the command's own") + " (" + ownNetwork() + ")"
+                : paint.green("allowed")).append('\n');
         addFollowed(destination);
         if (allow.rewritten().isPresent()) {
             row("acts on", allow.rewritten().get().toString());
@@ -99,7 +102,12 @@ public final class Explanation {
             return;
         }
         row("rule", allowing(question, destination));
-        row("layer", question.access().open() ? "none has to look at it" : judges(destination));
+        row("layer", stays ? Holding.Layer.NAMESPACES + ", where there is a loopback interface alone" : question.access().open() ? "none has to look at it" : judges(destination));
+    }
+
+    private String ownNetwork() {
+        Origin origin = plan.surroundings().net().orElseThrow().origin();
+        return origin.line() == 0 ? Printable.escape(origin.toString()) : "net none, " + Printable.escape(origin.toString());
     }
 
     /** The name of a socket is a file that is made in its directory. */

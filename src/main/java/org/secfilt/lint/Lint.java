@@ -14,6 +14,7 @@ import org.secfilt.policy.Access;
 import org.secfilt.policy.Families;
 import org.secfilt.policy.Match;
 import org.secfilt.policy.Mode;
+import org.secfilt.policy.Net;
 import org.secfilt.policy.Networks;
 import org.secfilt.policy.Options;
 import org.secfilt.policy.Origin;
@@ -257,6 +258,10 @@ public final class Lint {
             if (direction.equals("connect") && ports.cardinality() == 1 && ports.get(0)) {
                 warn(rule.origin(), "nothing can be reached at port 0");
             }
+            if (direction.equals("connect") && does.equals("allows") && isOutside(match)) {
+                warn(rule.origin(), "this has no effect: nothing but loopback can be reached from a network of the command's own (net none, "
+                        + place(policy.surroundings().net().orElseThrow().origin()) + ")");
+            }
             boolean v4 = Extent.covers(match.networks(), Extent.ALL_V4);
             boolean v6 = Extent.covers(match.networks(), Extent.ALL_V6);
             boolean bare = match.ports().isEmpty() && match.protocol().isEmpty();
@@ -267,6 +272,18 @@ public final class Lint {
             }
             family(match);
             return null;
+        }
+
+        /** Of loopback it has nothing, and the command's network has nothing else. */
+        private boolean isOutside(Match.Inet match) {
+            for (Cidr network : match.networks()) {
+                for (Cidr loopback : Networks.LOOPBACK) {
+                    if (network.contains(loopback.base()) || loopback.contains(network.base())) {
+                        return false;
+                    }
+                }
+            }
+            return policy.surroundings().network() == Net.NONE && !match.networks().isEmpty();
         }
 
         /** IPv4 addresses can be written as mapped IPv6 addresses too. */

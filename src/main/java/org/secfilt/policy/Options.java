@@ -180,8 +180,12 @@ public record Options(
     }
 
     private static <T> void addWords(StringBuilder words, List<Setting<T>> settings) {
+        Origin before = Origin.DEFAULT;
         for (Setting<T> setting : settings) {
-            addWord(words, setting.origin());
+            if (!setting.origin().equals(before)) { // else one word made several: loopback is two networks
+                addWord(words, setting.origin());
+            }
+            before = setting.origin();
         }
     }
 

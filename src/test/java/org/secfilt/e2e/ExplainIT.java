@@ -83,6 +83,18 @@ class ExplainIT {
                 && told.contains("bind unix:f: denied, it fails with EACCES\n"), told);
     }
 
+    /** The room's destinations, of which no packet comes out. */
+    @Test
+    void what_leaves_no_network_of_its_own_is_foretold() {
+        List<String> ask = new ArrayList<>(List.of("explain", "-q", "--net=none"));
+        ROOM.secfilt("--net=none", "bash", "-c", ": <>/dev/tcp/10.77.1.1/8001").run().exited(1);
+        ask.addAll(List.of("tcp 10.77.1.1:8001", "--allowed-netmask=10.77.1.0/24", "tcp 127.0.0.1:1", "tcp [fd77:1::1]:8001"));
+        String told = ROOM.secfilt(ask.toArray(new String[0])).run().exited(0).stdout();
+        assertTrue(told.startsWith("tcp 10.77.1.1:8001: allowed, but nothing leaves a network of the command's own (--net=none)\n"), told);
+        assertTrue(told.contains("tcp 127.0.0.1:1: denied") && told.contains("tcp [fd77:1::1]:8001: denied"), told);
+        assertEquals(Set.of(), Destination.arrived(ROOM));
+    }
+
     @Test
     void words_and_quoted_words_are_one() {
         String words = ROOM.secfilt("explain", "--allowed-port=443", "tcp", "1.2.3.4:443", "udp", "[::1]:53").run().exited(0).stdout();

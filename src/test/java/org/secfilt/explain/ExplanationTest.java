@@ -109,6 +109,36 @@ class ExplanationTest {
         }
     }
 
+    /** What a policy says besides | a destination | how its explanation begins. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "mode: allow | tcp 10.77.44.2:80 | tcp 10.77.44.2:80: allowed, but nothing leaves a network of the command's own (net none, p.yaml:2:6)"
+                        + " ;; rule      nothing restricts it ;; layer     namespaces, where there is a loopback interface alone",
+                "connect: {allow: [10.0.0.0/8]} | udp 10.77.44.2:80 | allowed, but nothing leaves a network of the command's own"
+                        + " ;; rule      p.yaml:3:19: allow connect 10.0.0.0/8 ;; layer     namespaces, where",
+                "mode: allow | sendto [fd00::1]:53/udp | allowed, but nothing leaves",
+                "mode: allow | udp [::ffff:10.0.0.7]:53 | allowed, but nothing leaves",
+                "mode: deny | tcp 10.77.44.2:80 | tcp 10.77.44.2:80: denied, it fails with EPERM ;; to allow it, add",
+                "mode: local | tcp 127.1.2.3:80 | tcp 127.1.2.3:80: allowed ;; layer     tracer",
+                "mode: local | tcp 0.0.0.0:80 | tcp 0.0.0.0:80: allowed ;; acts on   127.0.0.1:80",
+                "mode: allow | tcp [::]:80 | tcp [::]:80: allowed ;; layer     none has to look at it",
+                "mode: allow | tcp [::ffff:127.0.0.1]:80 | tcp [::ffff:127.0.0.1]:80: allowed ;; judged as",
+                "mode: allow | bind tcp 10.0.0.1:80 | bind tcp 10.0.0.1:80: allowed ;; layer     none has to look at it",
+                "mode: allow | unix:/run/x | unix:/run/x: allowed ;; layer     none has to look at it",
+            })
+    void nothing_but_loopback_is_in_a_network_without_others(String policy, String destination, String lines) throws Exception {
+        String text = new Explanation(plan("version: 1\nnet: none\n" + policy + "\n"), false, path -> path).add(read(destination)).toString();
+        int at = 0;
+        for (String line : lines.split(" ;; ")) {
+            int found = (text + "\n").indexOf(line.strip(), at);
+            assertTrue(found >= 0, () -> line + "\n" + text);
+            at = found;
+        }
+        assertTrue(lines.contains(", but") || !text.contains(", but nothing leaves"), text);
+    }
+
     @Test
     void a_deny_rule_of_an_allowed_mode_needs_no_allow_rule() throws Exception {
         String text = new Explanation(plan("version: 1\nconnect: {mode: allow, deny: [10.0.0.1]}\n"), false, path -> path)

@@ -90,6 +90,9 @@ class LintTest {
                 "filesystem: {allow-write: [/run/a, /var/run/a/b]} | 2:36 this adds nothing: p.yaml:2:28 allows all of it already",
                 "filesystem: {allow-write: [/]} | 2:28 this allows every file",
                 "filesystem: {allow-write: [/tmp/a]} ;; private-tmp: true | 2:28 this cannot be had: private-tmp hides it",
+                "net: none ;; connect: {allow: [\"::1\", 192.0.2.1, {port: 80}, 126.0.0.0/7, {address: [\"::2\", 10.0.0.0/8], port: 1}]} | 3:26 this has"
+                        + " no effect: nothing but loopback can be reached from a network of the command's own (net none, p.yaml:2:6)"
+                        + " ;; 3:62 this has no effect",
                 // a later one, or several together
                 "connect: {allow: [127.0.0.1, 0.0.0.0/0]} | 2:19 this adds nothing: p.yaml:2:30 allows all of it ;; 2:30 this allows every IPv4 address",
                 "connect: {allow: [\"10.0.0.1:80\", 10.0.0.0/8]} | 2:19 this adds nothing: p.yaml:2:34 allows all of it",
@@ -133,6 +136,7 @@ class LintTest {
         "connect: {allow: [{address: 10.0.0.1, protocol: tcp}, {address: 10.0.0.1, protocol: udp}]}",
         "connect: {allow: [10.0.0.53]} ;; resolv: true",
         "bind: {allow: [\"10.0.0.1:1-65535\"]}", // port 0 is one that the kernel chooses
+        "net: none ;; connect: {allow: [loopback], deny: [10.0.0.1]} ;; bind: {allow: [10.0.0.1]} ;; resolv: true",
         "bind: {allow: [{address: [0.0.0.0, \"::\"], port: 0}]}",
         "families: [inet6] ;; connect: {allow: [10.0.0.1]}",
         "unix: {deny: [/run/docker.sock, /var/run/docker.sock]}",
@@ -166,6 +170,8 @@ class LintTest {
                 "allowed-netmask=10.1.2.3 ;; allowed-netmask=10.0.0.0/8 | 1:1 this adds nothing: c.ini:2:1 allows all of it",
                 "allowed-port=20-30 ;; allowed-port=22 | 2:1 this adds nothing: c.ini:1:1",
                 "no-outbound-network= ;; allowed-port=22 | 2:1 no rule of connect/allow has an effect: no-outbound-network (c.ini:1:1)",
+                "net=none ;; allowed-netmask=10.0.0.1 ;; allowed-netmask=127.0.0.1 | 2:1 this has no effect: nothing but loopback can be reached"
+                        + " from a network of the command's own (net none, c.ini:1:1)",
                 "verbose= | 1:1 this restricts nothing",
                 "profile=lan |",
             })

@@ -131,6 +131,12 @@ class MergeTest {
     }
 
     @Test
+    void a_word_that_stands_for_several_networks_is_one_place() throws InvalidPolicyException {
+        assertEquals("--allowed-netmask=loopback --allowed-netmask=10.0.0.1 --allowed-port=1",
+                merge("--allowed-netmask=loopback --allowed-netmask=10.0.0.1 --allowed-port=1", "").connect().allow().get(0).origin().toString());
+    }
+
+    @Test
     void families_add_up() throws InvalidPolicyException {
         assertEquals("[unix, inet, inet6]",
                 merge("families: [unix, inet]", "families: [inet, inet6]", "", "").families().orElseThrow().allowed().toString());
