@@ -2,7 +2,7 @@
 
 serve: listens at PATH ("@NAME": abstract), says "ready", and gives each KIND to each client in one message.
 offer: connects to PATH, once somebody listens there, and gives. pass: sends from a datagram socket to PATH.
-KIND: udp:ADDRESS:PORT, tcp:ADDRESS:PORT (connected there), syn:ADDRESS:PORT, later:ADDRESS:PORT (as inherit.py has them), unix:PATH (connected), raw, packet, free (UDP, connected nowhere), memfd.
+KIND: udp:ADDRESS:PORT, tcp:ADDRESS:PORT (connected there), syn:ADDRESS:PORT, later:ADDRESS:PORT, corked:ADDRESS:PORT, turned:ADDRESS:PORT (as inherit.py has them), unix:PATH (connected), raw, packet, free (UDP, connected nowhere), memfd.
 """
 import os, socket, sys, time
 
@@ -19,6 +19,12 @@ def made(kind):
         s.setblocking(name != "syn")
         s.setsockopt(socket.IPPROTO_TCP, 30, name == "later")  # TCP_FASTOPEN_CONNECT, linux/tcp.h
         s.connect_ex((host, int(port)))
+        return s
+    if name in ("corked", "turned"):
+        s = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+        if name == "turned":
+            s.connect(("10.77.1.1", 8001))
+        s.sendto(b"begun", socket.MSG_MORE, (host, int(port)))
         return s
     if name == "unix":
         s = socket.socket(socket.AF_UNIX)

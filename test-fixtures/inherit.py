@@ -1,7 +1,8 @@
 """Runs a command with sockets of its caller's: inherit.py KIND... -- COMMAND. They get the numbers 5, 6, ... in order.
 
 KIND: tcp:ADDRESS:PORT and udp:ADDRESS:PORT (connected), syn:ADDRESS:PORT (connecting), later:ADDRESS:PORT (connects when first written to,
-where net.ipv4.tcp_fastopen has the bits 5), udp (not connected), listen (TCP, on loopback), raw, packet, pair (one end of a
+where net.ipv4.tcp_fastopen has the bits 5), corked:ADDRESS:PORT (UDP, with a datagram begun that is for there),
+turned:ADDRESS:PORT (likewise, and connected to 10.77.1.1:8001), udp (not connected), listen (TCP, on loopback), raw, packet, pair (one end of a
 socketpair), unix:PATH (connected), tun, node:MAJOR:MINOR (a device under a name of its own), file. stdio:ADDRESS:PORT is connected TCP as standard input and output.
 """
 import os
@@ -23,6 +24,12 @@ def opened(kind):
         s.setblocking(word != "syn")
         s.setsockopt(socket.IPPROTO_TCP, 30, word == "later")  # TCP_FASTOPEN_CONNECT, linux/tcp.h
         s.connect_ex((address, int(port)))
+        return s.detach()
+    if word in ("corked", "turned"):
+        s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+        if word == "turned":
+            s.connect(("10.77.1.1", 8001))
+        s.sendto(b"begun", socket.MSG_MORE, (address, int(port)))
         return s.detach()
     if word == "udp":
         return socket.socket(socket.AF_INET, socket.SOCK_DGRAM).detach()

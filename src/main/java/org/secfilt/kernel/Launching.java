@@ -11,7 +11,7 @@ public interface Launching {
     Set<Integer> descriptors(int pid);
 
     /** Those of them that could carry traffic, standard input, output and error apart, or could help out of a cgroup. */
-    List<OpenDescriptor> inherited(int pid, Set<Integer> descriptors);
+    List<OpenDescriptor> inherited(int pid, Set<Integer> descriptors, Care care);
 
     /** The ABI that landlock_create_ruleset(2) tells; 0 without Landlock. */
     int landlockAbi();

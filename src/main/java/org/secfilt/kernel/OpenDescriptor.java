@@ -1,6 +1,7 @@
 package org.secfilt.kernel;
 
 import java.util.Optional;
+import java.util.Set;
 import org.secfilt.abi.Sockaddr;
 
 /**
@@ -12,10 +13,22 @@ import org.secfilt.abi.Sockaddr;
  * @param type SOCK_* of a socket, else -1
  * @param protocol IPPROTO_* of a socket, else -1
  * @param peer where a socket is connected to, once it is
+ * @param steerings what else of an internet socket says where it sends, as far as it was asked
  */
-public record OpenDescriptor(int fd, Kind kind, int domain, int type, int protocol, Optional<Sockaddr> peer) {
+public record OpenDescriptor(int fd, Kind kind, int domain, int type, int protocol, Optional<Sockaddr> peer,
+        Set<Steering> steerings) {
+    public OpenDescriptor {
+        steerings = Set.copyOf(steerings);
+    }
+
     public boolean isSocket() {
         return kind == Kind.SOCKET || kind == Kind.CONNECTING;
+    }
+
+    /** What a socket was told before, and sends by, whatever a call says. */
+    public enum Steering {
+        /** A datagram with an address of its own, to which the next bytes are added, and which cannot be dropped. // udp(7) "UDP_CORK" */
+        BEGUN
     }
 
     /** What such a descriptor is. */

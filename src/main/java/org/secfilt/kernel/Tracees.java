@@ -151,7 +151,12 @@ public interface Tracees {
         Optional<Sockaddr> peer();
 
         /** All of it, as the descriptor {@code fd}. */
-        OpenDescriptor describe(int fd);
+        default OpenDescriptor describe(int fd) {
+            return describe(fd, Care.NONE);
+        }
+
+        /** Likewise, after it was put in order, for everyone who has it; nothing is sent by that. */
+        OpenDescriptor describe(int fd, Care care);
 
         /**
          * Takes its connection from it, for everyone who has it: a plain internet or datagram socket is unconnected, and each further send must

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.secfilt.abi.Family;
+import org.secfilt.kernel.Care;
 import org.secfilt.kernel.Launching;
 import org.secfilt.kernel.OpenDescriptor;
 import org.secfilt.plan.Plan;
@@ -32,7 +33,7 @@ final class InheritedSockets {
         this.profilesByMaking = plan.profilesByMaking();
         DescriptorJudge judge = new DescriptorJudge(plan);
         boolean network = ownsNetwork || profilesByMaking || plan.policy().restrictsAddresses() || plan.policy().families().isPresent();
-        for (OpenDescriptor descriptor : launching.inherited(pid, open)) {
+        for (OpenDescriptor descriptor : launching.inherited(pid, open, network ? judge.care() : Care.NONE)) {
             // A policy about files alone leaves sockets as they are.
             boolean harmless = !network && descriptor.kind() != OpenDescriptor.Kind.IO_URING;
             String why = harmless ? "" : why(descriptor, judge);

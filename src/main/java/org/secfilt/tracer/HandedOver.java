@@ -297,9 +297,9 @@ final class HandedOver {
             return;
         }
         try (Tracees.SocketCopy copy = socket.get()) {
-            OpenDescriptor descriptor = copy.describe(fd);
+            OpenDescriptor descriptor = copy.describe(fd, judge.care());
             Optional<Verdict.Deny> denial = judge.denial(descriptor);
-            refuse(tid, call, descriptor, denial, denial.isPresent() && copy.disconnect());
+            refuse(tid, call, descriptor, denial, denial.isPresent() && judge.disconnectMends(descriptor) && copy.disconnect());
         }
     }
 

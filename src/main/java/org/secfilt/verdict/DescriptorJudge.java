@@ -6,6 +6,7 @@ import org.secfilt.abi.Family;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.abi.SocketType;
+import org.secfilt.kernel.Care;
 import org.secfilt.kernel.OpenDescriptor;
 import org.secfilt.plan.Plan;
 import org.secfilt.policy.Origin;
@@ -30,6 +31,16 @@ public final class DescriptorJudge {
         this.limitsInet = plan.limitsInet();
         this.limitsConnect = plan.policy().noOutbound().isPresent() || !plan.policy().connect().open();
         this.sealsCgroup = plan.sealsCgroup();
+    }
+
+    /** How a socket must be described to be judged. */
+    public Care care() {
+        return limitsInet ? Care.DESTINATIONS : Care.NONE;
+    }
+
+    /** Whether it may stay once it is connected to nothing, if {@link #denial} says that it may not. */
+    public boolean disconnectMends(OpenDescriptor descriptor) {
+        return steering(descriptor).isEmpty();
     }
 
     /** Why it may not stay; empty if it may. */
@@ -61,6 +72,10 @@ public final class DescriptorJudge {
         if (limitsInet && inet && (protocol.isEmpty() || !plain)) {
             return deny("a socket of protocol " + descriptor.protocol() + ", whose packets no call shows");
         }
+        Optional<Verdict.Deny> steering = steering(descriptor);
+        if (steering.isPresent()) {
+            return steering;
+        }
         if (descriptor.peer().isEmpty() || descriptor.peer().get() instanceof Sockaddr.UnixUnnamed) {
             return Optional.empty();
         }
@@ -70,6 +85,21 @@ public final class DescriptorJudge {
         return judge.judge(Action.CONNECT, descriptor.peer().get(), protocol) instanceof Verdict.Deny denial
                 ? Optional.of(denial)
                 : Optional.empty();
+    }
+
+    private Optional<Verdict.Deny> steering(OpenDescriptor descriptor) {
+        for (OpenDescriptor.Steering steering : OpenDescriptor.Steering.values()) {
+            if (limitsInet && descriptor.steerings().contains(steering)) {
+                return deny(words(steering));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static String words(OpenDescriptor.Steering steering) {
+        return switch (steering) {
+            case BEGUN -> "a socket with a datagram that is begun and cannot be dropped";
+        };
     }
 
     private Optional<Verdict.Deny> deny(String why) {

@@ -107,6 +107,23 @@ class DescriptorAttackIT {
         assertEquals(arrived, String.join(" ", ROOM.arrived()), run::toString); // a TCP connection arrives when the peer makes it
     }
 
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({
+        "corked:10.77.2.1:8002,        udp 10.77.2.1:8002,    1 EDESTADDRREQ, ''",
+        "corked:fd77:2::1:8002,        udp [fd77:2::1]:8002,  1 EDESTADDRREQ, ''",
+        "turned:10.77.2.1:8002,        udp 10.77.2.1:8002,    1 ok,           udp 10.77.1.1:8001",
+    })
+    void a_datagram_that_its_giver_began_takes_nothing_along(String kind, String arrives, String said, String arrived) {
+        for (User user : User.values()) {
+            assertEquals("1 ok\n", taken(user, "recvmsg connect s", kind).exited(0).stdout());
+            assertEquals(List.of(arrives), ROOM.arrived());
+            Outcome run = taken(user, "recvmsg connect s", kind, Built.program().toString(), ALLOWED).exited(0);
+            assertEquals(said + "\n", run.stdout(), run::toString);
+            assertEquals(List.of(), run.reports());
+            assertEquals(arrived, String.join(" ", ROOM.arrived()), run::toString);
+        }
+    }
+
     /** It would connect when nobody looks any more. */
     @Test
     void a_socket_that_is_connecting_is_disconnected() {

@@ -97,6 +97,25 @@ class InheritIT {
         }
     }
 
+    /** What follows goes where the first part of the datagram was to go; with a connected IPv4 socket all that comes later too. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({
+        "corked:10.77.2.1:8002,             udp 10.77.2.1:8002, ''",
+        "corked:::ffff:10.77.2.1:8002,      udp 10.77.2.1:8002, ''",
+        "corked:fd77:2::1:8002,             udp [fd77:2::1]:8002, ''",
+        "turned:10.77.2.1:8002,             udp 10.77.2.1:8002, udp 10.77.1.1:8001",
+    })
+    void a_datagram_that_the_caller_began_takes_nothing_along(String kind, String arrives, String confined) {
+        assertEquals("5\n", inherit(kind, "bash", "-c", WRITE).run().exited(0).stdout());
+        assertEquals(List.of(arrives), ROOM.arrived());
+        for (User user : User.values()) {
+            Outcome run = confined(kind).as(user).run().exited(0);
+            assertEquals("5\n", run.stdout(), run::toString);
+            assertEquals(List.of(), run.reports());
+            assertEquals(confined, String.join(" ", ROOM.arrived()), run::toString);
+        }
+    }
+
     @Test
     void what_speaks_no_judged_protocol_is_closed() {
         Outcome run = confined("raw packet").run().exited(0);

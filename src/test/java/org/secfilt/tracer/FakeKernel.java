@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.Set;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Sockaddr;
@@ -76,6 +77,7 @@ final class FakeKernel extends TracersKernel implements Ptrace, Tracees, Affinit
     /** The thread that each clone makes, if any; memory waits for it, and cannot be read while its first stop is unanswered. */
     int thread;
     boolean disconnects = true;
+    Set<OpenDescriptor.Steering> steerings = Set.of();
     /** A filter that the tracee has itself answers all calls with EACCES, when they are made again. */
     boolean ownFilterRefuses;
     /** Those of the tracee's own. */

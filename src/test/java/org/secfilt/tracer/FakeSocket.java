@@ -1,10 +1,12 @@
 package org.secfilt.tracer;
 
 import java.util.Optional;
+import java.util.Set;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Family;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.kernel.Care;
 import org.secfilt.kernel.OpenDescriptor;
 import org.secfilt.kernel.Tracees.SocketCopy;
 
@@ -60,8 +62,8 @@ final class FakeSocket implements SocketCopy {
         }
 
         @Override
-        public OpenDescriptor describe(int number) {
-            return new OpenDescriptor(number, OpenDescriptor.Kind.SOCKET, kernel.domain, 1, protocol(), kernel.peer);
+        public OpenDescriptor describe(int number, Care care) {
+            return new OpenDescriptor(number, OpenDescriptor.Kind.SOCKET, kernel.domain, 1, protocol(), kernel.peer, care == Care.NONE ? Set.of() : kernel.steerings);
         }
 
         @Override

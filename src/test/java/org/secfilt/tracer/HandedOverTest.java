@@ -8,12 +8,14 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.kernel.OpenDescriptor;
 
 /** Descriptors that a unix peer hands over. */
 class HandedOverTest extends TracerRoom {
@@ -53,6 +55,15 @@ class HandedOverTest extends TracerRoom {
         kernel.peer = Optional.of(new Sockaddr.UnixPath(ByteString.of("/run/docker.sock")));
         runWith(Deed.call("recvmsg", 3, 0x2000, 0));
         assertEquals(List.of("7: disconnected 21", "7: killed"), kernel.delivered);
+    }
+
+    @Test
+    void a_socket_handed_over_that_is_steered_is_not_mended_by_being_disconnected() {
+        receiveAt(new byte[64]);
+        kernel.handed = rights(21);
+        kernel.steerings = Set.of(OpenDescriptor.Steering.BEGUN);
+        runWith(Deed.call("recvmsg", 3, 0x2000, 0));
+        assertEquals(List.of("7: killed"), kernel.delivered);
     }
 
     @Test

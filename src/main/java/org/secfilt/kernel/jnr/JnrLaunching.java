@@ -15,6 +15,7 @@ import java.util.Set;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
+import org.secfilt.kernel.Care;
 import org.secfilt.kernel.OpenDescriptor;
 import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Launching;
@@ -82,11 +83,11 @@ final class JnrLaunching implements Launching {
     }
 
     @Override
-    public List<OpenDescriptor> inherited(int pid, Set<Integer> descriptors) {
+    public List<OpenDescriptor> inherited(int pid, Set<Integer> descriptors, Care care) {
         List<OpenDescriptor> found = new ArrayList<>();
         for (int fd : descriptors) {
             if (fd > 2 && tracees.descriptors().isSocket(pid, fd)) {
-                found.add(socket(pid, fd));
+                found.add(socket(pid, fd, care));
                 continue;
             }
             Optional<OpenDescriptor> carrier = tracees.carrier(pid, fd);
@@ -102,14 +103,14 @@ final class JnrLaunching implements Launching {
         return descriptor.kind() == OpenDescriptor.Kind.CGROUP || descriptor.kind() == OpenDescriptor.Kind.DIRECTORY;
     }
 
-    private OpenDescriptor socket(int pid, int fd) {
+    private OpenDescriptor socket(int pid, int fd, Care care) {
         int copy = Pidfd.copy(proc, pid, fd);
         if (copy < 0) {
             throw KernelException.inWords("the sockets that are open here cannot be looked at (pidfd_getfd: " + Errno.of(-copy)
                     + "): within another secfilt, or a container that forbids that call, secfilt can hold no policy. Nothing was run");
         }
         try (JnrSocket socket = new JnrSocket(copy, scratch, patience)) {
-            return socket.describe(fd);
+            return socket.describe(fd, care);
         }
     }
 

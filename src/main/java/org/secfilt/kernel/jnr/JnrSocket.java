@@ -1,10 +1,13 @@
 package org.secfilt.kernel.jnr;
 
+import java.util.EnumSet;
 import java.util.Optional;
+import java.util.Set;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Family;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.abi.SocketType;
+import org.secfilt.kernel.Care;
 import org.secfilt.kernel.OpenDescriptor;
 import org.secfilt.kernel.Tracees;
 
@@ -119,10 +122,17 @@ final class JnrSocket implements Tracees.SocketCopy {
     }
 
     @Override
-    public OpenDescriptor describe(int number) {
+    public OpenDescriptor describe(int number, Care care) {
+        Set<OpenDescriptor.Steering> steerings = Set.of();
+        if (care != Care.NONE && transport() != NO_TRANSPORT) {
+            steerings = EnumSet.noneOf(OpenDescriptor.Steering.class);
+            if (protocol() == IPPROTO_UDP && !new Corked(fd, scratch).drop()) {
+                steerings.add(OpenDescriptor.Steering.BEGUN);
+            }
+        }
         Optional<Sockaddr> peer = peer();
         OpenDescriptor.Kind kind = peer.isEmpty() && connects() ? OpenDescriptor.Kind.CONNECTING : OpenDescriptor.Kind.SOCKET;
-        return new OpenDescriptor(number, kind, domain(), type(), protocol(), peer);
+        return new OpenDescriptor(number, kind, domain(), type(), protocol(), peer, steerings);
     }
 
     /** connect(2) "AF_UNSPEC", which stream sockets of the unix family do not know. */

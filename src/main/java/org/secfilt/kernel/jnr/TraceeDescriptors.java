@@ -2,6 +2,7 @@ package org.secfilt.kernel.jnr;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.Set;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.OpenDescriptor;
 
@@ -154,6 +155,6 @@ final class TraceeDescriptors {
     }
 
     private static OpenDescriptor noSocket(int fd, OpenDescriptor.Kind kind) {
-        return new OpenDescriptor(fd, kind, -1, -1, -1, Optional.empty());
+        return new OpenDescriptor(fd, kind, -1, -1, -1, Optional.empty(), Set.of());
     }
 }
