@@ -25,6 +25,8 @@ import org.secfilt.plan.Plan;
  * <tr><td>swapon, swapoff, quotactl, acct (root)</td><td>have the kernel write files</td><td>EPERM</td></tr>
  * <tr><td>ioctl of file systems</td><td>change attributes, make and remove subvolumes, by descriptors open for reading</td>
  *     <td>EPERM, but for those that only tell, and for clones, which need a descriptor open for writing</td></tr>
+ * <tr><td>ioctl of loop devices, of ZFS, attaching UBI</td><td>put other files below a mount, have the kernel write disks and flash, by devices open
+ *     for reading, with no capability that is dropped</td><td>EPERM, but for those that only tell</td></tr>
  * <tr><td>open with O_TRUNC for reading, truncate, openat2</td><td>truncate: before Landlock's ABI 3 alone</td>
  *     <td>EPERM; the tracer; ENOSYS, for its flags are in memory</td></tr>
  * </table>
@@ -36,20 +38,27 @@ final class FileCalls {
     };
     private static final String[] MISSING = {"setxattrat", "removexattrat", "file_setattr"};
 
-    /** The types, bits 8 to 15, of file systems' ioctls: ext4 and FS_IOC, xfs, btrfs, f2fs, FS_IOC_SETVERSION, FAT, ceph, bcachefs. */
-    private static final int[] TYPES = {0x6600, 0x5800, 0x9400, 0xf500, 0x7600, 0x7200, 0x9700, 0xbc00};
+    /**
+     * The types, bits 8 to 15, of file systems' ioctls: ext4 and FS_IOC, xfs, btrfs, f2fs, FS_IOC_SETVERSION, FAT, ceph, bcachefs, ZFS; and of
+     * loop devices and /dev/zfs. // linux/loop.h, sys/fs/zfs.h
+     */
+    private static final int[] TYPES = {0x6600, 0x5800, 0x9400, 0xf500, 0x7600, 0x7200, 0x9700, 0xbc00, 0x8300, 0x4c00, 0x5a00};
     /**
      * ocfs2, whose OCFS2_IOC_REFLINK makes a file by its path. The numbers of its own are below 8; digital television has others of this type.
      * // fs/ocfs2/ocfs2_ioctl.h, linux/dvb
      */
     private static final int OCFS2 = 0x6f00;
     private static final int ABOVE_OCFS2 = 0xf8;
+    /** UBI_IOCATT and UBI_IOCDET, of that type too. // mtd/ubi-user.h */
+    private static final int[] FLASH = {0x40186f40, 0x40046f41};
     /**
      * FS_IOC_GETFLAGS (64 and 32 bit), FS_IOC_FIEMAP, FS_IOC_FSGETXATTR, FS_IOC_GETVERSION (twice), FICLONE, FICLONERANGE,
-     * BTRFS_IOC_FS_INFO, FS_IOC_GETFSLABEL. // linux/fs.h, linux/btrfs.h
+     * BTRFS_IOC_FS_INFO, FS_IOC_GETFSLABEL, ZFS_IOC_GETDOSFLAGS, LOOP_GET_STATUS, LOOP_GET_STATUS64, LOOP_CTL_GET_FREE.
+     * // linux/fs.h, linux/btrfs.h, sys/fs/zfs.h, linux/loop.h
      */
     private static final int[] HARMLESS = {
         0x80086601, 0x80046601, 0xc020660b, 0x801c581f, 0x80087601, 0x80047601, 0x40049409, 0x4020940d, 0x8400941f, 0x81009431,
+        0x80088301, 0x4c03, 0x4c05, 0x4c82,
     };
     private static final int TYPE = 0xff00;
     // asm-generic/fcntl.h
@@ -113,8 +122,12 @@ final class FileCalls {
             ofFileSystem = assembler.jump(JumpOp.EQ, HARMLESS[i], actions.allow(), ofFileSystem);
         }
         Node again = assembler.load(SeccompData.low(1), ofFileSystem);
+        Node above = actions.allow();
+        for (int request : FLASH) {
+            above = assembler.jump(JumpOp.EQ, request, actions.errno(Errno.EPERM), above);
+        }
         Node ofCluster = assembler.load(SeccompData.low(1),
-                assembler.jump(JumpOp.SET, ABOVE_OCFS2, actions.allow(), actions.errno(Errno.EPERM)));
+                assembler.jump(JumpOp.SET, ABOVE_OCFS2, above, actions.errno(Errno.EPERM)));
         Node type = assembler.jump(JumpOp.EQ, OCFS2, ofCluster, actions.allow());
         for (int i = TYPES.length - 1; i >= 0; i--) {
             type = assembler.jump(JumpOp.EQ, TYPES[i], again, type);

@@ -173,6 +173,20 @@ class FilesIT {
         assertFalse(run.stdout().contains("?"), run::toString);
     }
 
+    /** A loop device open for reading is enough for the kernel, and no capability that is dropped. A plain file shows who answers. */
+    @ParameterizedTest
+    @EnumSource
+    void no_other_file_is_put_behind_a_loop_device(User user) throws IOException {
+        belongTo(user);
+        Outcome run = confined(user, "--allow-write=in", "--", "/usr/bin/python3", "-c", """
+                import errno, fcntl, sys
+                for request in 0x4c00, 0x4c01, 0x4c06, 0x4c0a, 0x4c80, 0x4c03, 0x4c05, 0x4c82:
+                    try: fcntl.ioctl(open('in/f'), request, 0)
+                    except OSError as e: print(hex(request), errno.errorcode[e.errno])""").run().exited(0);
+        assertEquals("0x4c00 EPERM\n0x4c01 EPERM\n0x4c06 EPERM\n0x4c0a EPERM\n0x4c80 EPERM\n0x4c03 ENOTTY\n0x4c05 ENOTTY\n0x4c82 ENOTTY\n",
+                run.stdout(), run::toString);
+    }
+
     @ParameterizedTest
     @EnumSource
     void nothing_crosses_the_border(User user) throws IOException {

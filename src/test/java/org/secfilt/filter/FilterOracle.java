@@ -139,10 +139,11 @@ final class FilterOracle {
     }
 
     private static boolean changesFile(int request) {
-        boolean ofFileSystem = "\u0066\u0058\u0094\u00f5\u0076\u0072\u0097\u00bc".indexOf((char) (request >> 8 & 0xff)) >= 0
-                || (request >> 8 & 0xff) == 'o' && (request & 0xff) < 8;
+        boolean ofFileSystem = "\u0066\u0058\u0094\u00f5\u0076\u0072\u0097\u00bc\u0083LZ".indexOf((char) (request >> 8 & 0xff)) >= 0
+                || (request >> 8 & 0xff) == 'o' && (request & 0xff) < 8
+                || List.of(0x40186f40, 0x40046f41).contains(request);
         return ofFileSystem && !List.of(0x80086601, 0x80046601, 0xc020660b, 0x801c581f, 0x80087601, 0x80047601, 0x40049409, 0x4020940d,
-                0x8400941f, 0x81009431).contains(request);
+                0x8400941f, 0x81009431, 0x80088301, 0x4c03, 0x4c05, 0x4c82).contains(request);
     }
 
     private boolean familyAllowed(int family, boolean inet) {
