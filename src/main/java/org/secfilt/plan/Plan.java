@@ -197,20 +197,26 @@ public final class Plan {
         return policy.noOutbound().isEmpty() && !leavesInterfaces();
     }
 
-    /** Whether a socket may join multicast groups, which sends the group's address out; so some group must be allowed. */
+    /**
+     * Whether a socket may join multicast groups, which sends the group's address out, to routers: so some group must be allowed, and where the
+     * mode allows them all, none be denied, be it at one port. Which family's the rule is about does not matter.
+     */
     public boolean leavesMulticast() {
-        if (leavesInterfaces()) {
+        if (!limitsInet()) {
             return true;
         }
         if (policy.noOutbound().isPresent()) {
             return false;
         }
-        for (Rule rule : policy.connect().allow()) {
-            if (rule.match() instanceof Match.Inet inet && reachesMulticast(inet.networks())) {
-                return true;
+        boolean open = policy.connect().mode() == Mode.ALLOW;
+        for (Rule rule : open ? policy.connect().deny() : policy.connect().allow()) {
+            // What denies a port of all addresses is not about groups: joining is done without ports.
+            if (rule.match() instanceof Match.Inet inet && reachesMulticast(inet.networks())
+                    && !(open && inet.networks().isEmpty() && !(inet.ports().isEmpty() && inet.protocol().isEmpty()))) {
+                return !open;
             }
         }
-        return false;
+        return open;
     }
 
     private static boolean reachesMulticast(List<Cidr> networks) {

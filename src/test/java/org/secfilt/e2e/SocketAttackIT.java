@@ -146,6 +146,30 @@ class SocketAttackIT {
         }
     }
 
+    /** Nor where all the rest is allowed; a host that is denied is another matter. */
+    @ParameterizedTest
+    @EnumSource
+    void no_group_is_joined_where_groups_are_denied(User user) throws IOException, InterruptedException {
+        Path policy = ROOM.directory().resolve("groups.yaml");
+        for (int family : new int[] {4, 6}) {
+            List<Row> rows = Row.of(family, JOINING);
+            List<String> attacks = rows.stream().map(Row::attack).toList();
+            Set<String> arriving = new TreeSet<>();
+            rows.forEach(row -> arriving.addAll(row.arrivals(family, FIRST_PORT, false)));
+            List<String> words = new ArrayList<>(List.of("-q", "--firewall=off", "--policy", policy.toString(), "--"));
+            words.addAll(words(family, attacks));
+            for (String denied : List.of(NetworkRoom.FAR, "[224.0.0.0/4, \"ff00::/8\"]")) {
+                Files.writeString(policy, "version: 1\nconnect:\n  mode: allow\n  deny: " + denied + "\n");
+                boolean joins = denied.equals(NetworkRoom.FAR);
+                Outcome run = ROOM.secfilt(words.toArray(new String[0])).as(user).run().exited(0);
+                assertEquals(said(attacks, joins ? "ok" : "EPERM"), run.stdout(), run::toString);
+                assertEquals(joins ? arriving : Set.of(), new TreeSet<>(ROOM.arrived()), "IPv" + family + " by " + user);
+                Thread.sleep(LEAVING_MILLIS);
+                ROOM.arrived();
+            }
+        }
+    }
+
     private static void doesNotArrive(User user, int family, int quietAfterMillis, List<Row> rows) throws InterruptedException {
         List<String> attacks = rows.stream().map(Row::attack).toList();
         Set<String> arriving = new TreeSet<>();

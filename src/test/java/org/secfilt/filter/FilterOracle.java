@@ -6,7 +6,6 @@ import java.util.Set;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.Family;
 import org.secfilt.plan.Plan;
-import org.secfilt.policy.Access;
 import org.secfilt.policy.Match;
 import org.secfilt.policy.Mode;
 import org.secfilt.policy.Policy;
@@ -162,7 +161,10 @@ final class FilterOracle {
     }
 
     private boolean badOption(int level, int option, boolean local) {
-        boolean groups = local && !allowsSomeGroup(policy.connect());
+        boolean groups = policy.noOutbound().isPresent() || (policy.connect().mode() == Mode.ALLOW
+                ? policy.connect().deny().stream().map(rule -> (Match.Inet) rule.match())
+                        .anyMatch(match -> namesSomeGroup(match) && (!match.networks().isEmpty() || match.ports().isEmpty() && match.protocol().isEmpty()))
+                : policy.connect().allow().stream().noneMatch(rule -> namesSomeGroup((Match.Inet) rule.match())));
         return switch (level) {
             case 0 -> Set.of(4, 15).contains(option) || local && option == 50 || groups && Set.of(35, 39, 42, 46).contains(option);
             case 1 -> local && Set.of(25, 62).contains(option);
@@ -173,12 +175,10 @@ final class FilterOracle {
         };
     }
 
-    /** By trying groups, at either end of both ranges and between. */
-    private boolean allowsSomeGroup(Access access) {
-        return policy.noOutbound().isEmpty() && access.allow().stream().map(rule -> (Match.Inet) rule.match()).anyMatch(match ->
-                match.networks().isEmpty() || match.networks().stream().anyMatch(network ->
-                        network.prefix() == 0 || network.toString().equals("224.0.0.0/4") || network.toString().equals("ff00::/8")
-                                || network.toString().equals("128.0.0.0/1")));
+    /** Of the networks that random policies have. */
+    private static boolean namesSomeGroup(Match.Inet match) {
+        return match.networks().isEmpty() || match.networks().stream().anyMatch(network ->
+                network.prefix() == 0 || List.of("224.0.0.0/4", "ff00::/8", "128.0.0.0/1").contains(network.toString()));
     }
 
     private boolean inHighWord(long address) {

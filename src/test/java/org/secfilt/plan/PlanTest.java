@@ -17,6 +17,7 @@ import org.secfilt.abi.Arch;
 import org.secfilt.abi.Cidr;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Family;
+import org.secfilt.abi.PortRange;
 import org.secfilt.abi.Protocol;
 import org.secfilt.policy.Access;
 import org.secfilt.policy.Families;
@@ -116,6 +117,22 @@ class PlanTest {
         Plan plan = plan(policy(allowing(network, Optional.empty()), Access.OPEN, Access.OPEN));
         assertEquals(joins, plan.leavesMulticast());
         assertFalse(plan.leavesInterfaces());
+    }
+
+    /** Joining tells routers the group's address, without ports: a rule about a port of groups counts, one about a port of all addresses does not. */
+    @ParameterizedTest
+    @CsvSource({
+        "224.0.0.0/4, '', false", "ff00::/8, '', false", "239.1.2.3, '', false", "0.0.0.0/0, '', false", "'', '', false", "128.0.0.0/1, '', false",
+        "224.0.0.251, 5353, false", "0.0.0.0/0, 25, false", "'', 25, true", "10.0.0.0/8, '', true", "fe80::/10, '', true", "10.0.0.7, 25, true",
+    })
+    void where_the_rest_is_allowed_groups_may_be_joined_unless_some_are_denied(String network, String port, boolean joins)
+            throws RefusedPolicyException {
+        Match match = new Match.Inet(network.isEmpty() ? List.of() : List.of(Cidr.parse(network)),
+                port.isEmpty() ? List.of() : List.of(PortRange.parse(port)), Optional.empty());
+        Access connect = new Access(Mode.ALLOW, ORIGIN, List.of(), List.of(new Rule(match, Optional.empty(), ORIGIN)));
+        Plan plan = plan(policy(connect, Access.OPEN, Access.OPEN));
+        assertEquals(joins, plan.leavesMulticast());
+        assertTrue(plan.leavesInterfaces());
     }
 
     @Test
