@@ -259,7 +259,7 @@ static int divided(long (*divide)(char *page))
 	int status = 0, s = socket(AF_UNIX, SOCK_DGRAM, 0);
 	if (bind(s, (struct sockaddr *)&name, sizeof name.sun_family) || (status = send_to_itself(s)) != 0)
 		return status ? status : errno;
-	if (divide((char *)(0x2a77ul << 32) + 4096))
+	if (divide((char *)(0x552aul << 32) + 4096))
 		printf("%s\n", strerrorname_np(errno));
 	pid_t child = fork();
 	if (child == 0)

@@ -25,7 +25,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define V ((char *)(0x2a77ul << 32))
+#define V ((char *)(0x552aul << 32))
 enum { PAGE = 4096, VAULT_BYTES = 4 << 20, GIB = 1 << 30 };
 
 static struct sockaddr_in allowed, forbidden;
@@ -119,6 +119,8 @@ static long reopen_mapping(void)
 	close(file);
 	return done;
 }
+static long shrink_heap(void) { return syscall(SYS_brk, V) == (long)V; }
+static long grow_heap(void) { return syscall(SYS_brk, V + VAULT_BYTES) == (long)(V + VAULT_BYTES); }
 static long move_heap_end(void) { return !prctl(PR_SET_MM, PR_SET_MM_BRK, V + VAULT_BYTES, 0, 0); }
 
 static const struct attack {
@@ -138,6 +140,7 @@ static const struct attack {
 	{ "mremap of nothing", duplicate }, { "process_madvise", advise_process },
 	{ "shmat SHM_REMAP", attach_segment }, { "shmat", attach_segment_where_free }, { "remap_file_pages", remap_pages },
 	{ "/proc/self/map_files", reopen_mapping }, { "prctl PR_SET_MM", move_heap_end },
+	{ "brk before", shrink_heap }, { "brk behind", grow_heap },
 };
 enum { ATTACKS = sizeof attacks / sizeof *attacks };
 static long succeeded[ATTACKS];

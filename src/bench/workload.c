@@ -269,7 +269,7 @@ static void map_reference_vault(void)
 {
 	const char *file = getenv("BENCH_VAULT");
 	if (file)
-		must(mmap((void *)(0x2a77ul << 32), MIB, PROT_READ, MAP_SHARED | MAP_FIXED_NOREPLACE, atoi(file), 0) != MAP_FAILED, "mmap");
+		must(mmap((void *)(0x552aul << 32), MIB, PROT_READ, MAP_SHARED | MAP_FIXED_NOREPLACE, atoi(file), 0) != MAP_FAILED, "mmap");
 }
 
 int main(int argc, char **argv)

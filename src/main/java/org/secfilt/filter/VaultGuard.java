@@ -27,7 +27,7 @@ import org.secfilt.plan.TracedCall;
  * <p>These must be RET_TRACE, not RET_ERRNO: the tracer makes such calls itself, by replacing a call at its stop, and seccomp asks
  * the filter again about the replacement; TRACE passes then, ERRNO would not.
  *
- * <p>Other calls that change mappings or what lies beneath them: brk(2) stays below the vault as long as prctl(PR_SET_MM) is refused,
+ * <p>Other calls that change mappings or what lies beneath them: brk(2) moves the end of its own heap alone as long as prctl(PR_SET_MM) is refused,
  * process_madvise(2) must not say MADV_DONTFORK (see {@link WaysRound} for both); mseal(2), mlock(2), mbind(2) keep the contents.
  */
 final class VaultGuard {

@@ -24,8 +24,11 @@ public record VaultRange(long address, int lengthBytes, long addressBits) {
     public static VaultRange of(Arch arch) {
         // x86-64 has 47 bits of user addresses; aarch64 may have only 39 (arm64 "Memory Layout"). The address is a multiple of the
         // largest huge page (1 GiB; 16 GiB on aarch64), to which the kernel rounds the end of a huge mapping up.
+        // On x86-64 it lies in what MSan and DFSan (0x5100..., 0x6000...) and TSan (0x5500..., 0x5680...) leave to programs: all else they
+        // map, and fixed. There it is below position-independent programs and their heaps (ELF_ET_DYN_BASE, 0x555555554000, and up), and
+        // 42 TiB from where mmap(2) begins: at the stack and down, or with setarch -L at 0x2aaaaaaaa000 and up.
         return arch == Arch.X86_64
-                ? new VaultRange(0x2a77L << 32, LENGTH_BYTES, -1)
+                ? new VaultRange(0x552aL << 32, LENGTH_BYTES, -1)
                 : new VaultRange(0x30L << 32, LENGTH_BYTES, 0x00ff_ffff_ffff_ffffL);
     }
 

@@ -77,7 +77,7 @@ class ProcessAttackIT {
     }
 
     private static String inPlaceOfTheVault(String fixture) {
-        return Fixtures.compile(fixture, "-DPLACE", "-no-pie", "-fno-pie", "-mcmodel=large", "-Wl,--section-start=.place=0x2a7700000000").toString();
+        return Fixtures.compile(fixture, "-DPLACE", "-no-pie", "-fno-pie", "-mcmodel=large", "-Wl,--section-start=.place=0x552a00000000").toString();
     }
 
     /** The last line: before it stands what the way itself brought. */

@@ -20,6 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.secfilt.Fixtures;
 import org.secfilt.Reachable;
 import org.secfilt.Requirements;
+import org.secfilt.abi.Arch;
 
 /** Programs that people run, each to a destination that is allowed and to one that is not, judged by what arrived. */
 class ProgramsIT {
@@ -75,6 +76,22 @@ class ProgramsIT {
             assertEquals(arrives, String.join("/", new TreeSet<>(ROOM.arrived())), () -> user + ": " + run);
             run.exited(code);
             assertTrue(code == 0 || !run.reports().isEmpty(), run::toString);
+        }
+    }
+
+    /** Its shadow memory is most of the address space, and fixed; it knows no more than 28 random bits of it. */
+    @ParameterizedTest
+    @EnumSource
+    void a_program_with_thread_sanitizer(User user) {
+        Requirements.need("kernel", Arch.current() == Arch.X86_64, "the vault's place is of the architecture");
+        String program = Fixtures.compile("sanitized", "-fsanitize=thread").toString();
+        for (String notifications : List.of("auto", "off")) {
+            for (boolean allowed : new boolean[] {true, false}) {
+                Outcome run = ROOM.secfilt("--allowed-netmask=10.77.1.0/24", "--notifications=" + notifications, "--", "setarch", "x86_64", "-R",
+                        program, allowed ? NetworkRoom.NEAR : NetworkRoom.FAR, "8001").as(user).run();
+                assertEquals(allowed ? "sent 6\nvault\nsent 6\n" : "EPERM\nEPERM\n", run.exited(0).stdout(), run::toString);
+                assertEquals(allowed ? List.of("udp 10.77.1.1:8001", "udp 10.77.1.1:8001") : List.of(), ROOM.arrived());
+            }
         }
     }
 

@@ -45,7 +45,7 @@ class SimulationTest {
         "openat AT_FDCWD /etc/passwd O_RDONLY, ALLOW",
         "io_uring_setup 8, ERRNO(EPERM)",
         "mmap NULL 4096 PROT_READ MAP_PRIVATE|MAP_ANONYMOUS -1, ALLOW",
-        "munmap 0x2a7700000000 4096, TRACE(munmap)",
+        "munmap 0x552a00000000 4096, TRACE(munmap)",
         "setsockopt 3 IPPROTO_IP IP_OPTIONS ptr 4, ERRNO(EPERM)",
         "seccomp SECCOMP_SET_MODE_FILTER SECCOMP_FILTER_FLAG_NEW_LISTENER ptr, ERRNO(EBUSY)",
         "500, ERRNO(ENOSYS)",

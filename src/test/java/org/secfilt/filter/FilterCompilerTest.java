@@ -53,8 +53,8 @@ class FilterCompilerTest {
             assertEquals(List.of(), Checker.check(notifying.program()));
             List<String> notified = new ArrayList<>();
             for (int nr = -1; nr < 600; nr++) {
-                for (long at : new long[] {0, 0x40_1002, 0x2a77L, plan.vault().mark(), plan.vault().mark() + 0x1002, -1}) {
-                    for (long argument : new long[] {0, 1, 16, 28, 0x5a5a_0000_0010L, 1L << 32, 0x2a77_0000_0000L, -1}) {
+                for (long at : new long[] {0, 0x40_1002, 0x552aL, plan.vault().mark(), plan.vault().mark() + 0x1002, -1}) {
+                    for (long argument : new long[] {0, 1, 16, 28, 0x5a5a_0000_0010L, 1L << 32, 0x552a_0000_0000L, -1}) {
                         byte[] data = SeccompData.encode(nr, arch.audit(), at, argument, argument, argument, argument, argument, argument);
                         FilterResult then = FilterResult.of(Interpreter.run(stopping.program(), data, ByteOrder.LITTLE_ENDIAN));
                         FilterResult now = FilterResult.of(Interpreter.run(notifying.program(), data, ByteOrder.LITTLE_ENDIAN));

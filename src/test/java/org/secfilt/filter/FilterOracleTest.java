@@ -112,6 +112,7 @@ class FilterOracleTest {
         long gib = 1L << 30;
         long[][] ranges = {
             {0, 8 * gib}, {0, 1L << 45}, {0x400000, 4096}, {0x6_0000_0000L, 16 * gib}, {0xc0_0000_0000L, 64L << 20},
+            {0x5555_4000_0000L, gib}, {0x2aaa_aaaa_a000L, 16 * gib}, {0x100_0000_0000L, 0x1f00_0000_0000L}, // TSan's shadow
             {0x5555_5555_4000L, 4096}, {0x7fff_ffff_e000L, 4096}, {0x7f12_3456_7000L, 64 * gib},
         };
         for (long[] range : ranges) {

@@ -35,7 +35,7 @@ import org.secfilt.verdict.Verdict;
 /** A supervisor on a kernel of our own, where every interleaving can be had and every death. */
 abstract class TracerRoom {
     protected static final int TID = 7;
-    protected static final long V = 0x2a7700000000L;
+    protected static final long V = 0x552a00000000L;
     protected static final long EPERM = -Errno.EPERM.number();
     protected static final byte[] ALLOWED = address("10.0.0.1", 80);
     protected static final byte[] FORBIDDEN = address("10.9.9.9", 80);

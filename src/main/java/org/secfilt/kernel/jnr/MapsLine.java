@@ -1,7 +1,7 @@
 package org.secfilt.kernel.jnr;
 
 /**
- * One line of /proc/PID/maps: {@code 2a7700000000-2a7700400000 r--s 00000000 00:01 1031 /memfd:secfilt (deleted)}. proc(5).
+ * One line of /proc/PID/maps: {@code 552a00000000-552a00400000 r--s 00000000 00:01 1031 /memfd:secfilt (deleted)}. proc(5).
  *
  * @param device as the kernel prints it, hexadecimal major and minor
  */

@@ -17,7 +17,7 @@ import org.secfilt.abi.Errno;
 
 /** The vault on the running kernel, attacked with the one thing a tracee may get hold of: a descriptor of it. */
 class JnrVaultTest {
-    private static final long V = 0x2a7700000000L;
+    private static final long V = 0x552a00000000L;
     private static final int LENGTH = 4 << 20;
     private static final int O_RDWR = 2;
     private static final int F_GET_SEALS = 1034;

@@ -8,8 +8,8 @@ class MapsLineTest {
     @Test
     void reads_the_vaults_line() {
         assertEquals(
-                new MapsLine(0x2a7700000000L, 0x2a7700400000L, "r--s", 0, "00:01", 1031),
-                MapsLine.decode("2a7700000000-2a7700400000 r--s 00000000 00:01 1031                       /memfd:secfilt (deleted)"));
+                new MapsLine(0x552a00000000L, 0x552a00400000L, "r--s", 0, "00:01", 1031),
+                MapsLine.decode("552a00000000-552a00400000 r--s 00000000 00:01 1031                       /memfd:secfilt (deleted)"));
     }
 
     @Test
