@@ -4,6 +4,7 @@
  * One thread sends to an address that another one flips between ALLOWED, which must be this machine's own, and FORBIDDEN; a third
  * goes through the attacks, TRIES times all of them or more. Then many short processes each make a first judged call while a thread looks for
  * the vault's descriptor and attacks that.
+ * Of mmap those that leave the place to the kernel must be told so, or be placed elsewhere: else they succeeded too.
  * stdout: a line "NAME succeeded N" for each attack that did; at the end "attacks N sent N denied N vaults N": how often all of
  * them were tried, what became of the calls, how many descriptors of the vault were caught.
  */
@@ -54,16 +55,30 @@ static long map_from_below(void)
 }
 static long map_where_free(void)
 {
-	return no_map(mmap(V, PAGE, 3, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0));
+	return no_map(mmap(V, PAGE, 3, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0)) || errno != EEXIST;
 }
 static long map_near(void) /* a hint alone: anywhere else is fine */
 {
 	char *got = mmap(V, PAGE, 3, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	long there = got != MAP_FAILED && got >= V && got < V + VAULT_BYTES;
-	if (got != MAP_FAILED && !there)
+	long wrong = got == MAP_FAILED || (got >= V && got < V + VAULT_BYTES);
+	if (!wrong)
 		munmap(got, PAGE);
-	return there;
+	return wrong;
 }
+#if defined(__x86_64__)
+static long map_near_and_lose_the_hint(void) /* a call changes no register but for its result's */
+{
+	char *hint = V + PAGE;
+	long got = SYS_mmap;
+	register long flags __asm__("r10") = MAP_PRIVATE | MAP_ANONYMOUS, file __asm__("r8") = -1, offset __asm__("r9") = 0;
+	__asm__ volatile("syscall"
+			 : "+a"(got), "+D"(hint)
+			 : "S"((long)PAGE), "d"(3l), "r"(flags), "r"(file), "r"(offset)
+			 : "rcx", "r11", "memory");
+	munmap((char *)got, PAGE);
+	return got < 0 || hint != V + PAGE;
+}
+#endif
 static long grow_down(void)
 {
 	return no_map(mmap(V + VAULT_BYTES - PAGE, PAGE, 3, MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_FIXED, -1, 0));
@@ -133,7 +148,11 @@ static const struct attack {
 	/* here, where V is mapped if nobody minds */
 	{ "/proc/self/mem", write_memory }, { "process_vm_writev", write_process }, { "madvise", advise },
 	{ "mmap from below", map_from_below },
-	{ "mmap where free", map_where_free }, { "mmap near", map_near }, { "mmap growing down", grow_down },
+	{ "mmap where free", map_where_free }, { "mmap near", map_near },
+#if defined(__x86_64__)
+	{ "mmap near, and the hint's register", map_near_and_lose_the_hint },
+#endif
+	{ "mmap growing down", grow_down },
 	{ "mprotect", protect }, { "mprotect from below", protect_from_below }, { "mprotect growing", protect_grown },
 	{ "pkey_mprotect", protect_key }, { "mremap away", move_away }, { "mremap here", move_here },
 	{ "mremap DONTUNMAP", move_and_keep }, { "mremap here DONTUNMAP", move_here_and_keep }, { "mremap to less", shrink },

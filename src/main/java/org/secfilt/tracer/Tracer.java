@@ -92,7 +92,7 @@ public final class Tracer {
         this.remake = new Remake(ptrace, plan.vault(), calls);
         this.replies = new Replies(ptrace, tracees, watch, remake);
         this.addresses = new AddressStop(ptrace, tracees, execs, vault, plan, watch, replies, remake, tasks.restricted());
-        this.guard = new VaultGuard(plan.vault());
+        this.guard = new VaultGuard(ptrace, replies, addresses.judge(), plan.vault(), plan.arch());
         this.processes = new ProcessGuard(ptrace, tracees, replies);
         this.handedOver = new HandedOver(ptrace, tracees, watch, replies, addresses.judge(), plan);
         this.listeners = new ListenStop(ptrace, tracees, replies, addresses.judge());
@@ -288,11 +288,7 @@ public final class Tracer {
         } else if (call == null) {
             fileStop(task);
         } else if (call.guardsVault()) {
-            if (guard.touches(call, stop)) {
-                replies.deny(task, call, Optional.empty(), addresses.judge().deny("it would touch secfilt's vault"));
-            } else {
-                ptrace.resume(task.tid, 0);
-            }
+            guard.answer(task, call);
         } else if (call.changesProcesses()) {
             waiting.answering();
             processes.answer(task, call);
@@ -379,6 +375,9 @@ public final class Tracer {
         } else if (task.phase == Task.Phase.LISTENING) {
             task.phase = Task.Phase.RUNNING;
             listeners.exit(task);
+        } else if (task.phase == Task.Phase.PLACING) {
+            task.phase = Task.Phase.RUNNING;
+            guard.exit(task);
         } else if (task.phase != Task.Phase.RUNNING && addresses.exit(task, call)) {
             remake.again(task);
             return;

@@ -1,27 +1,73 @@
 package org.secfilt.tracer;
 
+import java.util.Optional;
+import org.secfilt.abi.Arch;
+import org.secfilt.abi.Errno;
+import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SyscallStop;
 import org.secfilt.plan.TracedCall;
 import org.secfilt.plan.VaultRange;
 
 /**
- * Judges the calls that could unmap, replace or make writable a tracee's view of the vault. Their arguments are registers, so a
- * call that is let through cannot change its mind.
+ * Answers the calls that could unmap, replace or make writable a tracee's view of the vault. Their arguments are registers, so a
+ * call that is let through cannot change its mind. An mmap(2) that leaves the place to the kernel is given another, or told that this one
+ * is taken, whether the vault is there yet or not.
  */
 final class VaultGuard {
     // asm-generic/shm.h, linux/mman.h
+    private static final int MAP_FIXED = 0x10;
+    private static final int MAP_FIXED_NOREPLACE = 0x10_0000;
     private static final int SHM_REMAP = 040000;
     private static final int MREMAP_FIXED = 2;
 
     private static final long PAGE_BYTES = 4096;
 
+    private final Ptrace ptrace;
+    private final Replies replies;
+    private final AddressJudge addresses;
     private final VaultRange range;
+    private final boolean resultInFirst;
 
-    VaultGuard(VaultRange range) {
+    VaultGuard(Ptrace ptrace, Replies replies, AddressJudge addresses, VaultRange range, Arch arch) {
+        this.ptrace = ptrace;
+        this.replies = replies;
+        this.addresses = addresses;
         this.range = range;
+        this.resultInFirst = arch == Arch.AARCH64; // syscall(2) "Architecture calling conventions"
     }
 
-    boolean touches(TracedCall call, SyscallStop stop) {
+    /** The call is saved in {@code task.call}. */
+    void answer(Task task, TracedCall call) {
+        long flags = task.call.argument(3);
+        if (!touches(call, task.call)) {
+            ptrace.resume(task.tid, 0);
+        } else if (call == TracedCall.MMAP && (flags & MAP_FIXED_NOREPLACE) != 0) {
+            replies.skip(task, -Errno.EEXIST.number());
+        } else if (call == TracedCall.MMAP && (flags & MAP_FIXED) == 0) {
+            placeElsewhere(task);
+        } else {
+            replies.deny(task, call, Optional.empty(), addresses.deny("it would touch secfilt's vault"));
+        }
+    }
+
+    /** Without the hint. The register is to be as it was when the call has run, but where that is the result's. */
+    private void placeElsewhere(Task task) {
+        if (ptrace.setArgument(task.tid, 0, 0) < 0) {
+            replies.skip(task, -Errno.ENOSYS.number()); // most likely it died; with its hint it must not run
+        } else if (resultInFirst) {
+            ptrace.resume(task.tid, 0);
+        } else {
+            task.phase = Task.Phase.PLACING;
+            ptrace.resumeToExit(task.tid);
+        }
+    }
+
+    /** At the exit-stop of a call that was placed elsewhere. */
+    void exit(Task task) {
+        ptrace.setArgument(task.tid, 0, task.call.argument(0));
+    }
+
+    private boolean touches(TracedCall call, SyscallStop stop) {
         return switch (call) {
             // In place it may grow to its new length; moved, it lands at the fifth argument.
             case MREMAP -> overlaps(stop, 0, 1)

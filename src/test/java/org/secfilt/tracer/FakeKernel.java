@@ -41,6 +41,8 @@ final class FakeKernel extends TracersKernel implements Ptrace, Tracees, Affinit
     /** Numbers from here on, but for one, are those of processes outside of the run. */
     static final int OUTSIDE = 4000;
     static final int NUMBER_OF_NOBODY = 5000;
+    /** Where what is mapped without a hint comes to lie. */
+    static final long ELSEWHERE = 0x7f00_0000_0000L;
     private static final Arch ARCH = Arch.X86_64;
     private static final VaultRange RANGE = VaultRange.of(ARCH);
 
@@ -506,7 +508,7 @@ final class FakeKernel extends TracersKernel implements Ptrace, Tracees, Affinit
                     task.result = -Errno.EEXIST.number();
                 } else {
                     task.mapped |= task.arguments[0] == RANGE.address() && task.arguments[4] == VAULT_FD;
-                    task.result = task.arguments[0];
+                    task.result = task.arguments[0] == 0 ? ELSEWHERE : task.arguments[0];
                 }
             }
             case "connect", "bind" -> act(task, name, task.arguments[1], (int) task.arguments[2], connected);

@@ -246,6 +246,27 @@ class TracerTest extends TracerRoom {
         assertEquals(List.of(), kernel.acted);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "0x22, 0, 7f0000000000, mere hint",
+        "0x40022, 0, 7f0000000000, and huge pages",
+        "0x100022, 0, -17, MAP_FIXED_NOREPLACE: EEXIST",
+        "0x100032, 0, -17, and MAP_FIXED",
+        "0x32, 0, -1, MAP_FIXED: denied",
+        "0x22, -4096, 7f0000000000, a hint from below",
+        "0x100022, -4096, -17, MAP_FIXED_NOREPLACE from below",
+        "0x22, 0x400000, 552a00400000, a hint behind it",
+    })
+    void mmap_at_the_vault_goes_elsewhere_where_that_is_asked_for(String flags, String from, String result, String subject) {
+        long hint = V + Long.decode(from);
+        FakeTask task = command(Deed.call("mmap", hint, 8192, 3, Long.decode(flags), -1));
+        run();
+        long expected = result.startsWith("-") ? Long.parseLong(result) : Long.parseLong(result, 16);
+        assertEquals("7: mmap " + expected, kernel.returned.get(1), subject);
+        assertEquals(hint, task.arguments[0], "its register is as it was");
+        assertEquals(result.equals("-1"), reported.contains("mmap"), reported::toString);
+    }
+
     @Test
     void a_segment_is_not_attached_where_the_vault_will_be() {
         runWith(Deed.call("shmat", 1, V + 0x1000, 0), Deed.call("shmat", 1, V + (4 << 20), 0));
@@ -456,7 +477,7 @@ class TracerTest extends TracerRoom {
         kernel.remember(0x2000, message(0x1000, 16));
         kernel.remember(0x4000, FORBIDDEN);
         life.command(connect(0x1000), connect(0x4000), Deed.call("sendmmsg", 3, 0x2000, 2, 0));
-        kernel.task(8, connect(0x1000), Deed.call("sendmsg", 3, 0x2000, 0), connect(0x4000), connect(0x1000));
+        kernel.task(8, connect(0x1000), Deed.call("sendmsg", 3, 0x2000, 0), connect(0x4000), Deed.call("mmap", V, 4096, 3, 0x22, -1), connect(0x1000));
         kernel.killBefore(deathAt, 8);
         life.run();
         for (String act : kernel.acted) {
