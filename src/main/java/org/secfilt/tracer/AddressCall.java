@@ -1,5 +1,6 @@
 package org.secfilt.tracer;
 
+import java.util.Arrays;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Family;
 import org.secfilt.abi.Sockaddr;
@@ -183,7 +184,9 @@ final class AddressCall {
         } else if (other instanceof Sockaddr.Inet6 inet6) {
             bytes = inet6.encode();
         } else if (other instanceof Sockaddr.UnixPath path) {
-            bytes = path.encode();
+            // No shorter than it was: a socket of another family looks at the length first. NULs behind a path mean nothing.
+            byte[] encoded = path.encode();
+            bytes = Arrays.copyOf(encoded, Math.max(encoded.length, nameLength));
             nameLength = bytes.length;
         } else {
             throw new IllegalArgumentException("no verdict rewrites to " + other);

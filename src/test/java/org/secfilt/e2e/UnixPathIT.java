@@ -46,6 +46,28 @@ class UnixPathIT {
         assertTrue(run.stderr().contains("denied connect unix:" + path + " by python3"), run::toString);
     }
 
+    /** A relative name is short, and what it leads to may be; a socket of another family asks for the length of its own. */
+    @Test
+    void a_socket_of_another_family_answers_as_ever() throws IOException {
+        Files.writeString(ROOM.directory().resolve("tmp.yaml"), "version: 1\nunix: {mode: deny, allow: [/tmp]}\n");
+        String script = """
+                import ctypes, errno, itertools, os, socket
+                libc = ctypes.CDLL(None, use_errno=True)
+                os.chdir('/')
+                address = b'\\1\\0tmp'.ljust(110, b'\\0')
+                for family, kind, length in itertools.product((2, 10), (1, 2), (110, 28, 24, 16, 15, 6, 5)):
+                    for call in libc.connect, lambda fd, *name: libc.sendto(fd, b'x', 1, 0, *name):
+                        s = socket.socket(family, kind)
+                        print(family, kind, length, call(s.fileno(), address, length), errno.errorcode[ctypes.get_errno()])
+                """;
+        for (User user : User.values()) {
+            String without = ROOM.command("/usr/bin/python3", "-c", script).as(user).run().exited(0).stdout();
+            assertTrue(without.startsWith("2 1 110 -1 EAFNOSUPPORT\n") && without.contains("10 1 110 -1 EAFNOSUPPORT\n"), without);
+            Outcome run = ROOM.secfilt("--policy=tmp.yaml", "/usr/bin/python3", "-c", script).as(user).run().exited(0);
+            assertEquals(without, run.stdout(), run::toString);
+        }
+    }
+
     /** The supervisor sees more than a command that has given up its rights. */
     @Test
     void what_another_user_may_not_see_is_not_told() {
