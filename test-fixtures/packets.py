@@ -9,6 +9,9 @@ KIND:
     odd-segment     the same, with flags in the type of socket(2), and garbage in the upper halves of its arguments
     behind-ROUTER   a segment, its IPv4 header made here and given to ROUTER
     spoofed-OWN     an echo request to the address OWN of this host, which says that it comes from ADDRESS: the kernel answers there
+    begun-OWN       first a first segment of ADDRESS's port 8001 to port 4000 of OWN, both of this host, which only connection tracking takes,
+                    for its checksum is wrong; then one from there to ADDRESS, as if both called at once
+    answered-OWN    the same, the second by connect(2)
     udplite, mptcp  a connection to port 8001
     multicast       UDP to a group, by the interface of the address
     received        UDP to port 8001, by a socket that a process outside has connected and hands over, asked on the unix socket $HANDOVER
@@ -19,6 +22,7 @@ import array
 import ctypes
 import errno
 import os
+import random
 import socket
 import struct
 import sys
@@ -40,6 +44,13 @@ def udp_with_header(address, options):
     length = 20 + len(options)
     return struct.pack(">BBHHHBBH4s4s", 0x40 | length // 4, 0, length + len(udp), 1, 0, 64, 17, 0, bytes(4),
                        socket.inet_aton(address)) + options + udp
+
+
+def first_segment(source, port, target, target_port):
+    segment = struct.pack(">HHLLBBHHH", port, target_port, random.getrandbits(32), 0, 0x50, 2, 512, 0, 0)
+    if ":" in source:
+        return struct.pack(">LHBB", 0x60000000, 20, 6, 64) + socket.inet_pton(10, source) + socket.inet_pton(10, target) + segment
+    return struct.pack(">BBHHHBBH4s4s", 0x45, 0, 40, 1, 0, 64, 6, 0, socket.inet_aton(source), socket.inet_aton(target)) + segment
 
 
 def made_oddly(family, kind, protocol):
@@ -77,6 +88,17 @@ def send(kind, address):
         icmp = icmp[:2] + struct.pack(">H", checksum(icmp)) + icmp[4:]
         head = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 28, 1, 0, 64, 1, 0, socket.inet_aton(address), socket.inet_aton(number))
         socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_RAW).sendto(head + icmp, (number, 0))
+    elif word in ("begun", "answered"):
+        raw = socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_RAW)
+        raw.sendto(first_segment(address, 8001, number, 4000), (number, 0))
+        if word == "begun":
+            raw.sendto(first_segment(number, 4000, address, 8001), (address, 0))
+        else:
+            s = socket.socket(family, socket.SOCK_STREAM)
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            s.bind((number, 4000))
+            s.settimeout(5)
+            s.connect((address, 8001))
     elif word == "udplite":
         socket.socket(family, socket.SOCK_DGRAM, 136).sendto(b"hello", (address, 8001))
     elif word == "mptcp":

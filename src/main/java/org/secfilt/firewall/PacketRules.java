@@ -178,9 +178,12 @@ public final class PacketRules implements Match.Visitor<Optional<Match.Inet>> {
         }
     }
 
-    /** What a server sends to whoever connected to it; conntrack knows who began. */
+    /**
+     * What a server sends to whoever connected to it; conntrack knows who began. But that is fooled: a packet made by hand, in the name of a
+     * denied address of this host, is a beginning to it. So a first segment, with SYN alone, answers nobody, and no listener takes another.
+     */
     private void answers(Access bind) {
-        String answer = "-p tcp -m conntrack --ctstate ESTABLISHED --ctdir REPLY";
+        String answer = "-p tcp ! --syn -m conntrack --ctstate ESTABLISHED --ctdir REPLY";
         for (Rule rule : bind.deny()) {
             addAnswers(rule, answer, "DROP");
         }

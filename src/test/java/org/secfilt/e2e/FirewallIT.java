@@ -201,6 +201,40 @@ class FirewallIT {
         assertEquals("b'hellohello'\n", run.stdout(), run::toString);
     }
 
+    /** Connection tracking believes whose first segment it sees, so a denied address of this host can seem to have called. */
+    @ParameterizedTest
+    @EnumSource
+    void who_seems_to_have_called_is_not_answered_with_a_call(Backend backend) {
+        for (String[] own : new String[][] {{"127.0.0.1", NetworkRoom.INSIDE}, {"::1", NetworkRoom.INSIDE6}}) {
+            String denied = own[1].contains(":") ? "tcp [" + own[1] + "]:8001" : "tcp " + own[1] + ":8001";
+            for (String kind : List.of("begun", "answered")) {
+                Outcome bare = bash(backend, "/usr/bin/python3 \"$@\"", Built.fixture("packets.py"), kind + "-" + own[0], own[1]).run().exited(0);
+                assertEquals(kind + "-" + own[0] + " " + own[1] + " ok\n", bare.stdout(), bare::toString);
+                assertTrue(ROOM.arrivedInside().contains(denied), bare::toString);
+                Outcome run = packets(backend, List.of(REQUIRE, "--no-supervisor", "--allowed-netmask=" + own[0]), kind + "-" + own[0], own[1])
+                        .run().exited(0);
+                List<String> arrived = ROOM.arrivedInside();
+                assertTrue(!arrived.contains(denied) && arrived.contains(denied.startsWith("tcp [") ? "tcp [::1]:4000" : "tcp 127.0.0.1:4000"),
+                        () -> run + "\n" + arrived);
+            }
+        }
+        Outcome supervised = packets(backend, List.of(REQUIRE, "--allowed-netmask=127.0.0.1"), "begun-127.0.0.1", NetworkRoom.INSIDE).run().exited(0);
+        assertTrue(!ROOM.arrivedInside().contains("tcp " + NetworkRoom.INSIDE + ":8001"), supervised::toString);
+    }
+
+    /** The server's answers go to a port that no rule allows: it is the client that called. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "--no-supervisor"})
+    void a_server_answers_a_client_of_the_same_run(String option) {
+        Outcome run = ROOM.bash("$SECFILT -q --firewall=require $1 --allowed-netmask=127.0.0.1 --allowed-port=9003 /usr/bin/python3 -c \"$2\"", option, """
+                import socket
+                socket.socket(socket.AF_INET, socket.SOCK_RAW, 253) # now the rules are those for packets made by hand too
+                server = socket.create_server(("127.0.0.1", 9003))
+                client = socket.create_connection(("127.0.0.1", 9003)); client.settimeout(10); client.sendall(b"hello")
+                served, _ = server.accept(); served.sendall(served.recv(9) * 2); print(client.recv(20))""").run().exited(0);
+        assertEquals("b'hellohello'\n", run.stdout(), run::toString);
+    }
+
     @ParameterizedTest
     @EnumSource
     void nothing_is_left_behind_and_rules_of_others_stay(Backend backend) {

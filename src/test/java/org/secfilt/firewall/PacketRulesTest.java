@@ -28,7 +28,7 @@ class PacketRulesTest {
     private static final String SPOOFED = "-m addrtype ! --src-type LOCAL -j DROP\n";
     private static final String ROUTED = LEAVES4 + SPOOFED;
     private static final String ROUTED6 = LEAVES6 + SPOOFED;
-    private static final String ANSWERS = "-p tcp -m conntrack --ctstate ESTABLISHED --ctdir REPLY -j RETURN\n";
+    private static final String ANSWERS = "-p tcp ! --syn -m conntrack --ctstate ESTABLISHED --ctdir REPLY -j RETURN\n";
     private static final String WRITTEN = "-m conntrack --ctstate DNAT --ctdir ORIGINAL";
     /** Of these the programs take every rule. */
     private static final Reading[] TAKEN = {
@@ -141,7 +141,7 @@ class PacketRulesTest {
     @Test
     void answers_leave_from_where_bind_allows_it() throws Exception {
         String connect = "connect: {mode: deny}\n";
-        String answer = "-p tcp -m conntrack --ctstate ESTABLISHED --ctdir REPLY";
+        String answer = "-p tcp ! --syn -m conntrack --ctstate ESTABLISHED --ctdir REPLY";
         assertEquals(ROUTED + "-s 10.0.0.1/32 " + answer + " -m multiport --sports 80 -j RETURN\n" + answer
                         + " -m multiport --sports 81 -j RETURN\n-s 10.0.0.2/32 " + answer + " -j RETURN\n" + REST,
                 v4(yaml(connect + "bind: {allow: [10.0.0.1:80, 0.0.0.0:81, 10.0.0.2:0, {address: 10.0.0.3, protocol: udp}]}")));
