@@ -205,8 +205,8 @@ public final class DestinationReader {
         }
         ByteString path = ByteString.of(canonical);
         if (path.length() > Sockaddr.UNIX_PATH_LENGTH) {
-            throw new IllegalArgumentException("'" + Printable.escape(word) + "' leads to " + path
-                    + ", which is longer than a socket address holds; such a call is denied");
+            return new Destination(before + UNIX + Printable.escape(rest), action, new Sockaddr.UnixPath(ByteString.of(rest)), Optional.empty(),
+                    Optional.of(canonical));
         }
         return new Destination(before + UNIX + Printable.escape(rest), action, new Sockaddr.UnixPath(path), Optional.empty());
     }

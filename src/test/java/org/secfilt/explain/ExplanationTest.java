@@ -139,6 +139,33 @@ class ExplanationTest {
         assertTrue(lines.contains(", but") || !text.contains(", but nothing leaves"), text);
     }
 
+    /** What a policy says | a socket in a deep directory | lines of its explanation. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "unix: {mode: deny, allow: [/**]} | unix:deep | unix:deep: denied, it fails with EPERM ;; judged as unix:/ddd ;; rule      the path it leads"
+                        + " to is longer than a socket address holds ;; layer     tracer",
+                "unix: {deny: [/x]} | sendto unix:deep | denied, it fails with EPERM ;; longer than",
+                "no-outbound-network: true | unix:deep | denied, it fails with EPERM ;; rule      no outbound network, p.yaml:2:1",
+                "connect: {allow: [10.0.0.1]} | unix:deep | unix:deep: allowed ;; judged as unix:/ddd ;; nothing restricts it",
+                "unix: {mode: deny} | bind unix:deep | bind unix:deep: allowed ;; a matter of files",
+                "filesystem: {allow-write: [/]} | bind unix:deep | allowed ;; write /",
+                "filesystem: {allow-write: [/tmp]} | bind unix:deep | denied, it fails with EACCES",
+                "families: [inet] | unix:deep | denied, socket(2) fails",
+            })
+    void a_path_that_leads_too_deep_is_denied_where_paths_are_judged(String policy, String destination, String lines) throws Exception {
+        String deep = "/" + "d".repeat(120) + "/s";
+        Destination asked = DestinationReader.read(List.of(destination), path -> path.equals("deep") ? deep : path).get(0);
+        String text = new Explanation(plan("version: 1\n" + policy + "\n"), false, path -> path).add(asked).toString();
+        int at = 0;
+        for (String line : lines.split(" ;; ")) {
+            int found = text.indexOf(line.strip(), at);
+            assertTrue(found >= 0, () -> line + "\n" + text);
+            at = found;
+        }
+    }
+
     @Test
     void a_deny_rule_of_an_allowed_mode_needs_no_allow_rule() throws Exception {
         String text = new Explanation(plan("version: 1\nconnect: {mode: allow, deny: [10.0.0.1]}\n"), false, path -> path)
