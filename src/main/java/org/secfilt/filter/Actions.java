@@ -17,6 +17,9 @@ final class Actions {
     static final int RET_USER_NOTIF = 0x7fc00000;
     static final int RET_ERRNO = 0x00050000;
 
+    /** SECCOMP_RET_DATA of a call by another entry of the machine; see {@link TracedCall} for what cookies are good for. */
+    static final int FOREIGN_COOKIE = 80;
+
     private final Assembler assembler;
     private final VaultRange vault;
     private final boolean notifies;
@@ -47,6 +50,11 @@ final class Actions {
 
     Node trace(FileCall call) {
         return assembler.ret(RET_TRACE | call.cookie());
+    }
+
+    /** Of a call by another entry of the machine, none of which runs but for those that end the caller. */
+    Node traceForeign() {
+        return assembler.ret(RET_TRACE | FOREIGN_COOKIE);
     }
 
     Node errno(Errno errno) {

@@ -16,10 +16,11 @@ import org.secfilt.plan.VaultRange;
  * Plan in, filter out.
  *
  * <pre>
- *   arch? ── foreign ──> ENOSYS
+ *   arch? ── foreign ──> TRACE, which tells it; ENOSYS without a tracer
  *     │
  *    nr ── sendto ──> ALLOW without an address, else TRACE     first of all: send(2) is the most frequent call that is looked at
- *     │ ── x32, or newer than this program ──> ENOSYS          nr is the vault's ──> the supervisor
+ *     │ ── x32 ──> as foreign
+ *     │ ── newer than this program ──> ENOSYS                  nr is the vault's ──> the supervisor
  *     │
  *   tree ── a call it does not know ──> ALLOW
  *     ├── connect, bind, sendmsg, sendmmsg ──> TRACE
@@ -35,6 +36,8 @@ import org.secfilt.plan.VaultRange;
  * the mark, {@link VaultRange#mark}.
  */
 public final class FilterCompiler {
+    private static final int NEGATIVE = 1 << 31;
+
     private final Plan plan;
     private final Assembler assembler = new Assembler();
     private final Actions actions;
@@ -89,12 +92,16 @@ public final class FilterCompiler {
         }
     }
 
-    /** i386 by int 0x80, and any other: its numbers mean other calls. ENOSYS is what a kernel without it answers. */
+    /** i386 by int 0x80, and any other: its numbers mean other calls. ENOSYS is what a kernel without it answers, and what the tracer does. */
     private Node checkArch(Node next) {
         Arch arch = plan.arch();
         return assembler.comment("no other architecture than " + arch,
                 assembler.load(SeccompData.ARCH,
-                        assembler.jump(JumpOp.EQ, arch.audit(), next, actions.errno(Errno.ENOSYS))));
+                        assembler.jump(JumpOp.EQ, arch.audit(), next, foreign())));
+    }
+
+    private Node foreign() {
+        return plan.traced() ? actions.traceForeign() : actions.errno(Errno.ENOSYS);
     }
 
     private Node loadNr(Node next) {
@@ -103,9 +110,10 @@ public final class FilterCompiler {
 
     /** x32 comes with the arch of x86-64. A number of -1, which a tracer makes of a call it skips, fails like this without us. */
     private Node refuseX32(Node next) {
+        Node none = actions.errno(Errno.ENOSYS);
         return plan.arch() == Arch.X86_64
                 ? assembler.comment("no x32",
-                        assembler.jump(JumpOp.GE, Arch.X32_SYSCALL_BIT, actions.errno(Errno.ENOSYS), next))
+                        assembler.jump(JumpOp.GE, Arch.X32_SYSCALL_BIT, plan.traced() ? assembler.jump(JumpOp.SET, NEGATIVE, none, foreign()) : none, next))
                 : next;
     }
 

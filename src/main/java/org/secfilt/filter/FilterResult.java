@@ -48,7 +48,14 @@ public record FilterResult(int value) {
         return Optional.empty();
     }
 
+    private boolean isForeign() {
+        return value == (Actions.RET_TRACE | Actions.FOREIGN_COOKIE);
+    }
+
     private String tracedName() {
+        if (isForeign()) {
+            return "foreign";
+        }
         if (changesFile().isPresent()) {
             return changesFile().get().syscall();
         }
@@ -76,6 +83,9 @@ public record FilterResult(int value) {
         }
         if (changesFile().isPresent()) {
             return "the call stops for the supervisor, which changes the file in its place if it may be written";
+        }
+        if (isForeign()) {
+            return "the call stops for the supervisor, which tells it, and has it fail with ENOSYS, but for exit and exit_group";
         }
         Optional<TracedCall> traced = traced();
         if (traced.isPresent()) {

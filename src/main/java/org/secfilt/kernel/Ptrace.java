@@ -106,6 +106,9 @@ public interface Ptrace {
     /** In a seccomp-stop, syscall-exit-stop or signal-delivery-stop: sets argument register 0 to 5. */
     int setArgument(int tid, int index, long value);
 
+    /** In the seccomp-stop of an exit or exit_group, also of i386, whose arguments are in other registers: the code it is to end with. */
+    int setExitCode(int tid, SyscallStop stop, int code);
+
     /** In any stop in a call. */
     int setInstructionPointer(int tid, long address);
 

@@ -9,7 +9,7 @@ import org.secfilt.policy.Origin;
 /**
  * A call that the policy denied.
  *
- * @param call the call's name in syscalls(2)
+ * @param call the call's name in syscalls(2), or the entry of the machine by which an unknown one came: {@code i386}, {@code x32}
  * @param destination empty for a call that names none, or one that could not be read
  * @param protocol of the socket, where it could be told
  * @param file the path of the file that a call would have changed

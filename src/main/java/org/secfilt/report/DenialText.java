@@ -1,5 +1,6 @@
 package org.secfilt.report;
 
+import java.util.Set;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Printable;
 import org.secfilt.abi.Sockaddr;
@@ -8,6 +9,9 @@ import org.secfilt.abi.Sockaddr;
 final class DenialText {
     /** A unix path may be 108 bytes and each be printed as four; a reason in a policy file may be a page. */
     static final int MAX_PART = 480;
+
+    /** Of a call by one of these nothing else is known. */
+    private static final Set<String> ENTRIES = Set.of("i386", "x32", "arm");
 
     private DenialText() {}
 
@@ -30,6 +34,9 @@ final class DenialText {
     private static String call(Denial denial) {
         if (denial.file().isPresent()) {
             return denial.call() + " " + cut(denial.file().get().toString());
+        }
+        if (ENTRIES.contains(denial.call())) {
+            return denial.call() + " call";
         }
         return denial.destination().isEmpty() ? denial.call() : denial.call() + " " + destination(denial);
     }

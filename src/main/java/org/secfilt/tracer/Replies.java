@@ -40,6 +40,15 @@ final class Replies {
         skip(task, -why.errno().number());
     }
 
+    /** Likewise of a call by another entry of the machine, i386 or such. */
+    void denyForeign(Task task, String entry, Verdict.Deny why) {
+        if (isThere(task.tid)) {
+            denied = true;
+            watch.denied(task.tid, entry, Optional.empty(), Task.NONE, why);
+        }
+        skip(task, -why.errno().number());
+    }
+
     /** Whether it still stands where it stopped. One that is dying may look as if it were what is denied, and will do nothing more. */
     boolean isThere(int tid) {
         return ptrace.setNumber(tid, -1) >= 0;

@@ -47,6 +47,8 @@ public final class Tracer {
     private static final Verdict.Deny NO_SECOND_TRACER =
             new Verdict.Deny(Errno.EPERM, "secfilt itself traces the command, and a process has one tracer", Origin.DEFAULT);
 
+    private static final String NO_OTHER_ENTRY = "32-bit programs cannot run under a policy, only %s calls are judged; build it for %s";
+
     private final Ptrace ptrace;
     private final Tracees tracees;
     private final Watch watch;
@@ -285,6 +287,8 @@ public final class Tracer {
             }
             int rc = watch.ready(notified);
             replies.skip(task, rc < 0 ? rc : files.permit(task.tid));
+        } else if (calls.foreign(stop).isPresent()) {
+            foreignStop(task, calls.foreign(stop).get());
         } else if (call == null) {
             fileStop(task);
         } else if (call.guardsVault()) {
@@ -314,6 +318,16 @@ public final class Tracer {
         }
     }
 
+    /** Nothing of it is known but how it ends: so a program can say what it has to say by its exit code. */
+    private void foreignStop(Task task, String entry) {
+        if (calls.isForeignExit(stop)) {
+            exitCall(task);
+        } else {
+            replies.denyForeign(task, entry,
+                    new Verdict.Deny(Errno.ENOSYS, NO_OTHER_ENTRY.formatted(plan.arch(), plan.arch()), Origin.DEFAULT));
+        }
+    }
+
     private void rawSocketStop(Task task, TracedCall call) {
         Optional<String> wrong = watch.rawSocket();
         if (wrong.isPresent()) {
@@ -340,7 +354,7 @@ public final class Tracer {
      */
     private void exitCall(Task task) {
         if (replies.denied() && plan.policy().violationExit().isPresent() && tracees.tgid(task.tid) == root) {
-            ptrace.setArgument(task.tid, 0, plan.policy().violationExit().get());
+            ptrace.setExitCode(task.tid, stop, plan.policy().violationExit().get());
         }
         ptrace.resume(task.tid, 0);
     }

@@ -3,6 +3,9 @@ package org.secfilt.e2e;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -14,6 +17,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.secfilt.Fixtures;
 import org.secfilt.Requirements;
 import org.secfilt.abi.Arch;
+import org.secfilt.abi.Errno;
 
 /** Calls that a filter for this architecture's own would not understand, by {@code test-fixtures/abi-attack.c} and {@code abi32.c}. */
 class AbiAttackIT {
@@ -44,15 +48,53 @@ class AbiAttackIT {
         }
     }
 
-    /** It cannot even exit: the first call it makes is refused, and what should have ended it too. */
+    /** It can exit, and does with the error of the first call it makes; the exit code that the policy has for denials goes before. */
     @ParameterizedTest
     @EnumSource
-    void a_32_bit_program_reaches_nothing(User user) {
-        String program = Fixtures.compile("abi32", "-m32", "-nostdlib", "-static", "-fno-stack-protector").toString();
+    void a_32_bit_program_reaches_nothing(User user) throws IOException {
+        String program = program32();
         ROOM.command(program).as(user).run().exited(0);
         assertEquals(arrivals(4, 2), new TreeSet<>(ROOM.arrived()));
-        ROOM.secfilt("-q", "--allowed-netmask=loopback", program).as(user).run().killedBy(SIGSEGV);
+        Path log = ROOM.directory().resolve("abi32-" + user + ".json");
+        for (String notifications : List.of("auto", "off")) {
+            Outcome run = ROOM.secfilt("--notifications=" + notifications, "--log=" + log, "--allowed-netmask=loopback", program).as(user).run();
+            String told = String.join("\n", run.exited(Errno.ENOSYS.number()).reports());
+            assertTrue(told.matches("(?s)secfilt: denied i386 call by abi32[^ ]*\\[\\d+]: 32-bit programs cannot run under a policy, "
+                    + "only x86_64 calls are judged; build it for x86_64\nsecfilt: 1 call denied:\n.*"), told);
+        }
+        String logged = Files.readString(log);
+        assertTrue(logged.contains("\"call\":\"i386\"") && logged.contains("\"errno\":\"ENOSYS\""), logged);
+        ROOM.secfilt("-q", "--violation-exit=77", "--allowed-netmask=loopback", program).as(user).run().exited(77);
         assertEquals(List.of(), ROOM.arrived());
+    }
+
+    /** There it cannot even exit, and nobody tells why. */
+    @ParameterizedTest
+    @EnumSource
+    void a_32_bit_program_fails_without_a_tracer_too(User user) {
+        Outcome run = ROOM.secfilt("--mainstream-network-families", program32()).as(user).run().killedBy(SIGSEGV);
+        assertEquals(List.of(), run.reports());
+        assertEquals(List.of(), ROOM.arrived());
+    }
+
+    /** Those of int 0x80 in a 64-bit program, and of x32. */
+    @ParameterizedTest
+    @EnumSource
+    void each_call_is_told_as_equal_ones_are(User user) {
+        List<String> words = new ArrayList<>(List.of("--allowed-netmask=loopback", "--"));
+        words.addAll(words(4, I386));
+        String told = ROOM.secfilt(words.toArray(new String[0])).as(user).run().exited(0).reports().toString();
+        assertTrue(told.contains("denied i386 call by abi-attack["), told);
+        words = new ArrayList<>(List.of("--allowed-netmask=loopback", "--"));
+        words.addAll(words(4, X32));
+        told = ROOM.secfilt(words.toArray(new String[0])).as(user).run().exited(0).reports().toString();
+        assertTrue(told.contains("denied x32 call by abi-attack["), told);
+        assertTrue(told.contains("x32 call by abi-attack, 2 times"), told);
+        assertEquals(List.of(), ROOM.arrived());
+    }
+
+    private static String program32() {
+        return Fixtures.compile("abi32", "-m32", "-nostdlib", "-static", "-fno-stack-protector").toString();
     }
 
     private static final int SIGSEGV = 11;

@@ -162,7 +162,7 @@ class ExplainIT {
             assertTrue(told.endsWith("\nsocket(0x2, 0x3, 0x1): ERRNO(EPERM): the call fails with EPERM (Operation not permitted),"
                     + " by the filter alone\n"), told);
         }
-        assertEquals("i386 getppid(): ERRNO(ENOSYS): the call fails with ENOSYS (Function not implemented), by the filter alone\n",
+        assertEquals("i386 getppid(): TRACE(foreign): the call stops for the supervisor, which tells it, and has it fail with ENOSYS, but for exit and exit_group\n",
                 ROOM.secfilt("simulate", "-q", "--arch=i386", "--allowed-port=1", "getppid").run().exited(0).stdout());
         assertEquals("getppid(): ALLOW: nothing is restricted, so a command has no filter\n",
                 ROOM.secfilt("simulate", "getppid").run().exited(0).stdout());

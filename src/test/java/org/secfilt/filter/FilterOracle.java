@@ -31,7 +31,7 @@ final class FilterOracle {
             return Set.of("allow");
         }
         if (audit != arch.audit() || nr < 0 || nr >= 0x40000000) {
-            return Set.of("ENOSYS");
+            return Set.of(addresses && (audit != arch.audit() || nr >= 0 && arch == Arch.X86_64) ? "trace foreign" : "ENOSYS");
         }
         if (nr == 0x766c74 && addresses) {
             return Set.of("listener");

@@ -24,7 +24,7 @@ final class Outcome {
                         return "trace " + call.syscall();
                     }
                 }
-                return "trace " + data;
+                return "trace " + (data == Actions.FOREIGN_COOKIE ? "foreign" : data);
             case 0x7fc00000: // SECCOMP_RET_USER_NOTIF
                 return "listener";
             case 0x00050000: // SECCOMP_RET_ERRNO

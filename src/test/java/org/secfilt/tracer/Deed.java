@@ -8,6 +8,11 @@ record Deed(String call, long[] arguments, int stopStatus, long result) {
         return new Deed(name, Arrays.copyOf(arguments, 6), 0, 0);
     }
 
+    /** By another entry of the machine: "i386" or "x32". */
+    static Deed foreign(String entry, int number, long... arguments) {
+        return call(entry + ":" + number, arguments);
+    }
+
     /** A stop that is no system call: {@code event << 8 | signal}. */
     static Deed stop(int status) {
         return new Deed("", new long[6], status, 0);

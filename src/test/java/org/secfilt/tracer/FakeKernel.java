@@ -43,6 +43,7 @@ final class FakeKernel extends TracersKernel implements Ptrace, Tracees, Affinit
     static final int NUMBER_OF_NOBODY = 5000;
     /** Where what is mapped without a hint comes to lie. */
     static final long ELSEWHERE = 0x7f00_0000_0000L;
+    private static final int I386 = 0x40000003; // linux/audit.h AUDIT_ARCH_I386
     private static final Arch ARCH = Arch.X86_64;
     private static final VaultRange RANGE = VaultRange.of(ARCH);
 
@@ -281,7 +282,10 @@ final class FakeKernel extends TracersKernel implements Ptrace, Tracees, Affinit
             return;
         }
         task.made = deed.call();
-        task.number = ARCH.syscalls().nr(deed.call());
+        int entry = deed.call().indexOf(':');
+        int number = entry < 0 ? ARCH.syscalls().nr(deed.call()) : Integer.parseInt(deed.call().substring(entry + 1));
+        task.number = deed.call().startsWith("x32") ? number | Arch.X32_SYSCALL_BIT : number;
+        task.audit = deed.call().startsWith("i386") ? I386 : ARCH.audit();
         task.arguments = deed.arguments().clone();
         make(task);
     }
@@ -300,7 +304,7 @@ final class FakeKernel extends TracersKernel implements Ptrace, Tracees, Affinit
     }
 
     private boolean asks(FakeTask task) {
-        String name = ARCH.syscalls().name((int) task.number).orElse("");
+        String name = task.audit == I386 ? "" : ARCH.syscalls().name((int) task.number).orElse("");
         int length = (int) task.arguments[name.equals("sendto") ? 5 : 2];
         return notified != null && List.of("connect", "bind", "sendto").contains(name) && task.instructionPointer >>> 32 != RANGE.highWord()
                 && (length == Sockaddr.INET_LENGTH || length == Sockaddr.INET6_LENGTH);
@@ -344,6 +348,12 @@ final class FakeKernel extends TracersKernel implements Ptrace, Tracees, Affinit
         } else {
             task.state = FakeTask.State.RUNNING;
         }
+    }
+
+    @Override
+    public int setExitCode(int tid, SyscallStop stop, int code) {
+        assertEquals(on(tid).audit == I386, stop.audit() == I386, "whose registers?");
+        return setArgument(tid, 0, code);
     }
 
     @Override
@@ -501,6 +511,11 @@ final class FakeKernel extends TracersKernel implements Ptrace, Tracees, Affinit
             vaultCall(task);
             return;
         }
+        if (task.audit == I386 || task.number >= Arch.X32_SYSCALL_BIT) {
+            acted.add(task.tid + ": " + task.made + " " + task.arguments[0]);
+            task.result = 0;
+            return;
+        }
         String name = ARCH.syscalls().name((int) task.number).orElseThrow();
         switch (name) {
             case "mmap" -> {
@@ -609,7 +624,7 @@ final class FakeKernel extends TracersKernel implements Ptrace, Tracees, Affinit
     }
 
     static void show(FakeTask task, SyscallStop stop) {
-        stop.enter(ARCH.audit(), task.instructionPointer, 0x7fff0000, task.number);
+        stop.enter(task.audit == 0 ? ARCH.audit() : task.audit, task.instructionPointer, 0x7fff0000, task.number);
         for (int i = 0; i < 6; i++) {
             stop.setArgument(i, task.arguments[i]);
         }

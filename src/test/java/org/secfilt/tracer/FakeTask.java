@@ -25,6 +25,7 @@ final class FakeTask {
     int at;
     State state = State.RUNNING;
     String made = "";
+    int audit;
     long number;
     long[] arguments = new long[6];
     long result;

@@ -487,6 +487,33 @@ class TracerTest extends TracerRoom {
         return kernel.steps;
     }
 
+    /** i386: socketcall, connect, sendto, mmap, wait4, munmap; numbers that are here connect, exit_group, mmap, ptrace, sendto. */
+    @ParameterizedTest
+    @CsvSource({
+        "i386, 102", "i386, 362", "i386, 369", "i386, 90", "i386, 114", "i386, 91", "i386, 42", "i386, 231", "i386, 60", "i386, 9", "i386, 101",
+        "i386, 44", "i386, 0x766c74", "x32, 42", "x32, 44", "x32, 9", "x32, 518", "x32, 1", "x32, 252",
+    })
+    void a_call_by_another_entry_does_not_run_whatever_its_number(String entry, String number) {
+        kernel.remember(0x1000, ALLOWED);
+        runWith(Deed.foreign(entry, Integer.decode(number), 3, 0x1000, 16));
+        assertEquals(-Errno.ENOSYS.number(), Integer.parseInt(kernel.returned.get(1).split(" ")[2]));
+        assertEquals(List.of(), kernel.acted);
+        assertEquals(List.of("ready", entry, "command ended"), reported);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"i386, 1", "i386, 252", "x32, 60", "x32, 231"})
+    void a_program_by_another_entry_ends_as_it_says_or_as_the_policy_does(String entry, int number) {
+        runWith(Deed.foreign(entry, number, 3));
+        assertEquals(List.of("7: " + entry + ":" + number + " 3"), kernel.acted);
+        assertEquals(List.of("ready", "command ended"), reported);
+        TracerTest second = new TracerTest();
+        second.violationExit = Optional.of(77);
+        second.runWith(Deed.foreign(entry, 20), Deed.foreign(entry, number, 3));
+        assertEquals(List.of("7: " + entry + ":" + number + " 77"), second.kernel.acted);
+        assertEquals(List.of("ready", entry, "command ended"), second.reported);
+    }
+
     @ParameterizedTest
     @CsvSource({"exit_group, true, 77", "exit, true, 77", "exit_group, false, 3", "exit, false, 3"})
     void a_denial_decides_the_exit_code_of_the_command(String call, boolean denied, long code) {

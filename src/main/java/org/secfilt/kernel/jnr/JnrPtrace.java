@@ -49,6 +49,7 @@ final class JnrPtrace implements Ptrace {
     private static final int RCX = 88;
     private static final long WAITED = 0x7365_6366_7761_6974L; // "secfwait"
     private static final int ORIG_RAX = 120;
+    private static final int RBX = 40;
     private static final int RIP = 128;
     private static final int RSP = 152;
     private static final int REGISTERS_BYTES = 216;
@@ -260,6 +261,11 @@ final class JnrPtrace implements Ptrace {
     @Override
     public int setArgument(int tid, int index, long value) {
         return ptrace(PTRACE_POKEUSER, tid, ARGUMENTS[index], value);
+    }
+
+    @Override
+    public int setExitCode(int tid, SyscallStop stop, int code) {
+        return ptrace(PTRACE_POKEUSER, tid, stop.audit() == Arch.X86_64.audit() ? ARGUMENTS[0] : RBX, code);
     }
 
     @Override
