@@ -13,6 +13,7 @@ import org.secfilt.abi.Arch;
 import org.secfilt.doctor.Look;
 import org.secfilt.kernel.Launching;
 import org.secfilt.plan.HostFirewall;
+import org.secfilt.sandbox.PacketFilter;
 
 /** This host, for the process that the user started. */
 final class HostLook implements Look {
@@ -24,10 +25,12 @@ final class HostLook implements Look {
 
     private final Launching kernel;
     private final int pid;
+    private final PacketFilter filter;
     private final HostFirewall firewall;
 
-    HostLook(Launching kernel, int pid, HostFirewall firewall) {
-        this.firewall = firewall;
+    HostLook(Launching kernel, int pid, PacketFilter filter) {
+        this.filter = filter;
+        this.firewall = filter.host();
         this.kernel = kernel;
         this.pid = pid;
     }
@@ -64,6 +67,16 @@ final class HostLook implements Look {
     @Override
     public HostFirewall firewall() {
         return firewall;
+    }
+
+    @Override
+    public boolean makesCgroups() {
+        return filter.mayMakeCgroup();
+    }
+
+    @Override
+    public boolean makesProfiles() {
+        return filter.mayMakeProfiles();
     }
 
     @Override

@@ -200,8 +200,8 @@ public final class Main implements Outcome.Visitor<Integer> {
 
     @Override
     public Integer doctor(Outcome.Doctor doctor) throws IOException {
-        HostFirewall firewall = new PacketFilter(kernel, stub.pid(), caller.environment()).host();
-        return DoctorVerb.answer(new HostLook(launching, stub.pid(), firewall), streams);
+        PacketFilter filter = new PacketFilter(kernel, stub.pid(), caller.environment());
+        return DoctorVerb.answer(new HostLook(launching, stub.pid(), filter), streams);
     }
 
     @Override

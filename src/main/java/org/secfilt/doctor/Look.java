@@ -17,6 +17,12 @@ public interface Look {
     /** What the packet filter could do for a run on this host's network. */
     HostFirewall firewall();
 
+    /** Whether a run could make the cgroup by which the firewall would know it. */
+    boolean makesCgroups();
+
+    /** Likewise for those of lasting profiles. */
+    boolean makesProfiles();
+
     /** Whether a command would be run with root's capabilities. */
     boolean root();
 

@@ -139,7 +139,8 @@ final class Probes {
         }
         String held = "a group of its own for each run, by which the firewall knows its packets";
         String root = host.root() ? "" : "making groups is root's";
-        if (host.root() && host.firewall().wholeNetwork()) {
+        boolean known = two || netCls || words(host.read("/proc/filesystems").orElse("")).contains("cgroup2");
+        if (host.root() && known && !host.makesCgroups()) {
             return Finding.partly("cgroups", "none can be made by this process", "", held, "run secfilt as the host's root, or in a cgroup delegated to you");
         }
         if (!two && host.root() && words(host.read("/proc/filesystems").orElse("")).contains("cgroup2")) {
@@ -198,6 +199,9 @@ final class Probes {
             String[] fields = line.split(" ");
             inSight |= fields.length > 3 && fields[2].equals("cgroup") && ("," + fields[3] + ",").contains(",net_cls,");
             two |= fields.length > 3 && fields[2].equals("cgroup2");
+        }
+        if (host.root() && !host.makesProfiles()) {
+            return Finding.no("profiles", "no cgroup for them can be made by this process", held, "run secfilt as the host's root");
         }
         if (!known) {
             String netCls = "a kernel with CONFIG_CGROUP_NET_CLASSID";

@@ -89,7 +89,7 @@ public final class PacketFilter {
             return HostFirewall.without("the program " + program.get());
         }
         try (Cgroups cgroups = cgroups()) {
-            String parent = cgroups.hierarchy() == Cgroups.Hierarchy.NET_CLS ? "" : cgroups.of(pid);
+            String parent = parent(cgroups);
             if (!cgroups.mayMakeIn(parent)) {
                 return withoutCgroup("the right to make a cgroup in /" + parent);
             }
@@ -97,6 +97,29 @@ public final class PacketFilter {
             return new HostFirewall(Optional.empty(), mayMount);
         } catch (KernelException e) {
             return withoutCgroup("a cgroup hierarchy: " + e.getMessage());
+        }
+    }
+
+    /** Where a run would make its own. */
+    private String parent(Cgroups cgroups) {
+        return cgroups.hierarchy() == Cgroups.Hierarchy.NET_CLS ? "" : cgroups.of(pid);
+    }
+
+    /** Whether a run could make a cgroup, whatever else it has not. */
+    public boolean mayMakeCgroup() {
+        try (Cgroups cgroups = cgroups()) {
+            return cgroups.mayMakeIn(parent(cgroups));
+        } catch (KernelException e) {
+            return false;
+        }
+    }
+
+    /** Whether profiles could have theirs, which are at the hierarchy's root. */
+    public boolean mayMakeProfiles() {
+        try (Cgroups cgroups = profileCgroups()) {
+            return cgroups.mayMakeIn("");
+        } catch (KernelException e) {
+            return false;
         }
     }
 

@@ -79,7 +79,8 @@ class DiagnosisTest {
                 "/proc/self/mounts=none /run/secfilt/net_cls cgroup rw,net_cls 0 0 | yes     profiles: net_cls, mounted | lasting packet rules",
                 "root=no | yes     user namespaces: 1000 at most | namespaces of a run's own",
                 "firewall= | yes     firewall: no other process uses this network, so it is judged as a whole | packets of every kind",
-                "firewall= | partly  cgroups: none can be made by this process | by which the firewall knows its packets",
+                "cgroups=none | partly  cgroups: none can be made by this process | by which the firewall knows its packets",
+                "cgroups=none | no      profiles: no cgroup for them can be made by this process | run secfilt as the host's root",
                 "firewall=the right to make a cgroup in / | no      firewall: for want of the right to make a cgroup in / | --net=nat",
                 "/etc/resolv.conf= | yes     resolver: /etc/resolv.conf names no server | allows 127.0.0.1",
                 "/proc/sys/kernel/yama/ptrace_scope=1 | yes     ptrace: yama.ptrace_scope is 1 | connect, bind",
@@ -168,6 +169,7 @@ class DiagnosisTest {
         }
 
         boolean root = true;
+        boolean makesCgroups = true;
         HostFirewall firewall = new HostFirewall(Optional.empty(), true);
 
         void set(String change) {
@@ -178,6 +180,7 @@ class DiagnosisTest {
                 case "landlock" -> landlock = Integer.parseInt(value);
                 case "java" -> java = Integer.parseInt(value);
                 case "firewall" -> firewall = value.isEmpty() ? HostFirewall.OF_NETWORK : HostFirewall.without(value);
+                case "cgroups" -> makesCgroups = !value.equals("none");
                 case "root" -> root = value.equals("yes");
                 default -> files.put(name, value);
             }
@@ -201,6 +204,16 @@ class DiagnosisTest {
         @Override
         public HostFirewall firewall() {
             return firewall;
+        }
+
+        @Override
+        public boolean makesCgroups() {
+            return makesCgroups;
+        }
+
+        @Override
+        public boolean makesProfiles() {
+            return makesCgroups;
         }
 
         @Override

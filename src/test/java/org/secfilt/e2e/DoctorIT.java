@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code secfilt doctor} on the built program and this host, which holds network policies: the other tests show it. */
 class DoctorIT {
@@ -26,6 +28,16 @@ class DoctorIT {
     void tells_root_and_others_what_each_can_have() {
         assertTrue(ROOM.secfilt("doctor").as(User.ORDINARY).run().stdout().contains("is root's"));
         assertTrue(!ROOM.secfilt("doctor").as(User.ROOT).run().stdout().contains("is root's"));
+    }
+
+    /** Root of a user namespace has its capabilities there, and none over the host's cgroups. */
+    @ParameterizedTest
+    @ValueSource(strings = {"unshare -Urn", "unshare -Urpf --mount-proc"})
+    void root_of_a_user_namespace_makes_no_cgroups(String within) {
+        Outcome run = ROOM.bash(within + " $SECFILT doctor").as(User.ORDINARY).run().exited(0);
+        assertTrue(run.stdout().contains("\npartly  cgroups: none can be made by this process\n"), run.stdout());
+        assertTrue(run.stdout().contains("\nno      profiles: no cgroup for them can be made by this process\n"), run.stdout());
+        ROOM.bash(within + " $SECFILT profile install lan").as(User.ORDINARY).run().exited(125);
     }
 
     @Test
