@@ -22,7 +22,10 @@ public interface Launching {
     /** Where it sees those of net_cls. */
     List<byte[]> classMounts(int pid);
 
-    /** Whether one of either lies below another mount, so that no path leads to it until that is unmounted. */
+    /**
+     * Whether the process could come to one of either that no path leads it to now: one lies below another mount, until that is unmounted; or not
+     * all mounts are below its root directory, as after chroot(2); or its working directory is in none of these.
+     */
     boolean hidesCgroups(int pid);
 
     /** The permitted capabilities of the process, one bit each. */

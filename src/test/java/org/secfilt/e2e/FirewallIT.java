@@ -317,6 +317,35 @@ class FirewallIT {
         assertTrue(run.stderr().contains("secfilt: closed inherited descriptor " + fd + ": " + what), run::toString);
     }
 
+    /** By chroot(2) and "..", as root may, or by where it stands already: the mounts there are not in its mount table. */
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "mkdir root; mount --rbind / root; mount -t cgroup2 none cgroups; run=\"chroot root\"",
+        "mount -t cgroup2 none cgroups; cd cgroups; umount -l $home/cgroups",
+    })
+    void cgroups_that_the_mount_table_leaves_out_are_not_relied_on(String hiding) {
+        String command = """
+                home=$(mktemp -d -p $PWD); cd $home; mkdir cgroups below; run=; eval "$1"; shift
+                $run $SECFILT "$@" -- /usr/bin/python3 -c "$LEAVE" $home PACKETS""".replace("PACKETS", Built.fixture("packets.py"));
+        String leave = """
+                import os, subprocess, sys
+                home, packets = sys.argv[1:]
+                if not os.path.exists("cgroup.procs"):
+                    root = os.open("/", os.O_RDONLY)
+                    os.chroot(home + "/below"); os.fchdir(root)
+                    for _ in range(40): os.chdir("..")
+                    os.chroot("."); os.chdir(home + "/cgroups")
+                open("cgroup.procs", "w").write(str(os.getpid()))
+                print(open("/proc/self/cgroup").read().split("0::")[1], end="", flush=True)
+                subprocess.run(["/usr/bin/python3", packets, "echo,behind-10.77.1.1", "10.77.2.1"])
+                """;
+        Outcome run = ROOM.bash(command, hiding, "-q", "--allowed-netmask=10.77.1.1").with("LEAVE", leave).run().exited(0);
+        assertEquals("/\necho 10.77.2.1 EPERM\nbehind-10.77.1.1 10.77.2.1 EPERM\n", run.stdout(), run::toString);
+        assertEquals(List.of(), ROOM.arrived(), run::toString);
+        Outcome alone = ROOM.bash(command, hiding, "--no-supervisor", "--allowed-netmask=10.77.1.1").with("LEAVE", leave).run().exited(2);
+        assertTrue(alone.stdout().isEmpty() && alone.stderr().contains("root's command could leave the firewall here"), alone::toString);
+    }
+
     /** What is mounted over cgroups can be unmounted, and they cannot be made read-only below it: so nothing depends on the cgroup there. */
     @ParameterizedTest
     @ValueSource(strings = {

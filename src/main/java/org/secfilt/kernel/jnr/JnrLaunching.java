@@ -132,9 +132,29 @@ final class JnrLaunching implements Launching {
 
     @Override
     public boolean hidesCgroups(int pid) {
-        for (String line : Mounts.of(pid)) {
+        List<String> mounts = Mounts.of(pid);
+        if (!RootDirectory.isWhole(pid) || !worksIn(pid, mounts)) {
+            return true;
+        }
+        for (String line : mounts) {
             Optional<String> point = Mounts.cgroups(line, false).or(() -> Mounts.cgroups(line, true));
             if (point.isPresent() && !leads(pid, Mounts.unescape(point.get()), line.substring(0, line.indexOf(' ')))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether the working directory is in one of these mounts: from one that was detached, or is of another namespace, ".." leads on there. */
+    private static boolean worksIn(int pid, List<String> mounts) {
+        int fd = (int) Libc.OPEN.call(NativeMemory.string("/proc/" + pid + "/cwd"), O_PATH_CLOEXEC, 0);
+        if (fd < 0) {
+            return false;
+        }
+        String mount = RootDirectory.mount(fd) + " ";
+        Libc.CLOSE.call(fd);
+        for (String line : mounts) {
+            if (line.startsWith(mount)) {
                 return true;
             }
         }
@@ -154,7 +174,7 @@ final class JnrLaunching implements Launching {
         if (fd < 0) {
             return false;
         }
-        boolean same = proc.read("self/fdinfo/" + fd).contains("\nmnt_id:\t" + mount + "\n");
+        boolean same = RootDirectory.mount(fd).equals(mount);
         Libc.CLOSE.call(fd);
         return same;
     }
