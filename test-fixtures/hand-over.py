@@ -2,9 +2,11 @@
 
 serve: listens at PATH ("@NAME": abstract), says "ready", and gives each KIND to each client in one message.
 offer: connects to PATH, once somebody listens there, and gives. pass: sends from a datagram socket to PATH.
-KIND: udp:ADDRESS:PORT, tcp:ADDRESS:PORT (connected there), syn:ADDRESS:PORT, later:ADDRESS:PORT, corked:ADDRESS:PORT, turned:ADDRESS:PORT (as inherit.py has them), unix:PATH (connected), raw, packet, free (UDP, connected nowhere), memfd.
+KIND: udp:ADDRESS:PORT, tcp:ADDRESS:PORT (connected there), syn:ADDRESS:PORT, later:ADDRESS:PORT, corked:ADDRESS:PORT, turned:ADDRESS:PORT (as inherit.py has them), told:KIND (as steered.py has them), unix:PATH (connected), raw, packet, free (UDP, connected nowhere), memfd.
 """
 import os, socket, sys, time
+
+from steered import steered
 
 
 def made(kind):
@@ -26,6 +28,8 @@ def made(kind):
             s.connect(("10.77.1.1", 8001))
         s.sendto(b"begun", socket.MSG_MORE, (host, int(port)))
         return s
+    if name == "told":
+        return steered(where)
     if name == "unix":
         s = socket.socket(socket.AF_UNIX)
         s.connect(where)

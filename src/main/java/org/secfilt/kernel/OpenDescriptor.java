@@ -28,7 +28,17 @@ public record OpenDescriptor(int fd, Kind kind, int domain, int type, int protoc
     /** What a socket was told before, and sends by, whatever a call says. */
     public enum Steering {
         /** A datagram with an address of its own, to which the next bytes are added, and which cannot be dropped. // udp(7) "UDP_CORK" */
-        BEGUN
+        BEGUN,
+        /** IP_OPTIONS, a routing header. */
+        ROUTE,
+        /** SO_BINDTODEVICE, IP_UNICAST_IF. */
+        INTERFACE,
+        /** SO_MARK. */
+        MARK,
+        /** IP_FREEBIND, IP_TRANSPARENT. */
+        SENDER,
+        /** TCP_ULP. */
+        PROTOCOL
     }
 
     /** What such a descriptor is. */

@@ -22,6 +22,7 @@ public final class DescriptorJudge {
     private final Origin origin;
     private final boolean limitsInet;
     private final boolean limitsConnect;
+    private final boolean leavesInterfaces;
     private final boolean sealsCgroup;
 
     public DescriptorJudge(Plan plan) {
@@ -30,12 +31,13 @@ public final class DescriptorJudge {
         this.origin = plan.familiesOrigin();
         this.limitsInet = plan.limitsInet();
         this.limitsConnect = plan.policy().noOutbound().isPresent() || !plan.policy().connect().open();
+        this.leavesInterfaces = plan.leavesInterfaces();
         this.sealsCgroup = plan.sealsCgroup();
     }
 
     /** How a socket must be described to be judged. */
     public Care care() {
-        return limitsInet ? Care.DESTINATIONS : Care.NONE;
+        return !limitsInet ? Care.NONE : leavesInterfaces ? Care.DESTINATIONS : Care.INTERFACES;
     }
 
     /** Whether it may stay once it is connected to nothing, if {@link #denial} says that it may not. */
@@ -89,7 +91,8 @@ public final class DescriptorJudge {
 
     private Optional<Verdict.Deny> steering(OpenDescriptor descriptor) {
         for (OpenDescriptor.Steering steering : OpenDescriptor.Steering.values()) {
-            if (limitsInet && descriptor.steerings().contains(steering)) {
+            boolean left = steering == OpenDescriptor.Steering.INTERFACE ? leavesInterfaces : !limitsInet;
+            if (!left && descriptor.steerings().contains(steering)) {
                 return deny(words(steering));
             }
         }
@@ -99,6 +102,11 @@ public final class DescriptorJudge {
     private static String words(OpenDescriptor.Steering steering) {
         return switch (steering) {
             case BEGUN -> "a socket with a datagram that is begun and cannot be dropped";
+            case ROUTE -> "a socket with a route of its own (IP options, IPv6 headers)";
+            case INTERFACE -> "a socket that chooses its interface";
+            case MARK -> "a socket with a mark, which can choose a route";
+            case SENDER -> "a socket that may send under foreign addresses";
+            case PROTOCOL -> "a socket with another protocol on top of TCP";
         };
     }
 

@@ -124,6 +124,36 @@ class DescriptorAttackIT {
         }
     }
 
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({
+        "udp4:device, udp 127.0.0.1:8001", "udp6:device, udp [::1]:8001", "udp4:unicast-if, udp 127.0.0.1:8001",
+        "udp6:rthdr, ip-43 fd77:1::1",
+    })
+    void who_receives_a_socket_that_was_told_another_way_is_killed(String kind, String arrives) {
+        for (User user : User.values()) {
+            assertEquals("1 ok\n", taken(user, "recvmsg connect s", "told:" + kind + ":connected").exited(0).stdout());
+            assertEquals(List.of(arrives), ROOM.arrived());
+            Outcome run = taken(user, "recvmsg connect s", "told:" + kind + ":connected", Built.program().toString(), "--allowed-netmask=loopback").exited(137);
+            assertEquals("", run.stdout(), run::toString);
+            assertEquals(List.of(), ROOM.arrived(), run::toString);
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({
+        "udp4:none, ''", "udp6:none, ''", "udp6:pktinfo, udp [::1]:8001", "udp6:once-unicast-if6, udp [::1]:8001",
+        "udp4:once-unicast-if, udp 127.0.0.1:8001",
+    })
+    void a_socket_handed_over_goes_the_way_of_all(String kind, String leaves) {
+        for (User user : User.values()) {
+            assertEquals("1 ok\n", taken(user, "recvmsg connect s", "told:" + kind + ":connected").exited(0).stdout());
+            assertEquals(leaves, String.join(" ", ROOM.arrived()));
+            Outcome run = taken(user, "recvmsg connect s", "told:" + kind + ":connected", Built.program().toString(), "--allowed-netmask=loopback").exited(0);
+            assertEquals("1 ok\n", run.stdout(), run::toString);
+            assertEquals(List.of(), ROOM.arrived(), run::toString);
+        }
+    }
+
     /** It would connect when nobody looks any more. */
     @Test
     void a_socket_that_is_connecting_is_disconnected() {

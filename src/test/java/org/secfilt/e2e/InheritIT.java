@@ -116,6 +116,92 @@ class InheritIT {
         }
     }
 
+    /** Sends by descriptor 5 to this machine's loopback address. */
+    private static final String TO_LOOPBACK = """
+            import os, socket
+            if os.path.exists("/proc/self/fd/5"):
+                s = socket.socket(fileno=5)
+                place = ("::1" if s.family == socket.AF_INET6 else "127.0.0.1", 8001)
+                s.setblocking(False)
+                try:
+                    s.getpeername()
+                    s.send(b"hi")
+                except OSError:
+                    s.sendto(b"hi", place) if s.type == socket.SOCK_DGRAM else s.connect_ex(place)
+                print("sent")
+            """;
+
+    private static Outcome toLoopback(String kind, User user, String... confined) {
+        List<String> words = new ArrayList<>(List.of(confined));
+        words.addAll(List.of("/usr/bin/python3", "-c", TO_LOOPBACK));
+        return inherit("told:" + kind, words.toArray(new String[0])).as(user).run().exited(0);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            udp4:device                | ALL  | udp 127.0.0.1:8001  | chooses its interface
+            tcp4:device                | ALL  | tcp 127.0.0.1:8001  | chooses its interface
+            udp6:device                | ALL  | udp [::1]:8001      | chooses its interface
+            udp4:device:connected      | ALL  | udp 127.0.0.1:8001  | chooses its interface
+            udp4:unicast-if            | ALL  | udp 127.0.0.1:8001  | chooses its interface
+            udp6:unicast-if6           | ALL  | udp [::1]:8001      | chooses its interface
+            udp4:route                 | ROOT | udp 10.77.1.1:8001  | route of its own (IP options, IPv6 headers)
+            tcp4:route                 | ROOT | tcp 10.77.1.1:8001  | route of its own (IP options, IPv6 headers)
+            udp6:rthdr                 | ALL  | ip-43 fd77:1::1    | route of its own (IP options, IPv6 headers)
+            udp6:dstopts               | ROOT | ``                  | route of its own (IP options, IPv6 headers)
+            udp6:freebind              | ALL  | ``                  | may send under foreign addresses
+            udp6:freebind6             | ALL  | ``                  | may send under foreign addresses
+            tcp4:transparent           | ROOT | ``                  | may send under foreign addresses
+            tcp6:transparent6          | ROOT | ``                  | may send under foreign addresses
+            udp4:mark                  | ROOT | ``                  | mark, which can choose a route
+            """)
+    void a_socket_that_was_told_another_way_is_closed(String kind, String users, String arrives, String why) {
+        for (User user : users.equals("ALL") ? User.values() : new User[] {User.ROOT}) {
+            assertEquals("sent\n", toLoopback(kind, user).stdout());
+            assertEquals(arrives, String.join(" ", ROOM.arrived()), kind);
+            Outcome run = toLoopback(kind, user, Built.program().toString(), "--allowed-netmask=127.0.0.1", "--allowed-netmask=::1");
+            assertEquals("", run.stdout(), run::toString);
+            assertEquals(1, run.reports().size(), run::toString);
+            assertTrue(run.reports().get(0).startsWith("secfilt: closed inherited descriptor 5: "), run::toString);
+            assertTrue(run.reports().get(0).contains(why), run::toString);
+            assertEquals(List.of(), ROOM.arrived(), run::toString);
+        }
+    }
+
+    /** What cannot be asked for is taken back; and a connected socket keeps no route of before. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({
+        "udp4:none, '', udp 127.0.0.1:8001", "udp4:none:connected, '', udp 127.0.0.1:8001", "udp6:none, '', udp [::1]:8001",
+        "udp6:none:connected, '', udp [::1]:8001", "tcp4:none, '', tcp 127.0.0.1:8001", "tcp6:none, '', tcp [::1]:8001",
+        "udp6:pktinfo, udp [::1]:8001, udp [::1]:8001", "udp6:once-pktinfo, udp [::1]:8001, ''", "udp6:pktinfo:connected, udp [::1]:8001, ''",
+        "udp6:once-unicast-if6, udp [::1]:8001, ''", "udp4:once-unicast-if, udp 127.0.0.1:8001, ''",
+    })
+    void a_socket_that_goes_the_way_of_all_stays(String kind, String leaves, String arrivesInside) {
+        for (User user : User.values()) {
+            assertEquals("sent\n", toLoopback(kind, user).stdout());
+            assertEquals(leaves, String.join(" ", ROOM.arrived()), kind);
+            ROOM.arrivedInside();
+            Outcome run = toLoopback(kind, user, Built.program().toString(), "--allowed-netmask=127.0.0.1", "--allowed-netmask=::1");
+            assertEquals("sent\n", run.stdout(), run::toString);
+            assertEquals(List.of(), run.reports());
+            assertEquals(List.of(), ROOM.arrived(), run::toString);
+            String inside = String.join(" ", ROOM.arrivedInside());
+            assertTrue(inside.startsWith(arrivesInside), () -> run + inside); // before its echo
+        }
+    }
+
+    @Test
+    void where_all_is_allowed_but_a_few_addresses_a_socket_may_choose_its_interface() throws IOException {
+        String policy = Files.writeString(ROOM.directory().resolve("few.yaml"), "version: 1\nconnect:\n  mode: allow\n  deny: 10.77.2.0/24\n").toString();
+        for (String kind : List.of("udp4:device", "udp6:pktinfo")) {
+            Outcome run = toLoopback(kind, User.ROOT, Built.program().toString(), "--policy", policy);
+            assertEquals(List.of(), run.reports());
+            assertEquals(List.of(kind.startsWith("udp4") ? "udp 127.0.0.1:8001" : "udp [::1]:8001"), ROOM.arrived(), run::toString);
+        }
+        Outcome run = toLoopback("udp4:route", User.ROOT, Built.program().toString(), "--policy", policy);
+        assertEquals(1, run.reports().size(), run::toString);
+    }
+
     @Test
     void what_speaks_no_judged_protocol_is_closed() {
         Outcome run = confined("raw packet").run().exited(0);

@@ -1,6 +1,5 @@
 package org.secfilt.kernel.jnr;
 
-import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
 import org.secfilt.abi.Errno;
@@ -123,16 +122,25 @@ final class JnrSocket implements Tracees.SocketCopy {
 
     @Override
     public OpenDescriptor describe(int number, Care care) {
-        Set<OpenDescriptor.Steering> steerings = Set.of();
-        if (care != Care.NONE && transport() != NO_TRANSPORT) {
-            steerings = EnumSet.noneOf(OpenDescriptor.Steering.class);
-            if (protocol() == IPPROTO_UDP && !new Corked(fd, scratch).drop()) {
-                steerings.add(OpenDescriptor.Steering.BEGUN);
-            }
-        }
+        boolean plain = care != Care.NONE && transport() != NO_TRANSPORT;
+        Set<OpenDescriptor.Steering> steerings = plain ? steerings(care == Care.INTERFACES) : Set.of();
         Optional<Sockaddr> peer = peer();
         OpenDescriptor.Kind kind = peer.isEmpty() && connects() ? OpenDescriptor.Kind.CONNECTING : OpenDescriptor.Kind.SOCKET;
         return new OpenDescriptor(number, kind, domain(), type(), protocol(), peer, steerings);
+    }
+
+    private Set<OpenDescriptor.Steering> steerings(boolean interfaces) {
+        boolean six = domain() == Family.INET6.number();
+        Steerings steerings = new Steerings(fd, scratch);
+        Set<OpenDescriptor.Steering> found = steerings.ask(six, protocol() == IPPROTO_TCP);
+        if (interfaces) {
+            steerings.askForInterfaces(six, peer().isPresent() && peer().get() instanceof Sockaddr.Inet6 peer && peer.choosesInterface());
+        }
+        // After the interface is forgotten: a connected socket keeps its route.
+        if (protocol() == IPPROTO_UDP && !new Corked(fd, scratch).drop()) {
+            found.add(OpenDescriptor.Steering.BEGUN);
+        }
+        return found;
     }
 
     /** connect(2) "AF_UNSPEC", which stream sockets of the unix family do not know. */

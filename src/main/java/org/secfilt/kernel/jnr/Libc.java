@@ -39,6 +39,7 @@ final class Libc {
     static final Libc FACCESSAT = new Libc("faccessat", 4);
     static final Libc PRCTL = new Libc("prctl", 5);
     static final Libc GETSOCKOPT = new Libc("getsockopt", 5);
+    static final Libc SETSOCKOPT = new Libc("setsockopt", 5);
     static final Libc GETSOCKNAME = new Libc("getsockname", 3);
     static final Libc LISTEN = new Libc("listen", 2);
     static final Libc CONNECT = new Libc("connect", 3);
