@@ -48,13 +48,13 @@ class ThreadsIT {
 
     /** Root's supervisor reads it all the same. */
     @Test
-    void where_one_may_have_come_unseen_the_process_dies_and_that_is_told() {
+    void where_one_may_have_come_unseen_the_run_dies_and_that_is_told() {
         Path log = ROOM.directory().resolve("undump.log");
         String run = "\"$SECFILT\" --allowed-netmask=127.0.0.1 --log=$1 $2 undump; echo $?";
         Outcome outcome = ROOM.bash(run, log.toString(), MEANWHILE).as(User.ORDINARY).run().exited(0);
         assertEquals("137\n", outcome.stdout(), outcome::toString);
         assertTrue(outcome.reports().get(0).matches("secfilt: denied recvmsg by meanwhile\\[\\d+]: descriptors may have come that cannot be seen, .*"
-                + "process killed"), outcome::toString);
+                + "all processes killed"), outcome::toString);
         assertTrue(outcome.reports().get(1).startsWith("secfilt: 1 call denied:"), outcome::toString);
         assertTrue(ROOM.bash("cat $1; rm $1", log.toString()).run().stdout().contains("\"call\":\"recvmsg\""), outcome::toString);
         Outcome root = ROOM.bash(run, log.toString(), MEANWHILE).run().exited(0);
