@@ -47,8 +47,6 @@ public final class Tracer {
     private static final Verdict.Deny NO_SECOND_TRACER =
             new Verdict.Deny(Errno.EPERM, "secfilt itself traces the command, and a process has one tracer", Origin.DEFAULT);
 
-    private static final String NO_OTHER_ENTRY = "32-bit programs cannot run under a policy, only %s calls are judged; build it for %s";
-
     private final Ptrace ptrace;
     private final Tracees tracees;
     private final Watch watch;
@@ -69,6 +67,7 @@ public final class Tracer {
     private final Waiting waiting;
     private final Newborns newborns;
     private final FileStop files;
+    private final ExitStop exits;
     private final Remake remake;
     private final Handover.Desk desk = new Handover.Desk();
     private final NotifiedRun notified;
@@ -101,6 +100,7 @@ public final class Tracer {
         this.waiting = new Waiting(ptrace, kernel.affinity(), tracees, System::nanoTime);
         this.newborns = new Newborns(ptrace, tasks, execs);
         this.files = new FileStop(replies, tracees, kernel.fileChanges(), plan, writable, watch);
+        this.exits = new ExitStop(ptrace, tracees, replies, calls, plan, root);
         this.notified = new NotifiedRun(kernel, ptrace, plan, calls, tasks.numbers(), tasks.restricted(), desk, replies, watch);
         tasks.of(root);
     }
@@ -287,10 +287,8 @@ public final class Tracer {
             }
             int rc = watch.ready(notified);
             replies.skip(task, rc < 0 ? rc : files.permit(task.tid));
-        } else if (calls.foreign(stop).isPresent()) {
-            foreignStop(task, calls.foreign(stop).get());
         } else if (call == null) {
-            fileStop(task);
+            otherStop(task);
         } else if (call.guardsVault()) {
             guard.answer(task, call);
         } else if (call.changesProcesses()) {
@@ -314,17 +312,7 @@ public final class Tracer {
             waiting.judging(task.tid);
             addresses.answer(task, call);
         } else {
-            exitCall(task);
-        }
-    }
-
-    /** Nothing of it is known but how it ends: so a program can say what it has to say by its exit code. */
-    private void foreignStop(Task task, String entry) {
-        if (calls.isForeignExit(stop)) {
-            exitCall(task);
-        } else {
-            replies.denyForeign(task, entry,
-                    new Verdict.Deny(Errno.ENOSYS, NO_OTHER_ENTRY.formatted(plan.arch(), plan.arch()), Origin.DEFAULT));
+            exits.answer(task, stop);
         }
     }
 
@@ -337,8 +325,13 @@ public final class Tracer {
         }
     }
 
-    private void fileStop(Task task) {
+    private void otherStop(Task task) {
         FileCall call = calls.file(stop);
+        Optional<String> entry = calls.foreign(stop);
+        if (entry.isPresent()) {
+            exits.answerForeign(task, stop, entry.get());
+            return;
+        }
         if (call == null) {
             // A filter of the tracee's own asks for a tracer, and we are not it: as without one.
             replies.skip(task, -Errno.ENOSYS.number());
@@ -346,17 +339,6 @@ public final class Tracer {
         }
         waiting.judging(task.tid);
         files.answer(task, call, stop);
-    }
-
-    /**
-     * The exit code of a process is that of its exit_group(2), or of its last thread's exit(2) where none made one; so every such call of
-     * the first process is given the policy's code once something was denied. Death by a signal is left as it is.
-     */
-    private void exitCall(Task task) {
-        if (replies.denied() && plan.policy().violationExit().isPresent() && tracees.tgid(task.tid) == root) {
-            ptrace.setExitCode(task.tid, stop, plan.policy().violationExit().get());
-        }
-        ptrace.resume(task.tid, 0);
     }
 
     /**

@@ -132,51 +132,7 @@ final class JnrLaunching implements Launching {
 
     @Override
     public boolean hidesCgroups(int pid) {
-        List<String> mounts = Mounts.of(pid);
-        if (!RootDirectory.isWhole(pid) || !worksIn(pid, mounts)) {
-            return true;
-        }
-        for (String line : mounts) {
-            Optional<String> point = Mounts.cgroups(line, false).or(() -> Mounts.cgroups(line, true));
-            if (point.isPresent() && !leads(pid, Mounts.unescape(point.get()), line.substring(0, line.indexOf(' ')))) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /** Whether the working directory is in one of these mounts: from one that was detached, or is of another namespace, ".." leads on there. */
-    private static boolean worksIn(int pid, List<String> mounts) {
-        int fd = (int) Libc.OPEN.call(NativeMemory.string("/proc/" + pid + "/cwd"), O_PATH_CLOEXEC, 0);
-        if (fd < 0) {
-            return false;
-        }
-        String mount = RootDirectory.mount(fd) + " ";
-        Libc.CLOSE.call(fd);
-        for (String line : mounts) {
-            if (line.startsWith(mount)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /** Whether the path leads to this mount, and to none that was mounted over it. proc(5) "/proc/pid/fdinfo" */
-    private boolean leads(int pid, byte[] path, String mount) {
-        byte[] root = ("/proc/" + pid + "/root").getBytes(StandardCharsets.ISO_8859_1);
-        if (root.length + path.length >= 2 * PATH_MAX) {
-            return false;
-        }
-        NativeMemory.IO.putByteArray(scratch, root, 0, root.length);
-        NativeMemory.IO.putByteArray(scratch + root.length, path, 0, path.length);
-        NativeMemory.IO.putByte(scratch + root.length + path.length, (byte) 0);
-        int fd = (int) Libc.OPEN.call(scratch, O_PATH_CLOEXEC, 0);
-        if (fd < 0) {
-            return false;
-        }
-        boolean same = RootDirectory.mount(fd).equals(mount);
-        Libc.CLOSE.call(fd);
-        return same;
+        return new HiddenCgroups(pid).areThere();
     }
 
     private static List<byte[]> mounts(int pid, boolean classes) {

@@ -1,0 +1,52 @@
+package org.secfilt.tracer;
+
+import org.secfilt.abi.Errno;
+import org.secfilt.kernel.Ptrace;
+import org.secfilt.kernel.SyscallStop;
+import org.secfilt.kernel.Tracees;
+import org.secfilt.plan.Plan;
+import org.secfilt.policy.Origin;
+import org.secfilt.verdict.Verdict;
+
+/** Answers exit(2) and exit_group(2), and the calls by another entry of the machine, of which none runs but these. */
+final class ExitStop {
+    private static final String NO_OTHER_ENTRY = "32-bit programs cannot run under a policy, only %s calls are judged; build it for %s";
+
+    private final Ptrace ptrace;
+    private final Tracees tracees;
+    private final Replies replies;
+    private final Calls calls;
+    private final Plan plan;
+    private final int root;
+
+    /** @param root the process whose exit code may have to be the policy's */
+    ExitStop(Ptrace ptrace, Tracees tracees, Replies replies, Calls calls, Plan plan, int root) {
+        this.ptrace = ptrace;
+        this.tracees = tracees;
+        this.replies = replies;
+        this.calls = calls;
+        this.plan = plan;
+        this.root = root;
+    }
+
+    /**
+     * The exit code of a process is that of its exit_group(2), or of its last thread's exit(2) where none made one; so every such call of
+     * the first process is given the policy's code once something was denied. Death by a signal is left as it is.
+     */
+    void answer(Task task, SyscallStop stop) {
+        if (replies.denied() && plan.policy().violationExit().isPresent() && tracees.tgid(task.tid) == root) {
+            ptrace.setExitCode(task.tid, stop, plan.policy().violationExit().get());
+        }
+        ptrace.resume(task.tid, 0);
+    }
+
+    /** Nothing of it is known but how it ends: so a program can say what it has to say by its exit code. */
+    void answerForeign(Task task, SyscallStop stop, String entry) {
+        if (calls.isForeignExit(stop)) {
+            answer(task, stop);
+        } else {
+            replies.denyForeign(task, entry,
+                    new Verdict.Deny(Errno.ENOSYS, NO_OTHER_ENTRY.formatted(plan.arch(), plan.arch()), Origin.DEFAULT));
+        }
+    }
+}
