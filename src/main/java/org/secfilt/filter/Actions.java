@@ -37,15 +37,27 @@ final class Actions {
 
     /** Stops for the tracer. Without one, as after CLONE_UNTRACED, the call fails with ENOSYS. */
     Node trace(TracedCall call) {
+        return trace(call, Sockaddr.INET_LENGTH, Sockaddr.INET6_LENGTH);
+    }
+
+    /** As {@link #trace(TracedCall)}, of a call whose address is known to be no shorter than those of IPv6. */
+    Node traceLong(TracedCall call) {
+        return trace(call, Sockaddr.INET6_LENGTH);
+    }
+
+    private Node trace(TracedCall call, int... inetLengths) {
         Node trace = assembler.ret(RET_TRACE | call.cookie());
-        return notifies && call.notifies() ? notify(call, trace) : trace;
+        return notifies && call.notifies() ? notify(call, trace, inetLengths) : trace;
     }
 
     /** Of addresses as long as those of the internet are, which are answered without a stop; others had better stop at once. */
-    private Node notify(TracedCall call, Node trace) {
-        Node bySize = assembler.load(SeccompData.low(call == TracedCall.SENDTO ? 5 : 2),
-                assembler.jump(JumpOp.EQ, Sockaddr.INET_LENGTH, listener(), assembler.jump(JumpOp.EQ, Sockaddr.INET6_LENGTH, listener(), trace)));
-        return assembler.load(SeccompData.INSTRUCTION_POINTER_HIGH, assembler.jump(JumpOp.EQ, vault.highWord(), trace, bySize));
+    private Node notify(TracedCall call, Node trace, int... inetLengths) {
+        Node bySize = trace;
+        for (int i = inetLengths.length - 1; i >= 0; i--) {
+            bySize = assembler.jump(JumpOp.EQ, inetLengths[i], listener(), bySize);
+        }
+        Node sized = assembler.load(SeccompData.low(call == TracedCall.SENDTO ? 5 : 2), bySize);
+        return assembler.load(SeccompData.INSTRUCTION_POINTER_HIGH, assembler.jump(JumpOp.EQ, vault.highWord(), trace, sized));
     }
 
     Node trace(FileCall call) {

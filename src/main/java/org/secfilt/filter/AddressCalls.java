@@ -58,7 +58,7 @@ final class AddressCalls {
     /** Every address may be bound to, but not every interface: only sockaddr_in6 has room for one. The length is an int. */
     private Node withScope() {
         return assembler.load(SeccompData.low(2),
-                assembler.jump(JumpOp.GE, Sockaddr.INET6_LENGTH, actions.trace(TracedCall.BIND), actions.allow()));
+                assembler.jump(JumpOp.GE, Sockaddr.INET6_LENGTH, actions.traceLong(TracedCall.BIND), actions.allow()));
     }
 
     private String why(TracedCall call) {
