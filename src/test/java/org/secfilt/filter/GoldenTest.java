@@ -16,11 +16,14 @@ import org.secfilt.bpf.Assembled;
 import org.secfilt.bpf.Checker;
 import org.secfilt.bpf.Coverage;
 import org.secfilt.bpf.Listing;
+import org.secfilt.bpf.Program;
+import org.secfilt.plan.VaultRange;
 import org.secfilt.verdict.Judge;
 
 /**
  * The filters of {@code bpf/}: each policy's listing is as it was when somebody last read it ({@code -Dsecfilt.golden=write} makes it
- * anew), does what its truth table says, and has no instruction and no way of a branch that the tests do not reach.
+ * anew), does what its truth table says, and has no instruction and no way of a branch that the tests do not reach. So is the filter
+ * of a run whose supervisor is notified of calls; of a shipped policy that one is listed too.
  */
 class GoldenTest {
     private static final Path FOLDER = Path.of("bpf");
@@ -34,14 +37,22 @@ class GoldenTest {
     void is_as_listed(Path file) throws Exception {
         TruthTable table = TruthTable.read(file);
         for (Arch arch : Arch.values()) {
-            String listing = "; " + table.name + " on " + arch + "\n\n" + Listing.print(FilterCompiler.compile(table.plan(arch)));
-            Path golden = FOLDER.resolve(table.name + "." + arch + ".bpf");
-            if (System.getProperty("secfilt.golden", "").equals("write")) {
-                Files.writeString(golden, listing);
+            isAsListed(table.name + "." + arch, table.name + " on " + arch, FilterCompiler.compile(table.plan(arch)));
+            if (table.shipped) {
+                isAsListed(table.name + ".notified." + arch, table.name + " on " + arch + ", where the supervisor is notified",
+                        FilterCompiler.compile(table.plan(arch), true));
             }
-            assertEquals(Files.readString(golden), listing, golden + "; if the change is meant: -Dsecfilt.golden=write");
-            assertEquals(FilterCompiler.compile(table.plan(arch)).program(), Listing.parse(listing).program());
         }
+    }
+
+    private static void isAsListed(String name, String title, Assembled filter) throws Exception {
+        String listing = "; " + title + "\n\n" + Listing.print(filter);
+        Path golden = FOLDER.resolve(name + ".bpf");
+        if (System.getProperty("secfilt.golden", "").equals("write")) {
+            Files.writeString(golden, listing);
+        }
+        assertEquals(Files.readString(golden), listing, golden + "; if the change is meant: -Dsecfilt.golden=write");
+        assertEquals(filter.program(), Listing.parse(listing).program());
     }
 
     @ParameterizedTest
@@ -50,14 +61,15 @@ class GoldenTest {
         TruthTable table = TruthTable.read(file);
         List<String> wrong = new ArrayList<>();
         for (Arch arch : Arch.values()) {
-            var program = FilterCompiler.compile(table.plan(arch)).program();
+            Program stops = FilterCompiler.compile(table.plan(arch)).program();
+            Program notifies = FilterCompiler.compile(table.plan(arch), true).program();
             for (TruthTable.Row row : table.filter) {
-                if (row.arch().isEmpty() || row.arch().get() == arch) {
-                    Samples.Call call = TruthTable.call(row.call(), arch, table.plan(arch).vault().address());
-                    String answer = Samples.run(program, call);
-                    if (!answer.equals(row.expected())) {
-                        wrong.add(arch + ": " + row.call() + " => " + answer + ", not " + row.expected());
-                    }
+                if (row.isFor(arch)) {
+                    VaultRange vault = table.plan(arch).vault();
+                    Samples.Call call = TruthTable.call(row.call(), arch, vault.address());
+                    expect(row.expected(), stops, call, arch + ": " + row.call(), wrong);
+                    expect(row.notified() ? "listener" : row.expected(), notifies, call, arch + ", notified: " + row.call(), wrong);
+                    expect(row.expected(), notifies, call.from(vault.mark()), arch + ", handed over: " + row.call(), wrong);
                 }
             }
         }
@@ -72,22 +84,32 @@ class GoldenTest {
         assertFalse(table.filter.isEmpty() || table.verdicts.isEmpty(), file + " is empty");
     }
 
+    private static void expect(String expected, Program program, Samples.Call call, String name, List<String> wrong) {
+        String answer = Samples.run(program, call);
+        if (!answer.equals(expected)) {
+            wrong.add(name + " => " + answer + ", not " + expected);
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("tables")
     void has_no_instruction_that_is_never_reached(Path file) throws Exception {
         TruthTable table = TruthTable.read(file);
         for (Arch arch : Arch.values()) {
-            Assembled filter = FilterCompiler.compile(table.plan(arch));
-            assertEquals(List.of(), Checker.check(filter.program()));
-            Coverage coverage = new Coverage(filter.program());
-            for (TruthTable.Row row : table.filter) {
-                if (row.arch().isEmpty() || row.arch().get() == arch) {
-                    Samples.Call call = TruthTable.call(row.call(), arch, table.plan(arch).vault().address());
-                    Samples.run(filter.program(), call, coverage);
+            for (boolean notifies : new boolean[] {false, true}) {
+                Assembled filter = FilterCompiler.compile(table.plan(arch), notifies);
+                assertEquals(List.of(), Checker.check(filter.program()));
+                Coverage coverage = new Coverage(filter.program());
+                for (TruthTable.Row row : table.filter) {
+                    if (row.isFor(arch)) {
+                        Samples.Call call = TruthTable.call(row.call(), arch, table.plan(arch).vault().address());
+                        Samples.run(filter.program(), call, coverage);
+                    }
                 }
+                Samples.sweep(filter.program(), arch, coverage);
+                assertEquals(List.of(), coverage.missed(),
+                        () -> table.name + " on " + arch + (notifies ? ", notified" : "") + "\n" + Listing.print(filter.program()));
             }
-            Samples.sweep(filter.program(), arch, coverage);
-            assertEquals(List.of(), coverage.missed(), () -> table.name + " on " + arch + "\n" + Listing.print(filter.program()));
         }
     }
 

@@ -13,10 +13,20 @@ import org.secfilt.bpf.Program;
 
 /** Calls that are of interest to one filter: made of the numbers it compares with, their neighbours and their bits. */
 final class Samples {
-    /** One call as a filter sees it. */
-    record Call(int audit, int nr, long[] args) {
+    /** One call as a filter sees it, made by the instruction before {@code at}. */
+    record Call(int audit, int nr, long at, long[] args) {
+        /** From where programs are. */
+        Call(int audit, int nr, long[] args) {
+            this(audit, nr, 0x7f00_1234_5678L, args);
+        }
+
+        /** The same call from elsewhere. */
+        Call from(long there) {
+            return new Call(audit, nr, there, args);
+        }
+
         byte[] data() {
-            return SeccompData.encode(nr, audit, 0x7f00_1234_5678L, args);
+            return SeccompData.encode(nr, audit, at, args);
         }
 
         @Override
@@ -118,13 +128,22 @@ final class Samples {
     }
 
     private static Call with(Call call, int offset, int word) {
-        if (offset < SeccompData.INSTRUCTION_POINTER) {
-            return offset == SeccompData.NR ? new Call(call.audit(), word, call.args()) : new Call(word, call.nr(), call.args());
+        switch (offset) {
+            case SeccompData.NR:
+                return new Call(call.audit(), word, call.at(), call.args());
+            case SeccompData.ARCH:
+                return new Call(word, call.nr(), call.at(), call.args());
+            case SeccompData.INSTRUCTION_POINTER_HIGH:
+                return call.from(high(call.at(), word));
+            default:
+                long[] args = call.args().clone();
+                int i = (offset - SeccompData.low(0)) / 8;
+                args[i] = SeccompData.high(i) == offset ? high(args[i], word) : args[i] & ~0xffff_ffffL | word & 0xffff_ffffL;
+                return new Call(call.audit(), call.nr(), call.at(), args);
         }
-        long[] args = call.args().clone();
-        int i = (offset - SeccompData.low(0)) / 8;
-        boolean high = SeccompData.high(i) == offset;
-        args[i] = high ? args[i] & 0xffff_ffffL | (long) word << 32 : args[i] & ~0xffff_ffffL | word & 0xffff_ffffL;
-        return new Call(call.audit(), call.nr(), args);
+    }
+
+    private static long high(long value, int word) {
+        return value & 0xffff_ffffL | (long) word << 32;
     }
 }

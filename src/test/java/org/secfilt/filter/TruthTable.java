@@ -33,6 +33,7 @@ import org.secfilt.verdict.Verdict;
  *   nameserver: 10.0.0.53
  *   landlock: 2                                the ABI of the host, if not 7
  *   filter: socket inet dgram icmp => EPERM    a call as its registers show it; x86_64: for that architecture alone
+ *   filter: connect 3 V 16 => trace connect, notified    the supervisor is notified of it first, where it can be
  *   verdict: connect 10.0.0.1:80/tcp => allow  a call as the tracer reads it
  * </pre>
  */
@@ -45,11 +46,19 @@ final class TruthTable {
         "ip=0", "socket=1", "ipv6=41",
     };
 
+    private static final String NOTIFIED = ", notified";
+
     /** One line of the table. */
-    record Row(String call, String expected, Optional<Arch> arch) {}
+    record Row(String call, String expected, boolean notified, Optional<Arch> arch) {
+        boolean isFor(Arch other) {
+            return arch.isEmpty() || arch.get() == other;
+        }
+    }
 
     final String name;
     final Policy policy;
+    /** Whether the policy is one of those that secfilt comes with. */
+    final boolean shipped;
     final List<Row> filter = new ArrayList<>();
     final List<Row> verdicts = new ArrayList<>();
 
@@ -73,6 +82,7 @@ final class TruthTable {
                 default -> throw new IllegalArgumentException(file + ": " + line);
             }
         }
+        this.shipped = policies.stream().anyMatch(policy -> policy.startsWith("policies/"));
         Options given = options.options();
         List<PolicyPart> read = new ArrayList<>(PolicyFiles.read(policies, new Disk()));
         read.add(given.part(nameservers));
@@ -105,12 +115,14 @@ final class TruthTable {
 
     private static Row row(String text) {
         String[] sides = text.split(" => ", 2);
+        boolean notified = sides[1].endsWith(NOTIFIED);
+        String expected = notified ? sides[1].substring(0, sides[1].length() - NOTIFIED.length()) : sides[1];
         for (Arch arch : Arch.values()) {
             if (sides[0].startsWith(arch + ": ")) {
-                return new Row(sides[0].substring(arch.toString().length() + 2), sides[1], Optional.of(arch));
+                return new Row(sides[0].substring(arch.toString().length() + 2), expected, notified, Optional.of(arch));
             }
         }
-        return new Row(sides[0], sides[1], Optional.empty());
+        return new Row(sides[0], expected, notified, Optional.empty());
     }
 
     Plan plan(Arch arch) throws Exception {
