@@ -9,14 +9,21 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
 #include <linux/io_uring.h>
 #include <linux/net.h>
+#include <linux/seccomp.h>
 #include <netinet/in.h>
+#include <pthread.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -131,6 +138,55 @@ static int int80_sendmmsg(void)
 	return checked(int80(I386_SENDMMSG, udp(), at(low->header), 1, 0, 0, 0));
 }
 
+/* Stacks a filter of its own that answers every call of i386. */
+static int answer_i386(unsigned action, unsigned flags)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_I386, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, action),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { sizeof code / sizeof *code, code };
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+}
+
+/* As if secfilt's filter had sent a sendto of this architecture's own to the tracer. */
+static int traced_int80_sendto(void)
+{
+	return answer_i386(SECCOMP_RET_TRACE | 3, 0) ? -1 : int80_sendto();
+}
+
+static int notified_int80_sendto(void)
+{
+	return answer_i386(SECCOMP_RET_USER_NOTIF, 0) ? -1 : int80_sendto();
+}
+
+/* Lets the call that its filter tells of go on, past any tracer. */
+static void *wave_through(void *listener)
+{
+	struct seccomp_notif told = { 0 };
+	if (!ioctl(*(int *)listener, SECCOMP_IOCTL_NOTIF_RECV, &told)) {
+		struct seccomp_notif_resp answer = { told.id, 0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE };
+		ioctl(*(int *)listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+	}
+	return NULL;
+}
+
+static int waved_through_int80_sendto(void)
+{
+	int listener = answer_i386(SECCOMP_RET_USER_NOTIF, SECCOMP_FILTER_FLAG_NEW_LISTENER);
+	pthread_t thread;
+	if (listener >= 0)
+		pthread_create(&thread, NULL, wave_through, &listener);
+	int sent = int80_sendto(), error = errno;
+	if (listener >= 0)
+		pthread_join(thread, NULL);
+	errno = error;
+	return sent;
+}
+
 static int x32_connect(void)
 {
 	int s = udp();
@@ -202,7 +258,7 @@ static const struct {
 	int (*make)(void);
 } attacks[] = {
 	ATTACK(socketcall_sendto), ATTACK(socketcall_connect), ATTACK(int80_connect), ATTACK(int80_sendto), ATTACK(int80_sendmsg),
-	ATTACK(int80_sendmmsg), ATTACK(x32_connect), ATTACK(x32_sendto), ATTACK(x32_number_above_the_others), ATTACK(io_uring_sendmsg),
+	ATTACK(int80_sendmmsg), ATTACK(traced_int80_sendto), ATTACK(notified_int80_sendto), ATTACK(waved_through_int80_sendto), ATTACK(x32_connect), ATTACK(x32_sendto), ATTACK(x32_number_above_the_others), ATTACK(io_uring_sendmsg),
 	ATTACK(io_uring_register), ATTACK(io_uring_enter), ATTACK(use_stdin), ATTACK(newer_call),
 };
 

@@ -48,6 +48,24 @@ class AbiAttackIT {
         }
     }
 
+    /** A filter of the command's own that sends them to the tracer, or to a listener, gains nothing; without secfilt its listener lets them go on. */
+    @ParameterizedTest
+    @EnumSource
+    void a_filter_of_its_own_gets_no_call_of_i386_through(User user) {
+        List<String> listening = List.of("waved_through_int80_sendto");
+        List<String> attacks = List.of("traced_int80_sendto", "notified_int80_sendto", "waved_through_int80_sendto");
+        for (int family : new int[] {4, 6}) {
+            String bare = bare(user, family, listening);
+            Requirements.need("kernel", !bare.contains("ENOSYS"), "this kernel has no i386 calls: CONFIG_IA32_EMULATION, ia32_emulation=");
+            assertEquals(said(listening, "ok"), bare);
+            assertEquals(arrivals(family, 1), new TreeSet<>(ROOM.arrived()));
+            for (String policy : List.of("--allowed-netmask=loopback", "--allowed-netmask=loopback --notifications=off", "--mainstream-network-families")) {
+                assertEquals(said(attacks, "ENOSYS"), inside(user, policy, family, attacks), policy);
+                assertEquals(List.of(), ROOM.arrived(), policy);
+            }
+        }
+    }
+
     /** It can exit, and does with the error of the first call it makes; the exit code that the policy has for denials goes before. */
     @ParameterizedTest
     @EnumSource
@@ -165,7 +183,13 @@ class AbiAttackIT {
     }
 
     private static String inside(User user, int family, List<String> attacks) {
-        List<String> words = new ArrayList<>(List.of("-q", "--allowed-netmask=loopback", "--"));
+        return inside(user, "--allowed-netmask=loopback", family, attacks);
+    }
+
+    private static String inside(User user, String policy, int family, List<String> attacks) {
+        List<String> words = new ArrayList<>(List.of("-q"));
+        words.addAll(List.of(policy.split(" ")));
+        words.add("--");
         words.addAll(words(family, attacks));
         return ROOM.secfilt(words.toArray(new String[0])).as(user).run().exited(0).stdout();
     }
