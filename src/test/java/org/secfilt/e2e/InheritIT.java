@@ -109,10 +109,12 @@ class InheritIT {
         assertEquals("5\n", inherit(kind, "bash", "-c", WRITE).run().exited(0).stdout());
         assertEquals(List.of(arrives), ROOM.arrived());
         for (User user : User.values()) {
-            Outcome run = confined(kind).as(user).run().exited(0);
-            assertEquals("5\n", run.stdout(), run::toString);
-            assertEquals(List.of(), run.reports());
-            assertEquals(confined, String.join(" ", ROOM.arrived()), run::toString);
+            for (String inherit : List.of("close", "keep", "refuse")) {
+                Outcome run = confined(kind, "--inherit=" + inherit).as(user).run().exited(0);
+                assertEquals("5\n", run.stdout(), run::toString);
+                assertEquals(List.of(), run.reports());
+                assertEquals(confined, String.join(" ", ROOM.arrived()), run::toString);
+            }
         }
     }
 
@@ -187,6 +189,9 @@ class InheritIT {
             assertEquals(List.of(), ROOM.arrived(), run::toString);
             String inside = String.join(" ", ROOM.arrivedInside());
             assertTrue(inside.startsWith(arrivesInside), () -> run + inside); // before its echo
+            toLoopback(kind, user, Built.program().toString(), "--inherit=keep", "--allowed-netmask=127.0.0.1", "--allowed-netmask=::1");
+            assertEquals(List.of(), ROOM.arrived(), run::toString);
+            ROOM.arrivedInside();
         }
     }
 
