@@ -40,6 +40,8 @@ public final class Main implements Outcome.Visitor<Integer> {
     static final int FAILED = 125;
     /** The stub has become the command, or has its exit code already. */
     private static final int ANSWERED = -1;
+    /** What a name has for bytes that are none. */
+    private static final char NO_UTF8 = '\ufffd';
 
     private final Kernel kernel = new JnrKernel();
     private final Launching launching = kernel.launching();
@@ -62,7 +64,7 @@ public final class Main implements Outcome.Visitor<Integer> {
         if (args.length != 2) {
             throw new IllegalArgumentException("bin/secfilt starts this, with its socket's number and its process id");
         }
-        Main main = new Main(Integer.parseInt(args[0]), Integer.parseInt(args[1]));
+        Main main = raised(Integer.parseInt(args[0]), Integer.parseInt(args[1]));
         int code = main.answer();
         main.flush();
         if (code != ANSWERED) {
@@ -71,6 +73,20 @@ public final class Main implements Outcome.Visitor<Integer> {
         }
         // At once: whoever reads our standard output waits for its end.
         Runtime.getRuntime().halt(0);
+    }
+
+    /** Without its library nothing can be answered, and the stub then says so too. */
+    private static Main raised(int fd, int pid) {
+        try {
+            return new Main(fd, pid);
+        } catch (UnsatisfiedLinkError e) {
+            if (System.getProperty("user.dir").indexOf(NO_UTF8) < 0) {
+                throw e;
+            }
+            System.err.println("secfilt: it is installed below a directory whose name is no UTF-8, from where java loads no library; install it elsewhere");
+            Runtime.getRuntime().halt(FAILED);
+            throw e;
+        }
     }
 
     private int answer() {
