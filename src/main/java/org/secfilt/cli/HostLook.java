@@ -70,6 +70,11 @@ final class HostLook implements Look {
     }
 
     @Override
+    public boolean changesNetwork() {
+        return filter.mayChangeNetwork();
+    }
+
+    @Override
     public boolean makesCgroups() {
         return filter.mayMakeCgroup();
     }

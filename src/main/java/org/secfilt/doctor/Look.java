@@ -17,6 +17,9 @@ public interface Look {
     /** What the packet filter could do for a run on this host's network. */
     HostFirewall firewall();
 
+    /** Whether root here has rights over this host's network: root of a user namespace mostly has none. */
+    boolean changesNetwork();
+
     /** Whether a run could make the cgroup by which the firewall would know it. */
     boolean makesCgroups();
 

@@ -21,6 +21,9 @@ final class Probes {
     private static final int LANDLOCK_TRUNCATE = 3;
     private static final int LANDLOCK_SCOPES = 6;
 
+    private static final String NOT_OURS = "this network belongs to another user namespace";
+    private static final String HOSTS_ROOT = "run secfilt as the host's root";
+
     private Probes() {}
 
     static Finding processor(Look host) {
@@ -172,6 +175,9 @@ final class Probes {
         }
         String found = (four.get().contains("nft") ? "nft" : "legacy") + (four.get().contains("nft") == six.get().contains("nft")
                 ? ", for both families" : " for IPv4, the other for IPv6");
+        if (host.root() && !host.changesNetwork()) {
+            return Finding.partly("iptables", found, "", held + ": " + NOT_OURS, HOSTS_ROOT);
+        }
         return host.root() ? Finding.yes("iptables", found, held)
                 : Finding.partly("iptables", found, "", held + ": changing rules is root's", "run secfilt as root, for this layer alone");
     }
@@ -183,7 +189,7 @@ final class Probes {
         if (missing.isEmpty()) {
             return Finding.yes("firewall", host.firewall().wholeNetwork() ? "no other process uses this network, so it is judged as a whole" : "to be had", held);
         }
-        return host.root() ? Finding.no("firewall", "for want of " + missing.get(), held, "what is wanting; or --net=nat")
+        return host.root() ? Finding.no("firewall", "for want of " + missing.get(), held, host.changesNetwork() ? "what is wanting; or --net=nat" : HOSTS_ROOT)
                 : Finding.partly("firewall", "for want of " + missing.get(), "", held, "run secfilt as root, for this layer alone");
     }
 
@@ -200,8 +206,8 @@ final class Probes {
             inSight |= fields.length > 3 && fields[2].equals("cgroup") && ("," + fields[3] + ",").contains(",net_cls,");
             two |= fields.length > 3 && fields[2].equals("cgroup2");
         }
-        if (host.root() && !host.makesProfiles()) {
-            return Finding.no("profiles", "no cgroup for them can be made by this process", held, "run secfilt as the host's root");
+        if (host.root() && !(host.makesProfiles() && host.changesNetwork())) {
+            return Finding.no("profiles", host.makesProfiles() ? NOT_OURS : "no cgroup for them can be made by this process", held, HOSTS_ROOT);
         }
         if (!known) {
             String netCls = "a kernel with CONFIG_CGROUP_NET_CLASSID";
@@ -244,6 +250,9 @@ final class Probes {
         if (!missing.isEmpty()) {
             return Finding.no("network behind this host", "not installed: " + String.join(", ", missing), held,
                     "apt-get install " + String.join(" ", missing));
+        }
+        if (host.root() && !host.changesNetwork()) {
+            return Finding.no("network behind this host", NOT_OURS, held, HOSTS_ROOT + ", or use --net=none");
         }
         return host.root() ? Finding.yes("network behind this host", "ip, nsenter, iptables", held)
                 : Finding.partly("network behind this host", "ip, nsenter, iptables", "", held + ": joining networks is root's",

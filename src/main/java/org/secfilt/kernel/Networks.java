@@ -12,6 +12,9 @@ public interface Networks {
     /** Those of all processes and all that have names below /run/netns, as far as this process may look. */
     Set<Long> namespaces();
 
+    /** Whether rights of this user namespace are rights over the one this process is in. ioctl_ns(2) */
+    boolean isOurs();
+
     /** Which one this process is in: a number that no other has before the next boot. socket(7) SO_NETNS_COOKIE, Linux 5.14. */
     long cookie();
 

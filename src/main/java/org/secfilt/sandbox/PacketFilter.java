@@ -81,12 +81,9 @@ public final class PacketFilter {
     /** What can be told without changing anything, cheaply. That the kernel lacks a match shows when the rules are installed. */
     public HostFirewall host() {
         long capabilities = launching.capabilities(pid);
-        if ((capabilities & CAP_NET_ADMIN) == 0) {
-            return HostFirewall.without("CAP_NET_ADMIN");
-        }
-        Optional<String> program = tables.missing();
-        if (program.isPresent()) {
-            return HostFirewall.without("the program " + program.get());
+        Optional<String> missing = missingToChange();
+        if (missing.isPresent()) {
+            return HostFirewall.without(missing.get());
         }
         try (Cgroups cgroups = cgroups()) {
             String parent = parent(cgroups);
@@ -103,6 +100,11 @@ public final class PacketFilter {
     /** Where a run would make its own. */
     private String parent(Cgroups cgroups) {
         return cgroups.hierarchy() == Cgroups.Hierarchy.NET_CLS ? "" : cgroups.of(pid);
+    }
+
+    /** Whether root of this user namespace is root of its network, too. */
+    public boolean mayChangeNetwork() {
+        return networks.isOurs();
     }
 
     /** Whether a run could make a cgroup, whatever else it has not. */
@@ -249,8 +251,14 @@ public final class PacketFilter {
     }
 
     private Optional<String> missingToChange() {
-        return (launching.capabilities(pid) & CAP_NET_ADMIN) == 0 ? Optional.of("CAP_NET_ADMIN")
-                : tables.missing().map(program -> "the program " + program);
+        if ((launching.capabilities(pid) & CAP_NET_ADMIN) == 0) {
+            return Optional.of("CAP_NET_ADMIN");
+        }
+        if (!networks.isOurs()) {
+            return Optional.of("rights over this network, which belongs to another user namespace");
+        }
+        Optional<String> program = tables.missing();
+        return program.isPresent() ? Optional.of("the program " + program.get()) : program; // no lambda: it would cost milliseconds
     }
 
     /** Something to do with profiles. */

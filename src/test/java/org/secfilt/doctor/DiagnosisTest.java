@@ -82,6 +82,9 @@ class DiagnosisTest {
                 "cgroups=none | partly  cgroups: none can be made by this process | by which the firewall knows its packets",
                 "cgroups=none | no      profiles: no cgroup for them can be made by this process | run secfilt as the host's root",
                 "firewall=the right to make a cgroup in / | no      firewall: for want of the right to make a cgroup in / | --net=nat",
+                "network=none | partly  iptables: nft, for both families | this network belongs to another user namespace",
+                "network=none | no      profiles: this network belongs to another user namespace | run secfilt as the host's root",
+                "network=none | no      network behind this host: this network belongs to another user namespace | use --net=none",
                 "/etc/resolv.conf= | yes     resolver: /etc/resolv.conf names no server | allows 127.0.0.1",
                 "/proc/sys/kernel/yama/ptrace_scope=1 | yes     ptrace: yama.ptrace_scope is 1 | connect, bind",
                 "status=Seccomp:\t2 | yes     tracers: none; a seccomp filter is on this process already | ''",
@@ -170,6 +173,7 @@ class DiagnosisTest {
 
         boolean root = true;
         boolean makesCgroups = true;
+        boolean changesNetwork = true;
         HostFirewall firewall = new HostFirewall(Optional.empty(), true);
 
         void set(String change) {
@@ -180,6 +184,7 @@ class DiagnosisTest {
                 case "landlock" -> landlock = Integer.parseInt(value);
                 case "java" -> java = Integer.parseInt(value);
                 case "firewall" -> firewall = value.isEmpty() ? HostFirewall.OF_NETWORK : HostFirewall.without(value);
+                case "network" -> changesNetwork = !value.equals("none");
                 case "cgroups" -> makesCgroups = !value.equals("none");
                 case "root" -> root = value.equals("yes");
                 default -> files.put(name, value);
@@ -204,6 +209,11 @@ class DiagnosisTest {
         @Override
         public HostFirewall firewall() {
             return firewall;
+        }
+
+        @Override
+        public boolean changesNetwork() {
+            return changesNetwork;
         }
 
         @Override

@@ -3,9 +3,11 @@ package org.secfilt.e2e;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code secfilt doctor} on the built program and this host, which holds network policies: the other tests show it. */
@@ -38,6 +40,23 @@ class DoctorIT {
         assertTrue(run.stdout().contains("\npartly  cgroups: none can be made by this process\n"), run.stdout());
         assertTrue(run.stdout().contains("\nno      profiles: no cgroup for them can be made by this process\n"), run.stdout());
         ROOM.bash(within + " $SECFILT profile install lan").as(User.ORDINARY).run().exited(125);
+    }
+
+    /** Though it could make cgroups, as who was root outside can: a run finds so too. */
+    @ParameterizedTest
+    @EnumSource
+    void root_of_a_user_namespace_judges_no_packets_of_a_network_from_outside(User user) {
+        Outcome run = ROOM.bash("unshare -Ur $SECFILT doctor").as(user).run().exited(0);
+        for (String finding : List.of("partly  iptables: ", "no      firewall: for want of rights over this network", "no      profiles: ",
+                "no      network behind this host: this network belongs to ")) {
+            assertTrue(run.stdout().contains("\n" + finding), run.stdout());
+        }
+        run = ROOM.bash("unshare -Ur $SECFILT --firewall=require --allowed-netmask=10.77.1.1 echo it ran").as(user).run().exited(2);
+        assertEquals(List.of("secfilt: --firewall=require: packets cannot be judged here, for want of rights over this network, which belongs to "
+                + "another user namespace; write --firewall=auto, which runs without"), run.reports());
+        assertEquals("", run.stdout());
+        ROOM.bash("unshare -Ur $SECFILT --net=nat true").as(user).run().exited(125);
+        ROOM.bash("unshare -Ur $SECFILT profile install lan").as(user).run().exited(125);
     }
 
     @Test

@@ -60,6 +60,11 @@ final class JnrNetworks implements Networks {
     }
 
     @Override
+    public boolean isOurs() {
+        return new NetworkUsers(proc, tracees).areOurs();
+    }
+
+    @Override
     public List<String> users(int pid) {
         return new NetworkUsers(proc, tracees).besides(pid);
     }

@@ -31,6 +31,11 @@ final class NetworkUsers {
         return !own.isEmpty() && owner("/proc/self/ns/net").equals(own) && !owner("/proc/self/ns/pid").equals(own);
     }
 
+    /** It belongs to this user namespace, or to one within. */
+    boolean areOurs() {
+        return !owner("/proc/self/ns/net").isEmpty();
+    }
+
     private String owner(String namespace) {
         long fd = Libc.OPEN.call(NativeMemory.string(namespace), O_RDONLY_CLOEXEC, 0);
         if (fd < 0) {
