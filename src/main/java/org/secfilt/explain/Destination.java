@@ -1,6 +1,7 @@
 package org.secfilt.explain;
 
 import java.util.Optional;
+import org.secfilt.abi.Cidr;
 import org.secfilt.abi.Family;
 import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.Protocol;
@@ -16,6 +17,10 @@ import org.secfilt.verdict.Action;
  * @param tooLong the canonical path, if it is longer than a socket address holds; then {@code address} is what the user wrote
  */
 public record Destination(String text, Action action, Sockaddr address, Optional<Protocol> protocol, Optional<String> tooLong) {
+    /** IPv4 multicast, and with it 255.255.255.255. */
+    private static final Cidr GROUPS_V4 = Cidr.parse("224.0.0.0/3");
+    private static final Cidr GROUPS_V6 = Cidr.parse("ff00::/8");
+
     Destination(String text, Action action, Sockaddr address, Optional<Protocol> protocol) {
         this(text, action, address, protocol, Optional.empty());
     }
@@ -34,9 +39,20 @@ public record Destination(String text, Action action, Sockaddr address, Optional
 
     /** Whether what is sent there may leave this host's loopback interface; to connect and send, 0.0.0.0 and :: are loopback. */
     boolean leavesLoopback() {
-        IpAddress ip = address instanceof Sockaddr.Inet inet ? inet.address()
-                : address instanceof Sockaddr.Inet6 inet6 ? inet6.address() : IpAddress.v6(0, 1);
-        return action != Action.BIND && !ip.isAny() && !ip.isLoopback();
+        return action != Action.BIND && isElsewhere();
+    }
+
+    /** Whether it is to bind to an address that a host with a loopback interface alone has not; groups and 255.255.255.255 anybody may bind to. */
+    boolean bindsElsewhere() {
+        return action == Action.BIND && isElsewhere() && !GROUPS_V4.contains(ip().canonical()) && !GROUPS_V6.contains(ip());
+    }
+
+    private boolean isElsewhere() {
+        return !isUnix() && !ip().isAny() && !ip().isLoopback();
+    }
+
+    private IpAddress ip() {
+        return address instanceof Sockaddr.Inet inet ? inet.address() : ((Sockaddr.Inet6) address).address();
     }
 
     Family family() {

@@ -97,9 +97,11 @@ public final class Explanation {
     }
 
     private void addAllowed(Destination destination, Question question, Verdict.Allow allow) {
-        boolean stays = plan.surroundings().network() == Net.NONE && destination.leavesLoopback();
-        out.append(stays ? paint.red("allowed, but nothing leaves a network of the command's own") + " (" + ownNetwork() + ")"
-                : paint.green("allowed")).append('\n');
+        boolean alone = plan.surroundings().network() == Net.NONE;
+        boolean stays = alone && destination.leavesLoopback();
+        String vain = stays ? "allowed, but nothing leaves a network of the command's own"
+                : alone && destination.bindsElsewhere() ? "allowed, but a network of the command's own has no such address" : "";
+        out.append(vain.isEmpty() ? paint.green("allowed") : paint.red(vain) + " (" + ownNetwork() + ")").append('\n');
         addFollowed(destination);
         if (allow.rewritten().isPresent()) {
             row("acts on", allow.rewritten().get().toString());

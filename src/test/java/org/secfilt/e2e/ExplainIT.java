@@ -109,6 +109,10 @@ class ExplainIT {
         assertTrue(told.startsWith("tcp 10.77.1.1:8001: allowed, but nothing leaves a network of the command's own (--net=none)\n"), told);
         assertTrue(told.contains("tcp 127.0.0.1:1: denied") && told.contains("tcp [fd77:1::1]:8001: denied"), told);
         assertEquals(Set.of(), Destination.arrived(ROOM));
+        told = ROOM.secfilt("explain", "-q", "--net=none", "bind tcp 10.77.1.1:8001").run().exited(0).stdout();
+        assertTrue(told.startsWith("bind tcp 10.77.1.1:8001: allowed, but a network of the command's own has no such address (--net=none)\n"), told);
+        ROOM.secfilt("--net=none", "/usr/bin/python3", "-c", "import errno, socket\ntry: socket.socket().bind(('10.77.1.1', 8001))\n"
+                + "except OSError as e: exit(e.errno != errno.EADDRNOTAVAIL)\nexit(2)").run().exited(0);
     }
 
     @Test
