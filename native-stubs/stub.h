@@ -1,5 +1,5 @@
 /* The parts of the stub: the front end (secfilt.c), the supervisor's birth (supervisor.c, hold.c), the
- * interpreter of launch scripts (script.c) and what stays where nobody supervises (reaper.c, network.c).
+ * interpreter of launch scripts (script.c), the keeper of sockets' files (keeper.c) and what stays where nobody supervises (reaper.c, network.c).
  * The stub becomes the command, so nothing here may change what a process hands on through execve:
  * signals, mask, limits, umask, cwd, environment, fds. */
 #ifndef SECFILT_STUB_H
@@ -12,7 +12,7 @@
 enum { OWN_FAILURE = 125 };
 
 /* Message types on the socket, first word of each message from the supervisor. */
-enum { MESSAGE_EXIT = 1, MESSAGE_LAUNCH = 2 };
+enum { MESSAGE_EXIT = 1, MESSAGE_LAUNCH = 2, MESSAGE_KEEPER = 3 };
 
 /* Prints "secfilt: TEXT" with TEXT made as by printf, on stderr. */
 __attribute__((format(printf, 1, 2))) void complain(const char *format, ...);
@@ -27,6 +27,9 @@ bool hold_what_runs(const char *java);
 
 /* Does what the supervisor says until it says EXIT (returns the code) or an execve replaces us. */
 int obey(int socket, char **argv);
+
+/* Makes the process that keeps files for the supervisor: returns its number, and our descriptor of the supervisor's end of its socket; or -errno. */
+int make_keeper(char **argv, int *socket);
 
 /* The name by which the supervisor starts this program as what stays behind, and what that does; returns the exit code. */
 #define REAPER "secfilt-reaper"

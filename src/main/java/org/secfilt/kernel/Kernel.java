@@ -23,6 +23,9 @@ public interface Kernel {
     /** Makes a vault that tracees map at this address. */
     Vault vault(long address, int lengthBytes);
 
+    /** One that is there when {@link Keeper#begin} has been called. */
+    Keeper keeper();
+
     Launching launching();
 
     Networks networks();

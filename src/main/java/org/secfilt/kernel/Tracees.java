@@ -102,22 +102,33 @@ public interface Tracees {
     void trustMounts(int tid);
 
     /**
-     * Follows the path of a unix socket as the tracee would, to the socket's file.
+     * Follows the path of a unix socket as the tracee would, to the socket's file. Close it.
      *
      * @return empty where the tracee's root directory or mounts differ so that its paths cannot be told from here
      * @throws UnresolvedPath with the error the kernel would answer
      */
     Optional<SocketFile> socketFile(int tid, byte[] path) throws UnresolvedPath;
 
-    /**
-     * The file a path leads to.
-     *
-     * @param path canonical and absolute
-     * @param boundNames the absolute names the sockets bound to the file chose when they were bound; another link or a mount gives a
-     *     socket another path, not another name. Empty where none is to be seen from here
-     * @param looked whether all of them were looked through: there may be more than can be, or no descriptor free
-     */
-    record SocketFile(byte[] path, List<byte[]> boundNames, boolean looked) {}
+    /** The file a path leads to, held open: it stays the same file. */
+    interface SocketFile extends AutoCloseable {
+        /** Canonical and absolute. */
+        byte[] path();
+
+        /**
+         * The absolute names the sockets bound to the file chose when they were bound; another link or a mount gives a socket another path, not
+         * another name. Empty where none is to be seen from here.
+         */
+        List<byte[]> boundNames();
+
+        /** Whether all of them were looked through: there may be more than can be, or no descriptor free. */
+        boolean looked();
+
+        /** Whether the path was followed with the tracee's rights: else it may not be able to follow it itself. */
+        boolean asCaller();
+
+        @Override
+        void close();
+    }
 
     /** Whether a thread has this number, and we trace it. */
     boolean isOurs(int tid);

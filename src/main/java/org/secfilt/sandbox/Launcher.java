@@ -3,6 +3,7 @@ package org.secfilt.sandbox;
 import java.util.Optional;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.FrontEnd;
+import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Launching;
 import org.secfilt.launch.LaunchScript;
 import org.secfilt.plan.Plan;
@@ -44,14 +45,21 @@ final class Launcher {
         frontEnd.exit(code);
     }
 
-    /** As {@link #launch}, on a thread of its own: the tracer must not wait for the stub. */
-    void launchBeside(Scripts scripts, Command command, CommandFile file, LaunchScript first) {
+    /**
+     * As {@link #launch}, on a thread of its own: the tracer must not wait for the stub.
+     *
+     * @param paths where there is to be a keeper, what is done in place of {@code first}
+     */
+    void launchBeside(Scripts scripts, Command command, CommandFile file, LaunchScript first, Optional<KeptPaths> paths) {
         // No lambda: it would cost milliseconds at its first use.
         Thread thread = new Thread("front end") {
             @Override
             public void run() {
                 launching.watchOverwriting();
-                launch(scripts, command, file, first);
+                Optional<LaunchScript> script = paths.isPresent() ? prepare(paths.get()) : Optional.of(first);
+                if (script.isPresent()) {
+                    launch(scripts, command, file, script.get());
+                }
                 if (launching.awaitOverwriting()) {
                     reports.error("killed: somebody writes to files that secfilt itself runs, its own or those of its Java. Install them where the"
                             + " command's user may not write, or replace them rather than change them");
@@ -61,6 +69,32 @@ final class Launcher {
         };
         thread.setDaemon(true);
         thread.start();
+    }
+
+    /** @return what is left to do; empty if the stub has its exit code, or is gone */
+    private Optional<LaunchScript> prepare(KeptPaths paths) {
+        LaunchScript confined = paths.confined();
+        frontEnd.launch(confined.encode());
+        Optional<FrontEnd.FailedStep> failed = frontEnd.awaitExec();
+        if (failed.isEmpty()) {
+            return Optional.empty();
+        }
+        if (failed.get().index() < confined.steps().size()) {
+            refuse(confined, failed.get());
+            return Optional.empty();
+        }
+        try {
+            return paths.make();
+        } catch (KernelException e) {
+            reports.refusal(frontEnd, e.getMessage());
+            exit(FAILED);
+            return Optional.empty();
+        }
+    }
+
+    private void refuse(LaunchScript script, FrontEnd.FailedStep failed) {
+        reports.refusal(frontEnd, script.steps().get(failed.index()).name() + ": " + Errno.of(failed.errno()));
+        exit(FAILED);
     }
 
     void launch(Scripts scripts, Command command, CommandFile file, LaunchScript first) {
@@ -86,8 +120,7 @@ final class Launcher {
                 refuse(command, errno);
             }
         } else {
-            reports.refusal(frontEnd, script.steps().get(failed.get().index()).name() + ": " + Errno.of(errno));
-            exit(FAILED);
+            refuse(script, failed.get());
         }
     }
 

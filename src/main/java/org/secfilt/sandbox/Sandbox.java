@@ -13,6 +13,7 @@ import org.secfilt.filter.FilterCompiler;
 import org.secfilt.firewall.FirewallException;
 import org.secfilt.firewall.Standing;
 import org.secfilt.kernel.FrontEnd;
+import org.secfilt.kernel.Keeper;
 import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Launching;
@@ -182,7 +183,8 @@ public final class Sandbox {
             launchAlone(scripts, command, file, scripts.plain());
             return false;
         }
-        LaunchScript first = scripts.restricted(filter.isPresent() ? filter.get() : filter(), notifies());
+        Program program = filter.isPresent() ? filter.get() : filter();
+        LaunchScript first = scripts.restricted(program, notifies());
         if (!plan.traced()) {
             if (leaves()) {
                 launchAlone(scripts, command, file, first); // the filter alone holds the policy
@@ -190,9 +192,15 @@ public final class Sandbox {
             return false;
         }
         Vault vault = kernel.vault(plan.vault().address(), plan.vault().lengthBytes());
+        Optional<Keeper> keeper = plan.judgesUnixPaths() ? Optional.of(kernel.keeper()) : Optional.empty();
+        Optional<KeptPaths> paths = Optional.empty();
+        if (keeper.isPresent()) {
+            walls.add(keeper.get());
+            paths = Optional.of(new KeptPaths(frontEnd, keeper.get(), scripts, program, notifies()));
+        }
         Supervision supervision = new Supervision(
                 launching, kernel.tracees(), frontEnd, plan, reports, log, walls, vault, command, descriptors.free(0));
-        Tracer tracer = new Tracer(kernel, vault, plan, supervision, frontEnd.pid(), notifies(), writable.paths());
+        Tracer tracer = new Tracer(kernel, vault, keeper, plan, supervision, frontEnd.pid(), notifies(), writable.paths());
         launching.hide();
         int rc = tracer.seize();
         if (rc < 0) {
@@ -200,7 +208,7 @@ public final class Sandbox {
                     + " yama.ptrace_scope is above 1, secfilt can hold no policy. Nothing was run");
         }
         launching.closeStandardInputAndOutput();
-        launcher.launchBeside(scripts, command, file, first);
+        launcher.launchBeside(scripts, command, file, first, paths);
         try {
             tracer.run();
         } catch (KernelException e) {

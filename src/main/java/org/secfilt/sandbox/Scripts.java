@@ -81,9 +81,26 @@ final class Scripts {
         return launch.executeByShell(file, command.arguments());
     }
 
+    /** What the command's keeper is to have too; {@link #filtered} follows. */
+    LaunchScript confined() {
+        Launch launch = new Launch(plan.arch().syscalls());
+        confine(launch);
+        return launch.script();
+    }
+
+    /** @param socket to the keeper, in the stub */
+    LaunchScript filtered(Program filter, boolean notifies, int socket) {
+        return filtered(launch().close(socket), filter, notifies);
+    }
+
     /** @param notifies whether the filter has the supervisor notified of calls: no signal may have one made again that is being answered */
     LaunchScript restricted(Program filter, boolean notifies) {
         Launch launch = launch();
+        confine(launch);
+        return filtered(launch, filter, notifies);
+    }
+
+    private void confine(Launch launch) {
         if (!entered) {
             enclosure.enter(launch);
         }
@@ -94,6 +111,9 @@ final class Scripts {
         if (plan.landlock().isPresent()) {
             enter(launch, Ruleset.of(plan.landlock().get(), writable));
         }
+    }
+
+    private LaunchScript filtered(Launch launch, Program filter, boolean notifies) {
         if (!plan.traced()) {
             return launch.filter(filter.encode(ByteOrder.nativeOrder()), 0).execute(file, command.first());
         }

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import org.secfilt.firewall.FirewallException;
 import org.secfilt.firewall.Standing;
+import org.secfilt.kernel.Keeper;
 import org.secfilt.nat.Nat;
 import org.secfilt.nat.NatException;
 import org.secfilt.report.Reports;
@@ -12,6 +13,7 @@ import org.secfilt.report.Reports;
 final class Walls {
     private Optional<Standing> firewall;
     private Optional<Nat> nat = Optional.empty();
+    private Optional<Keeper> keeper = Optional.empty();
     private final int pid;
     private final Reports reports;
 
@@ -24,6 +26,10 @@ final class Walls {
 
     void add(Nat joined) {
         nat = Optional.of(joined);
+    }
+
+    void add(Keeper made) {
+        keeper = Optional.of(made);
     }
 
     boolean hasFirewall() {
@@ -68,6 +74,9 @@ final class Walls {
      * @param alone whether it left no process behind
      */
     void commandEnded(boolean held, boolean alone) {
+        if (keeper.isPresent() && alone) {
+            keeper.get().end(); // first: it is in the run's cgroup and network
+        }
         if (firewall.isPresent()) {
             complain(held ? firewall.get().removeAtEndOf(pid) : firewall.get().removeIfOver(alone));
         }
@@ -78,6 +87,9 @@ final class Walls {
 
     /** What of it stands still. */
     void takeDown() {
+        if (keeper.isPresent()) {
+            keeper.get().end();
+        }
         if (firewall.isPresent()) {
             complain(firewall.get().remove());
         }

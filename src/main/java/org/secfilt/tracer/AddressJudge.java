@@ -42,6 +42,7 @@ final class AddressJudge {
         destination = Optional.empty();
         task.protocol = Task.NONE;
         task.followedPath = false;
+        task.closeFile();
         switch (ControlMessages.kind(address.control, address.controlLength)) {
             case SOURCE_ROUTE -> {
                 return deny("control data that routes the packet elsewhere (IP_RETOPTS, IPV6_RTHDR, SO_MARK)");
@@ -98,8 +99,7 @@ final class AddressJudge {
     }
 
     /**
-     * The path is followed here, judged where it leads, and the call is given that path, so a link that changes meanwhile changes
-     * nothing. A directory that another process renames meanwhile does: see {@link #reachedElsewhere}.
+     * The path is followed here, and where it leads to is judged, and what the call is given: {@link Keeping}.
      */
     private Verdict judgePath(Task task, TracedCall call, Sockaddr.UnixPath named) {
         destination = Optional.of(named);
@@ -112,6 +112,7 @@ final class AddressJudge {
         if (file.isEmpty()) {
             return deny("its root directory or mounts differ from secfilt's, so the path cannot be followed");
         }
+        task.file = file;
         if (file.get().path().length > Sockaddr.UNIX_PATH_LENGTH) {
             return deny("the path it leads to is longer than a socket address holds");
         }
@@ -137,7 +138,10 @@ final class AddressJudge {
             return Optional.empty(); // it may not be allowed to learn what we see
         }
         try {
-            tracees.socketFile(task.tid, named.path().toBytes());
+            Optional<Tracees.SocketFile> file = tracees.socketFile(task.tid, named.path().toBytes());
+            if (file.isPresent()) {
+                file.get().close();
+            }
             return Optional.empty();
         } catch (Tracees.UnresolvedPath e) {
             boolean tells = e.errno() == Errno.ENOENT.number() || e.errno() == Errno.ENOTDIR.number() || e.errno() == Errno.EACCES.number();
@@ -165,8 +169,8 @@ final class AddressJudge {
     }
 
     /**
-     * Whether a connected unix socket ended where a deny rule names it: somebody renamed a directory of the path between the verdict and
-     * the kernel's own walk. The other side's name is as it bound itself; a relative one tells nothing, nor does one that no rule allows, for
+     * Whether a connected unix socket ended where a deny rule names it: where its file could not be kept for the call somebody may have renamed
+     * a directory of the path between the verdict and the kernel's own walk. The other side's name is as it bound itself; a relative one tells nothing, nor does one that no rule allows, for
      * servers rename what they have bound. One that is connected to nothing is not the one that the call connected: as bad.
      */
     boolean reachedElsewhere(Tracees.SocketCopy socket) {

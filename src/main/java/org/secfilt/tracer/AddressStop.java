@@ -3,6 +3,7 @@ package org.secfilt.tracer;
 import java.util.Optional;
 import java.util.Set;
 import org.secfilt.abi.Errno;
+import org.secfilt.kernel.Keeper;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.kernel.Vault;
@@ -28,7 +29,9 @@ final class AddressStop {
     private final boolean tellsAllowed;
 
     /** @param tracees the tracer's own: it knows which mounts are the command's */
-    AddressStop(Ptrace ptrace, Tracees tracees, ExecStops execs, Vault vault, Plan plan, Watch watch, Replies replies, Remake remake, Set<Integer> restricted) {
+    AddressStop(
+            Ptrace ptrace, Tracees tracees, ExecStops execs, Vault vault, Optional<Keeper> keeper, Plan plan, Watch watch, Replies replies, Remake remake,
+            Set<Integer> restricted) {
         this.ptrace = ptrace;
         this.watch = watch;
         this.replies = replies;
@@ -36,7 +39,8 @@ final class AddressStop {
         this.address = new AddressCall(tracees);
         this.judge = new AddressJudge(tracees, plan);
         this.copyRun = new CopyRun(tracees, address, restricted);
-        this.vaultRun = new VaultRun(ptrace, tracees, new Slots(vault, plan.vault().address()), address, plan.arch(), remake);
+        this.vaultRun = new VaultRun(ptrace, tracees, new Slots(vault, plan.vault().address()), address,
+                new Keeping(keeper, tracees, restricted), plan.arch(), remake);
         this.mapping = new VaultMapping(ptrace, tracees, execs, vault, plan.vault(), plan.arch());
         this.aftermath = new Aftermath(ptrace, tracees, judge);
         this.tellsAllowed = watch.hearsOfAllowed();
@@ -66,6 +70,7 @@ final class AddressStop {
             }
         } else {
             answer(task, call, judge.judge(task, call, address));
+            task.closeFile();
         }
     }
 
@@ -120,6 +125,7 @@ final class AddressStop {
     private void runOnVault(Task task, TracedCall call, Verdict.Allow allow) {
         switch (vaultRun.begin(task, call, allow)) {
             case NO_SLOT -> replies.deny(task, call, judge.destination(), judge.deny("too many calls are under way at once"));
+            case NOT_KEPT -> replies.deny(task, call, judge.destination(), judge.deny(vaultRun.why()));
             case GONE -> replies.skip(task, -Errno.ENOSYS.number());
             case UNDER_WAY -> {
                 aftermath.hold(task, call);

@@ -71,6 +71,12 @@ final class Task {
     long instructionPointer;
     /** The call names a unix socket by a path that was followed. */
     boolean followedPath;
+    /** Where it led to, while the call is answered. */
+    Optional<Tracees.SocketFile> file = Optional.empty();
+    /** That file is kept for the call, at the place of its slot: the kernel comes to no other. */
+    boolean kept;
+    /** The length of the address as the tracee gave it; meaningful while {@link #kept}. */
+    int givenLength;
 
     Task(int tid) {
         this.tid = tid;
@@ -82,6 +88,14 @@ final class Task {
         if (socket.isPresent()) {
             socket.get().close();
             socket = Optional.empty();
+        }
+    }
+
+    /** Closes {@link #file}. */
+    void closeFile() {
+        if (file.isPresent()) {
+            file.get().close();
+            file = Optional.empty();
         }
     }
 

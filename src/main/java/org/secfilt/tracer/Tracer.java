@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
+import org.secfilt.kernel.Keeper;
 import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SyscallStop;
@@ -77,11 +78,13 @@ public final class Tracer {
     private int stops;
 
     /**
+     * @param keeper of the files of unix sockets, where the plan judges their paths
      * @param root the process that will become the command; nothing else may trace it
      * @param notifies whether the filter has the supervisor notified of judged calls
      * @param writable where files may be changed: paths without symbolic links, as the command sees them
      */
-    public Tracer(Kernel kernel, Vault vault, Plan plan, Watch watch, int root, boolean notifies, List<ByteString> writable) {
+    public Tracer(
+            Kernel kernel, Vault vault, Optional<Keeper> keeper, Plan plan, Watch watch, int root, boolean notifies, List<ByteString> writable) {
         this.ptrace = kernel.ptrace();
         this.tracees = kernel.tracees();
         this.watch = watch;
@@ -92,7 +95,7 @@ public final class Tracer {
         this.calls = new Calls(plan, notifies);
         this.remake = new Remake(ptrace, plan.vault(), calls);
         this.replies = new Replies(ptrace, tracees, watch, remake);
-        this.addresses = new AddressStop(ptrace, tracees, execs, vault, plan, watch, replies, remake, tasks.restricted());
+        this.addresses = new AddressStop(ptrace, tracees, execs, vault, keeper, plan, watch, replies, remake, tasks.restricted());
         this.guard = new VaultGuard(ptrace, replies, addresses.judge(), plan.vault(), plan.arch());
         this.processes = new ProcessGuard(ptrace, tracees, replies);
         this.handedOver = new HandedOver(ptrace, tracees, watch, replies, addresses.judge(), plan);

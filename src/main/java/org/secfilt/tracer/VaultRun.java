@@ -1,7 +1,10 @@
 package org.secfilt.tracer;
 
+import java.util.Optional;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
+import org.secfilt.abi.Family;
+import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SyscallStop;
 import org.secfilt.kernel.Tracees;
@@ -19,24 +22,33 @@ final class VaultRun {
         UNDER_WAY,
         /** As many calls are under way as there are slots. */
         NO_SLOT,
+        /** The socket's file cannot be kept for it, {@link #why}. */
+        NOT_KEPT,
         /** Its registers cannot be set: most likely the task died. It must not run on its own memory. */
         GONE
     }
+
+    // linux/in.h, linux/in6.h: sizeof(struct sockaddr_in), and SIN6_LEN_RFC2133
+    private static final int INET_BYTES = 16;
+    private static final int INET6_BYTES = 24;
 
     private final Ptrace ptrace;
     private final Tracees tracees;
     private final Slots slots;
     private final AddressCall address;
+    private final Keeping keeping;
     private final Remake remake;
     private final SyscallStop exit = new SyscallStop();
     private final int sendmsg;
+    private String why = "";
 
     /** @param address holds the call that is judged */
-    VaultRun(Ptrace ptrace, Tracees tracees, Slots slots, AddressCall address, Arch arch, Remake remake) {
+    VaultRun(Ptrace ptrace, Tracees tracees, Slots slots, AddressCall address, Keeping keeping, Arch arch, Remake remake) {
         this.ptrace = ptrace;
         this.tracees = tracees;
         this.slots = slots;
         this.address = address;
+        this.keeping = keeping;
         this.remake = remake;
         this.sendmsg = arch.syscalls().nr("sendmsg");
     }
@@ -47,7 +59,13 @@ final class VaultRun {
         if (task.slot == Task.NONE) {
             return Begun.NO_SLOT;
         }
-        fill(task.slot, call, allow);
+        why = keeping.keep(task);
+        if (!why.isEmpty()) {
+            giveBack(task);
+            return Begun.NOT_KEPT;
+        }
+        task.givenLength = address.nameLength;
+        fill(task.slot, call, task.kept ? Optional.of(keeping.name(task.slot)) : allow.rewritten());
         if (point(task, call) < 0) {
             giveBack(task);
             return Begun.GONE;
@@ -55,6 +73,11 @@ final class VaultRun {
         remake.release(task);
         task.phase = Task.Phase.IN_CALL;
         return Begun.UNDER_WAY;
+    }
+
+    /** Why the last call was not begun. */
+    String why() {
+        return why;
     }
 
     /** The kernel is to refuse this call: it finds nothing at the address, or does not even look because of the length. */
@@ -89,10 +112,10 @@ final class VaultRun {
         return rc == 0 && call == TracedCall.SENDMMSG ? ptrace.setNumber(task.tid, sendmsg) : rc;
     }
 
-    private void fill(int slot, TracedCall call, Verdict.Allow allow) {
+    private void fill(int slot, TracedCall call, Optional<Sockaddr> name) {
         if (address.named) {
-            if (allow.rewritten().isPresent()) {
-                address.rewrite(allow.rewritten().get());
+            if (name.isPresent()) {
+                address.rewrite(name.get());
             }
             slots.write(slot, Slots.NAME, address.name, address.nameLength);
         }
@@ -108,9 +131,13 @@ final class VaultRun {
     /** At the exit-stop. */
     void finish(Task task, TracedCall call) {
         task.phase = Task.Phase.RUNNING;
+        boolean lengthened = task.kept;
         giveBack(task);
         if (ptrace.syscallInfo(task.tid, exit) < 0) {
             return; // it died
+        }
+        if (lengthened && exit.result() == -Errno.EAFNOSUPPORT.number() && isTooShort(task)) {
+            ptrace.setResult(task.tid, -Errno.EINVAL.number());
         }
         if (exit.result() == Remake.ERESTARTSYS && call.notifies()) {
             ptrace.noteWait(task.tid);
@@ -124,6 +151,18 @@ final class VaultRun {
             finishFirstMessage(task);
         } else if (call == TracedCall.CONNECT && task.begun == (int) task.call.argument(0)) {
             finishConnecting(task);
+        }
+    }
+
+    /** A socket of another family looks at the length first: the path that it was given is longer than the caller's. */
+    private boolean isTooShort(Task task) {
+        Optional<Tracees.SocketCopy> socket = tracees.socket(task.tid, (int) task.call.argument(0));
+        if (socket.isEmpty()) {
+            return false;
+        }
+        try (Tracees.SocketCopy copy = socket.get()) {
+            int domain = copy.describe(0).domain();
+            return domain == Family.INET.number() && task.givenLength < INET_BYTES || domain == Family.INET6.number() && task.givenLength < INET6_BYTES;
         }
     }
 
@@ -147,6 +186,7 @@ final class VaultRun {
     /** Also of a task that died or became another program. */
     void giveBack(Task task) {
         if (task.slot != Task.NONE) {
+            keeping.drop(task);
             slots.give(task.slot);
             task.slot = Task.NONE;
         }

@@ -848,7 +848,7 @@ final class FakeKernel extends TracersKernel implements Ptrace, Tracees, Affinit
 
     @Override
     public Optional<SocketFile> socketFile(int tid, byte[] path) {
-        return Optional.of(new SocketFile(path, boundNames, namesLooked));
+        return Optional.of(new FakeSocketFile(path, boundNames, namesLooked, true));
     }
 
     // ---- the kernel's doors

@@ -16,6 +16,7 @@ import org.secfilt.abi.Errno;
 import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.kernel.Keeper;
 import org.secfilt.kernel.NotifiedCalls;
 import org.secfilt.kernel.Vault;
 import org.secfilt.plan.Host;
@@ -43,6 +44,7 @@ abstract class TracerRoom {
     protected final FakeKernel kernel = new FakeKernel();
     protected final List<String> reported = new ArrayList<>();
     List<ByteString> writable = List.of();
+    Optional<Keeper> keeper = Optional.empty();
     protected FileAccess files = FileAccess.OPEN;
     Optional<Protocol> protocol = Optional.empty();
     protected boolean hearsOfAllowed;
@@ -84,7 +86,7 @@ abstract class TracerRoom {
     protected void run() {
         Plan plan = plan();
         Vault vault = kernel.vault(plan.vault().address(), plan.vault().lengthBytes());
-        Tracer tracer = new Tracer(kernel, vault, plan, watch(), TID, notifies, writable);
+        Tracer tracer = new Tracer(kernel, vault, keeper, plan, watch(), TID, notifies, writable);
         kernel.notifies = notifies;
         tracer.seize();
         tracer.run();

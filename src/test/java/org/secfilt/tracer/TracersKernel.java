@@ -3,6 +3,7 @@ package org.secfilt.tracer;
 import org.secfilt.kernel.Accounts;
 import org.secfilt.kernel.Cgroups;
 import org.secfilt.kernel.FrontEnd;
+import org.secfilt.kernel.Keeper;
 import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.Launching;
 import org.secfilt.kernel.LogFile;
@@ -15,6 +16,11 @@ abstract class TracersKernel implements Kernel {
     @Override
     public Launching launching() {
         throw new AssertionError("the tracer launches nothing");
+    }
+
+    @Override
+    public Keeper keeper() {
+        throw new AssertionError("the tracer is given its keeper");
     }
 
     @Override

@@ -33,11 +33,25 @@ final class JnrCredentials {
     private final long memory = NativeMemory.allocate(CAPSET_BYTES);
     private boolean taken;
     private boolean groupsTaken;
+    private Caller caller = Caller.UNKNOWN;
 
     private record Identity(int user, int group, int[] groups, long effective) {
         boolean isSame(Identity other) {
             return user == other.user && group == other.group && Arrays.equals(groups, other.groups)
                     && (effective & ABOUT_FILES) == (other.effective & ABOUT_FILES);
+        }
+    }
+
+    /** Who a tracee is to the files of others' in /proc. */
+    record Caller(int user, int group, byte[] namespace) {
+        static final Caller UNKNOWN = new Caller(-1, -1, new byte[0]);
+
+        boolean isLike(Caller other) {
+            return user == other.user && group == other.group && namespace.length > 0 && Arrays.equals(namespace, other.namespace);
+        }
+
+        boolean hasUserOf(Caller other) {
+            return user == other.user && group == other.group;
         }
     }
 
@@ -71,14 +85,28 @@ final class JnrCredentials {
         return same;
     }
 
+    static Caller caller(Proc proc, JnrTracees links, int pid) {
+        String status = proc.read(pid, "/status");
+        Identity identity = identity(status, false);
+        return new Caller(identity.user(), identity.group(), links.link("/proc/" + pid + "/ns/user"));
+    }
+
+    /** Whoever {@link #take} looked at last. */
+    Caller caller() {
+        return caller;
+    }
+
     /** Takes the tracee's on, until {@link #giveBack}. @return false if that cannot be done, or the tracee is gone */
     boolean take(int tid) {
+        caller = Caller.UNKNOWN;
         String status = proc.read(tid, "/status");
         int last = status.indexOf("\nCapEff:\t");
         if (last < 0 || status.indexOf('\n', last + 1) < 0) { // cut off, where there are ten thousand groups
             return false;
         }
-        Identity theirs = identity(status, sameNamespace(tid));
+        byte[] where = links.link("/proc/" + tid + "/ns/user");
+        Identity theirs = identity(status, namespace.length > 0 && Arrays.equals(namespace, where));
+        caller = new Caller(theirs.user(), theirs.group(), where);
         if (theirs.isSame(own)) {
             return true;
         }

@@ -9,7 +9,8 @@ import org.secfilt.kernel.FrontEnd;
 /** The supervisor's end of the socketpair that the stub made; native byte order, see native-stubs/script.c. */
 final class JnrFrontEnd implements FrontEnd {
     private static final int EXIT = 1;
-    private static final int FAILED_BYTES = 8;
+    private static final int KEEPER = 3;
+    private static final int REPLY_BYTES = 8;
     // fcntl.h
     private static final int F_SETFD = 2;
     private static final int FD_CLOEXEC = 1;
@@ -76,15 +77,27 @@ final class JnrFrontEnd implements FrontEnd {
 
     @Override
     public Optional<FailedStep> awaitExec() {
-        long buffer = NativeMemory.allocate(FAILED_BYTES);
+        long reply = NativeMemory.allocate(REPLY_BYTES);
+        return receive(reply) ? Optional.of(new FailedStep(NativeMemory.IO.getInt(reply), NativeMemory.IO.getInt(reply + 4))) : Optional.empty();
+    }
+
+    @Override
+    public Optional<Made> makeKeeper() {
+        send(ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(KEEPER).array());
+        long reply = NativeMemory.allocate(REPLY_BYTES);
+        return receive(reply) ? Optional.of(new Made(NativeMemory.IO.getInt(reply), NativeMemory.IO.getInt(reply + 4))) : Optional.empty();
+    }
+
+    /** @return false if the stub is gone, or has become the command */
+    private boolean receive(long reply) {
         int got = 0;
-        while (got < FAILED_BYTES) {
-            long rc = Libc.READ.call(fd, buffer + got, FAILED_BYTES - got);
+        while (got < REPLY_BYTES) {
+            long rc = Libc.READ.call(fd, reply + got, REPLY_BYTES - got);
             if (rc == 0 || rc < 0 && rc != -Errno.EINTR.number()) {
-                return Optional.empty();
+                return false;
             }
             got += (int) Math.max(0, rc);
         }
-        return Optional.of(new FailedStep(NativeMemory.IO.getInt(buffer), NativeMemory.IO.getInt(buffer + 4)));
+        return true;
     }
 }

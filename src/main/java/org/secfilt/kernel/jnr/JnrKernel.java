@@ -6,6 +6,7 @@ import org.secfilt.kernel.Affinity;
 import org.secfilt.kernel.Cgroups;
 import org.secfilt.kernel.FileChanges;
 import org.secfilt.kernel.FrontEnd;
+import org.secfilt.kernel.Keeper;
 import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Launching;
@@ -60,6 +61,11 @@ public final class JnrKernel implements Kernel {
     @Override
     public Vault vault(long address, int lengthBytes) {
         return new JnrVault(address, lengthBytes);
+    }
+
+    @Override
+    public Keeper keeper() {
+        return new JnrKeeper(patience);
     }
 
     @Override

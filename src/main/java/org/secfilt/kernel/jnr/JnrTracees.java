@@ -46,6 +46,9 @@ final class JnrTracees implements Tracees {
     private final long local = NativeMemory.allocate(IOVEC_BYTES);
     private final long remote = NativeMemory.allocate(IOVEC_BYTES);
 
+    /** Made when it is first asked for: few policies ask. */
+    private JnrCredentials credentials;
+
     /** The mount namespace whose paths are told, as its link names it. */
     private byte[] mounts;
     /** Our own security label, empty where there are none; null as long as nobody asked. */
@@ -297,22 +300,38 @@ final class JnrTracees implements Tracees {
         if (from < 0) {
             return Optional.empty();
         }
-        byte[] terminated = Arrays.copyOf(name, name.length + 1);
-        NativeMemory.IO.putByteArray(buffer, terminated, 0, terminated.length);
-        NativeMemory.IO.putLong(buffer + PATH_MAX, O_PATH_CLOEXEC); // struct open_how: flags, mode, resolve
-        NativeMemory.IO.putLong(buffer + PATH_MAX + 8, 0);
-        NativeMemory.IO.putLong(buffer + PATH_MAX + 16, resolve);
-        int fd = (int) Libc.SYSCALL.call(OPENAT2, from, buffer, buffer + PATH_MAX, OPEN_HOW_BYTES, 0);
+        if (credentials == null) {
+            credentials = new JnrCredentials(proc, this);
+        }
+        boolean asCaller = credentials.take(tid);
+        int fd;
+        try {
+            fd = open(from, name, resolve);
+        } finally {
+            credentials.giveBack();
+        }
         Libc.CLOSE.call(from);
         if (fd < 0) {
             throw new UnresolvedPath(-fd);
         }
         byte[] canonical = link("/proc/self/fd/" + fd);
         Optional<List<byte[]>> names = boundNames(fd);
-        Libc.CLOSE.call(fd);
-        return canonical.length > 0 && canonical[0] == '/'
-                ? Optional.of(new SocketFile(canonical, names.orElse(List.of()), names.isPresent()))
-                : Optional.empty();
+        SocketFile file = new JnrSocketFile(fd, canonical, names.orElse(List.of()), names.isPresent(), asCaller, credentials.caller());
+        if (canonical.length > 0 && canonical[0] == '/') {
+            return Optional.of(file);
+        }
+        file.close();
+        return Optional.empty();
+    }
+
+    /** @return an O_PATH descriptor or a negative error number */
+    private int open(int from, byte[] name, int resolve) {
+        byte[] terminated = Arrays.copyOf(name, name.length + 1);
+        NativeMemory.IO.putByteArray(buffer, terminated, 0, terminated.length);
+        NativeMemory.IO.putLong(buffer + PATH_MAX, O_PATH_CLOEXEC); // struct open_how: flags, mode, resolve
+        NativeMemory.IO.putLong(buffer + PATH_MAX + 8, 0);
+        NativeMemory.IO.putLong(buffer + PATH_MAX + 16, resolve);
+        return (int) Libc.SYSCALL.call(OPENAT2, from, buffer, buffer + PATH_MAX, OPEN_HOW_BYTES, 0);
     }
 
     private static byte[] join(byte[] directory, byte[] name) {

@@ -1,0 +1,44 @@
+package org.secfilt.kernel;
+
+/**
+ * A process of the command's user and Landlock domain that keeps the files of unix sockets: by its descriptors a tracee comes to the very file that
+ * was judged, whatever has become of the path since. native-stubs/keeper.c
+ */
+public interface Keeper {
+    /** Whether a tracee may look at the keeper's descriptors: ptrace(2) "Ptrace access mode checking", PTRACE_MODE_READ_FSCREDS. */
+    enum Reach {
+        /** As far as user, group and user namespace say. A Landlock domain of its own and another security label are not asked for here. */
+        REACHES,
+        /** Its user or group is another than the command had at its start. */
+        OTHER_USER,
+        OTHER_NAMESPACE
+    }
+
+    /**
+     * Takes on the process that the stub has made. Before the command runs, by any one thread.
+     *
+     * @param stub which has our end of its socket
+     * @throws KernelException if it does not do its duty
+     */
+    void begin(int stub, FrontEnd.Made made);
+
+    /** Whether the tracee does that asked for this file. Tracer thread, as the others. */
+    Reach reach(Tracees.SocketFile file);
+
+    /**
+     * Keeps the file, in place of what was at this place before.
+     *
+     * @param place from 0
+     * @return 0, or a negative error number: EBADF or EMFILE where it may have no more descriptors (RLIMIT_NOFILE), ESRCH where somebody killed or stopped it
+     */
+    int keep(int place, Tracees.SocketFile file);
+
+    /** Keeps it no longer. */
+    void drop(int place);
+
+    /** The path by which tracees come to what is kept there. */
+    byte[] path(int place);
+
+    /** Its end, which it waits for. By any thread, more than once. */
+    void end();
+}

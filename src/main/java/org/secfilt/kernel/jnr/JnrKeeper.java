@@ -1,0 +1,163 @@
+package org.secfilt.kernel.jnr;
+
+import java.nio.charset.StandardCharsets;
+import org.secfilt.abi.Arch;
+import org.secfilt.abi.Errno;
+import org.secfilt.kernel.FrontEnd;
+import org.secfilt.kernel.Keeper;
+import org.secfilt.kernel.KernelException;
+import org.secfilt.kernel.Tracees;
+
+/** The keeper, by the socket that native-stubs/keeper.c answers on, and by what /proc tells of it. */
+final class JnrKeeper implements Keeper {
+    /** Its socket has descriptor 0. */
+    private static final int FIRST = 1;
+    /** struct request and struct answer of native-stubs/keeper.c. */
+    private static final int MESSAGE_BYTES = 8;
+    // unix(7), socket.h: struct msghdr, struct cmsghdr with one descriptor, in whole words
+    private static final int MSGHDR_BYTES = 56;
+    private static final int MSG_IOV = 16;
+    private static final int MSG_IOVLEN = 24;
+    private static final int MSG_CONTROL = 32;
+    private static final int MSG_CONTROLLEN = 40;
+    private static final int CMSG_BYTES = 24;
+    private static final int CMSG_LEN = 20;
+    private static final int SOL_SOCKET = 1;
+    private static final int SCM_RIGHTS = 1;
+    private static final int IOVEC_BYTES = 16;
+    private static final int MSG_DONTWAIT_NOSIGNAL = 0x40 | 0x4000;
+    private static final int POLLIN = 1; // poll.h
+    private static final int MASK_BYTES = 128;
+    /** It answers within microseconds, but on a machine that is busy; one that somebody stopped does not, and is given less time from then on. */
+    private static final int ANSWER_MILLIS = 1000;
+    private static final int LATE_MILLIS = 5;
+    private static final int END_MILLIS = 1000;
+    private static final int SIGKILL = 9;
+    private static final int PIDFD_OPEN = Arch.X86_64.syscalls().nr("pidfd_open");
+    private static final int PIDFD_SEND_SIGNAL = Arch.X86_64.syscalls().nr("pidfd_send_signal");
+    private static final int GETCPU = Arch.X86_64.syscalls().nr("getcpu");
+    private static final int SENDMSG = Arch.X86_64.syscalls().nr("sendmsg");
+
+    private final Proc proc = new Proc();
+    private final JnrTracees links;
+    private final long message = NativeMemory.allocate(MESSAGE_BYTES);
+    private final long piece = NativeMemory.allocate(IOVEC_BYTES);
+    private final long control = NativeMemory.allocate(CMSG_BYTES);
+    private final long header = NativeMemory.allocate(MSGHDR_BYTES);
+    private final long poll = NativeMemory.allocate(Long.BYTES);
+    private final long processors = NativeMemory.allocate(MASK_BYTES);
+    private int pid;
+    private int socket = -1;
+    private int pidfd = -1;
+    private int processor = -1;
+    private String directory = "";
+    private JnrCredentials.Caller own = JnrCredentials.Caller.UNKNOWN;
+    private int turn;
+    private boolean stands;
+    private boolean late;
+
+    JnrKeeper(Patience patience) {
+        this.links = new JnrTracees(proc, patience);
+        NativeMemory.IO.putLong(piece, message);
+        NativeMemory.IO.putLong(piece + 8, MESSAGE_BYTES);
+        NativeMemory.IO.putLong(header + MSG_IOV, piece);
+        NativeMemory.IO.putLong(header + MSG_IOVLEN, 1);
+        NativeMemory.IO.putLong(control, CMSG_LEN);
+        NativeMemory.IO.putInt(control + 8, SOL_SOCKET);
+        NativeMemory.IO.putInt(control + 12, SCM_RIGHTS);
+    }
+
+    @Override
+    public synchronized void begin(int stub, FrontEnd.Made made) {
+        socket = (int) Libc.must("pidfd_getfd(" + stub + ", " + made.socket() + ")", Pidfd.copy(proc, stub, made.socket()));
+        pidfd = (int) Libc.must("pidfd_open(" + made.pid() + ")", Libc.SYSCALL.call(PIDFD_OPEN, made.pid(), 0, 0, 0, 0));
+        stands = true;
+        pid = made.pid();
+        directory = "/proc/" + made.pid() + "/fd/";
+        if (await(turn) != 0) {
+            throw KernelException.inWords("the process that is to keep the files of sockets does not begin");
+        }
+        own = JnrCredentials.caller(proc, links, made.pid());
+    }
+
+    @Override
+    public Reach reach(Tracees.SocketFile file) {
+        JnrCredentials.Caller caller = ((JnrSocketFile) file).caller();
+        return !caller.hasUserOf(own) ? Reach.OTHER_USER : caller.isLike(own) ? Reach.REACHES : Reach.OTHER_NAMESPACE;
+    }
+
+    @Override
+    public synchronized int keep(int place, Tracees.SocketFile file) {
+        NativeMemory.IO.putInt(control + 16, ((JnrSocketFile) file).fd());
+        NativeMemory.IO.putLong(header + MSG_CONTROL, control);
+        NativeMemory.IO.putLong(header + MSG_CONTROLLEN, CMSG_BYTES);
+        follow();
+        return send(place) < 0 ? -Errno.ESRCH.number() : await(turn);
+    }
+
+    /** Nobody waits for that. If it cannot be told now, the file is kept until another comes to its place. */
+    @Override
+    public synchronized void drop(int place) {
+        NativeMemory.IO.putLong(header + MSG_CONTROL, 0);
+        NativeMemory.IO.putLong(header + MSG_CONTROLLEN, 0);
+        send(place);
+    }
+
+    /** It is to be on our processor, which we leave to it: to wake up an idle one takes many times as long as what it does. */
+    private void follow() {
+        int ours = Libc.SYSCALL.call(GETCPU, poll, 0, 0, 0, 0) == 0 ? NativeMemory.IO.getInt(poll) : -1;
+        if (ours == processor || ours < 0 || ours >= 8 * MASK_BYTES || hasEnded(0)) {
+            return;
+        }
+        processor = ours;
+        NativeMemory.IO.setMemory(processors, MASK_BYTES, (byte) 0);
+        NativeMemory.IO.putByte(processors + ours / 8, (byte) (1 << ours % 8));
+        Libc.SCHED_SETAFFINITY.call(pid, MASK_BYTES, processors);
+    }
+
+    /** Whether it has by then: its number could be another's. */
+    private boolean hasEnded(int millis) {
+        NativeMemory.IO.putLong(poll, pidfd & 0xffffffffL | (long) POLLIN << 32); // struct pollfd
+        return !stands || Libc.POLL.call(poll, 1, millis) != 0;
+    }
+
+    private long send(int place) {
+        turn++;
+        NativeMemory.IO.putInt(message, FIRST + place);
+        NativeMemory.IO.putInt(message + 4, turn);
+        return stands ? Libc.SYSCALL.call(SENDMSG, socket, header, MSG_DONTWAIT_NOSIGNAL, 0, 0) : -1;
+    }
+
+    /** @return what it answers, as a negative error number */
+    private int await(int expected) {
+        int answered = expected - 1;
+        int error = 0;
+        while (answered != expected) { // one of a turn that was given up may come late
+            NativeMemory.IO.putLong(poll, socket & 0xffffffffL | (long) POLLIN << 32); // struct pollfd
+            late = Libc.POLL.call(poll, 1, late ? LATE_MILLIS : ANSWER_MILLIS) <= 0;
+            if (late || Libc.READ.call(socket, message, MESSAGE_BYTES) != MESSAGE_BYTES) {
+                return -Errno.ESRCH.number();
+            }
+            answered = NativeMemory.IO.getInt(message);
+            error = NativeMemory.IO.getInt(message + 4);
+        }
+        return -error;
+    }
+
+    @Override
+    public byte[] path(int place) {
+        return (directory + (FIRST + place)).getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    @Override
+    public synchronized void end() {
+        if (!stands) {
+            return;
+        }
+        Libc.SYSCALL.call(PIDFD_SEND_SIGNAL, pidfd, SIGKILL, 0, 0, 0);
+        hasEnded(END_MILLIS);
+        stands = false;
+        Libc.CLOSE.call(socket);
+        Libc.CLOSE.call(pidfd);
+    }
+}

@@ -1,0 +1,67 @@
+package org.secfilt.tracer;
+
+import java.util.Optional;
+import java.util.Set;
+import org.secfilt.abi.ByteString;
+import org.secfilt.abi.Errno;
+import org.secfilt.abi.Sockaddr;
+import org.secfilt.kernel.Keeper;
+import org.secfilt.kernel.Tracees;
+
+/**
+ * Has calls that name a unix socket by its path come to the file that was judged: the keeper has it open, and the call is given the path of that
+ * descriptor. Any other path the kernel would walk once more, and meanwhile a directory of it may have become another.
+ *
+ * <p>Who is of another user than the command, as only root's can become, or under another security label, cannot come to it, and is given
+ * the canonical path; what it reached is looked at afterwards ({@link Aftermath}). Who has shut itself off from the keeper is refused.
+ */
+final class Keeping {
+    private final Optional<Keeper> keeper;
+    private final Tracees tracees;
+    private final Set<Integer> restricted;
+
+    /**
+     * @param keeper empty where no path is judged
+     * @param restricted those that have restricted themselves by Landlock
+     */
+    Keeping(Optional<Keeper> keeper, Tracees tracees, Set<Integer> restricted) {
+        this.keeper = keeper;
+        this.tracees = tracees;
+        this.restricted = restricted;
+    }
+
+    /** Of a call that has its slot: has {@code task.file} kept, if there is one and it can be. @return why the call is not to run; empty if it is */
+    String keep(Task task) {
+        if (keeper.isEmpty() || task.file.isEmpty()) {
+            return "";
+        }
+        Keeper.Reach reach = keeper.get().reach(task.file.get());
+        if (reach == Keeper.Reach.OTHER_USER || !task.file.get().asCaller() || !tracees.hasOurLabel(task.tid)) {
+            return "";
+        }
+        if (reach == Keeper.Reach.OTHER_NAMESPACE || restricted.contains(task.number)) {
+            return "it has gone into a user namespace or restricted itself by Landlock since, and cannot come to the socket that was judged";
+        }
+        int rc = keeper.get().keep(task.slot, task.file.get());
+        if (rc == -Errno.EBADF.number() || rc == -Errno.EMFILE.number()) {
+            return "too many calls are under way at once that name a path (ulimit -n)";
+        }
+        if (rc < 0) {
+            return "secfilt's process that keeps the files of sockets was killed or stopped";
+        }
+        task.kept = true;
+        return "";
+    }
+
+    /** What the call is to name in place of the path that was judged. */
+    Sockaddr name(int slot) {
+        return new Sockaddr.UnixPath(ByteString.of(keeper.orElseThrow().path(slot)));
+    }
+
+    void drop(Task task) {
+        if (task.kept) {
+            task.kept = false;
+            keeper.orElseThrow().drop(task.slot);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+package org.secfilt.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.secfilt.Fixtures;
+
+/**
+ * A directory of a unix socket's path becomes another between the verdict and the kernel's own walk, by {@code test-fixtures/path-race.c}: the kernel
+ * comes to what was judged all the same, by the keeper's descriptor.
+ */
+class UnixRaceIT {
+    @RegisterExtension
+    static final NetworkRoom ROOM = new NetworkRoom();
+
+    private static final String RACE = Fixtures.compile("path-race").toString();
+    private static final int CALLS = 4_000;
+
+    /** In a directory of the user's own: a server outside of the run, that tells what arrives. */
+    private static final String OUTSIDE = """
+            cd "$(mktemp -d)"; chmod 755 .; trap 'rm -rf "$PWD"' EXIT; mkdir in out
+            "$1" serve "$PWD/out" > arrived & server=$!
+            until grep -q ready arrived; do sleep 0.02; done
+            """;
+
+    private static final String TELL = "; echo exit $?; kill $server; wait $server; cat arrived";
+
+    private static final String DENIES = "{deny: [$PWD/out/stream, $PWD/out/dgram]}";
+    private static final String ALLOWS = "{mode: deny, allow: [$PWD/in/**]}";
+
+    private static void policy() throws IOException {
+        Files.writeString(ROOM.directory().resolve("unix.yaml"), "version: 1\nunix: {deny: [/run/docker.sock]}\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "ROOT, stream, true", "ROOT, stream, false", "ROOT, dgram, true", "ROOT, dgram, false",
+        "ORDINARY, stream, true", "ORDINARY, stream, false", "ORDINARY, dgram, true", "ORDINARY, dgram, false",
+    })
+    void a_directory_that_is_swapped_leads_nowhere_else(User user, String kind, boolean byDenial) {
+        String script = OUTSIDE + "printf 'version: 1\\nunix: %s\\n' \"" + (byDenial ? DENIES : ALLOWS) + "\" > unix.yaml\n"
+                + "\"$SECFILT\" -q --policy=unix.yaml \"$1\" " + kind + " \"$PWD/in\" \"$PWD/out\" " + CALLS + TELL;
+        Outcome run = ROOM.bash(script, RACE).as(user).timeoutMillis(120_000).run();
+        Matcher counts = Pattern.compile("([0-9]+) succeeded, ([0-9]+) refused, [0-9]+ came to nothing\nexit 0\nready\n").matcher(run.stdout());
+        assertTrue(counts.matches(), run::toString);
+        assertTrue(Integer.parseInt(counts.group(1)) > CALLS / 100 && Integer.parseInt(counts.group(2)) > CALLS / 100, run::toString);
+    }
+
+    /** The same, bare: it does reach what lies outside. */
+    @Test
+    void without_secfilt_it_leads_there() {
+        Outcome run = ROOM.bash(OUTSIDE + "\"$1\" stream \"$PWD/in\" \"$PWD/out\" 2000" + TELL, RACE).run();
+        assertTrue(run.stdout().contains("a connection came"), run::toString);
+    }
+
+    private static final String CLIENT = """
+            import os, signal, socket, sys
+            server = socket.socket(socket.AF_UNIX)
+            server.bind(sys.argv[1])
+            server.listen(9)
+            def connect():
+                try:
+                    socket.socket(socket.AF_UNIX).connect(sys.argv[1])
+                    return 'ok'
+                except OSError as e:
+                    return e.strerror
+            def keepers():
+                for pid in filter(str.isdigit, os.listdir('/proc')):
+                    try:
+                        if open(f'/proc/{pid}/comm').read() == 'secfilt-keeper\\n' and os.listdir(f'/proc/{pid}/fd') is not None:
+                            yield int(pid)
+                    except OSError:
+                        pass
+            """;
+
+    /** It is of the command's user, who so can kill it, and wins nothing by that. */
+    @ParameterizedTest
+    @CsvSource({"ROOT, SIGKILL, Operation not permitted", "ORDINARY, SIGKILL, Operation not permitted", "ORDINARY, SIGSTOP, Operation not permitted",
+        "ORDINARY, SIGTERM, ok", "ROOT, SIGUSR1, ok"})
+    void who_kills_the_keeper_connects_no_more(User user, String signal, String after) throws IOException {
+        policy();
+        Outcome run = ROOM.bash("\"$SECFILT\" --policy=unix.yaml --private-tmp /usr/bin/python3 -c \"$1\" /tmp/s",
+                CLIENT + "print(connect())\nfor keeper in keepers(): os.kill(keeper, signal." + signal + ")\nprint(connect())\n").as(user).run().exited(0);
+        assertEquals("ok\n" + after + "\n", run.stdout(), run::toString);
+        assertEquals(!after.equals("ok"),
+                run.stderr().contains("denied connect unix:/tmp/s by python3"), run::toString);
+    }
+
+    /** It holds none of the descriptors that the command has, is nobody's child here, and is gone with the command. */
+    @Test
+    void nobody_is_kept_waiting_by_the_keeper() throws IOException {
+        policy();
+        Outcome run = ROOM.bash("\"$SECFILT\" --policy=unix.yaml /usr/bin/python3 -c \"$1\" | cat; exec 7> >(cat; echo end >&2); "
+                + "\"$SECFILT\" --policy=unix.yaml sh -c 'echo x >&7; exec 7>&-; sleep 0.3; echo still there >&2'; exec 7>&-; wait; pgrep -x secfilt-keeper -s 0; true",
+                "import os\ntry: os.wait()\nexcept ChildProcessError: print('no child')").run().exited(0);
+        assertEquals("no child\nx\n", run.stdout(), run::toString);
+    }
+
+    /** Root walks everywhere; whom its command has become does not. */
+    @Test
+    void a_path_is_followed_with_the_rights_of_the_caller() throws IOException {
+        policy();
+        String connect = "import socket; s = socket.socket(socket.AF_UNIX); print(s.connect_ex('shut/s'), s.connect_ex('open/s'))";
+        Outcome run = ROOM.bash("rm -rf shut open; mkdir -m 700 shut; mkdir -m 755 open; /usr/bin/python3 -c \"$2\" & server=$!; "
+                + "until [ -e open/ready ]; do sleep 0.02; done; "
+                + "\"$SECFILT\" --policy=unix.yaml --user=nobody /usr/bin/python3 -c \"$1\"; "
+                + "\"$SECFILT\" --policy=unix.yaml setpriv --reuid=54771 --regid=54771 --clear-groups /usr/bin/python3 -c \"$1\"; kill $server", connect, """
+                import os, signal, socket
+                os.umask(0)
+                sockets = [socket.socket(socket.AF_UNIX) for _ in '12']
+                for s, name in zip(sockets, ('shut/s', 'open/s')):
+                    s.bind(name)
+                    s.listen(9)
+                open('open/ready', 'w')
+                signal.pause()
+                """).run().exited(0);
+        assertEquals("13 0\n13 0\n", run.stdout(), run::toString);
+        assertEquals("", run.stderr(), run::toString);
+    }
+}

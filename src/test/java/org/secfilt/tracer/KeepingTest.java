@@ -1,0 +1,139 @@
+package org.secfilt.tracer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.secfilt.abi.ByteString;
+import org.secfilt.abi.Sockaddr;
+import org.secfilt.kernel.FrontEnd;
+import org.secfilt.kernel.Keeper;
+import org.secfilt.kernel.Tracees;
+
+/** What a call by a unix path is given in its place, and who goes without. */
+class KeepingTest extends TracerRoom {
+    private final List<String> kept = new ArrayList<>();
+    private Keeper.Reach reach = Keeper.Reach.REACHES;
+    private int result;
+
+    @BeforeEach
+    void name_a_socket() {
+        keeper = Optional.of(new FakeKeeper());
+        kernel.remember(0x1000, new Sockaddr.UnixPath(ByteString.of("/tmp/a/s")).encode());
+    }
+
+    @Test
+    void what_is_denied_is_not_kept() {
+        kernel.boundNames = List.of("/run/docker.sock".getBytes(StandardCharsets.UTF_8));
+        runWith(Deed.call("connect", 3, 0x1000, 11));
+        assertEquals(List.of(), kept);
+        assertEquals("connect unix:/tmp/a/s", reported.get(1));
+    }
+
+    @Test
+    void the_call_is_given_the_keepers_path() {
+        runWith(Deed.call("connect", 3, 0x1000, 11));
+        assertEquals(List.of("7: connect unix:/proc/99/fd/1"), named("connect"));
+        assertEquals(List.of("keep 0 /tmp/a/s", "drop 0"), kept);
+    }
+
+    /** What it is connected to then need not be looked at: there is no other way. */
+    @Test
+    void what_it_reached_is_not_asked_afterwards() {
+        kernel.peer = Optional.of(new Sockaddr.UnixPath(ByteString.of("/run/docker.sock")));
+        runWith(Deed.call("connect", 3, 0x1000, 11));
+        assertEquals(List.of(), kernel.delivered);
+    }
+
+    @RepeatedTest(40)
+    void a_task_that_dies_leaves_nothing_kept(RepetitionInfo step) {
+        command(Deed.call("connect", 3, 0x1000, 11));
+        kernel.killBefore(step.getCurrentRepetition(), TID);
+        run();
+        assertTrue(kept.isEmpty() || kept.equals(List.of("keep 0 /tmp/a/s", "drop 0")), kept::toString);
+    }
+
+    @Test
+    void another_user_is_given_the_canonical_path() {
+        reach = Keeper.Reach.OTHER_USER;
+        kernel.peer = Optional.of(new Sockaddr.UnixPath(ByteString.of("/tmp/a/s")));
+        runWith(Deed.call("connect", 3, 0x1000, 11));
+        assertEquals(List.of("7: connect unix:/tmp/a/s"), named("connect"));
+        assertEquals(List.of(), kept);
+    }
+
+    @Test
+    void another_label_is_given_the_canonical_path() {
+        kernel.labelled = true;
+        kernel.peer = Optional.of(new Sockaddr.UnixPath(ByteString.of("/tmp/a/s")));
+        runWith(Deed.call("connect", 3, 0x1000, 11));
+        assertEquals(List.of("7: connect unix:/tmp/a/s"), named("connect"));
+    }
+
+    @Test
+    void another_user_namespace_is_refused() {
+        reach = Keeper.Reach.OTHER_NAMESPACE;
+        runWith(Deed.call("connect", 3, 0x1000, 11));
+        assertEquals(List.of(), named("connect"));
+        assertEquals("connect unix:/tmp/a/s", reported.get(1));
+    }
+
+    @Test
+    void who_has_restricted_itself_is_refused() {
+        runWith(Deed.call("landlock_restrict_self", 5, 0), Deed.call("connect", 3, 0x1000, 11));
+        assertEquals(List.of(), named("connect"));
+        assertEquals("connect unix:/tmp/a/s", reported.get(1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {3, 9, 24}) // ESRCH, EBADF, EMFILE
+    void where_nothing_can_be_kept_the_call_is_refused(int error) {
+        result = -error;
+        runWith(Deed.call("connect", 3, 0x1000, 11));
+        assertEquals(List.of(), named("connect"));
+        assertEquals("connect unix:/tmp/a/s", reported.get(1));
+        assertEquals(List.of("keep 0 /tmp/a/s"), kept);
+    }
+
+    private final class FakeKeeper implements Keeper {
+        @Override
+        public void begin(int stub, FrontEnd.Made made) {
+            throw new AssertionError("the tracer begins nothing");
+        }
+
+        @Override
+        public Reach reach(Tracees.SocketFile file) {
+            return reach;
+        }
+
+        @Override
+        public int keep(int place, Tracees.SocketFile file) {
+            kept.add("keep " + place + " " + new String(file.path(), StandardCharsets.UTF_8));
+            return result;
+        }
+
+        @Override
+        public void drop(int place) {
+            kept.add("drop " + place);
+        }
+
+        @Override
+        public byte[] path(int place) {
+            return ("/proc/99/fd/" + (place + 1)).getBytes(StandardCharsets.UTF_8);
+        }
+
+        @Override
+        public void end() {
+            throw new AssertionError("the tracer ends nothing");
+        }
+    }
+}
