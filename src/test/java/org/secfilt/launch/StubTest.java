@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -183,6 +184,32 @@ class StubTest {
         assertEquals(0, run.code());
         run.out().lines().forEach(line ->
                 assertEquals(0, Long.parseUnsignedLong(line.substring(8), 16) & 1L << 21, line));
+    }
+
+    /** It is nobody's child there, and ends with the socket, which the stub alone holds here. */
+    @Test
+    void makes_a_keeper_that_ends_when_nobody_can_ask_it_any_more() throws Exception {
+        byte[] keeper = ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(3).array();
+        stub.answering(launch().noNewPrivileges().script().encode(), keeper, launch().execute(ByteString.of("/bin/bash"), 1).encode());
+        Run run = stub.run("bash", "-c", "read -r children < /proc/$$/task/$$/children; echo \"$children\"; ls -l /proc/$$/fd | grep -c socket; true");
+        List<Integer> made = stub.reply(2);
+        assertTrue(made.get(0) > 1 && made.get(1) > 2, made::toString);
+        assertEquals(0, run.code());
+        assertEquals("\n0\n", run.out());
+        Path process = Path.of("/proc/" + made.get(0) + "/stat");
+        for (int left = 200; isAlive(process); left--) {
+            assertTrue(left > 0, "the keeper is there yet");
+            Thread.sleep(10);
+        }
+    }
+
+    private static boolean isAlive(Path stat) throws IOException {
+        try {
+            String text = Files.readString(stat);
+            return text.contains("(secfilt-keeper)") && !text.contains(") Z ");
+        } catch (NoSuchFileException e) {
+            return false;
+        }
     }
 
     private static byte[] filter(int... words) {
