@@ -206,7 +206,12 @@ class BadPolicyTest {
     void refuses_bytes_that_are_no_utf_8_where_they_stand() {
         assertFile("version: 1\nmode: \u00ff\n".getBytes(StandardCharsets.ISO_8859_1),
                 "p.yaml:2:7: the file is not UTF-8 from here on\nmode: \n      ^");
-        assertFile("version: 1\n".getBytes(StandardCharsets.UTF_16), "p.yaml:1:1: the file is not UTF-8 from here on\n\n^");
+        assertFile("version: 1\n".getBytes(StandardCharsets.UTF_16), "p.yaml:1:1: the file is not UTF-8 from here on");
+    }
+
+    @Test
+    void quotes_no_line_of_an_empty_file() {
+        assertFile(new byte[0], "p.yaml:1:1: the file is empty; a policy begins with version: 1");
     }
 
     @Test
