@@ -84,6 +84,8 @@ class BadPolicyTest {
         {HEAD + "violation-exit: 256\n", "2:17: '256' is no exit code for denials; write a number from 1 to 255"},
         {HEAD + "violation-exit: [1]\n", "2:17: 'violation-exit' is an exit code, not a list"},
         {HEAD + "include: {a: b}\n", "2:10: 'include' is a file's name, or a list of names, not a mapping"},
+        {HEAD + "include: [\"\", '']\n", "2:11: the name is empty; write a file's name", "2:15: the name is empty; write a file's name"},
+        {HEAD + "include: ''\n", "2:10: the name is empty; write a file's name"},
     };
 
     private static final String[][] RULES = {
