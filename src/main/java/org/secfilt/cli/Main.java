@@ -186,7 +186,12 @@ public final class Main implements Outcome.Visitor<Integer> {
     @Override
     public Integer explain(Outcome.Explain explain) throws IOException, RefusedPolicyException {
         HostFirewall host = host(explain.policy(), new PacketFilter(kernel, stub.pid(), caller.environment()));
-        return ExplainVerb.answer(plan(explain.policy(), Arch.current(), host), explain, streams, caller);
+        Plan plan = plan(explain.policy(), Arch.current(), host);
+        List<String> refusals = Foresight.refusals(kernel, stub.pid(), plan);
+        for (String refusal : refusals) {
+            tell(refusal);
+        }
+        return refusals.isEmpty() ? ExplainVerb.answer(plan, explain, streams, caller) : Cli.USAGE;
     }
 
     @Override

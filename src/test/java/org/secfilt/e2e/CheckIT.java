@@ -78,7 +78,7 @@ class CheckIT {
     @CsvSource(
             delimiter = '|',
             value = {
-                "private-tmp: true | false", "net: none | false", "net: nat ;; publish: [80:80, 80:81] | true", "user: nobody | false", "user: nosuchuser ;; mode: deny | true",
+                "private-tmp: true | false", "net: none | false", "publish: [80:80] | true", "net: nat ;; publish: [80:80, 80:81] | true", "user: nobody | false", "user: nosuchuser ;; mode: deny | true",
                 "user: 54799 | true", "user: nobody:nosuchgroup | true", "user: 54799:54799 | false",
                 "filesystem: {allow-write: [/nonexist/foo]} | true", "filesystem: {allow-write: [/dev/null, /proc/self/fd]} | true",
                 "filesystem: {allow-write: [/dev/null]} | false", "filesystem: {allow-write: [/tmp]} ;; private-tmp: true | false",
@@ -89,6 +89,9 @@ class CheckIT {
         Outcome check = check("r.yaml").exited(refused ? 2 : 0);
         assertEquals(run.stderr(), check.stderr());
         assertEquals(refused ? "" : "r.yaml: clean\n", check.stdout());
+        Outcome explain = ROOM.secfilt("explain", "--policy=r.yaml").in(ROOM.directory()).run().exited(refused ? 2 : 0);
+        assertEquals(run.stderr(), explain.stderr());
+        assertEquals(refused, explain.stdout().isEmpty());
     }
 
     @Test
