@@ -95,11 +95,19 @@ class CheckIT {
     }
 
     @Test
+    void a_file_that_must_be_there_is_named_once() {
+        for (String verb : List.of("", "explain")) {
+            assertEquals("secfilt: --allow-write=/nonexist: No such file or directory; it must exist before the run\n",
+                    ROOM.bash("$SECFILT " + verb + " --allow-write=/nonexist " + (verb.isEmpty() ? "true" : "")).run().exited(2).stderr());
+        }
+    }
+
+    @Test
     void a_relative_path_begins_where_a_run_does() throws IOException {
         write("r.yaml", "version: 1\nfilesystem: {allow-write: [not-made-yet]}\n");
         assertEquals("r.yaml: clean\n", check("r.yaml").exited(0).stdout());
         write("r.ini", "allow-write=/nonexist/foo\nuser=nosuchuser\n");
-        assertEquals("secfilt: r.ini:1:1: /nonexist/foo: No such file or directory\nsecfilt: r.ini:2:1: this host knows no user 'nosuchuser'\n",
+        assertEquals("secfilt: r.ini:1:1: /nonexist/foo: No such file or directory; it must exist before the run\nsecfilt: r.ini:2:1: this host knows no user 'nosuchuser'\n",
                 check("r.ini").exited(2).stderr());
     }
 
