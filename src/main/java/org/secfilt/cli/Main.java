@@ -291,7 +291,7 @@ public final class Main implements Outcome.Visitor<Integer> {
 
     private int refused(RefusedPolicyException refused) {
         for (Refusal refusal : refused.refusals()) {
-            tell(Printable.escape(refusal.toString()));
+            tell(RefusalText.of(refusal, caller.files()));
         }
         return Cli.USAGE;
     }

@@ -95,6 +95,21 @@ class CheckIT {
     }
 
     @Test
+    void a_refusal_shows_its_place() throws IOException {
+        write("p.yaml", "version: 1\npublish: [80:81]\n");
+        String refusal = "secfilt: p.yaml:2:11: a port is published only from a network behind this host's addresses; add --net=nat (in a policy file, net: nat)\n"
+                + "publish: [80:81]\n          ^\n";
+        assertEquals(refusal, check("p.yaml").exited(2).stderr());
+        for (String words : List.of("true", "--policy=- true <p.yaml", "--net=none true")) {
+            String file = words.startsWith("--policy") ? "" : "--policy=p.yaml ";
+            assertEquals(refusal.replace("p.yaml", file.isEmpty() ? "-" : "p.yaml"),
+                    ROOM.bash("$SECFILT " + file + words).in(ROOM.directory()).run().exited(2).stderr());
+        }
+        assertEquals("secfilt: --publish=80:81: a port is published only from a network behind this host's addresses; add --net=nat (in a policy file, net: nat)\n",
+                ROOM.secfilt("--publish=80:81", "true").run().exited(2).stderr());
+    }
+
+    @Test
     void a_file_that_must_be_there_is_named_once() {
         for (String verb : List.of("", "explain")) {
             assertEquals("secfilt: --allow-write=/nonexist: No such file or directory; it must exist before the run\n",
