@@ -22,10 +22,12 @@ import org.secfilt.policy.Opener;
 final class Caller {
     private final int pid;
     private final Path directory;
+    private final Opener files;
 
     Caller(int pid) {
         this.pid = pid;
         this.directory = Path.of("/proc/" + pid + "/cwd");
+        this.files = new CallerFiles(directory, pid);
     }
 
     /** Its words, its own name first. @throws IOException if it has ended */
@@ -40,7 +42,7 @@ final class Caller {
 
     /** Its files, by the names that it would use. */
     Opener files() {
-        return new CallerFiles(directory, pid);
+        return files;
     }
 
     /** The absolute path that a name of the caller's leads to, links followed as far as it is there. */

@@ -83,7 +83,7 @@ final class CheckVerb {
             return Cli.USAGE;
         } catch (RefusedPolicyException e) {
             for (Refusal refusal : e.refusals()) {
-                tell("secfilt: " + Printable.escape(refusal.toString()));
+                tell("secfilt: " + RefusalText.of(refusal, files));
             }
             return Cli.USAGE;
         }

@@ -104,7 +104,7 @@ final class Cli {
             Volume loudness = volume.isPresent() ? volume.get() : volumeOf(merged);
             return switch (verb) {
                 case RUN -> new Outcome.Run(policy, split.commandIndex() + 1, supervised, loudness, landlock, notifications, cgroups,
-                        merged.log().isPresent() ? Optional.of(merged.log().get().value()) : Optional.empty(), profile(merged));
+                        merged.log(), profile(merged));
                 case COMPILE -> new Outcome.Compile(policy, arch, format, output, loudness);
                 case EXPLAIN -> new Outcome.Explain(policy, split.operands(), loudness);
                 case DOCTOR -> new Outcome.Doctor();

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.ByteString;
+import org.secfilt.abi.Errno;
 import org.secfilt.abi.Printable;
 import org.secfilt.abi.UnknownArchException;
 import org.secfilt.firewall.FirewallException;
@@ -24,6 +25,7 @@ import org.secfilt.plan.RefusedPolicyException;
 import org.secfilt.plan.Refusal;
 import org.secfilt.policy.Firewall;
 import org.secfilt.policy.Policy;
+import org.secfilt.policy.Setting;
 import org.secfilt.report.EventLog;
 import org.secfilt.report.Fault;
 import org.secfilt.report.Reports;
@@ -126,11 +128,11 @@ public final class Main implements Outcome.Visitor<Integer> {
         Command command = new Command(argv, run.commandIndex(), caller.environment(), meant);
         Optional<EventLog> log = Optional.empty();
         if (run.log().isPresent()) {
-            String name = run.log().get();
+            String name = run.log().get().value();
             try {
                 log = Optional.of(new EventLog(name, kernel.logFile(stub.pid(), name)));
             } catch (KernelException e) {
-                return failed("the log " + Printable.escape(e.getMessage()));
+                return failed(unopened(run.log().get(), e.errno()));
             }
         }
         PacketFilter filter = filter(run.cgroups(), command.environment());
@@ -172,6 +174,13 @@ public final class Main implements Outcome.Visitor<Integer> {
         return ANSWERED;
     }
 
+    /** An option has the log's name in its words. */
+    private static String unopened(Setting<String> log, int errno) {
+        String place = log.origin().line() == 0 ? log.origin().toString() : log.origin() + ": " + log.value();
+        String hint = errno == Errno.ENOENT.number() ? "; its directory is missing" : errno == Errno.EISDIR.number() ? "; name a file in it" : "";
+        return Printable.escape(place) + ": " + Errno.of(errno).text() + hint;
+    }
+
     @Override
     public Integer compile(Outcome.Compile compile) throws IOException, RefusedPolicyException {
         // The filter that every host can have; one that needs more says so.
@@ -186,7 +195,12 @@ public final class Main implements Outcome.Visitor<Integer> {
     @Override
     public Integer explain(Outcome.Explain explain) throws IOException, RefusedPolicyException {
         HostFirewall host = host(explain.policy(), new PacketFilter(kernel, stub.pid(), caller.environment()));
-        return ExplainVerb.answer(plan(explain.policy(), Arch.current(), host), explain, streams, caller);
+        Plan plan = plan(explain.policy(), Arch.current(), host);
+        List<String> refusals = Foresight.refusals(kernel, stub.pid(), plan);
+        for (String refusal : refusals) {
+            tell(refusal);
+        }
+        return refusals.isEmpty() ? ExplainVerb.answer(plan, explain, streams, caller) : Cli.USAGE;
     }
 
     @Override
@@ -277,7 +291,7 @@ public final class Main implements Outcome.Visitor<Integer> {
 
     private int refused(RefusedPolicyException refused) {
         for (Refusal refusal : refused.refusals()) {
-            tell(Printable.escape(refusal.toString()));
+            tell(RefusalText.of(refusal, caller.files()));
         }
         return Cli.USAGE;
     }

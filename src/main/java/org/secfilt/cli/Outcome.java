@@ -8,6 +8,7 @@ import org.secfilt.firewall.ProfileName;
 import org.secfilt.kernel.Cgroups;
 import org.secfilt.plan.RefusedPolicyException;
 import org.secfilt.policy.Policy;
+import org.secfilt.policy.Setting;
 import org.secfilt.report.Volume;
 
 /** What a command line asks for. */
@@ -45,7 +46,7 @@ sealed interface Outcome {
      * @param profile to be entered
      */
     record Run(Policy policy, int commandIndex, boolean supervised, Volume volume, boolean landlock, boolean notifications, List<Cgroups.Hierarchy> cgroups,
-            Optional<String> log,
+            Optional<Setting<String>> log,
             Optional<ProfileName> profile) implements Outcome {
         public Run {
             cgroups = List.copyOf(cgroups);

@@ -6,21 +6,31 @@ import org.secfilt.abi.Errno;
 public final class KernelException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
+    private final int errno;
+
     /** @param call the call with its telling arguments, as strace would print it */
     public KernelException(String call, int errno) {
         super(call + ": " + Errno.of(errno).name() + " (" + Errno.of(errno).text() + ")");
+        this.errno = errno;
     }
 
     public KernelException(String call, int errno, String hint) {
         super(call + ": " + Errno.of(errno).name() + " (" + Errno.of(errno).text() + "); " + hint);
+        this.errno = errno;
     }
 
     private KernelException(String message) {
         super(message);
+        this.errno = 0;
     }
 
     /** Where the call tells the user less than what follows from it. */
     public static KernelException inWords(String message) {
         return new KernelException(message);
+    }
+
+    /** What the kernel answered; 0 of one in words. */
+    public int errno() {
+        return errno;
     }
 }

@@ -8,17 +8,21 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import org.secfilt.abi.Errno;
 
 /**
  * Files as the process sees them that called us: its working directory, and its descriptors where a name means one's own
- * ({@code /dev/stdin}, {@code /dev/fd/63} of a shell's {@code <(...)}, {@code /proc/self}). {@code -} is standard input too.
+ * ({@code /dev/stdin}, {@code /dev/fd/63} of a shell's {@code <(...)}, {@code /proc/self}). {@code -} is standard input too. What was
+ * read once is remembered: a pipe gives its text to the first who reads it.
  */
 public final class CallerFiles implements Opener {
     private static final String STANDARD_INPUT = "-";
 
     private final Path directory;
     private final String process;
+    private final Map<String, byte[]> read = new HashMap<>();
 
     /** @param pid the calling process, not ourselves */
     public CallerFiles(Path directory, long pid) {
@@ -28,12 +32,20 @@ public final class CallerFiles implements Opener {
 
     @Override
     public byte[] read(String name, int limitBytes) throws IOException {
+        byte[] known = read.get(name);
+        if (known != null && known.length <= limitBytes) {
+            return known.clone();
+        }
         Path path = path(name);
         if (Files.isDirectory(path)) {
             throw new IOException(Errno.EISDIR.text());
         }
         try (InputStream in = Files.newInputStream(path)) {
-            return in.readNBytes(limitBytes);
+            byte[] bytes = in.readNBytes(limitBytes);
+            if (bytes.length < limitBytes) {
+                read.put(name, bytes.clone());
+            }
+            return bytes;
         } catch (NoSuchFileException e) {
             throw new IOException(isStandardInput(name) ? "standard input is closed" : Errno.ENOENT.text(), e);
         } catch (AccessDeniedException e) {

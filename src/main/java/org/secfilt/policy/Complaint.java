@@ -13,7 +13,7 @@ import org.secfilt.abi.Printable;
  * @param file its name as the user gave it
  * @param line from 1; 0 when the file as a whole is meant (it cannot be read), then nothing is quoted
  * @param column from 1, in characters
- * @param source the line's text, quoted below the message
+ * @param source the line's text, quoted below the message unless there is nothing to see in it
  */
 public record Complaint(String file, int line, int column, String message, String source)
         implements Comparable<Complaint> {
@@ -31,11 +31,15 @@ public record Complaint(String file, int line, int column, String message, Strin
         return line != other.line ? Integer.compare(line, other.line) : Integer.compare(column, other.column);
     }
 
-    /** Three lines without a last line end; one line when no place is known. Nothing in it can steer a terminal. */
+    /** Three lines without a last line end; one when no place is known, or its line shows nothing. Nothing in it can steer a terminal. */
     @Override
     public String toString() {
         String name = Printable.escape(file);
-        return line == 0 ? name + ": " + message : name + ":" + line + ":" + column + ": " + message + "\n" + excerpt();
+        if (line == 0) {
+            return name + ": " + message;
+        }
+        String said = name + ":" + line + ":" + column + ": " + message;
+        return source.isBlank() ? said : said + "\n" + excerpt();
     }
 
     private String excerpt() {

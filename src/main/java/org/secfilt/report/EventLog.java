@@ -118,7 +118,8 @@ public final class EventLog {
             return Optional.empty();
         }
         told = missing;
-        String why = queue.error() == 0 ? "it takes none, or not as fast as they come" : Errno.of(queue.error()).text();
+        String why = queue.error() != 0 ? Errno.of(queue.error()).text()
+                : queue.stands() ? "it took nothing for a second; does anybody read it?" : "they came faster than it took them";
         return Optional.of(missing + (missing == 1 ? " event is" : " events are") + " not in the log " + Printable.escape(name) + ": " + why);
     }
 

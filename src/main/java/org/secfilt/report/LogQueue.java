@@ -22,6 +22,9 @@ final class LogQueue implements Runnable {
     private long pending;
     private long lost;
     private int error;
+    /** How often the thread had the file take something. */
+    private long taken;
+    private boolean stands;
     private boolean started;
 
     private LogQueue(LogFile file, boolean atOnce) {
@@ -81,9 +84,20 @@ final class LogQueue implements Runnable {
     /** Waits until all is written or lost, but no longer than this. */
     synchronized void flush(int millis) throws InterruptedException {
         long end = System.nanoTime() + millis * 1_000_000L;
+        long before = taken;
         for (long left = end - System.nanoTime(); pending > 0 && left > 0; left = end - System.nanoTime()) {
             wait(left / 1_000_000 + 1);
         }
+        stands = pending > 0 && taken == before;
+    }
+
+    /** Whether the file took nothing at all while {@link #flush} last waited for it. */
+    synchronized boolean stands() {
+        return stands;
+    }
+
+    private synchronized void took() {
+        taken++;
     }
 
     /** The lines that the file will not have. */
@@ -113,6 +127,9 @@ final class LogQueue implements Runnable {
                 while (at < whole.length && rc >= 0) {
                     rc = file.write(whole, at, PATIENCE_MILLIS);
                     at += Math.max(0, rc);
+                    if (rc > 0) {
+                        took();
+                    }
                 }
                 torn = rc < 0 && (torn || at > 0);
                 done(line, rc);

@@ -151,8 +151,10 @@ public final class Sandbox {
         }
         Optional<String> other = launching.tracer(frontEnd.pid());
         if (other.isPresent()) {
-            reports.refusal(frontEnd, Printable.escape(other.get()) + " traces this process already: within another secfilt, or under strace or gdb,"
-                    + " secfilt can hold no policy. Nothing was run");
+            String tracer = Printable.escape(other.get());
+            boolean nested = launching.supervisor(frontEnd.pid()).isPresent();
+            reports.refusal(frontEnd, (nested ? "another secfilt (" + tracer + ")" : tracer) + " traces this process already: "
+                    + (nested ? "within it" : "under strace or gdb, or such,") + " secfilt can hold no policy. Nothing was run");
             frontEnd.exit(FAILED);
             return false;
         }

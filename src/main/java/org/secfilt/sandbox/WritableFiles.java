@@ -10,6 +10,7 @@ import org.secfilt.kernel.Launching;
 import org.secfilt.kernel.NamedFile;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.policy.FileAccess;
+import org.secfilt.policy.Origin;
 
 /** The files of a policy that may be written, found before anything is run: what a path leads to now is what is meant. */
 final class WritableFiles {
@@ -38,13 +39,16 @@ final class WritableFiles {
                     files.add(file);
                 }
             } catch (Tracees.UnresolvedPath e) {
-                refuse(writable, Errno.of(e.errno()).text());
+                String why = Errno.of(e.errno()).text();
+                refuse(writable, e.errno() == Errno.ENOENT.number() ? why + "; it must exist before the run" : why);
             }
         }
     }
 
     private void refuse(FileAccess.Writable writable, String why) {
-        refusals.add(Printable.escape(writable.origin() + ": " + writable.path()) + ": " + why);
+        Origin origin = writable.origin();
+        String place = origin.line() == 0 ? origin.toString() : origin + ": " + writable.path(); // an option has it in its words
+        refusals.add(Printable.escape(place) + ": " + why);
     }
 
     /** {@code /proc/self} would be ourselves. */

@@ -78,7 +78,7 @@ class CheckIT {
     @CsvSource(
             delimiter = '|',
             value = {
-                "private-tmp: true | false", "net: none | false", "net: nat ;; publish: [80:80, 80:81] | true", "user: nobody | false", "user: nosuchuser ;; mode: deny | true",
+                "private-tmp: true | false", "net: none | false", "publish: [80:80] | true", "net: nat ;; publish: [80:80, 80:81] | true", "user: nobody | false", "user: nosuchuser ;; mode: deny | true",
                 "user: 54799 | true", "user: nobody:nosuchgroup | true", "user: 54799:54799 | false",
                 "filesystem: {allow-write: [/nonexist/foo]} | true", "filesystem: {allow-write: [/dev/null, /proc/self/fd]} | true",
                 "filesystem: {allow-write: [/dev/null]} | false", "filesystem: {allow-write: [/tmp]} ;; private-tmp: true | false",
@@ -89,6 +89,32 @@ class CheckIT {
         Outcome check = check("r.yaml").exited(refused ? 2 : 0);
         assertEquals(run.stderr(), check.stderr());
         assertEquals(refused ? "" : "r.yaml: clean\n", check.stdout());
+        Outcome explain = ROOM.secfilt("explain", "--policy=r.yaml").in(ROOM.directory()).run().exited(refused ? 2 : 0);
+        assertEquals(run.stderr(), explain.stderr());
+        assertEquals(refused, explain.stdout().isEmpty());
+    }
+
+    @Test
+    void a_refusal_shows_its_place() throws IOException {
+        write("p.yaml", "version: 1\npublish: [80:81]\n");
+        String refusal = "secfilt: p.yaml:2:11: a port is published only from a network behind this host's addresses; add --net=nat (in a policy file, net: nat)\n"
+                + "publish: [80:81]\n          ^\n";
+        assertEquals(refusal, check("p.yaml").exited(2).stderr());
+        for (String words : List.of("true", "--policy=- true <p.yaml", "--net=none true")) {
+            String file = words.startsWith("--policy") ? "" : "--policy=p.yaml ";
+            assertEquals(refusal.replace("p.yaml", file.isEmpty() ? "-" : "p.yaml"),
+                    ROOM.bash("$SECFILT " + file + words).in(ROOM.directory()).run().exited(2).stderr());
+        }
+        assertEquals("secfilt: --publish=80:81: a port is published only from a network behind this host's addresses; add --net=nat (in a policy file, net: nat)\n",
+                ROOM.secfilt("--publish=80:81", "true").run().exited(2).stderr());
+    }
+
+    @Test
+    void a_file_that_must_be_there_is_named_once() {
+        for (String verb : List.of("", "explain")) {
+            assertEquals("secfilt: --allow-write=/nonexist: No such file or directory; it must exist before the run\n",
+                    ROOM.bash("$SECFILT " + verb + " --allow-write=/nonexist " + (verb.isEmpty() ? "true" : "")).run().exited(2).stderr());
+        }
     }
 
     @Test
@@ -96,7 +122,7 @@ class CheckIT {
         write("r.yaml", "version: 1\nfilesystem: {allow-write: [not-made-yet]}\n");
         assertEquals("r.yaml: clean\n", check("r.yaml").exited(0).stdout());
         write("r.ini", "allow-write=/nonexist/foo\nuser=nosuchuser\n");
-        assertEquals("secfilt: r.ini:1:1: /nonexist/foo: No such file or directory\nsecfilt: r.ini:2:1: this host knows no user 'nosuchuser'\n",
+        assertEquals("secfilt: r.ini:1:1: /nonexist/foo: No such file or directory; it must exist before the run\nsecfilt: r.ini:2:1: this host knows no user 'nosuchuser'\n",
                 check("r.ini").exited(2).stderr());
     }
 

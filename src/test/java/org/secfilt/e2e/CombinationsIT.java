@@ -90,7 +90,7 @@ class CombinationsIT {
         for (User user : User.values()) {
             Outcome run = ROOM.secfilt("--allow-write=kept", "--private-tmp", "echo", "ran").as(user).run().exited(2);
             assertEquals("", run.stdout());
-            assertEquals("secfilt: --allow-write=kept: kept: the command's own /tmp hides it; name /tmp, which then is the command's, or leave out"
+            assertEquals("secfilt: --allow-write=kept: the command's own /tmp hides it; name /tmp, which then is the command's, or leave out"
                     + " --private-tmp\n", run.stderr());
         }
     }

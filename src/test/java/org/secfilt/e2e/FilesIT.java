@@ -251,12 +251,12 @@ class FilesIT {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            --allow-write=no/such           | secfilt: --allow-write=no/such: no/such: No such file or directory
-            --write-allow=in/f/x            | secfilt: --allow-write=in/f/x: in/f/x: Not a directory
-            --allow-write=/proc/self        | secfilt: --allow-write=/proc/self: /proc/self: what one process has in /proc cannot be allowed
-            --allow-write=/proc/self/fd/0   | secfilt: --allow-write=/proc/self/fd/0: /proc/self/fd/0: Too many levels of symbolic links
-            --policy=p.yaml                 | secfilt: p.yaml:4:7: gone: No such file or directory
-            --config=c.ini                  | secfilt: c.ini:2:1: gone: No such file or directory
+            --allow-write=no/such           | secfilt: --allow-write=no/such: No such file or directory; it must exist before the run
+            --write-allow=in/f/x            | secfilt: --allow-write=in/f/x: Not a directory
+            --allow-write=/proc/self        | secfilt: --allow-write=/proc/self: what one process has in /proc cannot be allowed
+            --allow-write=/proc/self/fd/0   | secfilt: --allow-write=/proc/self/fd/0: Too many levels of symbolic links
+            --policy=p.yaml                 | secfilt: p.yaml:4:7: gone: No such file or directory; it must exist before the run
+            --config=c.ini                  | secfilt: c.ini:2:1: gone: No such file or directory; it must exist before the run
             """)
     void a_path_that_leads_nowhere_is_named_and_nothing_is_run(String option, String message) throws IOException {
         Files.writeString(home.resolve("p.yaml"), "version: 1\nfilesystem:\n  allow-write:\n    - gone\n    - in\n");

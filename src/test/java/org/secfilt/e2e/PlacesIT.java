@@ -107,7 +107,7 @@ class PlacesIT {
     @CsvSource(delimiter = '@', quoteCharacter = '`', textBlock = """
             no /proc                    @ root @ unshare -m sh -c "mount -t tmpfs none /proc; $SECFILT --allowed-port=1 echo it ran" @ there is no /proc here
             the /proc of others         @ root @ unshare -pf $SECFILT --allowed-port=1 echo it ran @ /proc is that of another PID namespace
-            within another              @ both @ $SECFILT --allowed-port=1 $SECFILT --allowed-port=2 echo it ran @ traces this process already: within another secfilt
+            within another              @ both @ $SECFILT --allowed-port=1 $SECFILT --allowed-port=2 echo it ran @ secfilt: another secfilt (java[
             within another, hidden      @ root @ $SECFILT --firewall=off --allowed-port=1 unshare -pf --mount-proc $SECFILT --allowed-port=2 echo it ran @ within another secfilt, or a container that forbids that call, secfilt can hold no policy. Nothing was run
             within one without a tracer @ both @ $SECFILT --mainstream-network-families $SECFILT --allowed-port=2 echo it ran @ within another secfilt, or a container that forbids that call, secfilt can hold no policy. Nothing was run
             no descriptor               @ both @ ulimit -n 4; $SECFILT --allowed-port=1 echo it ran @ Too many open files

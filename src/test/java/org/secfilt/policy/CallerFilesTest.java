@@ -27,6 +27,17 @@ class CallerFilesTest {
         assertArrayEquals("te".getBytes(), files().read(directory.resolve("d/f").toString(), 2));
     }
 
+    /** As a pipe is: its text is not there a second time. */
+    @Test
+    void remembers_a_text_that_it_has_read_to_its_end() throws IOException {
+        CallerFiles files = files();
+        Files.writeString(directory.resolve("f"), "text");
+        assertArrayEquals("te".getBytes(), files.read("f", 2));
+        assertArrayEquals("text".getBytes(), files.read("f", 5));
+        Files.delete(directory.resolve("f"));
+        assertArrayEquals("text".getBytes(), files.read("f", 5));
+    }
+
     @Test
     void the_names_of_one_file_have_one_identity() throws IOException {
         Files.writeString(directory.resolve("f"), "text");

@@ -38,6 +38,12 @@ class ComplaintTest {
     }
 
     @Test
+    void a_line_that_shows_nothing_is_not_quoted() {
+        assertEquals("f:1:1: m", new Complaint("f", 1, 1, "m", "").toString());
+        assertEquals("f:2:3: m", new Complaint("f", 2, 3, "m", " \t ").toString());
+    }
+
+    @Test
     void many_complaints_end_in_a_count() {
         List<Complaint> many = new ArrayList<>();
         for (int i = 0; i < 60; i++) {

@@ -219,7 +219,7 @@ class EventLogTest {
         for (int i = 0; i < events; i++) {
             log.inherited(1, 3, "close", "a reason of some length, so that the queue fills up");
         }
-        assertEquals(Optional.of(missing + " events are not in the log l: it takes none, or not as fast as they come"), log.flush());
+        assertEquals(Optional.of(missing + " events are not in the log l: it took nothing for a second; does anybody read it?"), log.flush());
         file.blocked = false;
         log.flush();
         long written = file.text().lines().count();

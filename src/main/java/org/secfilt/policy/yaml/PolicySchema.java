@@ -53,12 +53,24 @@ final class PolicySchema {
             if (schema.isKnownVersion(mapping)) {
                 Fields fields = schema.fields(mapping);
                 part = schema.part(fields);
-                includes = fields.scalars("include", "a file's name, or a list of names");
+                includes = schema.includes(fields);
             }
         } else if (root.isPresent()) {
             complaints.addMissing(root.get(), "a policy is a mapping that begins with version: 1, not " + root.get().kind());
         }
         return new Contents(source, part, includes, complaints.sorted());
+    }
+
+    private List<Node.Scalar> includes(Fields fields) {
+        List<Node.Scalar> named = new ArrayList<>();
+        for (Node.Scalar include : fields.scalars("include", "a file's name, or a list of names")) {
+            if (include.text().isEmpty()) {
+                complaints.add(include, "the name is empty; write a file's name");
+            } else {
+                named.add(include);
+            }
+        }
+        return named;
     }
 
     /** A file of another version is not looked into: every key may mean something else there. */

@@ -84,6 +84,8 @@ class BadPolicyTest {
         {HEAD + "violation-exit: 256\n", "2:17: '256' is no exit code for denials; write a number from 1 to 255"},
         {HEAD + "violation-exit: [1]\n", "2:17: 'violation-exit' is an exit code, not a list"},
         {HEAD + "include: {a: b}\n", "2:10: 'include' is a file's name, or a list of names, not a mapping"},
+        {HEAD + "include: [\"\", '']\n", "2:11: the name is empty; write a file's name", "2:15: the name is empty; write a file's name"},
+        {HEAD + "include: ''\n", "2:10: the name is empty; write a file's name"},
     };
 
     private static final String[][] RULES = {
@@ -206,7 +208,12 @@ class BadPolicyTest {
     void refuses_bytes_that_are_no_utf_8_where_they_stand() {
         assertFile("version: 1\nmode: \u00ff\n".getBytes(StandardCharsets.ISO_8859_1),
                 "p.yaml:2:7: the file is not UTF-8 from here on\nmode: \n      ^");
-        assertFile("version: 1\n".getBytes(StandardCharsets.UTF_16), "p.yaml:1:1: the file is not UTF-8 from here on\n\n^");
+        assertFile("version: 1\n".getBytes(StandardCharsets.UTF_16), "p.yaml:1:1: the file is not UTF-8 from here on");
+    }
+
+    @Test
+    void quotes_no_line_of_an_empty_file() {
+        assertFile(new byte[0], "p.yaml:1:1: the file is empty; a policy begins with version: 1");
     }
 
     @Test
