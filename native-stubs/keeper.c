@@ -26,7 +26,6 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define NAME "secfilt-keeper"
@@ -136,40 +135,17 @@ static _Noreturn void keep(int socket, char **argv)
     serve();
 }
 
-/* As fork(2), but that its end sends no signal, for the command's SIGCHLD is its own, and that the supervisor does not trace it. */
-static pid_t make_process(void)
-{
-    return (pid_t)syscall(SYS_clone, CLONE_UNTRACED, NULL, NULL, NULL, NULL);
-}
-
 int make_keeper(char **argv, int *socket)
 {
-    int ends[2], number[2];
+    int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
         return -errno;
-    int error = pipe2(number, O_CLOEXEC) != 0 ? errno : 0;
-    pid_t child = error == 0 ? make_process() : -1;
-    if (child == 0) { /* its child is nobody's here, and so no child of the command's */
-        int grandchild = make_process();
-        if (grandchild == 0)
-            keep(ends[1], argv);
-        grandchild = grandchild < 0 ? -errno : grandchild;
-        _exit(write(number[1], &grandchild, sizeof grandchild) == sizeof grandchild ? 0 : OWN_FAILURE);
-    }
-    int made = error != 0 ? -error : child < 0 ? -errno : -ESRCH;
-    if (error == 0) {
-        close(number[1]);
-        if (child > 0) {
-            while (read(number[0], &made, sizeof made) < 0 && errno == EINTR)
-                ;
-            while (waitpid(child, NULL, __WALL) < 0 && errno == EINTR)
-                ;
-        }
-        close(number[0]);
-    }
+    pid_t keeper = make_orphan(CLONE_UNTRACED); /* the supervisor traces us by now */
+    if (keeper == 0)
+        keep(ends[1], argv);
     close(ends[1]);
-    if (made <= 0)
+    if (keeper < 0)
         close(ends[0]);
     *socket = ends[0];
-    return made;
+    return keeper;
 }

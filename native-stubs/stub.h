@@ -1,4 +1,4 @@
-/* The parts of the stub: the front end (secfilt.c), the supervisor's birth (supervisor.c, hold.c), the
+/* The parts of the stub: the front end (secfilt.c), the supervisor's birth (orphan.c, supervisor.c, hold.c), the
  * interpreter of launch scripts (script.c), the keeper of sockets' files (keeper.c) and what stays where nobody supervises (reaper.c, network.c).
  * The stub becomes the command, so nothing here may change what a process hands on through execve:
  * signals, mask, limits, umask, cwd, environment, fds. */
@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* The exit code that says: secfilt itself failed, the command was not run. */
 enum { OWN_FAILURE = 125 };
@@ -20,6 +21,10 @@ __attribute__((format(printf, 1, 2))) void complain(const char *format, ...);
 /* Starts the supervisor as a detached grandchild; returns our end of its socket, or -1 after a complaint.
  * The grandchild that cannot become a java answers through the socket, as a supervisor would. */
 int start_supervisor(void);
+
+/* As fork(2), but that the new process is no child of ours, whoever waits, and nothing of it is to be seen in what we hand on: returns its number,
+ * 0 in it, or -errno. Flags are those of clone(2). */
+pid_t make_orphan(unsigned long flags);
 
 /* In the supervisor's process, inside lib: from now on its death follows if somebody opens for writing what it runs. False after a complaint,
  * if somebody has. */

@@ -11,12 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /* The socket's number in the stub: high, so that the numbers a shell or a jobserver counts on stay free. */
@@ -244,20 +242,6 @@ static int move_up(int fd)
     return moved;
 }
 
-static pid_t fork_with(int exit_signal)
-{
-    return (pid_t)syscall(SYS_clone, (long)exit_signal, 0L, 0L, 0L, 0L);
-}
-
-/* True if no child's end and no SIGCHLD would be lost while SIGCHLD is ignored. */
-static bool is_childless(void)
-{
-    sigset_t pending;
-    siginfo_t child;
-    return sigpending(&pending) == 0 && !sigismember(&pending, SIGCHLD)
-        && waitid(P_ALL, 0, &child, WEXITED | WNOHANG | WNOWAIT | __WALL) < 0 && errno == ECHILD;
-}
-
 /* /proc must be there, and show us under our own number: through it the supervisor finds us. */
 static bool knows_us(void)
 {
@@ -271,19 +255,6 @@ static bool knows_us(void)
         return true;
     complain("/proc is that of another PID namespace (process %s is %s there): mount -t proc proc /proc", ours, shown);
     return false;
-}
-
-/* Becomes the supervisor's parent and ends, so that the supervisor is an orphan, and no child of the command. */
-static _Noreturn void leave_orphan(int socket, pid_t stub)
-{
-    static const uint32_t failed[2] = { MESSAGE_EXIT, OWN_FAILURE };
-    pid_t grandchild = fork_with(0);
-    if (grandchild == 0)
-        become_java(socket, stub);
-    if (grandchild > 0)
-        _exit(0);
-    complain("fork: %s", strerror(errno));
-    _exit(write(socket, failed, sizeof failed) == sizeof failed ? 0 : OWN_FAILURE);
 }
 
 int start_supervisor(void)
@@ -301,29 +272,12 @@ int start_supervisor(void)
         complain("no descriptor left for the supervisor's socket: %s", strerror(errno));
         return -1;
     }
-    /* A reaper of orphans would adopt the grandchild, and hand it on to the command as a child. */
-    int reaper = 0;
-    if (prctl(PR_GET_CHILD_SUBREAPER, &reaper) == 0 && reaper)
-        prctl(PR_SET_CHILD_SUBREAPER, 0);
-    /* Of a child that ends while SIGCHLD is ignored nothing stays: no signal pending, no share in the usage of children (getrusage(2)),
-     * which the command would have inherited. Where it cannot be ignored there is no exit signal, and the share is small. */
-    const struct sigaction ignore = { .sa_handler = SIG_IGN };
-    struct sigaction before;
-    bool unseen = is_childless() && sigaction(SIGCHLD, &ignore, &before) == 0;
-    pid_t child = fork_with(unseen ? SIGCHLD : 0);
-    if (child == 0)
-        leave_orphan(theirs, stub);
-    int error = child < 0 ? errno : 0;
-    if (child > 0)
-        while (waitpid(child, NULL, __WALL) < 0 && errno == EINTR)
-            continue;
-    if (unseen)
-        sigaction(SIGCHLD, &before, NULL);
-    if (reaper)
-        prctl(PR_SET_CHILD_SUBREAPER, 1);
+    pid_t supervisor = make_orphan(0);
+    if (supervisor == 0)
+        become_java(theirs, stub);
     close(theirs);
-    if (error != 0) {
-        complain("fork: %s", strerror(error));
+    if (supervisor < 0) {
+        complain("fork: %s", strerror(-supervisor));
         close(ours);
         return -1;
     }
