@@ -11,6 +11,7 @@ import org.secfilt.policy.Publication;
  *   nat     POSTROUTING   what leaves the pair's network gets this host's address
  *           PREROUTING    a published port leads to the command's end; OUTPUT the same for this host's own programs
  *   filter  FORWARD       what comes from the pair goes on; to it go answers and what was published, nothing else
+ *           OUTPUT        the same for this host's own programs: answers, and what OUTPUT of nat has led to it
  *           INPUT         nothing but answers comes from the pair to 127.0.0.0/8, whether or not the kernel takes such packets
  * </pre>
  *
@@ -42,14 +43,16 @@ final class NatRules {
             nat.add("PREROUTING" + rule);
             nat.add("OUTPUT" + rule);
         }
-        // The first one given ends up first.
-        filter.add("FORWARD -i " + name + comment + " -j ACCEPT");
+        // The first one given ends up first. To another pair goes what the rules of that one say, which may stand behind these.
+        filter.add("FORWARD -i " + name + " ! -o " + NatLink.PREFIX + "+" + comment + " -j ACCEPT");
         filter.add("FORWARD -o " + name + " -m conntrack --ctstate RELATED,ESTABLISHED" + comment + " -j ACCEPT");
         for (Publication publication : publications) {
             filter.add("FORWARD -d " + subnets.own() + " -o " + name + " -p " + publication.protocol() + " -m "
                     + publication.protocol() + " --dport " + publication.port() + comment + " -j ACCEPT");
         }
         filter.add("FORWARD -o " + name + comment + " -j DROP");
+        // UNTRACKED: neighbour discovery. No network is named: a link-local address leads there too.
+        filter.add("OUTPUT -o " + name + " -m conntrack ! --ctstate RELATED,ESTABLISHED,UNTRACKED,DNAT" + comment + " -j DROP");
         if (!loopback.isEmpty()) {
             filter.add("INPUT -d " + loopback + " -i " + name + " -m conntrack ! --ctstate RELATED,ESTABLISHED" + comment + " -j DROP");
         }

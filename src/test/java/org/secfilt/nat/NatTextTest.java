@@ -89,10 +89,11 @@ class NatTextTest {
                 *filter
                 -I FORWARD 1 -i eth0 ! -o sfn+ -m comment --comment "secfilt forwarding of eth0" -j DROP
                 -I INPUT 1 -d 127.0.0.0/8 -i sfn1f -m conntrack ! --ctstate RELATED,ESTABLISHED -m comment --comment "secfilt sfn1f" -j DROP
+                -I OUTPUT 1 -o sfn1f -m conntrack ! --ctstate RELATED,ESTABLISHED,UNTRACKED,DNAT -m comment --comment "secfilt sfn1f" -j DROP
                 -I FORWARD 1 -o sfn1f -m comment --comment "secfilt sfn1f" -j DROP
                 -I FORWARD 1 -d 10.200.0.2 -o sfn1f -p tcp -m tcp --dport 5432 -m comment --comment "secfilt sfn1f" -j ACCEPT
                 -I FORWARD 1 -o sfn1f -m conntrack --ctstate RELATED,ESTABLISHED -m comment --comment "secfilt sfn1f" -j ACCEPT
-                -I FORWARD 1 -i sfn1f -m comment --comment "secfilt sfn1f" -j ACCEPT
+                -I FORWARD 1 -i sfn1f ! -o sfn+ -m comment --comment "secfilt sfn1f" -j ACCEPT
                 COMMIT
                 """), installed);
         String saved = installed.replaceAll("-I (\\S+) 1", "-A $1").replace("COMMIT", "-A INPUT -s 192.0.2.1 -j DROP\nCOMMIT");
