@@ -175,7 +175,7 @@ class NatIT {
                 for kind, name in (socket.SOCK_STREAM, "tcp"), (socket.SOCK_DGRAM, "udp"):
                     try:
                         family, to = [(i[0], i[4]) for i in socket.getaddrinfo(address, port)][0]
-                        s = socket.socket(family, kind); s.settimeout(0.7); s.connect(to)
+                        s = socket.socket(family, kind); s.settimeout(0.7 if port == "9999" else 5); s.connect(to)
                         s.sendall(f"{name} {word}".encode()); print(name, port, s.recv(9).decode(), flush=True)
                     except OSError:
                         pass
