@@ -8,7 +8,10 @@ import org.secfilt.kernel.Keeper;
 import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Tracees;
 
-/** The keeper, by the socket that native-stubs/keeper.c answers on, and by what /proc tells of it. */
+/**
+ * The keeper, by the socket that native-stubs/keeper.c answers on, and by what /proc tells of it. Begun by the thread that talks to the stub, used by
+ * the tracer.
+ */
 final class JnrKeeper implements Keeper {
     /** Its socket has descriptor 0. */
     private static final int FIRST = 1;
@@ -81,7 +84,7 @@ final class JnrKeeper implements Keeper {
     }
 
     @Override
-    public Reach reach(Tracees.SocketFile file) {
+    public synchronized Reach reach(Tracees.SocketFile file) {
         JnrCredentials.Caller caller = ((JnrSocketFile) file).caller();
         return !caller.hasUserOf(own) ? Reach.OTHER_USER : caller.isLike(own) ? Reach.REACHES : Reach.OTHER_NAMESPACE;
     }
@@ -145,7 +148,7 @@ final class JnrKeeper implements Keeper {
     }
 
     @Override
-    public byte[] path(int place) {
+    public synchronized byte[] path(int place) {
         return (directory + (FIRST + place)).getBytes(StandardCharsets.ISO_8859_1);
     }
 
