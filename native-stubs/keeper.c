@@ -8,7 +8,8 @@
  *   answer:       u32 turn, u32 errno
  *
  * The command may be able to write to its memory. It gains nothing: the filter leaves it what it does here, and all files that it ever gets
- * are such as the command may reach. It ends when the supervisor has closed the socket, or is dead.
+ * are such as the command may reach. The supervisor traces it: so its number is nobody else's before the supervisor has seen it end, and has killed
+ * all who may be about to look at /proc/PID/fd. It ends when the supervisor has closed the socket, or is dead.
  */
 #include "stub.h"
 
@@ -114,7 +115,7 @@ static _Noreturn void serve(void)
     }
 }
 
-static _Noreturn void keep(int socket, char **argv)
+static _Noreturn void keep(int socket, char **argv, pid_t supervisor)
 {
     struct rlimit descriptors;
     sigset_t all;
@@ -126,6 +127,7 @@ static _Noreturn void keep(int socket, char **argv)
         setrlimit(RLIMIT_NOFILE, &descriptors);
     }
     forget_arguments(argv);
+    prctl(PR_SET_PTRACER, supervisor, 0, 0, 0); /* it fails where there is no Yama, and nothing is lost */
     /* What cannot be had shows in that the supervisor gets no first answer. */
     if (chdir("/") != 0 || dup2(socket, SOCKET) < 0 || syscall(SYS_close_range, SOCKET + 1, ~0U, 0) != 0 || !become_plain() || !filter_all())
         _exit(OWN_FAILURE);
@@ -135,14 +137,14 @@ static _Noreturn void keep(int socket, char **argv)
     serve();
 }
 
-int make_keeper(char **argv, int *socket)
+int make_keeper(char **argv, pid_t supervisor, int *socket)
 {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
         return -errno;
     pid_t keeper = make_orphan(CLONE_UNTRACED); /* the supervisor traces us by now */
     if (keeper == 0)
-        keep(ends[1], argv);
+        keep(ends[1], argv, supervisor);
     close(ends[1]);
     if (keeper < 0)
         close(ends[0]);

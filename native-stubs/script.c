@@ -8,7 +8,7 @@
  *     relocations  u64 offset, u64 kind, u64 value      before the run the u64 at data+offset := operand
  *     data         bytes
  *   EXIT:   u32 type=1, u32 code
- *   KEEPER: u32 type=3
+ *   KEEPER: u32 type=3, u32 pid                         of the supervisor
  *   reply:  u32 step, u32 errno                         to LAUNCH: a step failed; the next message follows
  *           u32 pid, u32 fd                             to KEEPER: its process, and the supervisor's end of its socket; or 0, errno
  */
@@ -167,10 +167,10 @@ static bool launch(int socket, char **argv, uint32_t reply[2])
     return true;
 }
 
-static void answer_keeper(char **argv, uint32_t reply[2])
+static void answer_keeper(char **argv, uint32_t supervisor, uint32_t reply[2])
 {
     int end = -1;
-    int pid = make_keeper(argv, &end);
+    int pid = make_keeper(argv, (pid_t)supervisor, &end);
     reply[0] = pid > 0 ? (uint32_t)pid : 0;
     reply[1] = (uint32_t)(pid > 0 ? end : -pid);
 }
@@ -181,8 +181,8 @@ int obey(int socket, char **argv)
     while (read_fully(socket, &word, sizeof word)) {
         if (word == MESSAGE_EXIT && read_fully(socket, &word, sizeof word))
             return (int)word;
-        if (word == MESSAGE_KEEPER)
-            answer_keeper(argv, reply);
+        if (word == MESSAGE_KEEPER && read_fully(socket, &word, sizeof word))
+            answer_keeper(argv, word, reply);
         else if (word != MESSAGE_LAUNCH || !launch(socket, argv, reply))
             break;
         /* write, not send: whatever filter stands by now, it lets write pass. Should the supervisor be dead,

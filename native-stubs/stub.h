@@ -34,7 +34,7 @@ bool hold_what_runs(const char *java);
 int obey(int socket, char **argv);
 
 /* Makes the process that keeps files for the supervisor: returns its number, and our descriptor of the supervisor's end of its socket; or -errno. */
-int make_keeper(char **argv, int *socket);
+int make_keeper(char **argv, pid_t supervisor, int *socket);
 
 /* The name by which the supervisor starts this program as what stays behind, and what that does; returns the exit code. */
 #define REAPER "secfilt-reaper"

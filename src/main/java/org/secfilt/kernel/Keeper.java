@@ -9,9 +9,10 @@ public interface Keeper {
     enum Reach {
         /** As far as user, group and user namespace say. A Landlock domain of its own and another security label are not asked for here. */
         REACHES,
-        /** Its user or group is another than the command had at its start. */
+        /** Its user or group is another than the command had at its start, which was root's. */
         OTHER_USER,
-        OTHER_NAMESPACE
+        /** It has entered a user namespace, or was not of one user at its start. */
+        OUT_OF_REACH
     }
 
     /**
@@ -22,6 +23,16 @@ public interface Keeper {
      */
     void begin(int stub, FrontEnd.Made made);
 
+    int pid();
+
+    /**
+     * ptrace(2) PTRACE_SEIZE with PTRACE_O_EXITKILL: from now on its number is not another's before the tracer thread has reaped it. Tracer thread,
+     * before the command runs.
+     *
+     * @return 0 or a negative error number
+     */
+    int seize();
+
     /** Whether the tracee does that asked for this file. Tracer thread, as the others. */
     Reach reach(Tracees.SocketFile file);
 
@@ -29,7 +40,7 @@ public interface Keeper {
      * Keeps the file, in place of what was at this place before.
      *
      * @param place from 0
-     * @return 0, or a negative error number: EBADF or EMFILE where it may have no more descriptors (RLIMIT_NOFILE), ESRCH where somebody killed or stopped it
+     * @return 0, or a negative error number: EBADF or EMFILE where it may have no more descriptors (RLIMIT_NOFILE), ESRCH where it does not answer, and is ended for that
      */
     int keep(int place, Tracees.SocketFile file);
 
@@ -39,6 +50,6 @@ public interface Keeper {
     /** The path by which tracees come to what is kept there. */
     byte[] path(int place);
 
-    /** Its end, which it waits for. By any thread, more than once. */
+    /** Its end, which it waits for, and reaps. Tracer thread, also when there is none or no more. */
     void end();
 }

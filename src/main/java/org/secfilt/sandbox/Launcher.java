@@ -7,6 +7,7 @@ import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Launching;
 import org.secfilt.launch.LaunchScript;
 import org.secfilt.plan.Plan;
+import org.secfilt.report.Fault;
 import org.secfilt.report.Reports;
 
 /** Talks to the stub until it has become the command, or has its exit code and the user knows why. */
@@ -85,8 +86,8 @@ final class Launcher {
         }
         try {
             return paths.make();
-        } catch (KernelException e) {
-            reports.refusal(frontEnd, e.getMessage());
+        } catch (RuntimeException | Error e) {
+            reports.refusal(frontEnd, e instanceof KernelException ? e.getMessage() : Fault.words(e)); // or nobody would ever tell the stub
             exit(FAILED);
             return Optional.empty();
         }

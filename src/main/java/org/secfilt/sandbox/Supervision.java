@@ -123,12 +123,16 @@ final class Supervision implements Watch {
     @Override
     public void initEnding() {
         heldAtEnd = true;
+        walls.endKeeper();
         launching.killAll();
     }
 
     @Override
     public void commandEnded(boolean killed, int status, boolean alone) {
         tellEnd(killed, status);
+        if (alone) {
+            walls.endKeeper();
+        }
         walls.commandEnded(heldAtEnd, alone && !(walls.askWhoIsLeft() && launching.tracesBesides(frontEnd.pid())));
         launching.releaseStandardError();
     }

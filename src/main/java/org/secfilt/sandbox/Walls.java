@@ -74,9 +74,6 @@ final class Walls {
      * @param alone whether it left no process behind
      */
     void commandEnded(boolean held, boolean alone) {
-        if (keeper.isPresent() && alone) {
-            keeper.get().end(); // first: it is in the run's cgroup and network
-        }
         if (firewall.isPresent()) {
             complain(held ? firewall.get().removeAtEndOf(pid) : firewall.get().removeIfOver(alone));
         }
@@ -85,11 +82,16 @@ final class Walls {
         }
     }
 
-    /** What of it stands still. */
-    void takeDown() {
+    /** First of all: it is in the run's cgroup and network. */
+    void endKeeper() {
         if (keeper.isPresent()) {
             keeper.get().end();
         }
+    }
+
+    /** What of it stands still. */
+    void takeDown() {
+        endKeeper();
         if (firewall.isPresent()) {
             complain(firewall.get().remove());
         }

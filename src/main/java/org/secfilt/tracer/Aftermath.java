@@ -32,7 +32,7 @@ final class Aftermath {
 
     /** Before the call runs. */
     void hold(Task task, TracedCall call) {
-        if (task.followedPath && !task.kept && call == TracedCall.CONNECT && held < MOST_HELD) {
+        if (task.followedPath && call == TracedCall.CONNECT && held < MOST_HELD) {
             task.socket = tracees.socket(task.tid, (int) task.call.argument(0));
             held += task.socket.isPresent() ? 1 : 0;
         }
@@ -45,7 +45,7 @@ final class Aftermath {
 
     /** At the exit-stop, while the result is the call's own. @return what went wrong, in words; empty if nothing did */
     String look(Task task, TracedCall call) {
-        boolean byPath = task.followedPath && !task.kept && call == TracedCall.CONNECT;
+        boolean byPath = task.followedPath && call == TracedCall.CONNECT;
         if (task.protocol == Task.NONE && !byPath || ptrace.syscallInfo(task.tid, exit) != 0) {
             return "";
         }

@@ -266,7 +266,7 @@ final class HandedOver {
     private void refuse(int tid, TracedCall call) {
         denied = true;
         watch.denied(tid, call.syscall(), Optional.empty(), Task.NONE, unseen);
-        ptrace.killAll();
+        replies.killAll();
     }
 
     /** @param after gets the messages, in the place where the kernel put them */
@@ -312,7 +312,7 @@ final class HandedOver {
         watch.denied(tid, call.syscall(), descriptor.peer(), descriptor.protocol(),
                 new Verdict.Deny(denial.get().errno(), denial.get().why() + end, denial.get().origin()));
         if (!disconnected) {
-            ptrace.killAll();
+            replies.killAll();
         }
     }
 }

@@ -12,8 +12,11 @@ import org.secfilt.kernel.Tracees;
  * Has calls that name a unix socket by its path come to the file that was judged: the keeper has it open, and the call is given the path of that
  * descriptor. Any other path the kernel would walk once more, and meanwhile a directory of it may have become another.
  *
- * <p>Who is of another user than the command, as only root's can become, or under another security label, cannot come to it, and is given
- * the canonical path; what it reached is looked at afterwards ({@link Aftermath}). Who has shut itself off from the keeper is refused.
+ * <p>The kernel walks the path again when the call has waited: so what was kept stays kept until the call has ended, and the keeper's number its own
+ * ({@link Tracer}). What root can do to the path meanwhile, by a mount or another root directory, shows in what is connected: {@link Aftermath}.
+ *
+ * <p>Who is of another user than root's command was, or under another security label, cannot come to it, and is given
+ * the canonical path; what it reached is looked at afterwards ({@link Aftermath}). Who has shut itself off from the keeper otherwise is refused.
  */
 final class Keeping {
     private final Optional<Keeper> keeper;
@@ -36,18 +39,18 @@ final class Keeping {
             return "";
         }
         Keeper.Reach reach = keeper.get().reach(task.file.get());
+        if (reach == Keeper.Reach.OUT_OF_REACH || restricted.contains(task.number)) {
+            return "it has another user, a user namespace or a Landlock domain of its own by now, and cannot come to the socket that was judged";
+        }
         if (reach == Keeper.Reach.OTHER_USER || !task.file.get().asCaller() || !tracees.hasOurLabel(task.tid)) {
             return "";
-        }
-        if (reach == Keeper.Reach.OTHER_NAMESPACE || restricted.contains(task.number)) {
-            return "it has gone into a user namespace or restricted itself by Landlock since, and cannot come to the socket that was judged";
         }
         int rc = keeper.get().keep(task.slot, task.file.get());
         if (rc == -Errno.EBADF.number() || rc == -Errno.EMFILE.number()) {
             return "too many calls are under way at once that name a path (ulimit -n)";
         }
         if (rc < 0) {
-            return "secfilt's process that keeps the files of sockets was killed or stopped";
+            return "secfilt's process that keeps the files of sockets does not answer";
         }
         task.kept = true;
         return "";

@@ -99,7 +99,7 @@ final class ListenStop {
         } else if (ptrace.syscallInfo(task.tid, exit) == 0 && exit.result() == 0 && !listens) {
             replies.tell(task, TracedCall.LISTEN,
                     addresses.deny("another socket was put in the place of the one that was to listen: all processes killed"));
-            ptrace.killAll();
+            replies.killAll();
         }
     }
 

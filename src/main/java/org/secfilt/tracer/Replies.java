@@ -14,6 +14,7 @@ final class Replies {
     private final Watch watch;
     private final Remake remake;
     private volatile boolean denied;
+    private boolean killedAll;
 
     Replies(Ptrace ptrace, Tracees tracees, Watch watch, Remake remake) {
         this.ptrace = ptrace;
@@ -62,7 +63,17 @@ final class Replies {
         if (isThere(task.tid)) {
             tell(task, call, why);
         }
+        killAll();
+    }
+
+    /** All of the run, the keeper too. */
+    void killAll() {
+        killedAll = true;
         ptrace.killAll();
+    }
+
+    boolean killedAll() {
+        return killedAll;
     }
 
     /** A denial of what has run already. */

@@ -48,9 +48,13 @@ public final class Tracer {
     private static final Verdict.Deny NO_SECOND_TRACER =
             new Verdict.Deny(Errno.EPERM, "secfilt itself traces the command, and a process has one tracer", Origin.DEFAULT);
 
+    private static final Verdict.Deny KEEPER_ENDED = new Verdict.Deny(Errno.EPERM,
+            "the process that keeps the files of sockets for secfilt was killed: all processes killed", Origin.DEFAULT);
+
     private final Ptrace ptrace;
     private final Tracees tracees;
     private final Watch watch;
+    private final Optional<Keeper> keeper;
     private final Plan plan;
     private final int root;
     private final int options;
@@ -88,6 +92,7 @@ public final class Tracer {
         this.ptrace = kernel.ptrace();
         this.tracees = kernel.tracees();
         this.watch = watch;
+        this.keeper = keeper;
         this.plan = plan;
         this.root = root;
         this.options = root == INIT ? OPTIONS | Ptrace.PTRACE_O_TRACEEXIT : OPTIONS;
@@ -147,6 +152,10 @@ public final class Tracer {
     }
 
     private void handle() {
+        if (keeper.isPresent() && event.tid() == keeper.get().pid()) {
+            keeperStop();
+            return;
+        }
         newborns.seen(event.tid());
         Task task = tasks.of(event.tid());
         if (event.ended()) {
@@ -154,6 +163,23 @@ public final class Tracer {
         } else {
             answer(task);
         }
+    }
+
+    /**
+     * The keeper does nothing by itself but end, and that is somebody's doing. Its number is free when it is reaped, and a call that waits may follow
+     * a path through it then: so nobody may be left by that time.
+     */
+    private void keeperStop() {
+        if (!event.ended()) {
+            ptrace.resume(event.tid(), 0); // no signal is for it
+            return;
+        }
+        if (!replies.killedAll() && tasks.count() > 0) {
+            replies.tellDenied();
+            watch.denied(tasks.all().iterator().next().tid, "kill", Optional.empty(), Task.NONE, KEEPER_ENDED);
+        }
+        replies.killAll();
+        ptrace.reap(event.tid());
     }
 
     /**
@@ -181,6 +207,9 @@ public final class Tracer {
         }
         forget(task); // before somebody else can have its number
         ptrace.reap(task.tid);
+        if (tasks.count() == 0 && keeper.isPresent()) {
+            keeper.get().end();
+        }
     }
 
     private void forget(Task task) {
@@ -289,6 +318,7 @@ public final class Tracer {
                 tracees.trustMounts(root);
             }
             int rc = watch.ready(notified);
+            rc = rc == 0 && keeper.isPresent() ? keeper.get().seize() : rc;
             replies.skip(task, rc < 0 ? rc : files.permit(task.tid));
         } else if (call == null) {
             otherStop(task);
@@ -352,7 +382,7 @@ public final class Tracer {
         boolean byPidfd = call == TracedCall.WAITID && (int) stop.argument(0) == P_PIDFD;
         int named = (int) stop.argument(call == TracedCall.WAITID ? 1 : 0);
         int child = byPidfd ? tracees.pidfdTarget(task.tid, named) : named;
-        if (child > 0 && ptrace.pollEnd(child, event)) {
+        if (child > 0 && !(keeper.isPresent() && child == keeper.get().pid()) && ptrace.pollEnd(child, event)) {
             end(tasks.of(child), event);
         }
         ptrace.resume(task.tid, 0);

@@ -1,6 +1,7 @@
 package org.secfilt.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -11,6 +12,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.secfilt.Fixtures;
 
 /**
@@ -81,17 +84,38 @@ class UnixRaceIT {
                         pass
             """;
 
-    /** It is of the command's user, who so can kill it, and wins nothing by that. */
+    /** It is of the command's user, who so can kill it, and takes along all who could follow a path through its number. */
     @ParameterizedTest
-    @CsvSource({"ROOT, SIGKILL, Operation not permitted", "ORDINARY, SIGKILL, Operation not permitted", "ORDINARY, SIGSTOP, Operation not permitted",
-        "ORDINARY, SIGTERM, ok", "ROOT, SIGUSR1, ok"})
-    void who_kills_the_keeper_connects_no_more(User user, String signal, String after) throws IOException {
+    @EnumSource
+    void who_kills_the_keeper_dies_with_all_of_the_run(User user) throws IOException {
+        policy();
+        Outcome run = ROOM.bash("\"$SECFILT\" --policy=unix.yaml --violation-exit=77 --private-tmp /usr/bin/python3 -c \"$1\" /tmp/s",
+                CLIENT + "print(connect(), flush=True)\nfor keeper in keepers(): os.kill(keeper, signal.SIGKILL)\nsignal.pause()\n").as(user).run();
+        assertEquals("ok\n", run.stdout(), run::toString);
+        assertTrue(run.stderr().matches("(?s)secfilt: denied kill by python3\\[[0-9]+]: the process that keeps the files of sockets for secfilt was killed:"
+                + " all processes killed\n.*"), run::toString);
+        run.exited(137);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"ROOT, SIGSTOP", "ORDINARY, SIGSTOP", "ORDINARY, SIGTERM", "ROOT, SIGUSR1", "ORDINARY, SIGTSTP", "ROOT, SIGRTMIN"})
+    void other_signals_do_nothing_to_the_keeper(User user, String signal) throws IOException {
         policy();
         Outcome run = ROOM.bash("\"$SECFILT\" --policy=unix.yaml --private-tmp /usr/bin/python3 -c \"$1\" /tmp/s",
-                CLIENT + "print(connect())\nfor keeper in keepers(): os.kill(keeper, signal." + signal + ")\nprint(connect())\n").as(user).run().exited(0);
-        assertEquals("ok\n" + after + "\n", run.stdout(), run::toString);
-        assertEquals(!after.equals("ok"),
-                run.stderr().contains("denied connect unix:/tmp/s by python3"), run::toString);
+                CLIENT + "import time\nprint(connect())\nfor keeper in keepers(): os.kill(keeper, signal." + signal
+                        + ")\ntime.sleep(0.05)\nprint(connect())\n").as(user).run().exited(0);
+        assertEquals("ok\nok\n", run.stdout(), run::toString);
+        assertEquals("", run.stderr(), run::toString);
+    }
+
+    /** Whoever is shut off from it by a limit is told so, and nothing hangs. */
+    @ParameterizedTest
+    @ValueSource(ints = {8, 10, 11, 12, 16})
+    void few_descriptors_are_told_or_enough(int descriptors) throws IOException {
+        policy();
+        Outcome run = ROOM.bash("ulimit -n " + descriptors + "; \"$SECFILT\" --policy=unix.yaml true; echo $?").run().exited(0);
+        assertTrue(run.stdout().equals("0\n") || run.stdout().equals("125\n") && run.stderr().startsWith("secfilt: "), run::toString);
+        assertFalse(run.stderr().contains("Exception"), run::toString);
     }
 
     /** It holds none of the descriptors that the command has, is nobody's child here, and is gone with the command. */

@@ -189,7 +189,7 @@ class StubTest {
     /** It is nobody's child there, and ends with the socket, which the stub alone holds here. */
     @Test
     void makes_a_keeper_that_ends_when_nobody_can_ask_it_any_more() throws Exception {
-        byte[] keeper = ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(3).array();
+        byte[] keeper = ByteBuffer.allocate(8).order(ByteOrder.nativeOrder()).putInt(3).putInt(1).array();
         stub.answering(launch().noNewPrivileges().script().encode(), keeper, launch().execute(ByteString.of("/bin/bash"), 1).encode());
         Run run = stub.run("bash", "-c", "read -r children < /proc/$$/task/$$/children; echo \"$children\"; ls -l /proc/$$/fd | grep -c socket; true");
         List<Integer> made = stub.reply(2);

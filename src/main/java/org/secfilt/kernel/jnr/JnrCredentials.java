@@ -47,7 +47,11 @@ final class JnrCredentials {
         static final Caller UNKNOWN = new Caller(-1, -1, new byte[0]);
 
         boolean isLike(Caller other) {
-            return user == other.user && group == other.group && namespace.length > 0 && Arrays.equals(namespace, other.namespace);
+            return hasUserOf(other) && hasNamespaceOf(other);
+        }
+
+        boolean hasNamespaceOf(Caller other) {
+            return namespace.length > 0 && Arrays.equals(namespace, other.namespace);
         }
 
         boolean hasUserOf(Caller other) {
@@ -87,6 +91,9 @@ final class JnrCredentials {
 
     static Caller caller(Proc proc, JnrTracees links, int pid) {
         String status = proc.read(pid, "/status");
+        if (status.indexOf("\nCapEff:\t") < 0) {
+            return Caller.UNKNOWN;
+        }
         Identity identity = identity(status, false);
         return new Caller(identity.user(), identity.group(), links.link("/proc/" + pid + "/ns/user"));
     }

@@ -31,11 +31,20 @@ final class JnrKeeper implements Keeper {
     private static final int MSG_DONTWAIT_NOSIGNAL = 0x40 | 0x4000;
     private static final int POLLIN = 1; // poll.h
     private static final int MASK_BYTES = 128;
-    /** It answers within microseconds, but on a machine that is busy; one that somebody stopped does not, and is given less time from then on. */
-    private static final int ANSWER_MILLIS = 1000;
-    private static final int LATE_MILLIS = 5;
+    /** It answers within microseconds, but on a machine that is busy. */
+    private static final int ANSWER_MILLIS = 5000;
     private static final int END_MILLIS = 1000;
     private static final int SIGKILL = 9;
+    private static final int ROOT = 0;
+    // linux/ptrace.h, linux/wait.h
+    private static final int PTRACE_SEIZE = 0x4206;
+    private static final long PTRACE_O_EXITKILL = 1 << 20;
+    private static final int P_PID = 1;
+    private static final int ENDED_NOHANG = 4 | 1 | 0x40000000; // WEXITED, WNOHANG, __WALL
+    private static final int SIGINFO_BYTES = 128;
+    private static final int MOST_ERRNO = 4095;
+    /** Of turns that were given up before. */
+    private static final int MOST_LATE = 16;
     private static final int PIDFD_OPEN = Arch.X86_64.syscalls().nr("pidfd_open");
     private static final int PIDFD_SEND_SIGNAL = Arch.X86_64.syscalls().nr("pidfd_send_signal");
     private static final int GETCPU = Arch.X86_64.syscalls().nr("getcpu");
@@ -48,6 +57,7 @@ final class JnrKeeper implements Keeper {
     private final long control = NativeMemory.allocate(CMSG_BYTES);
     private final long header = NativeMemory.allocate(MSGHDR_BYTES);
     private final long poll = NativeMemory.allocate(Long.BYTES);
+    private final long siginfo = NativeMemory.allocate(SIGINFO_BYTES);
     private final long processors = NativeMemory.allocate(MASK_BYTES);
     private int pid;
     private int socket = -1;
@@ -57,7 +67,6 @@ final class JnrKeeper implements Keeper {
     private JnrCredentials.Caller own = JnrCredentials.Caller.UNKNOWN;
     private int turn;
     private boolean stands;
-    private boolean late;
 
     JnrKeeper(Patience patience) {
         this.links = new JnrTracees(proc, patience);
@@ -81,12 +90,28 @@ final class JnrKeeper implements Keeper {
             throw KernelException.inWords("the process that is to keep the files of sockets does not begin");
         }
         own = JnrCredentials.caller(proc, links, made.pid());
+        if (!own.isLike(own)) {
+            throw KernelException.inWords("the process that is to keep the files of sockets cannot be seen in /proc");
+        }
+    }
+
+    @Override
+    public synchronized int pid() {
+        return pid;
+    }
+
+    @Override
+    public synchronized int seize() {
+        return (int) Libc.PTRACE.call(PTRACE_SEIZE, pid, 0, PTRACE_O_EXITKILL);
     }
 
     @Override
     public synchronized Reach reach(Tracees.SocketFile file) {
         JnrCredentials.Caller caller = ((JnrSocketFile) file).caller();
-        return !caller.hasUserOf(own) ? Reach.OTHER_USER : caller.isLike(own) ? Reach.REACHES : Reach.OTHER_NAMESPACE;
+        if (caller.isLike(own)) {
+            return Reach.REACHES;
+        }
+        return own.user() == ROOT && !caller.hasUserOf(own) && caller.hasNamespaceOf(own) ? Reach.OTHER_USER : Reach.OUT_OF_REACH;
     }
 
     @Override
@@ -109,19 +134,13 @@ final class JnrKeeper implements Keeper {
     /** It is to be on our processor, which we leave to it: to wake up an idle one takes many times as long as what it does. */
     private void follow() {
         int ours = Libc.SYSCALL.call(GETCPU, poll, 0, 0, 0, 0) == 0 ? NativeMemory.IO.getInt(poll) : -1;
-        if (ours == processor || ours < 0 || ours >= 8 * MASK_BYTES || hasEnded(0)) {
+        if (ours == processor || ours < 0 || ours >= 8 * MASK_BYTES || !stands) {
             return;
         }
         processor = ours;
         NativeMemory.IO.setMemory(processors, MASK_BYTES, (byte) 0);
         NativeMemory.IO.putByte(processors + ours / 8, (byte) (1 << ours % 8));
         Libc.SCHED_SETAFFINITY.call(pid, MASK_BYTES, processors);
-    }
-
-    /** Whether it has by then: its number could be another's. */
-    private boolean hasEnded(int millis) {
-        NativeMemory.IO.putLong(poll, pidfd & 0xffffffffL | (long) POLLIN << 32); // struct pollfd
-        return !stands || Libc.POLL.call(poll, 1, millis) != 0;
     }
 
     private long send(int place) {
@@ -131,20 +150,25 @@ final class JnrKeeper implements Keeper {
         return stands ? Libc.SYSCALL.call(SENDMSG, socket, header, MSG_DONTWAIT_NOSIGNAL, 0, 0) : -1;
     }
 
-    /** @return what it answers, as a negative error number */
+    /** @return what it answers, as a negative error number; one that answers nothing, or nonsense, is ended */
     private int await(int expected) {
-        int answered = expected - 1;
-        int error = 0;
-        while (answered != expected) { // one of a turn that was given up may come late
+        for (int i = 0; i < MOST_LATE; i++) {
             NativeMemory.IO.putLong(poll, socket & 0xffffffffL | (long) POLLIN << 32); // struct pollfd
-            late = Libc.POLL.call(poll, 1, late ? LATE_MILLIS : ANSWER_MILLIS) <= 0;
-            if (late || Libc.READ.call(socket, message, MESSAGE_BYTES) != MESSAGE_BYTES) {
-                return -Errno.ESRCH.number();
+            if (Libc.POLL.call(poll, 1, ANSWER_MILLIS) <= 0 || Libc.READ.call(socket, message, MESSAGE_BYTES) != MESSAGE_BYTES) {
+                break;
             }
-            answered = NativeMemory.IO.getInt(message);
-            error = NativeMemory.IO.getInt(message + 4);
+            int error = NativeMemory.IO.getInt(message + 4);
+            if (NativeMemory.IO.getInt(message) == expected && error >= 0 && error <= MOST_ERRNO) {
+                return -error;
+            }
         }
-        return -error;
+        stands = false;
+        kill();
+        return -Errno.ESRCH.number();
+    }
+
+    private void kill() {
+        Libc.SYSCALL.call(PIDFD_SEND_SIGNAL, pidfd, SIGKILL, 0, 0, 0);
     }
 
     @Override
@@ -154,13 +178,16 @@ final class JnrKeeper implements Keeper {
 
     @Override
     public synchronized void end() {
-        if (!stands) {
+        if (pidfd < 0) {
             return;
         }
-        Libc.SYSCALL.call(PIDFD_SEND_SIGNAL, pidfd, SIGKILL, 0, 0, 0);
-        hasEnded(END_MILLIS);
         stands = false;
+        kill();
+        NativeMemory.IO.putLong(poll, pidfd & 0xffffffffL | (long) POLLIN << 32); // struct pollfd
+        Libc.POLL.call(poll, 1, END_MILLIS);
+        Libc.WAITID.call(P_PID, pid, siginfo, ENDED_NOHANG); // ECHILD if it was not seized, or has been reaped
         Libc.CLOSE.call(socket);
         Libc.CLOSE.call(pidfd);
+        pidfd = -1;
     }
 }
