@@ -114,6 +114,9 @@ public interface Tracees {
         /** Canonical and absolute. */
         byte[] path();
 
+        /** The same for the same file by the same path, as long as one of them is open. */
+        String identity();
+
         /**
          * The absolute names the sockets bound to the file chose when they were bound; another link or a mount gives a socket another path, not
          * another name. Empty where none is to be seen from here.

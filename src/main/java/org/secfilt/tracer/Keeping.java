@@ -1,5 +1,8 @@
 package org.secfilt.tracer;
 
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.secfilt.abi.ByteString;
@@ -22,6 +25,21 @@ final class Keeping {
     private final Optional<Keeper> keeper;
     private final Tracees tracees;
     private final Set<Integer> restricted;
+    /** By their identities. Many may wait for one server: that takes one descriptor. */
+    private final Map<String, Kept> files = new HashMap<>();
+    private final BitSet places = new BitSet();
+
+    /** A file that is kept, and the number of calls for which it is. */
+    static final class Kept {
+        private final String identity;
+        private final int place;
+        private int calls;
+
+        private Kept(String identity, int place) {
+            this.identity = identity;
+            this.place = place;
+        }
+    }
 
     /**
      * @param keeper empty where no path is judged
@@ -33,7 +51,7 @@ final class Keeping {
         this.restricted = restricted;
     }
 
-    /** Of a call that has its slot: has {@code task.file} kept, if there is one and it can be. @return why the call is not to run; empty if it is */
+    /** Has {@code task.file} kept, if there is one and it can be. @return why the call is not to run; empty if it is */
     String keep(Task task) {
         if (keeper.isEmpty() || task.file.isEmpty()) {
             return "";
@@ -45,26 +63,41 @@ final class Keeping {
         if (reach == Keeper.Reach.OTHER_USER || !task.file.get().asCaller() || !tracees.hasOurLabel(task.tid)) {
             return "";
         }
-        int rc = keeper.get().keep(task.slot, task.file.get());
+        String identity = task.file.get().identity();
+        Kept kept = files.get(identity);
+        int rc = 0;
+        if (kept == null) {
+            kept = new Kept(identity, places.nextClearBit(0));
+            rc = keeper.get().keep(kept.place, task.file.get());
+        }
         if (rc == -Errno.EBADF.number() || rc == -Errno.EMFILE.number()) {
             return "too many calls are under way at once that name a path (ulimit -n)";
         }
         if (rc < 0) {
             return "secfilt's process that keeps the files of sockets does not answer";
         }
-        task.kept = true;
+        files.put(identity, kept);
+        places.set(kept.place);
+        kept.calls++;
+        task.kept = Optional.of(kept);
         return "";
     }
 
     /** What the call is to name in place of the path that was judged. */
-    Sockaddr name(int slot) {
-        return new Sockaddr.UnixPath(ByteString.of(keeper.orElseThrow().path(slot)));
+    Sockaddr name(Task task) {
+        return new Sockaddr.UnixPath(ByteString.of(keeper.orElseThrow().path(task.kept.orElseThrow().place)));
     }
 
     void drop(Task task) {
-        if (task.kept) {
-            task.kept = false;
-            keeper.orElseThrow().drop(task.slot);
+        if (task.kept.isEmpty()) {
+            return;
+        }
+        Kept kept = task.kept.get();
+        task.kept = Optional.empty();
+        if (--kept.calls == 0) {
+            files.remove(kept.identity);
+            places.clear(kept.place);
+            keeper.orElseThrow().drop(kept.place);
         }
     }
 }

@@ -73,9 +73,9 @@ final class Task {
     boolean followedPath;
     /** Where it led to, while the call is answered. */
     Optional<Tracees.SocketFile> file = Optional.empty();
-    /** That file is kept for the call, at the place of its slot: the kernel comes to no other. */
-    boolean kept;
-    /** The length of the address as the tracee gave it; meaningful while {@link #kept}. */
+    /** That file is kept for the call: the kernel comes to no other. */
+    Optional<Keeping.Kept> kept = Optional.empty();
+    /** The length of the address as the tracee gave it; meaningful with {@link #kept}. */
     int givenLength;
 
     Task(int tid) {

@@ -65,7 +65,7 @@ final class VaultRun {
             return Begun.NOT_KEPT;
         }
         task.givenLength = address.nameLength;
-        fill(task.slot, call, task.kept ? Optional.of(keeping.name(task.slot)) : allow.rewritten());
+        fill(task.slot, call, task.kept.isPresent() ? Optional.of(keeping.name(task)) : allow.rewritten());
         if (point(task, call) < 0) {
             giveBack(task);
             return Begun.GONE;
@@ -131,7 +131,7 @@ final class VaultRun {
     /** At the exit-stop. */
     void finish(Task task, TracedCall call) {
         task.phase = Task.Phase.RUNNING;
-        boolean lengthened = task.kept;
+        boolean lengthened = task.kept.isPresent();
         giveBack(task);
         if (ptrace.syscallInfo(task.tid, exit) < 0) {
             return; // it died

@@ -55,6 +55,21 @@ class KeepingTest extends TracerRoom {
         assertEquals(List.of("7: killed"), kernel.delivered);
     }
 
+    @Test
+    void two_calls_at_once_to_one_server_take_one_place() {
+        kernel.peer = Optional.of(new Sockaddr.UnixPath(ByteString.of("s")));
+        kernel.task(8, Deed.call("connect", 3, 0x1000, 11), Deed.call("connect", 3, 0x1000, 11));
+        runWith(Deed.call("connect", 3, 0x1000, 11), Deed.call("connect", 3, 0x1000, 11));
+        int held = 0;
+        for (String done : kept) {
+            held += done.startsWith("keep") ? 1 : -1;
+            assertTrue(done.equals("keep 0 /tmp/a/s") || done.equals("drop 0"), kept::toString);
+            assertTrue(held == 0 || held == 1, kept::toString);
+        }
+        assertEquals(0, held);
+        assertEquals(4, named("connect").size());
+    }
+
     @RepeatedTest(40)
     void a_task_that_dies_leaves_nothing_kept(RepetitionInfo step) {
         command(Deed.call("connect", 3, 0x1000, 11));

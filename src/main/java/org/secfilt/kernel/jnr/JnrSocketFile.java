@@ -1,5 +1,6 @@
 package org.secfilt.kernel.jnr;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.secfilt.kernel.Tracees;
 
@@ -10,6 +11,15 @@ import org.secfilt.kernel.Tracees;
  */
 record JnrSocketFile(int fd, byte[] path, List<byte[]> boundNames, boolean looked, boolean asCaller, JnrCredentials.Caller caller)
         implements Tracees.SocketFile {
+    @Override
+    public String identity() {
+        FileStatus status = FileStatus.of(fd);
+        if (status.error() != 0) {
+            return "unknown " + System.nanoTime();
+        }
+        return status.device() + " " + status.inode() + " " + new String(path, StandardCharsets.ISO_8859_1);
+    }
+
     @Override
     public void close() {
         Libc.CLOSE.call(fd);
