@@ -36,7 +36,7 @@ class PlacesIT {
             no /dev                      @ root @ unshare -m sh -c "mount -t tmpfs none /dev && $RUN sh -c 'echo in; ls /dev'; echo \\$?"
             another root directory       @ root @ mkdir -p root; unshare -m sh -c "mount --rbind / root && cd root/usr && chroot .. $RUN sh -c 'pwd; cd /usr && pwd'; echo \\$?"
             another user inside          @ root @ $RUN setpriv --reuid 54772 --regid 54772 --clear-groups sh -c 'id -u; id -g; kill -TERM $$'; echo $?
-            a reaper of orphans          @ both @ /usr/bin/python3 -c 'import ctypes, os; ctypes.CDLL(None).prctl(36, 1, 0, 0, 0); print(os.system(os.environ["RUN"] + " sh -c \\"(sleep 0.3; exit 3) & exit 5\\"")); exec("ends = []\\ntry:\\n while True: ends.append(os.wait()[1])\\nexcept ChildProcessError: print([end for end in ends if end], len(ends) < 3)")'
+            a reaper of orphans          @ both @ /usr/bin/python3 -c 'import ctypes, os; ctypes.CDLL(None).prctl(36, 1, 0, 0, 0); print(os.system(os.environ["RUN"] + " sh -c \\"(sleep 0.3; exit 3) & exit 5\\"")); exec("ends = []\\ntry:\\n while True: ends.append(os.wait()[1])\\nexcept ChildProcessError: print([end for end in ends if end], len(ends) < 4)")'
             a session of its own         @ both @ setsid -w $RUN sh -c 'ps -o pid=,sid=,pgid= -p $$ | { read a b c; [ $a = $b -a $a = $c ] && echo leader; }; exit 3'; echo $?
             nohup                        @ both @ nohup $RUN sh -c 'kill -HUP $$; echo alive' < /dev/null; echo $?
             env -i                       @ both @ env -i A=b $RUN /usr/bin/env; echo $?

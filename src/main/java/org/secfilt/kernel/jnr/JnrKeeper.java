@@ -33,7 +33,7 @@ final class JnrKeeper implements Keeper {
     private static final int MASK_BYTES = 128;
     /** It answers within microseconds, but on a machine that is busy. */
     private static final int ANSWER_MILLIS = 5000;
-    private static final int END_MILLIS = 1000;
+    private static final int END_MILLIS = 500;
     private static final int SIGKILL = 9;
     private static final int ROOT = 0;
     // linux/ptrace.h, linux/wait.h
@@ -182,11 +182,13 @@ final class JnrKeeper implements Keeper {
             return;
         }
         stands = false;
-        kill();
+        Libc.CLOSE.call(socket); // at that it ends by itself, and who adopted it sees nobody killed
         NativeMemory.IO.putLong(poll, pidfd & 0xffffffffL | (long) POLLIN << 32); // struct pollfd
-        Libc.POLL.call(poll, 1, END_MILLIS);
+        if (Libc.POLL.call(poll, 1, END_MILLIS) <= 0) {
+            kill();
+            Libc.POLL.call(poll, 1, END_MILLIS);
+        }
         Libc.WAITID.call(P_PID, pid, siginfo, ENDED_NOHANG); // ECHILD if it was not seized, or has been reaped
-        Libc.CLOSE.call(socket);
         Libc.CLOSE.call(pidfd);
         pidfd = -1;
     }
