@@ -48,13 +48,10 @@ public final class Tracer {
     private static final Verdict.Deny NO_SECOND_TRACER =
             new Verdict.Deny(Errno.EPERM, "secfilt itself traces the command, and a process has one tracer", Origin.DEFAULT);
 
-    private static final Verdict.Deny KEEPER_ENDED = new Verdict.Deny(Errno.EPERM,
-            "the process that keeps the files of sockets for secfilt was killed: all processes killed", Origin.DEFAULT);
-
     private final Ptrace ptrace;
     private final Tracees tracees;
     private final Watch watch;
-    private final Optional<Keeper> keeper;
+    private final KeeperStop keeper;
     private final Plan plan;
     private final int root;
     private final int options;
@@ -92,7 +89,6 @@ public final class Tracer {
         this.ptrace = kernel.ptrace();
         this.tracees = kernel.tracees();
         this.watch = watch;
-        this.keeper = keeper;
         this.plan = plan;
         this.root = root;
         this.options = root == INIT ? OPTIONS | Ptrace.PTRACE_O_TRACEEXIT : OPTIONS;
@@ -100,6 +96,7 @@ public final class Tracer {
         this.calls = new Calls(plan, notifies);
         this.remake = new Remake(ptrace, plan.vault(), calls);
         this.replies = new Replies(ptrace, tracees, watch, remake);
+        this.keeper = new KeeperStop(ptrace, keeper, tasks, replies, watch);
         this.addresses = new AddressStop(ptrace, tracees, execs, vault, keeper, plan, watch, replies, remake, tasks.restricted());
         this.guard = new VaultGuard(ptrace, replies, addresses.judge(), plan.vault(), plan.arch());
         this.processes = new ProcessGuard(ptrace, tracees, replies);
@@ -152,8 +149,8 @@ public final class Tracer {
     }
 
     private void handle() {
-        if (keeper.isPresent() && event.tid() == keeper.get().pid()) {
-            keeperStop();
+        if (keeper.is(event.tid())) {
+            keeper.answer(event);
             return;
         }
         newborns.seen(event.tid());
@@ -163,23 +160,6 @@ public final class Tracer {
         } else {
             answer(task);
         }
-    }
-
-    /**
-     * The keeper does nothing by itself but end, and that is somebody's doing. Its number is free when it is reaped, and a call that waits may follow
-     * a path through it then: so nobody may be left by that time.
-     */
-    private void keeperStop() {
-        if (!event.ended()) {
-            ptrace.resume(event.tid(), 0); // no signal is for it
-            return;
-        }
-        if (!replies.killedAll() && tasks.count() > 0) {
-            replies.tellDenied();
-            watch.denied(tasks.all().iterator().next().tid, "kill", Optional.empty(), Task.NONE, KEEPER_ENDED);
-        }
-        replies.killAll();
-        ptrace.reap(event.tid());
     }
 
     /**
@@ -207,9 +187,7 @@ public final class Tracer {
         }
         forget(task); // before somebody else can have its number
         ptrace.reap(task.tid);
-        if (tasks.count() == 0 && keeper.isPresent()) {
-            keeper.get().end();
-        }
+        keeper.endAfterAll();
     }
 
     private void forget(Task task) {
@@ -318,7 +296,7 @@ public final class Tracer {
                 tracees.trustMounts(root);
             }
             int rc = watch.ready(notified);
-            rc = rc == 0 && keeper.isPresent() ? keeper.get().seize() : rc;
+            rc = rc == 0 ? keeper.seize() : rc;
             replies.skip(task, rc < 0 ? rc : files.permit(task.tid));
         } else if (call == null) {
             otherStop(task);
@@ -382,7 +360,7 @@ public final class Tracer {
         boolean byPidfd = call == TracedCall.WAITID && (int) stop.argument(0) == P_PIDFD;
         int named = (int) stop.argument(call == TracedCall.WAITID ? 1 : 0);
         int child = byPidfd ? tracees.pidfdTarget(task.tid, named) : named;
-        if (child > 0 && !(keeper.isPresent() && child == keeper.get().pid()) && ptrace.pollEnd(child, event)) {
+        if (child > 0 && !keeper.is(child) && ptrace.pollEnd(child, event)) {
             end(tasks.of(child), event);
         }
         ptrace.resume(task.tid, 0);

@@ -54,7 +54,7 @@ class UnixRaceIT {
         Outcome run = ROOM.bash(script, RACE).as(user).timeoutMillis(120_000).run();
         Matcher counts = Pattern.compile("([0-9]+) succeeded, ([0-9]+) refused, [0-9]+ came to nothing\nexit 0\nready\n").matcher(run.stdout());
         assertTrue(counts.matches(), run::toString);
-        assertTrue(Integer.parseInt(counts.group(1)) > 0 && Integer.parseInt(counts.group(2)) > 0, run::toString);
+        assertTrue(Integer.parseInt(counts.group(1)) > CALLS / 100 && Integer.parseInt(counts.group(2)) > CALLS / 100, run::toString);
     }
 
     /** The same, bare: it does reach what lies outside. */
