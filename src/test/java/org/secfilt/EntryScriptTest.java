@@ -192,7 +192,7 @@ class EntryScriptTest {
             assertEquals(new Run(1, "", ""), bash("\"$TREE/secfilt\" /proc/self/fd/0 " + closed));
         }
         assertEquals(new Run(125, "", "secfilt: " + tree + "/target/secfilt/bin/secfilt: No such file or directory\n"),
-                bash("printf '#!/none\\n' > \"$TREE/target/secfilt/bin/secfilt\"; \"$TREE/secfilt\""));
+                bash("printf '#!/none/such\\n' > \"$TREE/target/secfilt/bin/secfilt\"; \"$TREE/secfilt\""));
     }
 
     private long builds() throws IOException {

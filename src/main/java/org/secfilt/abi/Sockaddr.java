@@ -17,6 +17,8 @@ public sealed interface Sockaddr {
     int INET6_LENGTH = 28;
     /** The size of sun_path. */
     int UNIX_PATH_LENGTH = 108;
+    /** Of a path, with its NUL. // linux/limits.h */
+    int PATH_MAX = 4096;
 
     /** One case each; a new kind of address fails to compile where it must be learnt. */
     interface Visitor<R> {
@@ -120,16 +122,31 @@ public sealed interface Sockaddr {
         }
     }
 
-    /** AF_UNIX with a path; the kernel ends it at the first NUL. */
+    /**
+     * AF_UNIX with a path; the kernel ends it at the first NUL. One of more than {@link #UNIX_PATH_LENGTH} bytes is where a shorter one, with
+     * links or in a deep directory, leads to.
+     */
     record UnixPath(ByteString path) implements Sockaddr {
         public UnixPath {
-            if (path.length() == 0 || path.length() > UNIX_PATH_LENGTH || path.latin1().indexOf('\0') >= 0) {
-                throw new IllegalArgumentException("a unix socket's path has 1 to 108 bytes, none of them NUL");
+            if (path.length() == 0 || path.length() >= PATH_MAX || path.latin1().indexOf('\0') >= 0) {
+                throw new IllegalArgumentException("a unix socket's path has 1 to 4095 bytes, none of them NUL");
             }
         }
 
-        /** {@code struct sockaddr_un} up to and with the NUL, which a path of 108 bytes does without. */
+        /** Whether {@code sun_path} holds it. */
+        public boolean fits() {
+            return path.length() <= UNIX_PATH_LENGTH;
+        }
+
+        /**
+         * {@code struct sockaddr_un} up to and with the NUL, which a path of 108 bytes does without.
+         *
+         * @throws IllegalStateException if it does not fit
+         */
         public byte[] encode() {
+            if (!fits()) {
+                throw new IllegalStateException("a socket address holds 108 bytes");
+            }
             return SockaddrBytes.encode(this);
         }
 

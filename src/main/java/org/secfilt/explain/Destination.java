@@ -14,16 +14,11 @@ import org.secfilt.verdict.Action;
  *
  * @param text as it is shown: {@code tcp 93.184.216.34:443}
  * @param address of a unix socket, its canonical path
- * @param tooLong the canonical path, if it is longer than a socket address holds; then {@code address} is what the user wrote
  */
-public record Destination(String text, Action action, Sockaddr address, Optional<Protocol> protocol, Optional<String> tooLong) {
+public record Destination(String text, Action action, Sockaddr address, Optional<Protocol> protocol) {
     /** IPv4 multicast, and with it 255.255.255.255. */
     private static final Cidr GROUPS_V4 = Cidr.parse("224.0.0.0/3");
     private static final Cidr GROUPS_V6 = Cidr.parse("ff00::/8");
-
-    Destination(String text, Action action, Sockaddr address, Optional<Protocol> protocol) {
-        this(text, action, address, protocol, Optional.empty());
-    }
 
     /** The call that names it, as reports name it. */
     String call() {

@@ -192,10 +192,10 @@ public final class DestinationReader {
         if (rest.isEmpty()) {
             throw new IllegalArgumentException("'" + Printable.escape(word) + "' names no socket; write unix:/run/x.sock or unix:@name");
         }
-        if (ByteString.of(rest).length() >= Sockaddr.UNIX_PATH_LENGTH) {
-            throw new IllegalArgumentException("'" + Printable.escape(word) + "': the name of a unix socket has 107 bytes at most");
-        }
         if (isAbstract) {
+            if (ByteString.of(rest).length() >= Sockaddr.UNIX_PATH_LENGTH) {
+                throw new IllegalArgumentException("'" + Printable.escape(word) + "': the name of a unix socket has 107 bytes at most");
+            }
             return new Destination(before + "unix:@" + Printable.escape(rest), action,
                     new Sockaddr.UnixAbstract(ByteString.of(rest)), Optional.empty());
         }
@@ -204,9 +204,8 @@ public final class DestinationReader {
             throw new IllegalArgumentException("'" + Printable.escape(word) + "' leads to a name that is no UTF-8; a run judges it, and this cannot");
         }
         ByteString path = ByteString.of(canonical);
-        if (path.length() > Sockaddr.UNIX_PATH_LENGTH) {
-            return new Destination(before + UNIX + Printable.escape(rest), action, new Sockaddr.UnixPath(ByteString.of(rest)), Optional.empty(),
-                    Optional.of(canonical));
+        if (path.length() >= Sockaddr.PATH_MAX) {
+            throw new IllegalArgumentException("'" + Printable.escape(word) + "' leads to a path of more than 4095 bytes");
         }
         return new Destination(before + UNIX + Printable.escape(rest), action, new Sockaddr.UnixPath(path), Optional.empty());
     }

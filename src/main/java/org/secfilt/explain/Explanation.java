@@ -70,14 +70,7 @@ public final class Explanation {
             return this;
         }
         if (plan.policy().restrictsFiles() && destination.action() == Action.BIND && destination.address() instanceof Sockaddr.UnixPath path) {
-            addNamedFile(destination, destination.tooLong().orElse(path.path().toString()));
-            return this;
-        }
-        if (destination.tooLong().isPresent() && destination.action() != Action.BIND && plan.judgesUnixPaths()) {
-            out.append(paint.red("denied")).append(", it fails with ").append(plan.policy().denial().name()).append('\n');
-            addFollowed(destination);
-            row("rule", "the path it leads to is longer than a socket address holds");
-            row("layer", judges(destination));
+            addNamedFile(destination, path.path().toString());
             return this;
         }
         Verdict verdict = question.verdict();
@@ -193,9 +186,7 @@ public final class Explanation {
     /** Where the path's links lead, if anywhere else. */
     private void addFollowed(Destination destination) {
         Sockaddr address = destination.address();
-        if (destination.tooLong().isPresent()) {
-            row("judged as", "unix:" + Printable.escape(destination.tooLong().get()));
-        } else if (address instanceof Sockaddr.UnixPath path && !destination.text().endsWith("unix:" + path.path())) {
+        if (address instanceof Sockaddr.UnixPath path && !destination.text().endsWith("unix:" + path.path())) {
             row("judged as", path.toString());
         } else if (address instanceof Sockaddr.Inet6 inet6 && inet6.address().isMapped()) {
             row("judged as", new Sockaddr.Inet(inet6.address().canonical(), inet6.port()).toString());

@@ -309,8 +309,8 @@ public final class Lint {
             String followed = Names.followed(pattern, links);
             if (pattern.equals("/**")) {
                 warn(rule.origin(), "this " + does + " every path");
-            } else if (Names.isLiteral(pattern) && Names.length(pattern) >= Sockaddr.UNIX_PATH_LENGTH) {
-                warn(rule.origin(), "this matches nothing: the name of a socket has 107 bytes at most");
+            } else if (Names.isLiteral(pattern) && Names.length(pattern) >= Sockaddr.PATH_MAX) {
+                warn(rule.origin(), "this matches nothing: a path has 4095 bytes at most");
             } else if (!followed.equals(pattern) && Covers.of(names, list, followedRule(followed)).isEmpty()) {
                 warn(rule.origin(), "this matches nothing here: links are followed before a path is compared; write "
                         + Printable.escape(followed));

@@ -7,7 +7,7 @@ import org.secfilt.abi.Sockaddr;
 
 /** The words for one denial. */
 final class DenialText {
-    /** A unix path may be 108 bytes and each be printed as four; a reason in a policy file may be a page. */
+    /** A unix path may be 4095 bytes and each be printed as four; a reason in a policy file may be a page. */
     static final int MAX_PART = 480;
 
     /** Of a call by one of these nothing else is known. */

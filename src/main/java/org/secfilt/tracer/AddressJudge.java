@@ -113,11 +113,8 @@ final class AddressJudge {
             return deny("its root directory or mounts differ from secfilt's, so the path cannot be followed");
         }
         task.file = file;
-        if (file.get().path().length > Sockaddr.UNIX_PATH_LENGTH) {
-            return deny("the path it leads to is longer than a socket address holds");
-        }
         task.followedPath = true;
-        Sockaddr followed = new Sockaddr.UnixPath(ByteString.of(file.get().path()));
+        Sockaddr.UnixPath followed = new Sockaddr.UnixPath(ByteString.of(file.get().path()));
         destination = Optional.of(followed);
         if (!file.get().looked() && !plan.policy().unix().deny().isEmpty()) {
             return deny("the names of the sockets that are bound there cannot be told");

@@ -61,7 +61,9 @@ final class Keeping {
             return "it has another user, a user namespace or a Landlock domain of its own by now, and cannot come to the socket that was judged";
         }
         if (reach == Keeper.Reach.OTHER_USER || !task.file.get().asCaller() || !tracees.hasOurLabel(task.tid)) {
-            return "";
+            return new Sockaddr.UnixPath(ByteString.of(task.file.get().path())).fits()
+                    ? ""
+                    : "the path it leads to is longer than a socket address holds, and its process another user's than the command's";
         }
         String identity = task.file.get().identity();
         Kept kept = files.get(identity);

@@ -65,6 +65,14 @@ class SockaddrTest {
     }
 
     @Test
+    void where_a_path_leads_may_be_longer() {
+        Sockaddr.UnixPath deep = new Sockaddr.UnixPath(ByteString.of("p".repeat(4095)));
+        assertEquals("unix:" + "p".repeat(4095), deep.toString());
+        assertThrows(IllegalStateException.class, deep::encode);
+        assertThrows(IllegalArgumentException.class, () -> new Sockaddr.UnixPath(ByteString.of("p".repeat(4096))));
+    }
+
+    @Test
     void a_unix_path_has_up_to_108_bytes_and_needs_no_nul() {
         byte[] bytes = new byte[128];
         Arrays.fill(bytes, (byte) 'p');

@@ -46,6 +46,50 @@ class UnixPathIT {
         assertTrue(run.stderr().contains("denied connect unix:" + path + " by python3"), run::toString);
     }
 
+    /** Who has changed to a deep directory names its sockets by short names. */
+    @Test
+    void a_deep_directory_is_as_good_as_any() throws IOException {
+        String script = """
+                import os, socket
+                server = socket.socket(socket.AF_UNIX)
+                for i in range(12):
+                    os.makedirs('d' * 90, exist_ok=True)
+                    os.chdir('d' * 90)
+                if os.path.exists('s'):
+                    os.remove('s')
+                server.bind('s')
+                server.listen()
+                datagrams = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+                if os.path.exists('d'):
+                    os.remove('d')
+                datagrams.bind('d')
+                for kind, name in (socket.SOCK_STREAM, 's'), (socket.SOCK_DGRAM, 'd'), (socket.SOCK_STREAM, 'd'), (socket.SOCK_STREAM, 'none'):
+                    client = socket.socket(socket.AF_UNIX, kind)
+                    try:
+                        client.connect(name)
+                        print(client.getpeername(), client.send(b'x'))
+                    except OSError as e:
+                        print(e)
+                """;
+        String place = ROOM.directory() + "/deep";
+        ROOM.bash("rm -rf deep; mkdir -m 777 deep").run().exited(0);
+        for (User user : User.values()) {
+            String inside = "import os\nos.chdir('" + place + "')\n" + script;
+            String without = ROOM.command("/usr/bin/python3", "-c", inside).as(user).run().exited(0).stdout();
+            assertEquals("s 1\nd 1\n[Errno 91] Protocol wrong type for socket\n[Errno 2] No such file or directory\n", without);
+            for (String unix : List.of("{mode: deny, allow: [" + place + "/**]}", "{deny: [/nowhere]}")) {
+                Files.writeString(ROOM.directory().resolve("deep.yaml"), "version: 1\nunix: " + unix + "\n");
+                Outcome run = ROOM.secfilt("--policy=deep.yaml", "/usr/bin/python3", "-c", inside).as(user).run().exited(0);
+                assertEquals(without, run.stdout(), run::toString);
+                assertEquals("", run.stderr(), run::toString);
+            }
+            Files.writeString(ROOM.directory().resolve("deep.yaml"), "version: 1\nunix: {deny: [" + place + "/**/s]}\n");
+            Outcome run = ROOM.secfilt("--policy=deep.yaml", "/usr/bin/python3", "-c", inside).as(user).run().exited(0);
+            assertTrue(run.stdout().startsWith("[Errno 1] Operation not permitted\nd 1\n"), run::toString);
+            ROOM.bash("rm -rf deep/*").run().exited(0);
+        }
+    }
+
     /** A relative name is short, and what it leads to may be; a socket of another family asks for the length of its own. */
     @Test
     void a_socket_of_another_family_answers_as_ever() throws IOException {

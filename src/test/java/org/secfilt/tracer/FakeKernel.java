@@ -54,6 +54,8 @@ final class FakeKernel extends TracersKernel implements Ptrace, Tracees, Affinit
     /** Signals delivered, group-stops listened to: "7: signal 2". */
     final List<String> delivered = new ArrayList<>();
     List<byte[]> boundNames = List.of();
+    /** Where a path leads; empty: to itself. */
+    Optional<byte[]> leadsTo = Optional.empty();
     boolean namesLooked = true;
     Optional<Sockaddr> peer = Optional.empty();
     /** What sockets are, look after look; {@link #protocol} when the list is used up. */
@@ -848,7 +850,7 @@ final class FakeKernel extends TracersKernel implements Ptrace, Tracees, Affinit
 
     @Override
     public Optional<SocketFile> socketFile(int tid, byte[] path) {
-        return Optional.of(new FakeSocketFile(path, boundNames, namesLooked, true));
+        return Optional.of(new FakeSocketFile(leadsTo.orElse(path), boundNames, namesLooked, true));
     }
 
     // ---- the kernel's doors

@@ -88,6 +88,26 @@ class KeepingTest extends TracerRoom {
     }
 
     @Test
+    void where_a_path_leads_may_be_longer_than_an_address() {
+        String deep = "/" + "d".repeat(200) + "/s";
+        kernel.leadsTo = Optional.of(deep.getBytes(StandardCharsets.UTF_8));
+        kernel.peer = Optional.of(new Sockaddr.UnixPath(ByteString.of("s")));
+        runWith(Deed.call("connect", 3, 0x1000, 11));
+        assertEquals(List.of("7: connect unix:/proc/99/fd/1"), named("connect"));
+        assertEquals(List.of("keep 0 " + deep, "drop 0"), kept);
+    }
+
+    @Test
+    void another_user_cannot_be_given_a_longer_one() {
+        reach = Keeper.Reach.OTHER_USER;
+        String deep = "/" + "d".repeat(200) + "/s";
+        kernel.leadsTo = Optional.of(deep.getBytes(StandardCharsets.UTF_8));
+        runWith(Deed.call("connect", 3, 0x1000, 11));
+        assertEquals(List.of(), named("connect"));
+        assertEquals("connect unix:" + deep, reported.get(1));
+    }
+
+    @Test
     void another_label_is_given_the_canonical_path() {
         kernel.labelled = true;
         kernel.peer = Optional.of(new Sockaddr.UnixPath(ByteString.of("/tmp/a/s")));
