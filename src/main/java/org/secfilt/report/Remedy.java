@@ -34,6 +34,8 @@ final class Remedy {
     /** Files that include each other may each say no; beyond this nobody follows. */
     private static final int MAX_STEPS = 50;
 
+    /** Of a path that could not be followed: no rule names one of these. */
+    private static final String PROC = "/proc/";
     private static final String NETMASK = "allowed-netmask";
     private static final String PORT = "allowed-port";
     private static final String BIND = "allowed-bind";
@@ -226,7 +228,7 @@ final class Remedy {
         Optional<Match> match = Optional.empty();
         String list = "unix";
         String entry = "";
-        if (address instanceof Sockaddr.UnixPath unix && unix.path().toString().startsWith("/")) {
+        if (address instanceof Sockaddr.UnixPath unix && unix.path().toString().startsWith("/") && !unix.path().toString().startsWith(PROC)) {
             entry = unix.path().toString();
             match = Optional.of(new Match.UnixPath(entry));
         } else if (address instanceof Sockaddr.UnixAbstract unix && !unix.name().toString().startsWith("@")) {

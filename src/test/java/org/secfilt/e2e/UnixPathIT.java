@@ -90,6 +90,37 @@ class UnixPathIT {
         }
     }
 
+    /** So programs name a socket whose path is too long for an address. */
+    @Test
+    void a_path_may_lead_through_a_descriptor() throws IOException {
+        Files.writeString(ROOM.directory().resolve("fds.yaml"), "version: 1\nunix: {deny: [/nowhere]}\n");
+        String script = """
+                import os, socket, sys, tempfile
+                place = tempfile.mkdtemp()
+                server = socket.socket(socket.AF_UNIX)
+                server.bind(place + '/s')
+                server.listen()
+                directory, file, null = os.open(place, os.O_PATH), os.open(place + '/s', os.O_PATH), os.open('/dev/null', os.O_RDONLY)
+                pipe = os.pipe()
+                for name in (f'self/fd/{directory}/s', f'thread-self/fd/{directory}//s', f'{os.getpid()}/fd/{directory}/s', f'self/fd/{file}',
+                        f'self/fd/{directory}/../{os.path.basename(place)}/s', f'self/fd/{directory}', f'self/fd/{null}', f'self/fd/{pipe[1]}',
+                        f'self/fd/{server.fileno()}', f'self/fd/{null}/s', f'self/fd/{directory}/none', 'self/fd/99', 'self/fd/99/s'):
+                    client = socket.socket(socket.AF_UNIX)
+                    try:
+                        client.connect('/proc/' + name)
+                        print(client.getpeername() == place + '/s')
+                    except OSError as e:
+                        print(e)
+                """;
+        for (User user : User.values()) {
+            String without = ROOM.command("/usr/bin/python3", "-c", script).as(user).run().exited(0).stdout();
+            assertTrue(without.startsWith("True\nTrue\nTrue\nTrue\nTrue\n[Errno 111]"), without);
+            Outcome run = ROOM.secfilt("--policy=fds.yaml", "/usr/bin/python3", "-c", script).as(user).run().exited(0);
+            assertEquals(without, run.stdout(), run::toString);
+            assertEquals("", run.stderr(), run::toString);
+        }
+    }
+
     /** A relative name is short, and what it leads to may be; a socket of another family asks for the length of its own. */
     @Test
     void a_socket_of_another_family_answers_as_ever() throws IOException {

@@ -28,13 +28,13 @@ class UnixRaceIT {
     private static final int CALLS = 4_000;
 
     /** In a directory of the user's own: a server outside of the run, that tells what arrives. */
-    private static final String OUTSIDE = """
+    static final String OUTSIDE = """
             cd "$(mktemp -d)"; chmod 755 .; trap 'rm -rf "$PWD"' EXIT; mkdir in out
             "$1" serve "$PWD/out" > arrived & server=$!
             until grep -q ready arrived; do sleep 0.02; done
             """;
 
-    private static final String TELL = "; echo exit $?; kill $server; wait $server; cat arrived";
+    static final String TELL = "; echo exit $?; kill $server; wait $server; cat arrived";
 
     private static final String DENIES = "{deny: [$PWD/out/stream, $PWD/out/dgram]}";
     private static final String ALLOWS = "{mode: deny, allow: [$PWD/in/**]}";

@@ -56,6 +56,11 @@ record FileStatus(int error, int mode, int links, long inode, long device) {
         return mode == S_IFLNK;
     }
 
+    /** Of a socket that was bound to a path; any other has an inode besides, that nobody can connect to. */
+    boolean isSocketFile(byte[] path) {
+        return mode == S_IFSOCK && path.length > 0 && path[0] == '/';
+    }
+
     /**
      * In no directory, so that no change of it changes a tree: a pipe, a socket, or a file whose last name is gone, a memfd among them.
      *

@@ -42,9 +42,6 @@ final class JnrFileChanges implements FileChanges {
     private static final int REMOVEXATTR = NUMBERS.nr("removexattr");
     private static final int TRUNCATE = NUMBERS.nr("truncate");
 
-    private static final byte[] PROC = {'/', 'p', 'r', 'o', 'c', '/'};
-    private static final byte[] DEV_FD = {'/', 'd', 'e', 'v', '/', 'f', 'd', '/'};
-
     private static final Made BAD_DESCRIPTOR = new Made(-Errno.EBADF.number());
 
     private final Proc proc;
@@ -88,7 +85,7 @@ final class JnrFileChanges implements FileChanges {
 
     @Override
     public Outcome make(int tid, FileTarget asked, FileChange change) {
-        FileTarget target = throughDescriptor(tid, asked);
+        FileTarget target = DescriptorPath.through(proc, tid, asked);
         if (target.path().length >= PATH_MAX) {
             return new Made(-Errno.ENAMETOOLONG.number());
         }
@@ -139,39 +136,6 @@ final class JnrFileChanges implements FileChanges {
             fd = openat2(from, file, flags, resolve);
         }
         return fd;
-    }
-
-    /**
-     * The C library changes what a descriptor stands for by the path /proc/self/fd/N, and shells write /dev/fd/N: to us, /proc/self
-     * would be ourselves.
-     */
-    private FileTarget throughDescriptor(int tid, FileTarget target) {
-        if (!startsWith(target.path(), PROC) && !startsWith(target.path(), DEV_FD)) {
-            return target; // nearly all: a look at /proc/PID/status would be a third of the whole call
-        }
-        String text = new String(target.path(), StandardCharsets.ISO_8859_1);
-        for (String prefix : new String[] {"/proc/self/fd/", "/proc/thread-self/fd/", "/dev/fd/", "/proc/" + proc.tgid(tid) + "/fd/"}) {
-            if (!text.startsWith(prefix)) {
-                continue;
-            }
-            int end = prefix.length();
-            int number = 0;
-            while (end < text.length() && end < prefix.length() + 9 && text.charAt(end) >= '0' && text.charAt(end) <= '9') {
-                number = 10 * number + text.charAt(end++) - '0';
-            }
-            if (end == text.length() && end > prefix.length() && target.follow()) {
-                return new FileTarget(number, new byte[0], true, true);
-            }
-            if (end > prefix.length() && end < text.length() && text.charAt(end) == '/') {
-                byte[] rest = text.substring(end).replaceFirst("^/+", "").getBytes(StandardCharsets.ISO_8859_1);
-                return new FileTarget(number, rest.length == 0 ? new byte[] {'.'} : rest, target.follow(), true);
-            }
-        }
-        return target;
-    }
-
-    private static boolean startsWith(byte[] text, byte[] begin) {
-        return text.length >= begin.length && Arrays.equals(text, 0, begin.length, begin, 0, begin.length);
     }
 
     private Outcome ofDescriptor(int tid, FileTarget target, FileChange change) {

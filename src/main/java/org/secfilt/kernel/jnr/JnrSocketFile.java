@@ -9,14 +9,10 @@ import org.secfilt.kernel.Tracees;
  *
  * @param caller who asked for it
  */
-record JnrSocketFile(int fd, byte[] path, List<byte[]> boundNames, boolean looked, boolean asCaller, JnrCredentials.Caller caller)
+record JnrSocketFile(int fd, byte[] path, FileStatus status, List<byte[]> boundNames, boolean looked, boolean asCaller, JnrCredentials.Caller caller)
         implements Tracees.SocketFile {
     @Override
     public String identity() {
-        FileStatus status = FileStatus.of(fd);
-        if (status.error() != 0) {
-            return "unknown " + System.nanoTime();
-        }
         return status.device() + " " + status.inode() + " " + new String(path, StandardCharsets.ISO_8859_1);
     }
 

@@ -17,23 +17,9 @@ final class JnrTracees implements Tracees {
     private static final int BUFFER_BYTES = 64 << 10;
     private static final int IOVEC_BYTES = 16;
     private static final int PATH_MAX = 4096;
-    private static final int O_PATH_CLOEXEC = 010000000 | 02000000;
     private static final int TGKILL = Arch.X86_64.syscalls().nr("tgkill");
-    // linux/openat2.h
-    private static final int OPENAT2 = Arch.X86_64.syscalls().nr("openat2");
-    private static final int OPEN_HOW_BYTES = 24;
-    /** A link such as /proc/self/fd/3 would lead to what is the supervisor's, not the tracee's: ELOOP. */
-    private static final int RESOLVE_NO_MAGICLINKS = 2;
-    private static final int RESOLVE_IN_ROOT = 0x10;
     /** proc(5) "stat": the fields after the name's closing bracket start with number 3, the processor is number 39. */
     private static final int PROCESSOR_FIELDS_ON = 39 - 3;
-
-    // linux/stat.h
-    private static final int AT_EMPTY_PATH = 0x1000;
-    private static final int STATX_INO = 0x100;
-    private static final int STX_INO = 32;
-    private static final int STX_DEV_MAJOR = 136;
-    private static final int STX_DEV_MINOR = 140;
 
     private static final int UNPRIVILEGED_PORT = 1024; // include/net/ip.h PROT_SOCK
 
@@ -41,13 +27,12 @@ final class JnrTracees implements Tracees {
     private final TraceeDescriptors descriptors;
     private final Patience patience;
     private final ProcessNumbers numbers;
-    private final UnixDiag diag = new UnixDiag();
     private final long buffer = NativeMemory.allocate(BUFFER_BYTES);
     private final long local = NativeMemory.allocate(IOVEC_BYTES);
     private final long remote = NativeMemory.allocate(IOVEC_BYTES);
 
     /** Made when it is first asked for: few policies ask. */
-    private JnrCredentials credentials;
+    private SocketFiles sockets;
 
     /** The mount namespace whose paths are told, as its link names it. */
     private byte[] mounts;
@@ -282,80 +267,10 @@ final class JnrTracees implements Tracees {
 
     @Override
     public Optional<SocketFile> socketFile(int tid, byte[] path) throws UnresolvedPath {
-        // In another mount namespace or root any file may stand under any name.
-        if (!Arrays.equals(link("/proc/" + tid + "/root"), new byte[] {'/'})
-                || !Arrays.equals(link("/proc/" + tid + "/ns/mnt"), mounts)) {
-            return Optional.empty();
+        if (sockets == null) {
+            sockets = new SocketFiles(proc, this);
         }
-        byte[] name = path;
-        int resolve = RESOLVE_NO_MAGICLINKS;
-        if (foreignMounts) { // an absolute name, or a link to one, would lead through our own mounts
-            name = path[0] == '/' ? path : join(link("/proc/" + tid + "/cwd"), path);
-            resolve |= RESOLVE_IN_ROOT;
-        }
-        if (name.length == 0 || name.length >= PATH_MAX) {
-            return Optional.empty();
-        }
-        int from = (int) Libc.OPEN.call(string("/proc/" + tid + (name[0] == '/' ? "/root" : "/cwd")), O_PATH_CLOEXEC, 0);
-        if (from < 0) {
-            return Optional.empty();
-        }
-        if (credentials == null) {
-            credentials = new JnrCredentials(proc, this);
-        }
-        boolean asCaller = credentials.take(tid);
-        int fd;
-        try {
-            fd = open(from, name, resolve);
-        } finally {
-            credentials.giveBack();
-        }
-        Libc.CLOSE.call(from);
-        if (fd < 0) {
-            throw new UnresolvedPath(-fd);
-        }
-        byte[] canonical = link("/proc/self/fd/" + fd);
-        Optional<List<byte[]>> names = boundNames(fd);
-        SocketFile file = new JnrSocketFile(fd, canonical, names.orElse(List.of()), names.isPresent(), asCaller, credentials.caller());
-        if (canonical.length > 0 && canonical[0] == '/') {
-            return Optional.of(file);
-        }
-        file.close();
-        return Optional.empty();
-    }
-
-    /** @return an O_PATH descriptor or a negative error number */
-    private int open(int from, byte[] name, int resolve) {
-        byte[] terminated = Arrays.copyOf(name, name.length + 1);
-        NativeMemory.IO.putByteArray(buffer, terminated, 0, terminated.length);
-        NativeMemory.IO.putLong(buffer + PATH_MAX, O_PATH_CLOEXEC); // struct open_how: flags, mode, resolve
-        NativeMemory.IO.putLong(buffer + PATH_MAX + 8, 0);
-        NativeMemory.IO.putLong(buffer + PATH_MAX + 16, resolve);
-        return (int) Libc.SYSCALL.call(OPENAT2, from, buffer, buffer + PATH_MAX, OPEN_HOW_BYTES, 0);
-    }
-
-    private static byte[] join(byte[] directory, byte[] name) {
-        byte[] joined = Arrays.copyOf(directory, directory.length + 1 + name.length);
-        joined[directory.length] = '/';
-        System.arraycopy(name, 0, joined, directory.length + 1, name.length);
-        return joined;
-    }
-
-    private Optional<List<byte[]>> boundNames(int fd) {
-        NativeMemory.IO.putByte(buffer, (byte) 0);
-        long statx = buffer + PATH_MAX;
-        if (Libc.STATX.call(fd, buffer, AT_EMPTY_PATH, STATX_INO, statx) != 0) {
-            return Optional.empty();
-        }
-        int device = NativeMemory.IO.getInt(statx + STX_DEV_MAJOR) << 20 | NativeMemory.IO.getInt(statx + STX_DEV_MINOR);
-        Optional<List<byte[]>> names = diag.names(NativeMemory.IO.getLong(statx + STX_INO), device);
-        List<byte[]> absolute = new ArrayList<>();
-        for (byte[] name : names.orElse(List.of())) {
-            if (name[0] == '/') {
-                absolute.add(name);
-            }
-        }
-        return names.isPresent() ? Optional.of(absolute) : Optional.empty();
+        return sockets.follow(tid, path, mounts, foreignMounts);
     }
 
     private long string(String path) {

@@ -1,0 +1,187 @@
+package org.secfilt.kernel.jnr;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.secfilt.abi.Arch;
+import org.secfilt.abi.Errno;
+import org.secfilt.kernel.FileTarget;
+import org.secfilt.kernel.Tracees;
+
+/**
+ * Follows the paths of unix sockets, as {@link Tracees#socketFile} says, to a descriptor (O_PATH). Where that file is, the kernel says
+ * (/proc/self/fd); and since such a text may be about other mounts than the tracee's, for the directory that a relative path begins at may have
+ * come from another mount namespace, it is only believed if a walk from the tracee's root, along it, without symbolic links, comes to the
+ * same file. openat2(2), path_resolution(7).
+ */
+final class SocketFiles {
+    private static final int PATH_MAX = 4096;
+    private static final int O_PATH_CLOEXEC = 010000000 | 02000000;
+    // linux/openat2.h
+    private static final int OPENAT2 = Arch.X86_64.syscalls().nr("openat2");
+    private static final int OPEN_HOW_BYTES = 24;
+    /** A link such as /proc/self/cwd would lead to what is the supervisor's, not the tracee's: ELOOP. */
+    private static final int RESOLVE_NO_MAGICLINKS = 2;
+    private static final int RESOLVE_NO_SYMLINKS = 4;
+    private static final int RESOLVE_IN_ROOT = 0x10;
+    /** A file may be renamed between the two walks. */
+    private static final int TRIES = 3;
+
+    private static final int O_NOFOLLOW = 0400000;
+    /** RESOLVE_IN_ROOT answers EAGAIN if something was renamed while it went up. */
+    private static final int UPWARD_TRIES = 16;
+    /** A device as the kernel keeps it: so many bits of it are the minor number. // linux/kdev_t.h */
+    private static final int MINOR_BITS = 20;
+
+    private final Proc proc;
+    private final JnrTracees links;
+    private final JnrCredentials credentials;
+    private final UnixDiag diag = new UnixDiag();
+    private final long path = NativeMemory.allocate(PATH_MAX);
+    private final long how = NativeMemory.allocate(OPEN_HOW_BYTES);
+
+    SocketFiles(Proc proc, JnrTracees links) {
+        this.proc = proc;
+        this.links = links;
+        this.credentials = new JnrCredentials(proc, links);
+    }
+
+    /**
+     * @param mounts the mount namespace whose paths are told, as its link names it
+     * @param foreign whether it is not ours: an absolute name, or a link to one, would lead through our own mounts
+     */
+    Optional<Tracees.SocketFile> follow(int tid, byte[] name, byte[] mounts, boolean foreign) throws Tracees.UnresolvedPath {
+        // In another mount namespace or root any file may stand under any name.
+        if (!Arrays.equals(links.link("/proc/" + tid + "/root"), new byte[] {'/'}) || !Arrays.equals(links.link("/proc/" + tid + "/ns/mnt"), mounts)) {
+            return Optional.empty();
+        }
+        FileTarget target = DescriptorPath.through(proc, tid, FileTarget.ofPath(FileTarget.CWD, name, true));
+        int root = openDirectory("/proc/" + tid + "/root");
+        if (root < 0) {
+            return Optional.empty();
+        }
+        try {
+            Optional<Tracees.SocketFile> file = Optional.empty();
+            for (int tried = 0; file.isEmpty() && tried < TRIES; tried++) {
+                file = follow(tid, root, target, foreign);
+            }
+            return file;
+        } finally {
+            Libc.CLOSE.call(root);
+        }
+    }
+
+    private Optional<Tracees.SocketFile> follow(int tid, int root, FileTarget target, boolean foreign) throws Tracees.UnresolvedPath {
+        boolean asCaller = credentials.take(tid);
+        int fd;
+        try {
+            fd = open(tid, root, target, foreign);
+        } finally {
+            credentials.giveBack();
+        }
+        if (fd == -Errno.ESRCH.number()) {
+            return Optional.empty();
+        }
+        if (fd < 0) {
+            throw new Tracees.UnresolvedPath(-fd);
+        }
+        byte[] canonical = links.link("/proc/self/fd/" + fd);
+        FileStatus status = FileStatus.of(fd);
+        if (leadsTo(root, canonical, status)) {
+            Optional<List<byte[]>> names = boundNames(status);
+            return Optional.of(new JnrSocketFile(fd, canonical, status, names.orElse(List.of()), names.isPresent(), asCaller, credentials.caller()));
+        }
+        Libc.CLOSE.call(fd);
+        if (status.error() == 0 && !status.isSocketFile(canonical)) {
+            throw new Tracees.UnresolvedPath(Errno.ECONNREFUSED.number()); // a pipe, by its descriptor
+        }
+        if (status.error() == 0 && status.links() == 0 && target.path().length > 0) {
+            throw new Tracees.UnresolvedPath(Errno.ENOENT.number()); // it was removed in the meantime
+        }
+        return Optional.empty();
+    }
+
+    /** @return an O_PATH descriptor, or a negative error number; that of ESRCH if it cannot be told where the path begins */
+    private int open(int tid, int root, FileTarget target, boolean foreign) {
+        byte[] name = target.path();
+        if (name.length > 0 && name[0] == '/') {
+            return walk(root, name, foreign);
+        }
+        String begin = "/proc/" + tid + (target.descriptor() == FileTarget.CWD ? "/cwd" : "/fd/" + target.descriptor());
+        if (foreign && name.length > 0) {
+            return walk(root, join(links.link(begin), name), true);
+        }
+        int from = openDirectory(begin);
+        if (from < 0) {
+            return from == -Errno.ENOENT.number() && target.descriptor() != FileTarget.CWD ? from : -Errno.ESRCH.number();
+        }
+        if (name.length == 0) {
+            return from;
+        }
+        int fd = walk(from, name, false);
+        Libc.CLOSE.call(from);
+        return fd;
+    }
+
+    private int walk(int from, byte[] name, boolean inRoot) {
+        int resolve = RESOLVE_NO_MAGICLINKS | (inRoot ? RESOLVE_IN_ROOT : 0);
+        int fd = openat2(from, name, 0, resolve);
+        for (int tried = 1; fd == -Errno.EAGAIN.number() && tried < UPWARD_TRIES; tried++) {
+            fd = openat2(from, name, 0, resolve);
+        }
+        return fd;
+    }
+
+    private boolean leadsTo(int root, byte[] canonical, FileStatus expected) {
+        if (canonical.length == 0 || canonical[0] != '/') {
+            return false;
+        }
+        int fd = openat2(root, canonical, O_NOFOLLOW, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+        if (fd < 0) {
+            return false;
+        }
+        boolean same = FileStatus.of(fd).isSameFile(expected);
+        Libc.CLOSE.call(fd);
+        return same;
+    }
+
+    private int openat2(int from, byte[] name, int flags, int resolve) {
+        if (name.length >= PATH_MAX) {
+            return -Errno.ENAMETOOLONG.number();
+        }
+        NativeMemory.IO.putByteArray(path, name, 0, name.length);
+        NativeMemory.IO.putByte(path + name.length, (byte) 0);
+        NativeMemory.IO.putLong(how, O_PATH_CLOEXEC | flags); // struct open_how: flags, mode, resolve
+        NativeMemory.IO.putLong(how + 8, 0);
+        NativeMemory.IO.putLong(how + 16, resolve);
+        return (int) Libc.SYSCALL.call(OPENAT2, from, path, how, OPEN_HOW_BYTES, 0);
+    }
+
+    /** Of what a link in /proc leads to. */
+    private int openDirectory(String link) {
+        byte[] name = (link + "\0").getBytes(StandardCharsets.ISO_8859_1);
+        NativeMemory.IO.putByteArray(path, name, 0, name.length);
+        return (int) Libc.OPEN.call(path, O_PATH_CLOEXEC, 0);
+    }
+
+    private static byte[] join(byte[] directory, byte[] name) {
+        byte[] joined = Arrays.copyOf(directory, directory.length + 1 + name.length);
+        joined[directory.length] = '/';
+        System.arraycopy(name, 0, joined, directory.length + 1, name.length);
+        return joined;
+    }
+
+    private Optional<List<byte[]>> boundNames(FileStatus status) {
+        int device = (int) (status.device() >>> Integer.SIZE) << MINOR_BITS | (int) status.device();
+        Optional<List<byte[]>> names = diag.names(status.inode(), device);
+        List<byte[]> absolute = new ArrayList<>();
+        for (byte[] name : names.orElse(List.of())) {
+            if (name[0] == '/') {
+                absolute.add(name);
+            }
+        }
+        return names.isPresent() ? Optional.of(absolute) : Optional.empty();
+    }
+}
