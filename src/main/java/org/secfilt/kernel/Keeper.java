@@ -47,6 +47,12 @@ public interface Keeper {
     /** Keeps it no longer. */
     void drop(int place);
 
+    /** Whether the command was root's at its start: by a mount over /proc, or another root directory, it can lead the path elsewhere. */
+    boolean isRoots();
+
+    /** Whether the path leads this tracee, as things stand, to what is kept there. */
+    boolean leads(int tid, int place, Tracees.SocketFile file);
+
     /** The path by which tracees come to what is kept there. */
     byte[] path(int place);
 

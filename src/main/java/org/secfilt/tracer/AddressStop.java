@@ -16,6 +16,8 @@ import org.secfilt.verdict.Verdict;
  * here on a copy of the socket ({@link CopyRun}) or by the tracee on the vault ({@link VaultRun}).
  */
 final class AddressStop {
+    private static final String TOO_MANY = "too many calls are under way at once";
+
     private final Ptrace ptrace;
     private final Watch watch;
     private final Replies replies;
@@ -23,6 +25,7 @@ final class AddressStop {
     private final AddressCall address;
     private final AddressJudge judge;
     private final CopyRun copyRun;
+    private final Keeping keeping;
     private final VaultRun vaultRun;
     private final VaultMapping mapping;
     private final Aftermath aftermath;
@@ -39,8 +42,8 @@ final class AddressStop {
         this.address = new AddressCall(tracees);
         this.judge = new AddressJudge(tracees, plan);
         this.copyRun = new CopyRun(tracees, address, restricted);
-        this.vaultRun = new VaultRun(ptrace, tracees, new Slots(vault, plan.vault().address()), address,
-                new Keeping(keeper, tracees, restricted), plan.arch(), remake);
+        this.keeping = new Keeping(keeper, tracees, restricted);
+        this.vaultRun = new VaultRun(ptrace, tracees, new Slots(vault, plan.vault().address()), address, keeping, plan.arch(), remake);
         this.mapping = new VaultMapping(ptrace, tracees, execs, vault, plan.vault(), plan.arch());
         this.aftermath = new Aftermath(ptrace, tracees, judge);
         this.tellsAllowed = watch.hearsOfAllowed();
@@ -123,8 +126,12 @@ final class AddressStop {
     }
 
     private void runOnVault(Task task, TracedCall call, Verdict.Allow allow) {
+        if (!keeping.isSure() && !aftermath.hasRoomFor(task, call)) {
+            replies.deny(task, call, judge.destination(), judge.deny(TOO_MANY));
+            return;
+        }
         switch (vaultRun.begin(task, call, allow)) {
-            case NO_SLOT -> replies.deny(task, call, judge.destination(), judge.deny("too many calls are under way at once"));
+            case NO_SLOT -> replies.deny(task, call, judge.destination(), judge.deny(TOO_MANY));
             case NOT_KEPT -> replies.deny(task, call, judge.destination(), judge.deny(vaultRun.why()));
             case GONE -> replies.skip(task, -Errno.ENOSYS.number());
             case UNDER_WAY -> {
@@ -153,14 +160,22 @@ final class AddressStop {
         vaultRun.finish(task, call);
         remake.unmark(task);
         if (!wrong.isEmpty()) {
-            replies.kill(task, call, judge.deny(wrong + ": all processes killed"));
+            kill(task, call, wrong);
         }
         aftermath.letGo(task);
         return false;
     }
 
+    private void kill(Task task, TracedCall call, String wrong) {
+        replies.kill(task, call, judge.deny(wrong + ": all processes killed"));
+    }
+
     /** The task died, or became another program. */
     void abandon(Task task) {
+        String wrong = aftermath.lookAfterDeath(task);
+        if (!wrong.isEmpty() && !replies.killedAll()) {
+            kill(task, TracedCall.CONNECT, wrong);
+        }
         vaultRun.giveBack(task);
         aftermath.letGo(task);
         mapping.abandon(task);

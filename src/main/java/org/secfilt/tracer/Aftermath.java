@@ -12,11 +12,16 @@ import org.secfilt.plan.TracedCall;
  * Whether a call that a tracee made itself did something else than was judged: a socket or a directory may have been swapped under it.
  *
  * <p>A socket that was closed meanwhile, be it by putting something else in its place (Java does that to who connects), tells nothing of
- * that, nor does a thread that is dying. Nor does another one that got the number of a closed one, if the call did nothing to it.
+ * that. Nor does another one that got the number of a closed one, if the call did nothing to it.
+ *
+ * <p>Where the call was given a path that the kernel cannot be led away from, there is nothing to look at: {@link Keeping}. Where it was not, the
+ * socket is held while the call runs, and looked at even if the caller dies: another process may share its descriptors.
  */
 final class Aftermath {
-    /** So many sockets are held while their connects wait, for each takes the supervisor a descriptor; of others the number is looked at. */
-    private static final int MOST_HELD = 16;
+    /** So many sockets are held while their connects wait, for each takes the supervisor a descriptor. */
+    private static final int MOST_HELD = 128;
+
+    private static final String ELSEWHERE = "it may have reached another socket than the one that was judged";
 
     private final Ptrace ptrace;
     private final Tracees tracees;
@@ -30,9 +35,14 @@ final class Aftermath {
         this.judge = judge;
     }
 
+    /** Whether one more socket can be held, if that may have to be. */
+    boolean hasRoomFor(Task task, TracedCall call) {
+        return held < MOST_HELD || !task.followedPath || call != TracedCall.CONNECT;
+    }
+
     /** Before the call runs. */
     void hold(Task task, TracedCall call) {
-        if (task.followedPath && call == TracedCall.CONNECT && held < MOST_HELD) {
+        if (isOpenToDoubt(task, call)) {
             task.socket = tracees.socket(task.tid, (int) task.call.argument(0));
             held += task.socket.isPresent() ? 1 : 0;
         }
@@ -43,16 +53,29 @@ final class Aftermath {
         task.letGo();
     }
 
+    private static boolean isOpenToDoubt(Task task, TracedCall call) {
+        return task.followedPath && call == TracedCall.CONNECT && (task.kept.isEmpty() || !task.kept.get().isSure());
+    }
+
     /** At the exit-stop, while the result is the call's own. @return what went wrong, in words; empty if nothing did */
     String look(Task task, TracedCall call) {
-        boolean byPath = task.followedPath && call == TracedCall.CONNECT;
-        if (task.protocol == Task.NONE && !byPath || ptrace.syscallInfo(task.tid, exit) != 0) {
+        boolean byPath = isOpenToDoubt(task, call);
+        if (task.protocol == Task.NONE && !byPath) {
             return "";
+        }
+        if (ptrace.syscallInfo(task.tid, exit) != 0) {
+            return lookAfterDeath(task);
         }
         if (task.protocol != Task.NONE && isSwapped(task, call)) {
             return "another socket was put in the place of the one that was judged";
         }
-        return byPath && exit.result() == 0 && reachedElsewhere(task) ? "it may have reached another socket than the one that was judged" : "";
+        return byPath && exit.result() == 0 && reachedElsewhere(task) ? ELSEWHERE : "";
+    }
+
+    /** Likewise of a task that died in its call, or while it was another program's. */
+    String lookAfterDeath(Task task) {
+        boolean held = task.phase == Task.Phase.IN_CALL && task.socket.isPresent();
+        return held && judge.reachedDenied(task.socket.get()) ? ELSEWHERE : "";
     }
 
     private boolean isSwapped(Task task, TracedCall call) {
@@ -74,8 +97,11 @@ final class Aftermath {
         return exit.result() >= 0 && (call != TracedCall.CONNECT || copy.peer().isPresent());
     }
 
-    /** One that cannot be seen any more may be anything. */
+    /** One that cannot be seen any more may be anything, but where it takes root to lead the call away. */
     private boolean reachedElsewhere(Task task) {
+        if (task.kept.isPresent()) {
+            return task.socket.isPresent() && judge.reachedDenied(task.socket.get());
+        }
         if (task.socket.isPresent()) {
             return judge.reachedElsewhere(task.socket.get());
         }

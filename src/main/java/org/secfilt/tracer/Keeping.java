@@ -16,7 +16,8 @@ import org.secfilt.kernel.Tracees;
  * descriptor. Any other path the kernel would walk once more, and meanwhile a directory of it may have become another.
  *
  * <p>The kernel walks the path again when the call has waited: so what was kept stays kept until the call has ended, and the keeper's number its own
- * ({@link Tracer}). What root can do to the path meanwhile, by a mount or another root directory, shows in what is connected: {@link Aftermath}.
+ * ({@link Tracer}). What root can do to the path, by a mount or another root directory, is looked for when the call begins; while it waits, it shows
+ * in what is connected: {@link Aftermath}.
  *
  * <p>Who is of another user than root's command was, or under another security label, cannot come to it, and is given
  * the canonical path; what it reached is looked at afterwards ({@link Aftermath}). Who has shut itself off from the keeper otherwise is refused.
@@ -33,11 +34,18 @@ final class Keeping {
     static final class Kept {
         private final String identity;
         private final int place;
+        private final boolean sure;
         private int calls;
 
-        private Kept(String identity, int place) {
+        private Kept(String identity, int place, boolean sure) {
             this.identity = identity;
             this.place = place;
+            this.sure = sure;
+        }
+
+        /** Whether nobody can lead the call elsewhere while it waits. */
+        boolean isSure() {
+            return sure;
         }
     }
 
@@ -69,7 +77,7 @@ final class Keeping {
         Kept kept = files.get(identity);
         int rc = 0;
         if (kept == null) {
-            kept = new Kept(identity, places.nextClearBit(0));
+            kept = new Kept(identity, places.nextClearBit(0), !keeper.get().isRoots());
             rc = keeper.get().keep(kept.place, task.file.get());
         }
         if (rc == -Errno.EBADF.number() || rc == -Errno.EMFILE.number()) {
@@ -82,7 +90,16 @@ final class Keeping {
         places.set(kept.place);
         kept.calls++;
         task.kept = Optional.of(kept);
+        if (!kept.isSure() && !keeper.get().leads(task.tid, kept.place, task.file.get())) {
+            drop(task);
+            return "a mount over /proc, or another root directory, hides the socket that was judged";
+        }
         return "";
+    }
+
+    /** Whether all calls come to what was judged, but those of other users and labels. */
+    boolean isSure() {
+        return keeper.isPresent() && !keeper.get().isRoots();
     }
 
     /** What the call is to name in place of the path that was judged. */

@@ -60,9 +60,7 @@ final class Replies {
      * this one (clone(2) CLONE_FILES).
      */
     void kill(Task task, TracedCall call, Verdict.Deny why) {
-        if (isThere(task.tid)) {
-            tell(task, call, why);
-        }
+        tell(task, call, why);
         killAll();
     }
 

@@ -24,6 +24,8 @@ class KeepingTest extends TracerRoom {
     private final List<String> kept = new ArrayList<>();
     private Keeper.Reach reach = Keeper.Reach.REACHES;
     private int result;
+    private boolean roots;
+    private boolean leads = true;
 
     @BeforeEach
     void name_a_socket() {
@@ -47,12 +49,52 @@ class KeepingTest extends TracerRoom {
         assertEquals(List.of("keep 0 /tmp/a/s", "drop 0"), kept);
     }
 
-    /** Root may have mounted something over /proc while the call waited. */
+    /** It may have mounted something over /proc while the call waited. */
     @Test
-    void what_it_reached_is_asked_afterwards() {
+    void of_root_it_is_asked_afterwards_what_was_reached() {
+        roots = true;
         kernel.peer = Optional.of(new Sockaddr.UnixPath(ByteString.of("/run/docker.sock")));
         runWith(Deed.call("connect", 3, 0x1000, 11));
         assertEquals(List.of("7: killed"), kernel.delivered);
+    }
+
+    /** Another thread may have disconnected it by then, or closed it. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void a_socket_that_is_connected_to_nothing_by_then_harms_nobody(boolean root) {
+        roots = root;
+        runWith(Deed.call("connect", 3, 0x1000, 11));
+        assertEquals(List.of(), kernel.delivered);
+        assertEquals(List.of("7: connect unix:/proc/99/fd/1"), named("connect"));
+    }
+
+    @Test
+    void nobody_else_can_be_led_anywhere() {
+        kernel.peer = Optional.of(new Sockaddr.UnixPath(ByteString.of("/run/docker.sock")));
+        runWith(Deed.call("connect", 3, 0x1000, 11));
+        assertEquals(List.of(), kernel.delivered);
+    }
+
+    @Test
+    void where_root_has_hidden_the_keeper_nothing_runs() {
+        roots = true;
+        leads = false;
+        runWith(Deed.call("connect", 3, 0x1000, 11));
+        assertEquals(List.of(), named("connect"));
+        assertEquals("connect unix:/tmp/a/s", reported.get(1));
+        assertEquals(List.of("keep 0 /tmp/a/s", "drop 0"), kept);
+    }
+
+    /** Another process may have the same descriptors, and kill the caller before it is seen to have connected. */
+    @RepeatedTest(150)
+    void what_a_dead_caller_reached_is_looked_at(RepetitionInfo step) {
+        reach = Keeper.Reach.OTHER_USER;
+        kernel.peer = Optional.of(new Sockaddr.UnixPath(ByteString.of("/run/docker.sock")));
+        command(Deed.call("connect", 3, 0x1000, 11));
+        kernel.killBefore(step.getCurrentRepetition(), TID);
+        run();
+        boolean told = reported.contains("connect");
+        assertTrue(told || named("connect").isEmpty(), () -> named("connect") + " " + reported);
     }
 
     @Test
@@ -70,7 +112,7 @@ class KeepingTest extends TracerRoom {
         assertEquals(4, named("connect").size());
     }
 
-    @RepeatedTest(40)
+    @RepeatedTest(150)
     void a_task_that_dies_leaves_nothing_kept(RepetitionInfo step) {
         command(Deed.call("connect", 3, 0x1000, 11));
         kernel.killBefore(step.getCurrentRepetition(), TID);
@@ -170,6 +212,16 @@ class KeepingTest extends TracerRoom {
         @Override
         public void drop(int place) {
             kept.add("drop " + place);
+        }
+
+        @Override
+        public boolean isRoots() {
+            return roots;
+        }
+
+        @Override
+        public boolean leads(int tid, int place, Tracees.SocketFile file) {
+            return leads;
         }
 
         @Override

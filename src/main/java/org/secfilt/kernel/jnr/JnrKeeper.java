@@ -111,7 +111,7 @@ final class JnrKeeper implements Keeper {
         if (caller.isLike(own)) {
             return Reach.REACHES;
         }
-        return own.user() == ROOT && !caller.hasUserOf(own) && caller.hasNamespaceOf(own) ? Reach.OTHER_USER : Reach.OUT_OF_REACH;
+        return isRoots() && !caller.hasUserOf(own) && caller.hasNamespaceOf(own) ? Reach.OTHER_USER : Reach.OUT_OF_REACH;
     }
 
     @Override
@@ -121,6 +121,22 @@ final class JnrKeeper implements Keeper {
         NativeMemory.IO.putLong(header + MSG_CONTROLLEN, CMSG_BYTES);
         follow();
         return send(place) < 0 ? -Errno.ESRCH.number() : await(turn);
+    }
+
+    @Override
+    public synchronized boolean isRoots() {
+        return own.user() == ROOT;
+    }
+
+    @Override
+    public synchronized boolean leads(int tid, int place, Tracees.SocketFile file) {
+        int fd = links.openPath("/proc/" + tid + "/root" + directory + (FIRST + place));
+        if (fd < 0) {
+            return false;
+        }
+        boolean same = FileStatus.of(fd).isSameFile(((JnrSocketFile) file).status());
+        Libc.CLOSE.call(fd);
+        return same;
     }
 
     /** Nobody waits for that. If it cannot be told now, the file is kept until another comes to its place. */

@@ -18,6 +18,7 @@ final class JnrTracees implements Tracees {
     private static final int IOVEC_BYTES = 16;
     private static final int PATH_MAX = 4096;
     private static final int TGKILL = Arch.X86_64.syscalls().nr("tgkill");
+    private static final int O_PATH_CLOEXEC = 010000000 | 02000000;
     /** proc(5) "stat": the fields after the name's closing bracket start with number 3, the processor is number 39. */
     private static final int PROCESSOR_FIELDS_ON = 39 - 3;
 
@@ -271,6 +272,11 @@ final class JnrTracees implements Tracees {
             sockets = new SocketFiles(proc, this);
         }
         return sockets.follow(tid, path, mounts, foreignMounts);
+    }
+
+    /** Follows all links. @return an O_PATH descriptor or a negative error number */
+    int openPath(String path) {
+        return (int) Libc.OPEN.call(string(path), O_PATH_CLOEXEC, 0);
     }
 
     private long string(String path) {

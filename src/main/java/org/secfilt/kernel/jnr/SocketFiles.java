@@ -1,6 +1,5 @@
 package org.secfilt.kernel.jnr;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -58,7 +57,7 @@ final class SocketFiles {
             return Optional.empty();
         }
         FileTarget target = DescriptorPath.through(proc, tid, FileTarget.ofPath(FileTarget.CWD, name, true));
-        int root = openDirectory("/proc/" + tid + "/root");
+        int root = links.openPath("/proc/" + tid + "/root");
         if (root < 0) {
             return Optional.empty();
         }
@@ -113,7 +112,7 @@ final class SocketFiles {
         if (foreign && name.length > 0) {
             return walk(root, join(links.link(begin), name), true);
         }
-        int from = openDirectory(begin);
+        int from = links.openPath(begin);
         if (from < 0) {
             return from == -Errno.ENOENT.number() && target.descriptor() != FileTarget.CWD ? from : -Errno.ESRCH.number();
         }
@@ -157,13 +156,6 @@ final class SocketFiles {
         NativeMemory.IO.putLong(how + 8, 0);
         NativeMemory.IO.putLong(how + 16, resolve);
         return (int) Libc.SYSCALL.call(OPENAT2, from, path, how, OPEN_HOW_BYTES, 0);
-    }
-
-    /** Of what a link in /proc leads to. */
-    private int openDirectory(String link) {
-        byte[] name = (link + "\0").getBytes(StandardCharsets.ISO_8859_1);
-        NativeMemory.IO.putByteArray(path, name, 0, name.length);
-        return (int) Libc.OPEN.call(path, O_PATH_CLOEXEC, 0);
     }
 
     private static byte[] join(byte[] directory, byte[] name) {
