@@ -16,13 +16,13 @@ import org.secfilt.plan.Plan;
  * <table>
  * <caption>Refused</caption>
  * <tr><th>call</th><th>could</th><th>answer</th></tr>
- * <tr><td>mount of a file system, or again with other flags; fsopen, fspick, mount_setattr, open_tree_attr</td>
- *     <td>mount cgroups writable. Binding, moving and unmounting stay</td><td>EPERM</td></tr>
+ * <tr><td>mount of a file system, or again with other flags; fsopen, fspick, fsconfig, fsmount, mount_setattr, open_tree_attr</td>
+ *     <td>mount cgroups writable, also by a descriptor that came along. Binding, moving and unmounting stay</td><td>EPERM</td></tr>
  * <tr><td>setns into a network or mount namespace, or without saying of which kind</td>
  *     <td>send where the rules are not; see other mounts</td><td>EPERM</td></tr>
  * <tr><td>open_by_handle_at, and XFS's ioctl that is the same</td><td>open a directory in the mount of any descriptor that came along, such as
  *     standard input; from there ".." leads to cgroups as they are mounted outside, writable</td><td>EPERM</td></tr>
- * <tr><td>fanotify_init</td><td>get what processes outside open, directories too, in their mounts</td><td>EPERM</td></tr>
+ * <tr><td>fanotify_init, fanotify_mark</td><td>get what processes outside open, directories too, in their mounts</td><td>EPERM</td></tr>
  * <tr><td>clone3</td><td>CLONE_INTO_CGROUP, for which a directory open for reading is enough</td><td>ENOSYS: {@link CloneCalls}</td></tr>
  * </table>
  */
@@ -34,9 +34,11 @@ final class CgroupSeal {
     private static final int MS_MGC_MSK = 0xffff0000;
     private static final int MS_MGC_VAL = 0xc0ed0000;
     // linux/sched.h
-    private static final int CLONE_NEWNS_OR_NEWNET = 0x00020000 | 0x40000000;
+    private static final int CLONE_NEWNS = 0x00020000;
 
-    private static final String[] REFUSED = {"fsopen", "fspick", "mount_setattr", "open_tree_attr", "open_by_handle_at"};
+    private static final String[] REFUSED = {
+        "fsopen", "fspick", "fsconfig", "fsmount", "mount_setattr", "open_tree_attr", "open_by_handle_at"
+    };
 
     private final Plan plan;
     private final Assembler assembler;
@@ -54,15 +56,14 @@ final class CgroupSeal {
         }
         Node refuse = actions.errno(Errno.EPERM);
         dispatch.add(syscalls.nr("fanotify_init"), refuse, "fanotify_init: nothing that is opened outside comes in");
+        dispatch.add(syscalls.nr("fanotify_mark"), refuse, "fanotify_mark: nor by a descriptor that was open at the start");
         if (!plan.policy().restrictsFiles()) { // else no mount at all is left, and no handle: FileCalls
             keepMounts(dispatch, syscalls, refuse);
         }
         if (plan.confinesToNetwork()) {
             return; // all of setns is refused: WaysRound
         }
-        dispatch.add(syscalls.nr("setns"), assembler.load(SeccompData.low(1),
-                assembler.jump(JumpOp.EQ, 0, refuse,
-                        assembler.jump(JumpOp.SET, CLONE_NEWNS_OR_NEWNET, refuse, actions.allow()))),
+        dispatch.add(syscalls.nr("setns"), Namespaces.setns(assembler, actions, CLONE_NEWNS | Namespaces.CLONE_NEWNET),
                 "setns: the firewall's namespace stays");
     }
 

@@ -107,6 +107,9 @@ final class WaysRound {
                 "keyctl: the parent keeps its keys");
         if (plan.confinesToNetwork()) {
             dispatch.add(syscalls.nr("setns"), refuse, "setns: no way back into the host's network");
+        } else if (plan.limitsInet() && !plan.sealsCgroup()) {
+            dispatch.add(syscalls.nr("setns"), Namespaces.setns(assembler, actions, Namespaces.CLONE_NEWNET),
+                    "setns: in another network the same address, 127.0.0.1 too, is another machine");
         }
         if (plan.traced()) {
             keepVaultInPlace(dispatch, syscalls, refuse);

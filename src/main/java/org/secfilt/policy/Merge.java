@@ -79,12 +79,22 @@ final class Merge {
     Policy policy(Sources sources) {
         if (resolv.isPresent() && resolv.get().value()) {
             connect.allow.add(resolverRule(sources.nameservers(), resolv.get().origin()));
+            dropUnlessResolv(unix.allow);
+            dropUnlessResolv(unix.deny);
             unix.allow.addAll(Resolvers.sockets(resolv.get().origin()));
         }
         Optional<Origin> blocked =
                 noOutbound.isPresent() && noOutbound.get().value() ? Optional.of(noOutbound.get().origin()) : Optional.empty();
         return new Policy(blocked, connect.access(), bind.access(), unix.access(), families, denial, inherit, firewall, violationExit,
                 surroundings, files(), Optional.of(sources));
+    }
+
+    private static void dropUnlessResolv(List<Rule> rules) {
+        for (int i = rules.size() - 1; i >= 0; i--) {
+            if (rules.get(i).unlessResolv()) {
+                rules.remove(i);
+            }
+        }
     }
 
     private static Rule resolverRule(List<IpAddress> nameservers, Origin origin) {

@@ -171,13 +171,18 @@ final class AddressJudge {
      * servers rename what they have bound. One that is connected to nothing is not the one that the call connected: as bad.
      */
     boolean reachedElsewhere(Tracees.SocketCopy socket) {
-        return socket.peer().isEmpty() || reachedDenied(socket);
+        Optional<Sockaddr> peer = socket.peer();
+        return peer.isEmpty() || isDenied(peer.get());
     }
 
     /** Whether a connected unix socket has another side that a deny rule names, by the absolute name that it bound itself to. */
     boolean reachedDenied(Tracees.SocketCopy socket) {
-        return socket.peer().isPresent() && socket.peer().get() instanceof Sockaddr.UnixPath path && path.path().at(0) == '/'
-                && judge.denialByRule(path.path()).isPresent();
+        Optional<Sockaddr> peer = socket.peer();
+        return peer.isPresent() && isDenied(peer.get());
+    }
+
+    private boolean isDenied(Sockaddr peer) {
+        return peer instanceof Sockaddr.UnixPath path && path.path().at(0) == '/' && judge.denialByRule(path.path()).isPresent();
     }
 
     Verdict judgeBind(Sockaddr local, int protocol) {

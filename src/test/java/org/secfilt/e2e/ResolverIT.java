@@ -57,9 +57,11 @@ class ResolverIT {
             unix: {mode: deny, deny: [/run/nscd/*]}, resolv: true | /run/systemd/resolve/io.systemd.Resolve
             unix: {mode: allow}, resolv: true         | /run/nscd/socket /run/systemd/resolve/io.systemd.Resolve /run/docker.sock
             include: CI                               | /run/nscd/socket /run/systemd/resolve/io.systemd.Resolve
+            include: CI, resolv: false                | ''
+            include: CI, unix: {deny: [/run/nscd/*]}  | /run/systemd/resolve/io.systemd.Resolve
             """)
     void resolv_opens_the_resolvers_and_no_other_socket(String policy, String open) throws IOException {
-        String text = policy.replace("}, ", "}\n").replace("CI", Built.policy("ci-job.yaml").toString());
+        String text = policy.replace("}, ", "}\n").replace("CI, ", "CI\n").replace("CI", Built.policy("ci-job.yaml").toString());
         List<String> asked = asked(User.ORDINARY, text, "/usr/bin/python3", "-c", """
                 import socket
                 for path in "/run/nscd/socket", "/var/run/nscd/socket", "/run/systemd/resolve/io.systemd.Resolve", "/run/docker.sock":

@@ -105,6 +105,8 @@ final class FilterOracle {
                 return Set.of(addresses ? "trace ptrace" : "EPERM");
             case "io_uring_setup", "io_uring_enter", "io_uring_register", "process_vm_writev", "pidfd_getfd", "bpf":
                 return Set.of("EPERM");
+            case "setns":
+                return Set.of(inet && ((int) args[1] == 0 || (args[1] & 0x40000000) != 0) ? "EPERM" : "allow");
             case "seccomp":
                 return Set.of((args[1] & 8) != 0 ? "EBUSY" : "allow");
             case "ioctl":

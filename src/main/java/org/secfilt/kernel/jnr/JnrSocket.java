@@ -123,18 +123,18 @@ final class JnrSocket implements Tracees.SocketCopy {
     @Override
     public OpenDescriptor describe(int number, Care care) {
         boolean plain = care != Care.NONE && transport() != NO_TRANSPORT;
-        Set<OpenDescriptor.Steering> steerings = plain ? steerings(care == Care.INTERFACES) : Set.of();
-        Optional<Sockaddr> peer = peer();
+        Optional<Sockaddr> peer = peer(); // once: the other side may end the connection at any time
+        Set<OpenDescriptor.Steering> steerings = plain ? steerings(care == Care.INTERFACES, peer) : Set.of();
         OpenDescriptor.Kind kind = peer.isEmpty() && connects() ? OpenDescriptor.Kind.CONNECTING : OpenDescriptor.Kind.SOCKET;
         return new OpenDescriptor(number, kind, domain(), type(), protocol(), peer, steerings);
     }
 
-    private Set<OpenDescriptor.Steering> steerings(boolean interfaces) {
+    private Set<OpenDescriptor.Steering> steerings(boolean interfaces, Optional<Sockaddr> peer) {
         boolean six = domain() == Family.INET6.number();
         Steerings steerings = new Steerings(fd, scratch);
         Set<OpenDescriptor.Steering> found = steerings.ask(six, protocol() == IPPROTO_TCP);
         if (interfaces) {
-            steerings.askForInterfaces(six, peer().isPresent() && peer().get() instanceof Sockaddr.Inet6 peer && peer.choosesInterface());
+            steerings.askForInterfaces(six, peer.isPresent() && peer.get() instanceof Sockaddr.Inet6 inet6 && inet6.choosesInterface());
         }
         // After the interface is forgotten: a connected socket keeps its route.
         if (protocol() == IPPROTO_UDP && !new Corked(fd, scratch).drop()) {

@@ -123,13 +123,14 @@ final class RuleSchema {
     List<Rule> unix(Node entry) {
         List<Rule> rules = new ArrayList<>();
         if (entry instanceof Node.Mapping mapping) {
-            Fields fields = new Fields(mapping, complaints, "path", "abstract", "reason");
+            Fields fields = new Fields(mapping, complaints, "path", "abstract", "unless", "reason");
             Optional<String> reason = reason(fields);
+            boolean unlessResolv = unlessResolv(fields);
             for (Node.Scalar path : fields.someScalars("path", "a path, or a list of paths")) {
-                rules.add(new Rule(path(path, path.text()), reason, complaints.origin(path)));
+                rules.add(new Rule(path(path, path.text()), reason, complaints.origin(path), unlessResolv));
             }
             for (Node.Scalar name : fields.someScalars("abstract", "a name, or a list of names")) {
-                rules.add(new Rule(abstractName(name, name.text()), reason, complaints.origin(name)));
+                rules.add(new Rule(abstractName(name, name.text()), reason, complaints.origin(name), unlessResolv));
             }
             if (fields.key("path").isEmpty() && fields.key("abstract").isEmpty()) {
                 complaints.addMissing(mapping, "a rule names a path or an abstract name");
@@ -139,9 +140,17 @@ final class RuleSchema {
             Match match = text.startsWith("@") ? abstractName(scalar, text.substring(1)) : path(scalar, text);
             rules.add(new Rule(match, Optional.empty(), complaints.origin(entry)));
         } else {
-            complaints.addMissing(entry, "a rule is a path, or a mapping with path, abstract, reason; not " + entry.kind());
+            complaints.addMissing(entry, "a rule is a path, or a mapping with path, abstract, unless, reason; not " + entry.kind());
         }
         return rules;
+    }
+
+    private boolean unlessResolv(Fields fields) {
+        Optional<Node.Scalar> scalar = fields.scalar("unless", "resolv");
+        if (scalar.isPresent() && !scalar.get().text().equals("resolv")) {
+            complaints.add(scalar.get(), "'unless' is followed by resolv: the rule is void where 'resolv: true' holds");
+        }
+        return scalar.isPresent();
     }
 
     private Match path(Node place, String pattern) {

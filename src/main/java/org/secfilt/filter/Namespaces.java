@@ -1,0 +1,21 @@
+package org.secfilt.filter;
+
+import org.secfilt.abi.Errno;
+import org.secfilt.abi.SeccompData;
+import org.secfilt.bpf.Assembler;
+import org.secfilt.bpf.JumpOp;
+import org.secfilt.bpf.Node;
+
+/** setns(2), of which a filter sees what kinds of namespace are to be joined, but not which. */
+final class Namespaces {
+    static final int CLONE_NEWNET = 0x40000000; // linux/sched.h
+
+    private Namespaces() {}
+
+    /** Refuses to join namespaces of these kinds, and any without saying of which kind. @param kinds CLONE_NEW* */
+    static Node setns(Assembler assembler, Actions actions, int kinds) {
+        Node refuse = actions.errno(Errno.EPERM);
+        return assembler.load(SeccompData.low(1),
+                assembler.jump(JumpOp.EQ, 0, refuse, assembler.jump(JumpOp.SET, kinds, refuse, actions.allow())));
+    }
+}
