@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 import org.secfilt.abi.ByteString;
+import org.secfilt.abi.OpenHow;
 import org.secfilt.abi.SyscallTable;
 import org.secfilt.bpf.Program;
 import org.secfilt.kernel.NamedFile;
@@ -25,7 +26,6 @@ final class Scripts {
     private static final int LANDLOCK_RULE_PATH_BENEATH = 1;
     private static final int AT_FDCWD = -100;
     private static final int O_PATH_CLOEXEC = 010000000 | 02000000;
-    private static final int RESOLVE_NO_SYMLINKS = 4; // linux/openat2.h
 
     private static final long CLONE_NEWNS = 0x20000; // linux/sched.h
     // linux/mount.h
@@ -181,11 +181,12 @@ final class Scripts {
         byte[] attribute = rules.attribute();
         Operand ruleset = launch.call("landlock_create_ruleset", "landlock_create_ruleset",
                 launch.data(attribute), value(attribute.length), value(0));
-        Operand how = launch.data(bytes(24).putLong(O_PATH_CLOEXEC).putLong(0).putLong(RESOLVE_NO_SYMLINKS).array()); // struct open_how
+        Operand how = launch.data(bytes(OpenHow.BYTES)
+                .putLong(OpenHow.FLAGS, O_PATH_CLOEXEC).putLong(OpenHow.RESOLVE, OpenHow.RESOLVE_NO_SYMLINKS).array());
         for (Ruleset.Rule rule : rules.rules()) {
             String name = "(" + rule.path() + ")";
             Operand file = launch.call("open" + name, "openat2",
-                    value(AT_FDCWD), launch.data(terminated(rule.path())), how, value(24));
+                    value(AT_FDCWD), launch.data(terminated(rule.path())), how, value(OpenHow.BYTES));
             launch.call("landlock_add_rule" + name, "landlock_add_rule",
                     ruleset, value(LANDLOCK_RULE_PATH_BENEATH), launch.data(rule.encode(descriptors.free(1))), value(0));
             launch.call("close" + name, "close", file);

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
+import org.secfilt.abi.OpenHow;
 import org.secfilt.abi.SyscallTable;
 import org.secfilt.kernel.FileChange;
 import org.secfilt.kernel.FileChanges;
@@ -19,12 +20,6 @@ import org.secfilt.kernel.FileTarget;
 final class JnrFileChanges implements FileChanges {
     private static final int PATH_MAX = 4096;
     private static final int VALUE_BYTES = 64 << 10; // linux/limits.h XATTR_SIZE_MAX
-    // linux/openat2.h
-    private static final int OPEN_HOW_BYTES = 24;
-    private static final int RESOLVE_NO_MAGICLINKS = 2;
-    private static final int RESOLVE_NO_SYMLINKS = 4;
-    private static final int RESOLVE_BENEATH = 8;
-    private static final int RESOLVE_IN_ROOT = 0x10;
     // fcntl.h
     private static final int O_NOFOLLOW = 0400000;
     private static final int O_PATH = 010000000;
@@ -34,7 +29,6 @@ final class JnrFileChanges implements FileChanges {
     private static final int TRIES = 16;
 
     private static final SyscallTable NUMBERS = Arch.X86_64.syscalls();
-    private static final int OPENAT2 = NUMBERS.nr("openat2");
     private static final int CHMOD = NUMBERS.nr("chmod");
     private static final int CHOWN = NUMBERS.nr("chown");
     private static final int UTIMENSAT = NUMBERS.nr("utimensat");
@@ -51,7 +45,6 @@ final class JnrFileChanges implements FileChanges {
     private final byte[] mounts;
     private final List<Permitted> permitted = new ArrayList<>();
     private final long path = NativeMemory.allocate(PATH_MAX);
-    private final long how = NativeMemory.allocate(OPEN_HOW_BYTES);
     private final long name = NativeMemory.allocate(PATH_MAX);
     private final long value = NativeMemory.allocate(VALUE_BYTES);
 
@@ -69,7 +62,8 @@ final class JnrFileChanges implements FileChanges {
     @Override
     public int permit(int pid, byte[] file) {
         int root = open("/proc/" + pid + "/root", O_PATH | O_CLOEXEC);
-        int fd = root < 0 ? root : openat2(root, file, O_NOFOLLOW, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+        int fd = root < 0 ? root : links.open(root, file, O_NOFOLLOW,
+                OpenHow.RESOLVE_IN_ROOT | OpenHow.RESOLVE_NO_SYMLINKS | OpenHow.RESOLVE_NO_MAGICLINKS);
         close(root);
         if (fd < 0) {
             return fd;
@@ -130,10 +124,10 @@ final class JnrFileChanges implements FileChanges {
     }
 
     private int follow(int from, byte[] file, int flags, View view) {
-        int resolve = RESOLVE_NO_MAGICLINKS | (view == View.OURS ? 0 : RESOLVE_IN_ROOT);
-        int fd = openat2(from, file, flags, resolve);
+        int resolve = OpenHow.RESOLVE_NO_MAGICLINKS | (view == View.OURS ? 0 : OpenHow.RESOLVE_IN_ROOT);
+        int fd = links.open(from, file, flags, resolve);
         for (int tried = 1; fd == -Errno.EAGAIN.number() && tried < TRIES; tried++) {
-            fd = openat2(from, file, flags, resolve);
+            fd = links.open(from, file, flags, resolve);
         }
         return fd;
     }
@@ -207,7 +201,8 @@ final class JnrFileChanges implements FileChanges {
     }
 
     private boolean leadsTo(int directory, byte[] rest, FileStatus expected) {
-        int fd = openat2(directory, rest, O_NOFOLLOW, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+        int fd = links.open(directory, rest, O_NOFOLLOW,
+                OpenHow.RESOLVE_BENEATH | OpenHow.RESOLVE_NO_SYMLINKS | OpenHow.RESOLVE_NO_MAGICLINKS);
         if (fd < 0) {
             return false;
         }
@@ -239,16 +234,6 @@ final class JnrFileChanges implements FileChanges {
             return Libc.SYSCALL.call(REMOVEXATTR, file, put(name, remove.name()), 0, 0, 0);
         }
         return Libc.SYSCALL.call(TRUNCATE, file, ((FileChange.Length) change).bytes(), 0, 0, 0);
-    }
-
-    private int openat2(int from, byte[] file, int flags, int resolve) {
-        if (file.length >= PATH_MAX) {
-            return -Errno.ENAMETOOLONG.number();
-        }
-        NativeMemory.IO.putLong(how, O_PATH | O_CLOEXEC | flags);
-        NativeMemory.IO.putLong(how + 8, 0);
-        NativeMemory.IO.putLong(how + 16, resolve);
-        return (int) Libc.SYSCALL.call(OPENAT2, from, put(path, file), how, OPEN_HOW_BYTES, 0);
     }
 
     private int open(String file, int flags) {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
+import org.secfilt.abi.OpenHow;
 import org.secfilt.kernel.OpenDescriptor;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.kernel.Vault;
@@ -17,7 +18,9 @@ final class JnrTracees implements Tracees {
     private static final int BUFFER_BYTES = 64 << 10;
     private static final int IOVEC_BYTES = 16;
     private static final int PATH_MAX = 4096;
+    private static final int O_PATH_CLOEXEC = 010000000 | 02000000;
     private static final int TGKILL = Arch.X86_64.syscalls().nr("tgkill");
+    private static final int OPENAT2 = Arch.X86_64.syscalls().nr("openat2");
     /** proc(5) "stat": the fields after the name's closing bracket start with number 3, the processor is number 39. */
     private static final int PROCESSOR_FIELDS_ON = 39 - 3;
 
@@ -271,6 +274,27 @@ final class JnrTracees implements Tracees {
             sockets = new SocketFiles(proc, this);
         }
         return sockets.follow(tid, path, mounts, foreignMounts);
+    }
+
+    /**
+     * openat2(2) for a name alone, not for what is in the file.
+     *
+     * @param from the directory in which a relative path begins
+     * @param flags of open(2), besides O_PATH and O_CLOEXEC
+     * @param resolve of {@link OpenHow}
+     * @return an O_PATH descriptor or a negative error number
+     */
+    int open(int from, byte[] name, int flags, int resolve) {
+        if (name.length >= PATH_MAX) {
+            return -Errno.ENAMETOOLONG.number();
+        }
+        NativeMemory.IO.putByteArray(buffer, name, 0, name.length);
+        NativeMemory.IO.putByte(buffer + name.length, (byte) 0);
+        long how = buffer + PATH_MAX;
+        NativeMemory.IO.putLong(how + OpenHow.FLAGS, O_PATH_CLOEXEC | flags);
+        NativeMemory.IO.putLong(how + OpenHow.MODE, 0);
+        NativeMemory.IO.putLong(how + OpenHow.RESOLVE, resolve);
+        return (int) Libc.SYSCALL.call(OPENAT2, from, buffer, how, OpenHow.BYTES, 0);
     }
 
     private long string(String path) {

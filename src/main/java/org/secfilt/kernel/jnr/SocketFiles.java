@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
+import org.secfilt.abi.OpenHow;
 import org.secfilt.kernel.FileTarget;
 import org.secfilt.kernel.Tracees;
 
@@ -17,15 +17,8 @@ import org.secfilt.kernel.Tracees;
  * same file. openat2(2), path_resolution(7).
  */
 final class SocketFiles {
-    private static final int PATH_MAX = 4096;
+    private static final int LINK_BYTES = 64;
     private static final int O_PATH_CLOEXEC = 010000000 | 02000000;
-    // linux/openat2.h
-    private static final int OPENAT2 = Arch.X86_64.syscalls().nr("openat2");
-    private static final int OPEN_HOW_BYTES = 24;
-    /** A link such as /proc/self/cwd would lead to what is the supervisor's, not the tracee's: ELOOP. */
-    private static final int RESOLVE_NO_MAGICLINKS = 2;
-    private static final int RESOLVE_NO_SYMLINKS = 4;
-    private static final int RESOLVE_IN_ROOT = 0x10;
     /** A file may be renamed between the two walks. */
     private static final int TRIES = 3;
 
@@ -39,8 +32,7 @@ final class SocketFiles {
     private final JnrTracees links;
     private final JnrCredentials credentials;
     private final UnixDiag diag = new UnixDiag();
-    private final long path = NativeMemory.allocate(PATH_MAX);
-    private final long how = NativeMemory.allocate(OPEN_HOW_BYTES);
+    private final long path = NativeMemory.allocate(LINK_BYTES);
 
     SocketFiles(Proc proc, JnrTracees links) {
         this.proc = proc;
@@ -125,11 +117,12 @@ final class SocketFiles {
         return fd;
     }
 
+    /** Through no link such as /proc/self/cwd: that would lead to what is the supervisor's, not the tracee's. */
     private int walk(int from, byte[] name, boolean inRoot) {
-        int resolve = RESOLVE_NO_MAGICLINKS | (inRoot ? RESOLVE_IN_ROOT : 0);
-        int fd = openat2(from, name, 0, resolve);
+        int resolve = OpenHow.RESOLVE_NO_MAGICLINKS | (inRoot ? OpenHow.RESOLVE_IN_ROOT : 0);
+        int fd = links.open(from, name, 0, resolve);
         for (int tried = 1; fd == -Errno.EAGAIN.number() && tried < UPWARD_TRIES; tried++) {
-            fd = openat2(from, name, 0, resolve);
+            fd = links.open(from, name, 0, resolve);
         }
         return fd;
     }
@@ -138,25 +131,14 @@ final class SocketFiles {
         if (canonical.length == 0 || canonical[0] != '/') {
             return false;
         }
-        int fd = openat2(root, canonical, O_NOFOLLOW, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+        int fd = links.open(root, canonical, O_NOFOLLOW,
+                OpenHow.RESOLVE_IN_ROOT | OpenHow.RESOLVE_NO_SYMLINKS | OpenHow.RESOLVE_NO_MAGICLINKS);
         if (fd < 0) {
             return false;
         }
         boolean same = FileStatus.of(fd).isSameFile(expected);
         Libc.CLOSE.call(fd);
         return same;
-    }
-
-    private int openat2(int from, byte[] name, int flags, int resolve) {
-        if (name.length >= PATH_MAX) {
-            return -Errno.ENAMETOOLONG.number();
-        }
-        NativeMemory.IO.putByteArray(path, name, 0, name.length);
-        NativeMemory.IO.putByte(path + name.length, (byte) 0);
-        NativeMemory.IO.putLong(how, O_PATH_CLOEXEC | flags); // struct open_how: flags, mode, resolve
-        NativeMemory.IO.putLong(how + 8, 0);
-        NativeMemory.IO.putLong(how + 16, resolve);
-        return (int) Libc.SYSCALL.call(OPENAT2, from, path, how, OPEN_HOW_BYTES, 0);
     }
 
     /** Of what a link in /proc leads to. */
@@ -174,8 +156,7 @@ final class SocketFiles {
     }
 
     private Optional<List<byte[]>> boundNames(FileStatus status) {
-        int device = (int) (status.device() >>> Integer.SIZE) << MINOR_BITS | (int) status.device();
-        Optional<List<byte[]>> names = diag.names(status.inode(), device);
+        Optional<List<byte[]>> names = diag.names(status.inode(), status.major() << MINOR_BITS | status.minor());
         List<byte[]> absolute = new ArrayList<>();
         for (byte[] name : names.orElse(List.of())) {
             if (name[0] == '/') {
