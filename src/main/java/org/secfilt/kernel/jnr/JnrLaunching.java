@@ -17,6 +17,7 @@ import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.OpenHow;
 import org.secfilt.kernel.Care;
+import org.secfilt.kernel.Cgroups;
 import org.secfilt.kernel.OpenDescriptor;
 import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Launching;
@@ -137,6 +138,11 @@ final class JnrLaunching implements Launching {
             }
         }
         return found;
+    }
+
+    @Override
+    public String cgroup(int pid, Cgroups.Hierarchy hierarchy) {
+        return JnrCgroups.path(proc, pid, hierarchy);
     }
 
     @Override

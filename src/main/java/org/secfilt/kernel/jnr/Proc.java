@@ -1,6 +1,7 @@
 package org.secfilt.kernel.jnr;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 
 /**
  * Small files below /proc, read by bare open(2) and read(2): a Java stream costs four times as much. proc(5). One thread only, each
@@ -11,6 +12,8 @@ final class Proc {
     /** Enough for stat, comm, status, and for the part of maps that lies below the vault in all but odd processes. */
     private static final int BUFFER_BYTES = 64 << 10;
     private static final int PATH_BYTES = 64;
+    /** In the place of a controller: the hierarchy of version 2, which names none. */
+    static final String UNIFIED = "";
 
     private final long path = NativeMemory.allocate(PATH_BYTES);
     private final long buffer = NativeMemory.allocate(BUFFER_BYTES);
@@ -78,6 +81,27 @@ final class Proc {
     /** The tracer of the thread, or 0. */
     int tracer(int tid) {
         return status(tid, "\nTracerPid:\t", 0);
+    }
+
+    /**
+     * The cgroup of a process in one hierarchy: cgroups(7) "/proc files".
+     *
+     * <pre>
+     *   4:net_cls,net_prio:/path    0::/path
+     * </pre>
+     *
+     * @param cgroups what /proc/PID/cgroup holds
+     * @param controller one of the hierarchy's, or {@link #UNIFIED}
+     * @return number, controllers and path; empty where there is no such hierarchy
+     */
+    static Optional<String[]> cgroup(String cgroups, String controller) {
+        for (String line : cgroups.split("\n")) {
+            String[] fields = line.split(":", 3); // a path may have colons
+            if (fields.length == 3 && ("," + fields[1] + ",").contains("," + controller + ",")) {
+                return Optional.of(fields);
+            }
+        }
+        return Optional.empty();
     }
 
     private int status(int tid, String key, int otherwise) {
