@@ -39,7 +39,7 @@ final class JnrFileChanges implements FileChanges {
     private static final Made BAD_DESCRIPTOR = new Made(-Errno.EBADF.number());
 
     private final Proc proc;
-    private final JnrTracees links;
+    private final JnrTracees tracees;
     private final TraceeDescriptors descriptors;
     private final JnrCredentials credentials;
     private final byte[] mounts;
@@ -51,10 +51,10 @@ final class JnrFileChanges implements FileChanges {
     /** @param patience of the thread that asks */
     JnrFileChanges(Proc proc, Patience patience) {
         this.proc = proc;
-        this.links = new JnrTracees(proc, patience);
-        this.descriptors = links.descriptors();
-        this.credentials = new JnrCredentials(proc, links);
-        this.mounts = links.link("/proc/self/ns/mnt");
+        this.tracees = new JnrTracees(proc, patience);
+        this.descriptors = tracees.descriptors();
+        this.credentials = new JnrCredentials(proc);
+        this.mounts = proc.link("self/ns/mnt");
     }
 
     private record Permitted(int fd, FileStatus status) {}
@@ -62,7 +62,7 @@ final class JnrFileChanges implements FileChanges {
     @Override
     public int permit(int pid, byte[] file) {
         int root = open("/proc/" + pid + "/root", O_PATH | O_CLOEXEC);
-        int fd = root < 0 ? root : links.open(root, file, O_NOFOLLOW,
+        int fd = root < 0 ? root : tracees.open(root, file, O_NOFOLLOW,
                 OpenHow.RESOLVE_IN_ROOT | OpenHow.RESOLVE_NO_SYMLINKS | OpenHow.RESOLVE_NO_MAGICLINKS);
         close(root);
         if (fd < 0) {
@@ -86,7 +86,7 @@ final class JnrFileChanges implements FileChanges {
         if (target.path().length == 0) {
             return ofDescriptor(tid, target, change);
         }
-        View view = View.of(links, tid, mounts);
+        View view = View.of(proc, tid, mounts);
         if (view == View.UNKNOWN) {
             return new Refused(target.path(), "its root directory is another, so the path cannot be followed");
         }
@@ -116,7 +116,7 @@ final class JnrFileChanges implements FileChanges {
     }
 
     private byte[] fromRoot(int tid, FileTarget target) {
-        byte[] directory = target.descriptor() == FileTarget.CWD ? links.link("/proc/" + tid + "/cwd") : descriptors.link(tid, target.descriptor());
+        byte[] directory = target.descriptor() == FileTarget.CWD ? proc.link(tid, "/cwd") : descriptors.link(tid, target.descriptor());
         byte[] full = Arrays.copyOf(directory, directory.length + 1 + target.path().length);
         full[directory.length] = '/';
         System.arraycopy(target.path(), 0, full, directory.length + 1, target.path().length);
@@ -125,9 +125,9 @@ final class JnrFileChanges implements FileChanges {
 
     private int follow(int from, byte[] file, int flags, View view) {
         int resolve = OpenHow.RESOLVE_NO_MAGICLINKS | (view == View.OURS ? 0 : OpenHow.RESOLVE_IN_ROOT);
-        int fd = links.open(from, file, flags, resolve);
+        int fd = tracees.open(from, file, flags, resolve);
         for (int tried = 1; fd == -Errno.EAGAIN.number() && tried < TRIES; tried++) {
-            fd = links.open(from, file, flags, resolve);
+            fd = tracees.open(from, file, flags, resolve);
         }
         return fd;
     }
@@ -155,7 +155,7 @@ final class JnrFileChanges implements FileChanges {
     /** Takes the descriptor over. The tracee's credentials are on. */
     private Outcome change(int tid, int fd, FileTarget target, FileChange change) {
         try {
-            byte[] where = links.link("/proc/self/fd/" + fd);
+            byte[] where = proc.link("self/fd/" + fd);
             FileStatus status = FileStatus.of(fd);
             if (status.error() != 0) {
                 return new Made(status.error()); // of a network or a file system that has ended
@@ -184,7 +184,7 @@ final class JnrFileChanges implements FileChanges {
             if (status.isSameFile(place.status())) {
                 return true;
             }
-            byte[] rest = below(links.link("/proc/self/fd/" + place.fd()), where);
+            byte[] rest = below(proc.link("self/fd/" + place.fd()), where);
             if (rest.length > 0 && leadsTo(place.fd(), rest, status)) {
                 return true;
             }
@@ -201,7 +201,7 @@ final class JnrFileChanges implements FileChanges {
     }
 
     private boolean leadsTo(int directory, byte[] rest, FileStatus expected) {
-        int fd = links.open(directory, rest, O_NOFOLLOW,
+        int fd = tracees.open(directory, rest, O_NOFOLLOW,
                 OpenHow.RESOLVE_BENEATH | OpenHow.RESOLVE_NO_SYMLINKS | OpenHow.RESOLVE_NO_MAGICLINKS);
         if (fd < 0) {
             return false;
@@ -265,11 +265,11 @@ final class JnrFileChanges implements FileChanges {
         UNKNOWN;
 
         /** @param ours the mount namespace of this process, as its link names it */
-        static View of(JnrTracees links, int tid, byte[] ours) {
-            if (!Arrays.equals(links.link("/proc/" + tid + "/root"), new byte[] {'/'})) {
+        static View of(Proc proc, int tid, byte[] ours) {
+            if (!Arrays.equals(proc.link(tid, "/root"), new byte[] {'/'})) {
                 return UNKNOWN;
             }
-            return Arrays.equals(links.link("/proc/" + tid + "/ns/mnt"), ours) ? OURS : OTHER_MOUNTS;
+            return Arrays.equals(proc.link(tid, "/ns/mnt"), ours) ? OURS : OTHER_MOUNTS;
         }
     }
 }

@@ -231,7 +231,7 @@ final class JnrLaunching implements Launching {
 
     @Override
     public void releaseStandardError() {
-        String target = new String(tracees.link("/proc/self/fd/2"), StandardCharsets.ISO_8859_1);
+        String target = new String(proc.link("self/fd/2"), StandardCharsets.ISO_8859_1);
         if (target.startsWith("pipe:[") || target.startsWith("socket:[")) {
             replaceByNull(2);
         }
@@ -342,7 +342,7 @@ final class JnrLaunching implements Launching {
         if (fd < 0) {
             throw new Tracees.UnresolvedPath(-fd);
         }
-        NamedFile file = new NamedFile(ByteString.of(tracees.link("/proc/self/fd/" + fd)), FileStatus.of(fd).isDirectory());
+        NamedFile file = new NamedFile(ByteString.of(proc.link("self/fd/" + fd)), FileStatus.of(fd).isDirectory());
         Libc.CLOSE.call(fd);
         return file;
     }

@@ -1,7 +1,6 @@
 package org.secfilt.kernel.jnr;
 
 import java.io.File;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -47,15 +46,15 @@ final class JnrTracees implements Tracees {
     JnrTracees(Proc proc, Patience patience) {
         this.proc = proc;
         this.patience = patience;
-        this.descriptors = new TraceeDescriptors(proc, this, patience);
-        this.numbers = new ProcessNumbers(proc, this);
+        this.descriptors = new TraceeDescriptors(proc, patience);
+        this.numbers = new ProcessNumbers(proc);
         NativeMemory.IO.putLong(local, buffer);
-        mounts = link("/proc/self/ns/mnt");
+        mounts = proc.link("self/ns/mnt");
     }
 
     @Override
     public void trustMounts(int tid) {
-        byte[] theirs = link("/proc/" + tid + "/ns/mnt");
+        byte[] theirs = proc.link(tid, "/ns/mnt");
         foreignMounts = !Arrays.equals(theirs, mounts);
         mounts = theirs;
     }
@@ -190,7 +189,7 @@ final class JnrTracees implements Tracees {
 
     @Override
     public byte[] executable(int tid) {
-        return link("/proc/" + tid + "/exe");
+        return proc.link(tid, "/exe");
     }
 
     @Override
@@ -295,19 +294,5 @@ final class JnrTracees implements Tracees {
         NativeMemory.IO.putLong(how + OpenHow.MODE, 0);
         NativeMemory.IO.putLong(how + OpenHow.RESOLVE, resolve);
         return (int) Libc.SYSCALL.call(OPENAT2, from, buffer, how, OpenHow.BYTES, 0);
-    }
-
-    private long string(String path) {
-        byte[] name = (path + "\0").getBytes(StandardCharsets.ISO_8859_1);
-        NativeMemory.IO.putByteArray(buffer, name, 0, name.length);
-        return buffer;
-    }
-
-    /** readlink(2); empty where there is no link or no leave to read it. */
-    byte[] link(String path) {
-        int length = (int) Math.max(0, Libc.READLINK.call(string(path), buffer + PATH_MAX, PATH_MAX));
-        byte[] target = new byte[length];
-        NativeMemory.IO.getByteArray(buffer + PATH_MAX, target, 0, length);
-        return target;
     }
 }

@@ -4,8 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * Small files below /proc, read by bare open(2) and read(2): a Java stream costs four times as much. proc(5). One thread only, each
- * has its own.
+ * Small files and links below /proc, read by bare open(2), read(2) and readlink(2): a Java stream costs four times as much. proc(5).
+ * One thread only, each has its own.
  */
 final class Proc {
     private static final int O_CLOEXEC = 02000000;
@@ -24,9 +24,13 @@ final class Proc {
     }
 
     private int open(String name) {
+        return (int) Libc.OPEN.call(path(name), O_CLOEXEC, 0);
+    }
+
+    private long path(String name) {
         byte[] bytes = ("/proc/" + name + "\0").getBytes(StandardCharsets.ISO_8859_1);
         NativeMemory.IO.putByteArray(path, bytes, 0, bytes.length);
-        return (int) Libc.OPEN.call(path, O_CLOEXEC, 0);
+        return path;
     }
 
     /** The first bytes of the file, Latin-1; empty where it cannot be read. */
@@ -66,6 +70,18 @@ final class Proc {
         byte[] bytes = new byte[length];
         NativeMemory.IO.getByteArray(buffer, bytes, 0, length);
         return bytes;
+    }
+
+    /** readlink(2) of a process's; empty where there is no link or no leave to read it. */
+    byte[] link(int pid, String name) {
+        return link(pid + name);
+    }
+
+    /** The same, of {@code self} for one. */
+    byte[] link(String name) {
+        byte[] target = new byte[(int) Math.max(0, Libc.READLINK.call(path(name), buffer, BUFFER_BYTES))];
+        NativeMemory.IO.getByteArray(buffer, target, 0, target.length);
+        return target;
     }
 
     /** The process of a thread, or the thread's own number if it died. */

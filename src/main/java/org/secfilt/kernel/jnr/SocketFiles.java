@@ -29,15 +29,15 @@ final class SocketFiles {
     private static final int MINOR_BITS = 20;
 
     private final Proc proc;
-    private final JnrTracees links;
+    private final JnrTracees tracees;
     private final JnrCredentials credentials;
     private final UnixDiag diag = new UnixDiag();
     private final long path = NativeMemory.allocate(LINK_BYTES);
 
-    SocketFiles(Proc proc, JnrTracees links) {
+    SocketFiles(Proc proc, JnrTracees tracees) {
         this.proc = proc;
-        this.links = links;
-        this.credentials = new JnrCredentials(proc, links);
+        this.tracees = tracees;
+        this.credentials = new JnrCredentials(proc);
     }
 
     /**
@@ -46,11 +46,11 @@ final class SocketFiles {
      */
     Optional<Tracees.SocketFile> follow(int tid, byte[] name, byte[] mounts, boolean foreign) throws Tracees.UnresolvedPath {
         // In another mount namespace or root any file may stand under any name.
-        if (!Arrays.equals(links.link("/proc/" + tid + "/root"), new byte[] {'/'}) || !Arrays.equals(links.link("/proc/" + tid + "/ns/mnt"), mounts)) {
+        if (!Arrays.equals(proc.link(tid, "/root"), new byte[] {'/'}) || !Arrays.equals(proc.link(tid, "/ns/mnt"), mounts)) {
             return Optional.empty();
         }
         FileTarget target = DescriptorPath.through(proc, tid, FileTarget.ofPath(FileTarget.CWD, name, true));
-        int root = openDirectory("/proc/" + tid + "/root");
+        int root = openDirectory(tid + "/root");
         if (root < 0) {
             return Optional.empty();
         }
@@ -79,7 +79,7 @@ final class SocketFiles {
         if (fd < 0) {
             throw new Tracees.UnresolvedPath(-fd);
         }
-        byte[] canonical = links.link("/proc/self/fd/" + fd);
+        byte[] canonical = proc.link("self/fd/" + fd);
         FileStatus status = FileStatus.of(fd);
         if (leadsTo(root, canonical, status)) {
             Optional<List<byte[]>> names = boundNames(status);
@@ -101,9 +101,9 @@ final class SocketFiles {
         if (name.length > 0 && name[0] == '/') {
             return walk(root, name, foreign);
         }
-        String begin = "/proc/" + tid + (target.descriptor() == FileTarget.CWD ? "/cwd" : "/fd/" + target.descriptor());
+        String begin = tid + (target.descriptor() == FileTarget.CWD ? "/cwd" : "/fd/" + target.descriptor());
         if (foreign && name.length > 0) {
-            return walk(root, join(links.link(begin), name), true);
+            return walk(root, join(proc.link(begin), name), true);
         }
         int from = openDirectory(begin);
         if (from < 0) {
@@ -120,9 +120,9 @@ final class SocketFiles {
     /** Through no link such as /proc/self/cwd: that would lead to what is the supervisor's, not the tracee's. */
     private int walk(int from, byte[] name, boolean inRoot) {
         int resolve = OpenHow.RESOLVE_NO_MAGICLINKS | (inRoot ? OpenHow.RESOLVE_IN_ROOT : 0);
-        int fd = links.open(from, name, 0, resolve);
+        int fd = tracees.open(from, name, 0, resolve);
         for (int tried = 1; fd == -Errno.EAGAIN.number() && tried < UPWARD_TRIES; tried++) {
-            fd = links.open(from, name, 0, resolve);
+            fd = tracees.open(from, name, 0, resolve);
         }
         return fd;
     }
@@ -131,7 +131,7 @@ final class SocketFiles {
         if (canonical.length == 0 || canonical[0] != '/') {
             return false;
         }
-        int fd = links.open(root, canonical, O_NOFOLLOW,
+        int fd = tracees.open(root, canonical, O_NOFOLLOW,
                 OpenHow.RESOLVE_IN_ROOT | OpenHow.RESOLVE_NO_SYMLINKS | OpenHow.RESOLVE_NO_MAGICLINKS);
         if (fd < 0) {
             return false;
@@ -141,9 +141,9 @@ final class SocketFiles {
         return same;
     }
 
-    /** Of what a link in /proc leads to. */
+    /** Of what a link below /proc leads to. */
     private int openDirectory(String link) {
-        byte[] name = (link + "\0").getBytes(StandardCharsets.ISO_8859_1);
+        byte[] name = ("/proc/" + link + "\0").getBytes(StandardCharsets.ISO_8859_1);
         NativeMemory.IO.putByteArray(path, name, 0, name.length);
         return (int) Libc.OPEN.call(path, O_PATH_CLOEXEC, 0);
     }

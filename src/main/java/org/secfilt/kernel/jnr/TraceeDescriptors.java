@@ -21,15 +21,13 @@ final class TraceeDescriptors {
     private static final long CGROUP2_SUPER_MAGIC = 0x63677270;
 
     private final Proc proc;
-    private final JnrTracees links;
     private final Patience patience;
     private final KeptPidfds pidfds;
     private final long name = NativeMemory.allocate(NAME_BYTES);
     private final long statfs = NativeMemory.allocate(STATFS_BYTES);
 
-    TraceeDescriptors(Proc proc, JnrTracees links, Patience patience) {
+    TraceeDescriptors(Proc proc, Patience patience) {
         this.proc = proc;
-        this.links = links;
         this.patience = patience;
         this.pidfds = new KeptPidfds(proc);
     }
@@ -49,10 +47,10 @@ final class TraceeDescriptors {
         end(limited);
     }
 
-    /** As {@link JnrTracees#link}. */
+    /** As {@link Proc#link}. */
     byte[] link(int tid, int fd) {
         boolean limited = patience.begin();
-        byte[] link = links.link("/proc/" + tid + "/fd/" + fd);
+        byte[] link = proc.link(tid, "/fd/" + fd);
         end(limited);
         return link;
     }
@@ -137,7 +135,7 @@ final class TraceeDescriptors {
     }
 
     private String target(int tid, int fd) {
-        return new String(links.link("/proc/" + tid + "/fd/" + fd), StandardCharsets.ISO_8859_1);
+        return new String(proc.link(tid, "/fd/" + fd), StandardCharsets.ISO_8859_1);
     }
 
     private static OpenDescriptor noSocket(int fd, OpenDescriptor.Kind kind) {
