@@ -72,7 +72,7 @@ public final class FilterCompiler {
         SyscallTable syscalls = SyscallTable.of(plan.arch());
         Dispatch dispatch = new Dispatch(assembler);
         addressCalls.addTo(dispatch);
-        new VaultGuard(plan, assembler, actions).addTo(dispatch, syscalls);
+        new VaultCalls(plan, assembler, actions).addTo(dispatch, syscalls);
         traceExits(dispatch, syscalls);
         new TracerCalls(plan, assembler, actions).addTo(dispatch, syscalls);
         new SocketCalls(plan, assembler, actions).addTo(dispatch, syscalls);

@@ -21,8 +21,11 @@ public interface Cgroups extends AutoCloseable {
 
     Hierarchy hierarchy();
 
-    /** The cgroup a process is in. */
+    /** The cgroup a process is in; the root, if it is one that this process does not see. */
     String of(int pid);
+
+    /** Whom net_cls shares its hierarchy with, and itself, {@code net_cls,net_prio}: it is had whole or not at all. cgroups(7) "/proc files" */
+    String classControllers();
 
     /** The names of the cgroups in this one. */
     List<String> in(String path);

@@ -28,6 +28,12 @@ public interface Launching {
      */
     boolean hidesCgroups(int pid);
 
+    /**
+     * The path of the process's cgroup in a hierarchy, mounted or not, without its leading slash: with {@code ..} in its front if it is outside of
+     * what this process sees; empty for the root, and where there is no such hierarchy. cgroup_namespaces(7)
+     */
+    String cgroup(int pid, Cgroups.Hierarchy hierarchy);
+
     /** The permitted capabilities of the process, one bit each. */
     long capabilities(int pid);
 

@@ -11,11 +11,11 @@ import org.secfilt.abi.Printable;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.plan.Plan;
 import org.secfilt.policy.Access;
+import org.secfilt.policy.AddressWords;
 import org.secfilt.policy.Families;
 import org.secfilt.policy.Match;
 import org.secfilt.policy.Mode;
 import org.secfilt.policy.Net;
-import org.secfilt.policy.Networks;
 import org.secfilt.policy.Options;
 import org.secfilt.policy.Origin;
 import org.secfilt.policy.Policy;
@@ -152,7 +152,7 @@ public final class Lint {
                 continue;
             }
             if (access.mode() == Mode.LOCAL && rule.match() instanceof Match.Inet inet
-                    && Extent.covers(new Match.Inet(Networks.LOOPBACK, List.of(), Optional.empty()), inet)) {
+                    && Extent.covers(new Match.Inet(AddressWords.LOOPBACK, List.of(), Optional.empty()), inet)) {
                 warn(rule.origin(), "this adds nothing: the mode is local (" + place(access.modeOrigin()) + "), which allows loopback");
                 continue;
             }
@@ -277,7 +277,7 @@ public final class Lint {
         /** Of loopback it has nothing, and the command's network has nothing else. */
         private boolean isOutside(Match.Inet match) {
             for (Cidr network : match.networks()) {
-                for (Cidr loopback : Networks.LOOPBACK) {
+                for (Cidr loopback : AddressWords.LOOPBACK) {
                     if (network.contains(loopback.base()) || loopback.contains(network.base())) {
                         return false;
                     }

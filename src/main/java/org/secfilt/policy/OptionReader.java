@@ -55,7 +55,7 @@ public final class OptionReader {
         switch (name) {
             case ALLOWED_NETMASK -> addNetmasks(value, origin);
             case ALLOWED_PORT -> ports.add(new Setting<>(PortRange.parse(value), origin));
-            case ALLOWED_BIND -> binds.add(new Setting<>(Networks.parseWithPorts(value), origin));
+            case ALLOWED_BIND -> binds.add(new Setting<>(AddressWords.parseWithPorts(value), origin));
             case "allow-resolv" -> allowResolv = yesOrNo(value, origin);
             case "no-outbound-network" -> noOutboundNetwork = yesOrNo(value, origin);
             case "mainstream-network-families" -> mainstreamFamilies = yesOrNo(value, origin);
@@ -144,11 +144,11 @@ public final class OptionReader {
 
     private void addNetmasks(String value, Origin origin) {
         try {
-            for (Cidr network : Networks.parse(value)) {
+            for (Cidr network : AddressWords.parse(value)) {
                 netmasks.add(new Setting<>(network, origin));
             }
         } catch (IllegalArgumentException e) {
-            if (Networks.hasPorts(value)) {
+            if (AddressWords.hasPorts(value)) {
                 throw new IllegalArgumentException(e.getMessage() + "; its ports go to " + ALLOWED_PORT, e);
             }
             throw e;

@@ -19,7 +19,7 @@ public final class Advice {
 
     private final Plan plan;
     private Sources sources;
-    private final List<Step> steps = new ArrayList<>();
+    private final List<Edit> edits = new ArrayList<>();
 
     private Advice(Plan plan, Sources sources) {
         this.plan = plan;
@@ -76,32 +76,32 @@ public final class Advice {
 
     private List<String> lines(String intro) {
         List<String> lines = new ArrayList<>();
-        for (Step.Kind kind : Step.Kind.values()) {
-            List<Step> told = new ArrayList<>();
-            for (Step step : steps) {
-                if (step.kind() == kind && !isBesideOne(step, told)) {
-                    told.add(step);
-                    lines.add(intro + (lines.isEmpty() ? "" : "also ") + step.intro() + all(step) + step.outro());
+        for (Edit.Kind kind : Edit.Kind.values()) {
+            List<Edit> told = new ArrayList<>();
+            for (Edit edit : edits) {
+                if (edit.kind() == kind && !isBesideOne(edit, told)) {
+                    told.add(edit);
+                    lines.add(intro + (lines.isEmpty() ? "" : "also ") + edit.intro() + all(edit) + edit.outro());
                 }
             }
         }
         return lines;
     }
 
-    private static boolean isBesideOne(Step step, List<Step> some) {
-        for (Step other : some) {
-            if (other.isBeside(step)) {
+    private static boolean isBesideOne(Edit edit, List<Edit> some) {
+        for (Edit other : some) {
+            if (other.isBeside(edit)) {
                 return true;
             }
         }
         return false;
     }
 
-    private String all(Step step) {
+    private String all(Edit edit) {
         StringBuilder words = new StringBuilder();
-        for (Step other : steps) {
-            if (other.isBeside(step)) {
-                words.append(words.length() == 0 ? "" : step.kind().between).append(other.what());
+        for (Edit other : edits) {
+            if (other.isBeside(edit)) {
+                words.append(words.length() == 0 ? "" : edit.kind().between).append(other.what());
             }
         }
         return words.toString();
@@ -111,7 +111,7 @@ public final class Advice {
         Remedy remedy = new Remedy(plan, sources, action, destination, protocol);
         if (remedy.find(spoke)) {
             sources = remedy.sources();
-            steps.addAll(remedy.steps());
+            edits.addAll(remedy.edits());
         }
     }
 
@@ -119,28 +119,28 @@ public final class Advice {
         if (!path.startsWith("/") || !plan.policy().restrictsFiles()) {
             return;
         }
-        Step step = file(path);
-        for (Step other : steps) {
-            if (other.equals(step)) {
+        Edit edit = file(path);
+        for (Edit other : edits) {
+            if (other.equals(edit)) {
                 return;
             }
         }
-        steps.add(step);
+        edits.add(edit);
     }
 
     /** Where the others are; a list on the command line replaces that of the INI files. */
-    private Step file(String path) {
+    private Edit file(String path) {
         Options configured = sources.configured();
         Origin readOnly = plan.policy().files().readOnly().orElseThrow();
         Origin last = configured.readOnly().isPresent() ? configured.readOnly().get().origin() : Origin.DEFAULT;
         boolean isOption = readOnly.line() == 0 || readOnly.equals(last);
         if (!isOption) {
-            return new Step(Step.Kind.ADD_ENTRY, "filesystem/allow-write in " + Printable.escape(readOnly.source()), Remedy.quoted(path));
+            return new Edit(Edit.Kind.ADD_ENTRY, "filesystem/allow-write in " + Printable.escape(readOnly.source()), Remedy.quoted(path));
         }
         for (FileAccess.Writable writable : configured.writable()) {
             last = writable.origin();
         }
         return sources.given().writable().isEmpty() && last != Origin.DEFAULT
-                ? Remedy.line(last, ALLOW_WRITE, path) : new Step(Step.Kind.ADD_OPTIONS, "", "--" + ALLOW_WRITE + "=" + path);
+                ? Remedy.line(last, ALLOW_WRITE, path) : new Edit(Edit.Kind.ADD_OPTIONS, "", "--" + ALLOW_WRITE + "=" + path);
     }
 }

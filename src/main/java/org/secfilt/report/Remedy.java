@@ -11,10 +11,10 @@ import org.secfilt.abi.Sockaddr;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.RefusedPolicyException;
 import org.secfilt.policy.Access;
+import org.secfilt.policy.AddressWords;
 import org.secfilt.policy.Families;
 import org.secfilt.policy.Match;
 import org.secfilt.policy.Mode;
-import org.secfilt.policy.Networks;
 import org.secfilt.policy.OptionReader;
 import org.secfilt.policy.Options;
 import org.secfilt.policy.Origin;
@@ -27,8 +27,8 @@ import org.secfilt.verdict.Judge;
 import org.secfilt.verdict.Verdict;
 
 /**
- * The steps after which a destination is allowed. Each is taken, as far as a policy goes, and the destination judged again, until it is
- * allowed; where no step leads further there is no remedy.
+ * The edits after which a destination is allowed. Each is made, as far as a policy goes, and the destination judged again, until it is
+ * allowed; where no edit leads further there is no remedy.
  */
 final class Remedy {
     /** Files that include each other may each say no; beyond this nobody follows. */
@@ -44,11 +44,11 @@ final class Remedy {
     private final Action action;
     private final Sockaddr address;
     private final Optional<Protocol> protocol;
-    private final List<Step> steps = new ArrayList<>();
+    private final List<Edit> edits = new ArrayList<>();
     private Sources sources;
     private boolean named;
 
-    /** @param sources as they are, or as earlier steps leave them */
+    /** @param sources as they are, or as earlier edits leave them */
     Remedy(Plan host, Sources sources, Action action, Sockaddr address, Optional<Protocol> protocol) {
         this.host = host;
         this.sources = sources;
@@ -71,9 +71,9 @@ final class Remedy {
                 }
             }
             while (!isAllowed()) {
-                int before = steps.size();
+                int before = edits.size();
                 step();
-                if (steps.size() == before || before > MAX_STEPS) {
+                if (edits.size() == before || before > MAX_STEPS) {
                     return false;
                 }
             }
@@ -83,11 +83,11 @@ final class Remedy {
         }
     }
 
-    List<Step> steps() {
-        return List.copyOf(steps);
+    List<Edit> edits() {
+        return List.copyOf(edits);
     }
 
-    /** What the steps leave. */
+    /** What the edits leave. */
     Sources sources() {
         return sources;
     }
@@ -122,19 +122,19 @@ final class Remedy {
         if (lacksFamily(plan)) {
             Family family = family(address).orElseThrow();
             sources = sources.with(new Families(List.of(family), plan.familiesOrigin()));
-            add(Step.Kind.ADD_FAMILY, plan.familiesOrigin(), family.toString());
+            add(Edit.Kind.ADD_FAMILY, plan.familiesOrigin(), family.toString());
         } else if (policy.noOutbound().isPresent() && action != Action.BIND) {
             Origin origin = policy.noOutbound().get();
             sources = sources.withoutNoOutbound();
-            steps.add(new Step(origin.line() == 0 ? Step.Kind.LEAVE_OUT : Step.Kind.CHANGE, "", Printable.escape(origin.toString())));
+            edits.add(new Edit(origin.line() == 0 ? Edit.Kind.LEAVE_OUT : Edit.Kind.CHANGE, "", Printable.escape(origin.toString())));
         } else if (!removeDenials(access(policy)) && !named) {
             named = true;
             name(access(policy));
         }
     }
 
-    private void add(Step.Kind kind, Origin where, String what) {
-        steps.add(new Step(kind, Printable.escape(where.toString()), what));
+    private void add(Edit.Kind kind, Origin where, String what) {
+        edits.add(new Edit(kind, Printable.escape(where.toString()), what));
     }
 
     private Access access(Policy policy) {
@@ -158,7 +158,7 @@ final class Remedy {
 
     private void remove(Rule rule) {
         sources = sources.without(rule);
-        steps.add(new Step(Step.Kind.CHANGE, "", Printable.escape(rule.origin().toString())));
+        edits.add(new Edit(Edit.Kind.CHANGE, "", Printable.escape(rule.origin().toString())));
     }
 
     /** Has a list name it: one of options if options deny the rest, else one of a file. */
@@ -182,13 +182,13 @@ final class Remedy {
 
     private boolean isAllowedBy(String option, String value) throws RefusedPolicyException {
         Sources before = sources;
-        int taken = steps.size();
+        int taken = edits.size();
         giveOption(option, value);
         if (isAllowed()) {
             return true;
         }
         sources = before;
-        steps.subList(taken, steps.size()).clear();
+        edits.subList(taken, edits.size()).clear();
         return false;
     }
 
@@ -202,16 +202,16 @@ final class Remedy {
         reader.add(name, value, last);
         if (!list(name, sources.given()).isEmpty()) {
             sources = sources.giving(reader.options());
-            steps.add(new Step(Step.Kind.ADD_OPTIONS, "", "--" + name + "=" + value));
+            edits.add(new Edit(Edit.Kind.ADD_OPTIONS, "", "--" + name + "=" + value));
         } else if (last != Origin.DEFAULT) {
             sources = sources.configuring(reader.options());
-            steps.add(line(last, name, value));
+            edits.add(line(last, name, value));
         }
     }
 
     /** In an INI file. */
-    static Step line(Origin below, String name, String value) {
-        return new Step(Step.Kind.ADD_LINE, Printable.escape(below.source()) + ":" + below.line(), name + "=" + value);
+    static Edit line(Origin below, String name, String value) {
+        return new Edit(Edit.Kind.ADD_LINE, Printable.escape(below.source()) + ":" + below.line(), name + "=" + value);
     }
 
     private static List<? extends Setting<?>> list(String name, Options options) {
@@ -237,11 +237,11 @@ final class Remedy {
         } else if (place().isPresent()) {
             list = action == Action.BIND ? "bind" : "connect";
             entry = place().get().withPort();
-            match = Optional.of(Networks.parseWithPorts(entry));
+            match = Optional.of(AddressWords.parseWithPorts(entry));
         }
         if (match.isPresent()) {
             sources = sources.allowing(new Rule(match.get(), Optional.empty(), file), action == Action.BIND);
-            steps.add(new Step(Step.Kind.ADD_ENTRY, list + "/allow in " + Printable.escape(file.source()), quoted(entry)));
+            edits.add(new Edit(Edit.Kind.ADD_ENTRY, list + "/allow in " + Printable.escape(file.source()), quoted(entry)));
         }
     }
 

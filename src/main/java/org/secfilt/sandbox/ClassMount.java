@@ -54,7 +54,7 @@ public final class ClassMount {
             String[] fields = line.split(" ");
             there |= fields.length > 3 && fields[2].equals("cgroup") && ("," + fields[3] + ",").contains(",net_cls,");
         }
-        String mount = "mkdir -p " + POINT + " && mount -t cgroup -o nosuid,nodev,noexec," + controllers() + " none " + POINT;
+        String mount = "mkdir -p " + POINT + " && mount -t cgroup -o nosuid,nodev,noexec," + cgroups.classControllers() + " none " + POINT;
         if (!there) {
             shown.add(eldest);
             inMountsOf(eldest, mount);
@@ -81,38 +81,6 @@ public final class ClassMount {
                 inMountsOf(process, "umount -l " + POINT + " && rmdir " + POINT + " && rmdir --ignore-fail-on-non-empty " + DIRECTORY);
             }
         }
-    }
-
-    /** Those of the hierarchy, which is had whole or not at all: cgroups(7) "/proc files". */
-    private static String controllers() {
-        String[] fields = entry("self").split(":", 3);
-        return fields.length == 3 ? fields[1] : "net_cls";
-    }
-
-    /** The net_cls cgroup of a process, without its leading slash; empty for the root, and where there is no such hierarchy. */
-    static String cgroup(int pid) {
-        String[] fields = entry(Integer.toString(pid)).split(":", 3);
-        return fields.length == 3 && fields[2].length() > 1 ? fields[2].substring(1) : "";
-    }
-
-    /** Its cgroup of version 2, in the same way. */
-    static String unifiedCgroup(int pid) {
-        for (String line : lines("/proc/" + pid + "/cgroup")) {
-            if (line.startsWith("0::/")) {
-                return line.substring("0::/".length());
-            }
-        }
-        return "";
-    }
-
-    private static String entry(String process) {
-        for (String line : lines("/proc/" + process + "/cgroup")) {
-            String[] fields = line.split(":", 3);
-            if (fields.length == 3 && ("," + fields[1] + ",").contains(",net_cls,")) {
-                return line;
-            }
-        }
-        return "";
     }
 
     /** The process's first ancestor whose mounts can be entered. */

@@ -277,7 +277,7 @@ public final class PacketFilter {
      * @throws FirewallException if it may not enter, is in a class already, or the profile has lost its rules as far as can be seen
      */
     public void enter(ProfileName name) throws FirewallException {
-        Optional<ProfileName> first = ProfileName.of(ClassMount.cgroup(pid)).or(() -> ProfileName.of(ClassMount.unifiedCgroup(pid)));
+        Optional<ProfileName> first = profile(pid, Cgroups.Hierarchy.NET_CLS).or(() -> profile(pid, Cgroups.Hierarchy.UNIFIED));
         if (first.isPresent()) {
             throw new FirewallException("already assigned to a net class: profile " + first.get());
         }
@@ -297,6 +297,10 @@ public final class PacketFilter {
         });
     }
 
+    private Optional<ProfileName> profile(int process, Cgroups.Hierarchy hierarchy) {
+        return ProfileName.of(launching.cgroup(process, hierarchy));
+    }
+
     /**
      * These processes and the supervisors of those that run under secfilt: a socket takes on the class of whoever gets hold of it, as a
      * supervisor does to look at one.
@@ -308,7 +312,7 @@ public final class PacketFilter {
         for (int one : pids) {
             OptionalInt supervisor = launching.supervisor(one);
             if (supervisor.isPresent() && !all.contains(supervisor.getAsInt())
-                    && ProfileName.of(ClassMount.cgroup(supervisor.getAsInt())).isPresent() == inside) {
+                    && profile(supervisor.getAsInt(), Cgroups.Hierarchy.NET_CLS).isPresent() == inside) {
                 all.add(supervisor.getAsInt());
             }
         }

@@ -23,7 +23,6 @@ import org.secfilt.nat.Nat;
 import org.secfilt.nat.NatException;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.RefusedPolicyException;
-import org.secfilt.plan.Refusal;
 import org.secfilt.policy.CallerFiles;
 import org.secfilt.policy.Net;
 import org.secfilt.policy.Opener;
@@ -115,20 +114,11 @@ public final class Sandbox {
             return false;
         }
         WritableFiles writable = new WritableFiles(launching, frontEnd.pid(), plan.policy().files(), plan.ownsMounts());
-        if (!writable.refusals().isEmpty()) {
-            for (String refusal : writable.refusals()) {
-                reports.refusal(frontEnd, refusal);
-            }
-            frontEnd.exit(REFUSED);
+        if (refused(writable.refusals())) {
             return false;
         }
-        Enclosure enclosure;
-        try {
-            enclosure = Enclosure.of(plan.surroundings(), launching.capabilities(frontEnd.pid()),
-                    launching.owner(frontEnd.pid()), kernel.accounts(), resolver());
-        } catch (IllegalArgumentException e) {
-            reports.refusal(frontEnd, e.getMessage());
-            frontEnd.exit(REFUSED);
+        Optional<Enclosure> enclosure = enclosure();
+        if (enclosure.isEmpty()) {
             return false;
         }
         Optional<Program> filter = Optional.empty();
@@ -145,10 +135,48 @@ public final class Sandbox {
         }
         Set<Integer> open = launching.descriptors(frontEnd.pid());
         if (!plan.supervised() && !plan.surroundings().ownsNetwork() && !plan.profilesByMaking()) {
-            Scripts scripts = scripts(command, file, new Descriptors(open, List.of()), enclosure, writable, false);
+            Scripts scripts = scripts(command, file, new Descriptors(open, List.of()), enclosure.get(), writable, false);
             launchAlone(scripts, command, file, scripts.plain());
             return false;
         }
+        Optional<Descriptors> descriptors = isTraced() ? Optional.empty() : descriptors(open);
+        boolean entered = plan.preparesNetwork(); // now: another plan may take this one's place meanwhile
+        if (descriptors.isEmpty() || !prepare(enclosure.get(), command)) {
+            return false;
+        }
+        Scripts scripts = scripts(command, file, descriptors.get(), enclosure.get(), writable, entered);
+        if (plan.supervised()) {
+            launchFiltered(scripts, command, file, filter.isPresent() ? filter.get() : filter(), descriptors.get(), writable);
+        } else {
+            launchAlone(scripts, command, file, scripts.plain());
+        }
+        return false;
+    }
+
+    /** @return whether there are any, the stub having its exit code then */
+    private boolean refused(List<?> refusals) {
+        for (Object refusal : refusals) {
+            reports.refusal(frontEnd, refusal.toString());
+        }
+        if (!refusals.isEmpty()) {
+            frontEnd.exit(REFUSED);
+        }
+        return !refusals.isEmpty();
+    }
+
+    /** @return none, the stub having its exit code, if it cannot be had */
+    private Optional<Enclosure> enclosure() {
+        try {
+            return Optional.of(Enclosure.of(plan.surroundings(), launching.capabilities(frontEnd.pid()),
+                    launching.owner(frontEnd.pid()), kernel.accounts(), resolver()));
+        } catch (IllegalArgumentException e) {
+            refused(List.of(e.getMessage()));
+            return Optional.empty();
+        }
+    }
+
+    /** @return whether another traces the stub, which has its exit code then */
+    private boolean isTraced() {
         Optional<String> other = launching.tracer(frontEnd.pid());
         if (other.isPresent()) {
             String tracer = Printable.escape(other.get());
@@ -156,43 +184,51 @@ public final class Sandbox {
             reports.refusal(frontEnd, (nested ? "another secfilt (" + tracer + ")" : tracer) + " traces this process already: "
                     + (nested ? "within it" : "under strace or gdb, or such,") + " secfilt can hold no policy. Nothing was run");
             frontEnd.exit(FAILED);
-            return false;
         }
+        return other.isPresent();
+    }
+
+    /**
+     * What the command is to have of what is open in the stub.
+     *
+     * @return none, the stub having its exit code, if something of it would go round the policy
+     */
+    private Optional<Descriptors> descriptors(Set<Integer> open) {
         InheritedSockets inherited = new InheritedSockets(launching, frontEnd.pid(), open, plan);
         log.inherited(inherited, frontEnd.pid());
         if (!inherited.refusals().isEmpty()) {
             log.flush();
-            for (String refusal : inherited.refusals()) {
-                reports.refusal(frontEnd, refusal);
-            }
-            frontEnd.exit(REFUSED);
-            return false;
+        }
+        if (refused(inherited.refusals())) {
+            return Optional.empty();
         }
         for (String warning : inherited.warnings()) {
             reports.warn(warning);
         }
-        Descriptors descriptors = new Descriptors(open, inherited.closed());
-        boolean entered = plan.preparesNetwork();
-        if (entered && !prepareNetwork(enclosure, command)) {
+        return Optional.of(new Descriptors(open, inherited.closed()));
+    }
+
+    /** What the stub does to itself before the rest is known. @return false, the stub having its exit code, if it cannot be done */
+    private boolean prepare(Enclosure enclosure, Command command) {
+        if (plan.preparesNetwork() && !prepareNetwork(enclosure, command)) {
             return false;
         }
         // First: a /tmp of the command's own would only hide what is mounted below /tmp.
-        if (plan.supervised() && plan.sealsCgroup() && !(prepares(Scripts.separateMounts(plan.arch().syscalls())) && sealCgroups())) {
-            return false;
-        }
-        Scripts scripts = scripts(command, file, descriptors, enclosure, writable, entered);
-        if (!plan.supervised()) {
-            launchAlone(scripts, command, file, scripts.plain());
-            return false;
-        }
-        Program program = filter.isPresent() ? filter.get() : filter();
+        return !(plan.supervised() && plan.sealsCgroup()) || prepares(Scripts.separateMounts(plan.arch().syscalls())) && sealCgroups();
+    }
+
+    private void launchFiltered(
+            Scripts scripts, Command command, CommandFile file, Program program, Descriptors descriptors, WritableFiles writable) {
         LaunchScript first = scripts.restricted(program, notifies());
-        if (!plan.traced()) {
-            if (leaves()) {
-                launchAlone(scripts, command, file, first); // the filter alone holds the policy
-            }
-            return false;
+        if (plan.traced()) {
+            launchTraced(scripts, command, file, program, first, descriptors, writable);
+        } else if (leaves()) {
+            launchAlone(scripts, command, file, first); // the filter alone holds the policy
         }
+    }
+
+    private void launchTraced(
+            Scripts scripts, Command command, CommandFile file, Program program, LaunchScript first, Descriptors descriptors, WritableFiles writable) {
         Vault vault = kernel.vault(plan.vault().address(), plan.vault().lengthBytes());
         Optional<Keeper> keeper = plan.judgesUnixPaths() ? Optional.of(kernel.keeper()) : Optional.empty();
         Optional<KeptPaths> paths = Optional.empty();
@@ -211,19 +247,18 @@ public final class Sandbox {
         }
         launching.closeStandardInputAndOutput();
         launcher.launchBeside(scripts, command, file, first, paths);
+        trace(tracer);
+        supervision.ended();
+    }
+
+    private void trace(Tracer tracer) {
         try {
             tracer.run();
-        } catch (KernelException e) {
-            reports.error(e.getMessage());
+        } catch (RuntimeException | Error e) {
+            reports.error(e instanceof KernelException ? e.getMessage() : Fault.words(e)); // nobody tells it when the command is dead
             tracer.killAll(); // before the walls are taken down
             throw e;
-        } catch (RuntimeException | Error e) {
-            reports.error(Fault.words(e)); // nobody tells it when the command is dead
-            tracer.killAll();
-            throw e;
         }
-        supervision.ended();
-        return false;
     }
 
     private Program filter() {
@@ -321,11 +356,8 @@ public final class Sandbox {
     private boolean doWithout(String missing) {
         try {
             plan = fallback.without(missing);
-        } catch (RefusedPolicyException refused) {
-            for (Refusal refusal : refused.refusals()) {
-                reports.refusal(frontEnd, refusal.toString());
-            }
-            frontEnd.exit(REFUSED);
+        } catch (RefusedPolicyException e) {
+            refused(e.refusals());
             return false;
         }
         if (reports.isVerbose()) {

@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 import org.secfilt.abi.ByteString;
+import org.secfilt.abi.OpenHow;
 import org.secfilt.abi.SyscallTable;
 import org.secfilt.bpf.Program;
 import org.secfilt.kernel.NamedFile;
@@ -25,7 +26,6 @@ final class Scripts {
     private static final int LANDLOCK_RULE_PATH_BENEATH = 1;
     private static final int AT_FDCWD = -100;
     private static final int O_PATH_CLOEXEC = 010000000 | 02000000;
-    private static final int RESOLVE_NO_SYMLINKS = 4; // linux/openat2.h
 
     private static final long CLONE_NEWNS = 0x20000; // linux/sched.h
     // linux/mount.h
@@ -118,7 +118,7 @@ final class Scripts {
             return launch.filter(filter.encode(ByteOrder.nativeOrder()), 0).execute(file, command.first());
         }
         launch.filter(filter.encode(ByteOrder.nativeOrder()), SECCOMP_FILTER_FLAG_NEW_LISTENER | (notifies ? SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV : 0));
-        // The vault guard sends this to the tracer: the stop at which it takes the listener, and the proof that filter and tracer work.
+        // The filter sends this to the tracer, for the vault's sake: the stop at which it takes the listener, and the proof that filter and tracer work.
         launch.call("munmap(vault)", "munmap",
                 value(plan.vault().address()), value(plan.vault().lengthBytes()));
         return launch.execute(file, command.first());
@@ -181,11 +181,12 @@ final class Scripts {
         byte[] attribute = rules.attribute();
         Operand ruleset = launch.call("landlock_create_ruleset", "landlock_create_ruleset",
                 launch.data(attribute), value(attribute.length), value(0));
-        Operand how = launch.data(bytes(24).putLong(O_PATH_CLOEXEC).putLong(0).putLong(RESOLVE_NO_SYMLINKS).array()); // struct open_how
+        Operand how = launch.data(bytes(OpenHow.BYTES)
+                .putLong(OpenHow.FLAGS, O_PATH_CLOEXEC).putLong(OpenHow.RESOLVE, OpenHow.RESOLVE_NO_SYMLINKS).array());
         for (Ruleset.Rule rule : rules.rules()) {
             String name = "(" + rule.path() + ")";
             Operand file = launch.call("open" + name, "openat2",
-                    value(AT_FDCWD), launch.data(terminated(rule.path())), how, value(24));
+                    value(AT_FDCWD), launch.data(terminated(rule.path())), how, value(OpenHow.BYTES));
             launch.call("landlock_add_rule" + name, "landlock_add_rule",
                     ruleset, value(LANDLOCK_RULE_PATH_BENEATH), launch.data(rule.encode(descriptors.free(1))), value(0));
             launch.call("close" + name, "close", file);

@@ -46,7 +46,7 @@ final class InetRules {
     Optional<Verdict.Deny> denialByRule(IpAddress address, int port, Optional<Protocol> protocol) {
         for (InetRule rule : deny) {
             if (rule.matches(address, port, protocol, true)) {
-                return Optional.of(Words.denied(errno, rule.rule));
+                return Optional.of(Denials.denied(errno, rule.rule));
             }
         }
         return Optional.empty();
@@ -68,10 +68,10 @@ final class InetRules {
             if (rule.hasAddress(address)) {
                 addressNamed = true;
                 if (rule.hasPort(port)) {
-                    return Words.unnamed(errno, access, Words.Missing.PROTOCOL);
+                    return Denials.unnamed(errno, access, Denials.Missing.PROTOCOL);
                 }
             }
         }
-        return Words.unnamed(errno, access, addressNamed ? Words.Missing.PORT : Words.Missing.ADDRESS);
+        return Denials.unnamed(errno, access, addressNamed ? Denials.Missing.PORT : Denials.Missing.ADDRESS);
     }
 }

@@ -61,7 +61,7 @@ public final class Judge {
             return ALLOW;
         }
         if (noOutbound.isPresent()) {
-            return Words.noOutbound(errno, noOutbound.get());
+            return Denials.noOutbound(errno, noOutbound.get());
         }
         return unix.open() ? ALLOW : orAllow(unix.denialOfPath(path));
     }
@@ -126,7 +126,7 @@ public final class Judge {
         /** Who listens at :: hears IPv4 too (unless IPV6_V6ONLY), so what a rule denies to 0.0.0.0 it denies here. */
         private Verdict bind(Sockaddr.Inet6 address) {
             if (judgesScopes && address.choosesInterface()) {
-                return Words.scope(errno, inetOrigin);
+                return Denials.scope(errno, inetOrigin);
             }
             Verdict verdict = internet(address.address().canonical(), address.port());
             return verdict == ALLOW && address.address().isAny()
@@ -146,7 +146,7 @@ public final class Judge {
 
         private Verdict internet(IpAddress canonical, int port) {
             if (goesOut() && noOutbound.isPresent()) {
-                return Words.noOutbound(errno, noOutbound.get());
+                return Denials.noOutbound(errno, noOutbound.get());
             }
             InetRules rules = goesOut() ? connect : bind;
             return rules.open() ? ALLOW : orAllow(rules.denial(canonical, port, protocol));
@@ -163,7 +163,7 @@ public final class Judge {
                 return ALLOW;
             }
             if (noOutbound.isPresent()) {
-                return Words.noOutbound(errno, noOutbound.get());
+                return Denials.noOutbound(errno, noOutbound.get());
             }
             return unix.open() ? ALLOW : orAllow(unix.denialOfName(address.name()));
         }
@@ -176,7 +176,7 @@ public final class Judge {
 
         @Override
         public Verdict netlink(Sockaddr.Netlink address) {
-            return goesOut() && noOutbound.isPresent() ? Words.noOutbound(errno, noOutbound.get()) : ALLOW;
+            return goesOut() && noOutbound.isPresent() ? Denials.noOutbound(errno, noOutbound.get()) : ALLOW;
         }
 
         @Override
@@ -190,9 +190,9 @@ public final class Judge {
         @Override
         public Verdict other(Sockaddr.Other address) {
             if (goesOut() && noOutbound.isPresent()) {
-                return Words.noOutbound(errno, noOutbound.get());
+                return Denials.noOutbound(errno, noOutbound.get());
             }
-            return limitsInet ? Words.family(errno, address.family().name(), inetOrigin) : ALLOW;
+            return limitsInet ? Denials.family(errno, address.family().name(), inetOrigin) : ALLOW;
         }
 
         @Override

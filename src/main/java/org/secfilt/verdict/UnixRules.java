@@ -65,7 +65,7 @@ final class UnixRules {
     private Optional<Verdict.Deny> denialByRule(ByteString name, List<NamedRule> deny) {
         for (NamedRule rule : deny) {
             if (rule.pattern.matches(name)) {
-                return Optional.of(Words.denied(errno, rule.rule));
+                return Optional.of(Denials.denied(errno, rule.rule));
             }
         }
         return Optional.empty();
@@ -84,6 +84,6 @@ final class UnixRules {
                 return Optional.empty();
             }
         }
-        return Optional.of(Words.unnamed(errno, access, Words.Missing.ADDRESS));
+        return Optional.of(Denials.unnamed(errno, access, Denials.Missing.ADDRESS));
     }
 }

@@ -3,7 +3,6 @@ package org.secfilt.e2e;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -21,37 +20,21 @@ class NatIT {
     @RegisterExtension
     static final NetworkRoom ROOM = new NetworkRoom();
 
-    /** All that a run changes: rules, interfaces, sysctls. */
-    private static final String STATE = """
-            for save in iptables-save iptables-legacy-save ip6tables-save ip6tables-legacy-save; do $save 2>/dev/null | grep '^-'; done
-            ip -o link | grep -o 'sfn[^@]*'
-            for i in veth0 lo all default; do
-                cat /proc/sys/net/ipv4/conf/$i/forwarding /proc/sys/net/ipv6/conf/$i/forwarding /proc/sys/net/ipv6/conf/$i/force_forwarding
-            done
-            true""";
     private static final String REACH = "for a in 10.77.1.1 198.51.100.1 fd77:1::1 2001:db8::1; do"
             + " exec 3<>/dev/tcp/$a/8001 && echo hi >&3 && read -u3 line && echo \"$a $line\"; echo x >/dev/udp/$a/8002; done";
     private static final List<String> REACHED = List.of("tcp 10.77.1.1:8001", "udp 10.77.1.1:8002", "tcp 198.51.100.1:8001",
             "udp 198.51.100.1:8002", "tcp [fd77:1::1]:8001", "udp [fd77:1::1]:8002", "tcp [2001:db8::1]:8001", "udp [2001:db8::1]:8002");
 
-    private String before = "";
+    private final NatState state = new NatState(ROOM);
 
     @BeforeEach
     void look() {
-        before = state();
+        state.look();
     }
 
     @AfterEach
     void everything_is_left_as_found() {
-        for (int look = 0; look < 50 && !before.equals(state()); look++) {
-            // a run without a tracer is cleaned up after its last process, a moment later
-            ROOM.command("sleep", "0.1").run();
-        }
-        assertEquals(before, state());
-    }
-
-    private static String state() {
-        return ROOM.bash(STATE).run().exited(0).stdout();
+        state.assertAsFoundSoon();
     }
 
     @ParameterizedTest
@@ -222,49 +205,6 @@ class NatIT {
         assertEquals("tcp 8001 tcp\nudp 8001 udp\n".repeat(2).replaceAll("(tcp|udp)\n", "$1 8001@\n"), run.stdout(), run::toString);
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"iptables-nft", "iptables-legacy"})
-    void rules_of_others_stay_and_both_kinds_of_iptables_serve(String kind) {
-        Outcome run = ROOM.bash("""
-                mkdir bin-$1; for v in '' 6; do for p in '' -save -restore; do
-                    ln -s $(command -v ip${v}tables-${1#iptables-}$p) bin-$1/ip${v}tables$p; done; done
-                export PATH=$PWD/bin-$1:$PATH
-                iptables -A FORWARD -s 192.0.2.1 -j DROP; iptables -t nat -A POSTROUTING -s 192.0.2.2 -j MASQUERADE; iptables -P FORWARD DROP
-                iptables-save | grep '^-' > before; ip6tables-save | grep '^-' >> before
-                $SECFILT --net=nat --publish=82:80 --allowed-port=8001 bash -c 'exec 3<>/dev/tcp/10.77.1.1/8001; exec 3<>/dev/tcp/fd77:1::1/8001'
-                iptables-save | grep '^-' > after; ip6tables-save | grep '^-' >> after
-                iptables -P FORWARD ACCEPT; iptables -F FORWARD; iptables -t nat -F POSTROUTING
-                diff before after && echo same""", kind).run().exited(0);
-        assertEquals("same\n", run.stdout(), run::toString);
-        assertEquals(List.of("tcp 10.77.1.1:8001", "tcp [fd77:1::1]:8001"), ROOM.arrived(), run::toString);
-    }
-
-    @Test
-    void two_stand_side_by_side_and_the_second_goes_on_when_the_first_ends() {
-        Outcome run = ROOM.bash("""
-                $SECFILT --net=nat --allowed-port=8001 bash -c 'sleep 1.5; exec 3<>/dev/tcp/10.77.1.1/8001 && echo second' &
-                sleep 0.7
-                $SECFILT --net=nat --allowed-port=8001 bash -c 'exec 3<>/dev/tcp/10.77.1.1/8001 && echo first'
-                wait""").run().exited(0);
-        assertEquals("first\nsecond\n", run.stdout(), run::toString);
-        ROOM.arrived();
-    }
-
-    @ParameterizedTest(name = "{0}")
-    @ValueSource(strings = {"$SECFILT --net=nat --publish=81:80 --allowed-port=8001 true", "$SECFILT gc -q"})
-    void what_a_killed_supervisor_left_is_removed_later(String later) {
-        Outcome run = ROOM.bash("""
-                $SECFILT --net=nat --publish=81:80 --allowed-port=8001 sleep 20 & run=$!
-                for i in $(seq 100); do tracer=$(sed -n 's/^TracerPid:\\t//p' /proc/$run/status); [ "$tracer" != 0 ] && break; sleep 0.1; done
-                for i in $(seq 100); do [ "$(tr '\\0' ' ' < /proc/$run/cmdline)" = 'sleep 20 ' ] && break; sleep 0.1; done
-                kill -9 $tracer
-                wait $run; echo $?
-                iptables-save -t nat | grep -c 'dport 81'
-                $1; echo $?
-                """.replace("$1", later)).run().exited(0);
-        assertEquals("137\n2\n0\n", run.stdout(), run::toString);
-    }
-
     @Test
     void an_address_that_is_taken_is_not_taken_again() {
         ROOM.ipInside("route add blackhole 10.200.0.0/16");
@@ -274,20 +214,6 @@ class NatIT {
         } finally {
             ROOM.ipInside("route del blackhole 10.200.0.0/16");
         }
-    }
-
-    @ParameterizedTest(name = "{1}")
-    @CsvSource(delimiter = '|', textBlock = """
-            nc -l 10105 & sleep 0.3 | port 10105/tcp of this host is in use
-            mount --bind /dev/null $(readlink -f $(command -v ip)) | the program ip is missing (on Debian: apt-get install iproute2)
-            mount --bind /bin/false /usr/bin/nsenter | /usr/bin/nsenter -t
-            for p in /usr/sbin/xtables-nft-multi; do mount --bind /bin/false $p; done | iptables-save: exit code 1
-            """)
-    void a_step_that_fails_is_named_and_all_is_unmade(String breaking, String message) {
-        Outcome run = ROOM.bash("mount --make-rprivate /; " + breaking
-                + "; $SECFILT --net=nat --publish=10105:80 echo ran; echo $?; kill %1 2>/dev/null; true").run().exited(0);
-        assertEquals("125\n", run.stdout(), run::toString);
-        assertTrue(run.stderr().contains(message), run::toString);
     }
 
     /** With a mount namespace of its own, and a resolv.conf that names nobody but this host itself. */
@@ -320,111 +246,5 @@ class NatIT {
         assertEquals("nameserver 127.0.0.53\nsame mounts\nnameserver 127.0.0.53\n", run.stdout(), run::toString);
         assertEquals(List.of("secfilt: /etc/resolv.conf names 127.0.0.53, on the host's loopback, which is out of reach behind --net=nat:"
                 + " names are not resolved by it"), run.reports());
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"", "--no-supervisor --firewall=require --allowed-netmask=10.77.1.1"})
-    void where_nobody_supervises_no_java_stays(String options) {
-        Outcome run = ROOM.bash("$SECFILT --net=nat --publish=10105:80 " + options + " " + """
-                bash -c 'for i in $(seq 100); do pgrep -f "org.secfilt.cli.Main [0-9]+ $$\\$" > /dev/null || break; sleep 0.05; done
-                    pgrep -f "org.secfilt.cli.Main [0-9]+ $$\\$"; pgrep -cf "^secfilt-reaper network sfn$(printf %x $$)"
-                    exec 3<>/dev/tcp/10.77.1.1/8001 && echo reached'""").run().exited(0);
-        assertEquals("1\nreached\n", run.stdout(), run::toString);
-        ROOM.arrived();
-    }
-
-    @ParameterizedTest(name = "{0}, then {1}")
-    @CsvSource({"'', ''", "'', --allowed-port=8001", "--allowed-port=8001, ''"})
-    void the_last_to_leave_undoes_what_those_before_have_left(String first, String second) {
-        Outcome run = ROOM.bash("""
-                coproc $SECFILT --net=nat $1 bash -c 'echo in; read'
-                read -u ${COPROC[0]} in
-                ip link add late0 type veth peer name late1; echo $(cat /proc/sys/net/ipv4/conf/late0/forwarding)
-                $SECFILT --net=nat $2 true
-                for i in $(seq 100); do [ $(ip -o link | grep -c sfn) = 1 ] && break; sleep 0.05; done
-                echo $(cat /proc/sys/net/ipv4/conf/late0/forwarding)
-                echo >&${COPROC[1]}; wait
-                for i in $(seq 100); do [ $(cat /proc/sys/net/ipv4/conf/late0/forwarding) = 0 ] && break; sleep 0.05; done
-                echo $(cat /proc/sys/net/ipv4/conf/late0/forwarding); ip link del late0""".replace("$1", first).replace("$2", second)).run().exited(0);
-        assertEquals("0\n1\n0\n", run.stdout(), run::toString);
-    }
-
-    private static final String HOLD = "import fcntl; f = open('/proc/self/ns/net'); fcntl.flock(f, fcntl.LOCK_EX); print('held', flush=True); input()";
-
-    /** The namespace itself can be opened, and so locked, by everybody. */
-    @ParameterizedTest
-    @ValueSource(strings = {"", "--allowed-port=8001"})
-    void nobody_else_can_hold_a_run_up(String options) {
-        Outcome run = ROOM.bash("""
-                coproc setpriv --reuid=%d --regid=%d --clear-groups /usr/bin/python3 -c "$1"; read -u ${COPROC[0]} held; echo $held
-                $SECFILT --net=nat --publish=81:80 %s bash -c 'exec 3<>/dev/tcp/10.77.1.1/8001 && echo reached'
-                left() { iptables-save -t nat | grep 'dport 81'; ip -o link | grep sfn; ls /run | grep secfilt-network-$(stat -L -c %%i /proc/self/ns/net); }
-                for i in $(seq 400); do [ -z "$(left)" ] && echo undone && break; sleep 0.05; done
-                echo >&${COPROC[1]} && wait $COPROC_PID && echo held all the time
-                """.formatted(Command.ORDINARY_UID, Command.ORDINARY_UID, options), HOLD).timeoutMillis(120_000).run();
-        assertEquals("held\nreached\nundone\nheld all the time\n", run.stdout(), run::toString);
-        ROOM.arrived();
-    }
-
-    /** While rules are made; by then it is there. */
-    @Test
-    void the_lock_is_a_file_that_root_alone_can_open() {
-        Outcome run = ROOM.bash("""
-                mkdir -p slow; for p in iptables-save ip6tables-restore ip6tables-save iptables ip6tables; do ln -sf /usr/sbin/$p slow/$p; done
-                cat > slow/iptables-restore <<end
-                #!/bin/sh
-                PATH=/usr/bin:/bin; touch $PWD/begun; for i in \\$(seq 400); do [ -e $PWD/go ] && break; sleep 0.05; done; exec /usr/sbin/iptables-restore "\\$@"
-                end
-                chmod +x slow/iptables-restore
-                PATH=$PWD/slow:$PATH $SECFILT --net=nat true & run=$!
-                for i in $(seq 400); do [ -e begun ] && break; sleep 0.05; done
-                file=/run/secfilt-network-$(stat -L -c %i /proc/self/ns/net).lock; stat -c '%a %u' $file
-                flock -n $file true || echo held; setpriv --reuid=54771 --regid=54771 --clear-groups flock -n $file true 2>&1 | grep -o 'Permission denied'
-                touch go; wait $run; echo $?
-                for i in $(seq 400); do [ "$(ip -o link | grep -c sfn)" = 0 ] && [ ! -e $file ] && echo gone && break; sleep 0.05; done""").run();
-        assertEquals("600 0\nheld\nPermission denied\n0\ngone\n", run.stdout(), run::toString);
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"--net=nat --allowed-port=8001 true", "gc -q"})
-    void locks_that_a_crash_has_left_are_removed_and_others_stay(String later) {
-        Outcome run = ROOM.bash("""
-                mount -t tmpfs none /run; touch /run/secfilt-network-1.lock /run/secfilt-network-2.lock /run/secfilt-network-$(stat -L -c %%i /proc/self/ns/net).lock
-                chmod 600 /run/*.lock; exec 5< /run/secfilt-network-2.lock; flock 5; $SECFILT %s; ls /run/*.lock""".formatted(later)).run().exited(0);
-        assertEquals("/run/secfilt-network-2.lock\n", run.stdout(), run::toString);
-    }
-
-    @ParameterizedTest(name = "{0}")
-    @CsvSource(delimiter = '|', textBlock = """
-            mount -t tmpfs -o ro none /run | 0
-            mount -t tmpfs -o ro none /run; coproc /usr/bin/python3 -c "$1"; read -u ${COPROC[0]} held | 125
-            mount -t tmpfs none /run; touch /run/secfilt-network-$(stat -L -c %i /proc/self/ns/net).lock; chown 54771 /run/*.lock; exec 5< /run/*.lock; flock 5 | 0
-            """)
-    void where_no_such_file_can_be_the_namespace_is_held_and_who_waits_too_long_is_told(String where, int code) {
-        Outcome run = ROOM.bash(where + "; $SECFILT --net=nat true; echo $?; [ -z $COPROC_PID ] || echo >&${COPROC[1]}", HOLD).timeoutMillis(120_000).run().exited(0);
-        assertEquals(code + "\n", run.stdout(), run::toString);
-        assertEquals(code == 0 ? List.of() : List.of("secfilt: flock(/proc/self/ns/net): another process has held this network's lock for 20 seconds"),
-                run.reports(), run::toString);
-    }
-
-    @Test
-    void what_a_killed_reaper_left_the_next_run_removes() {
-        Outcome run = ROOM.bash("""
-                coproc $SECFILT --net=nat --publish=81:80 bash -c 'echo in; read'
-                read -u ${COPROC[0]} in
-                kill -KILL $(pgrep -f "^secfilt-reaper network sfn$(printf %x $COPROC_PID)")
-                echo >&${COPROC[1]}; wait; for i in $(seq 100); do ip -o link | grep -q sfn || break; sleep 0.05; done
-                iptables-save -t nat | grep -c 'dport 81'; $SECFILT --net=nat true""").run().exited(0);
-        assertEquals("2\n", run.stdout(), run::toString);
-    }
-
-    @Test
-    void many_starts_and_ends_leave_nothing() {
-        List<String> ended = new ArrayList<>();
-        Outcome run = ROOM.bash("for i in $(seq 20); do $SECFILT --net=nat --publish=10105:80 --allowed-port=1 true; echo $?; done")
-                .timeoutMillis(120_000).run().exited(0);
-        run.stdout().lines().forEach(ended::add);
-        assertEquals(20, ended.stream().filter("0"::equals).count(), run::toString);
-        assertEquals(before, state());
     }
 }

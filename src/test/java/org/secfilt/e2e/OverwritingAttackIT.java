@@ -3,6 +3,10 @@ package org.secfilt.e2e;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -21,9 +25,19 @@ class OverwritingAttackIT {
     private static final String COPY = "d=$(mktemp -d) && trap 'rm -rf $d' EXIT && cd $d && cp -r \"${SECFILT%/*/*}\" copy && chmod -R u+w copy || exit 3; ";
     private static final String RUN = "copy/bin/secfilt --allowed-netmask=127.0.0.1 ";
 
-    static Stream<Arguments> ways() {
+    static Stream<Arguments> ways() throws IOException {
+        List<String> files = mapped();
         return Stream.of(User.values()).flatMap(user -> Stream.of("open", "nonblock", "reopen", "map", "truncate")
-                .flatMap(way -> Stream.of("secfilt.jsa", "secfilt.jar", "libjffi-1.2.so").map(file -> Arguments.of(user, way, file))));
+                .flatMap(way -> files.stream().map(file -> Arguments.of(user, way, file))));
+    }
+
+    /** What the supervisor maps of its own: its classes, and the library whose name has jffi's version in it. */
+    private static List<String> mapped() throws IOException {
+        try (Stream<Path> all = Files.list(Built.home().resolve("lib"))) {
+            List<String> files = all.map(file -> file.getFileName().toString()).filter(name -> name.matches(".*\\.(jar|jsa|so)")).sorted().toList();
+            assertTrue(files.containsAll(List.of("secfilt.jar", "secfilt.jsa")) && files.stream().anyMatch(name -> name.startsWith("libjffi")), files::toString);
+            return files;
+        }
     }
 
     @ParameterizedTest

@@ -119,6 +119,11 @@ class NamesTakenTest {
         }
 
         @Override
+        public String classControllers() {
+            return "net_cls";
+        }
+
+        @Override
         public List<String> in(String path) {
             List<String> names = new ArrayList<>();
             for (String one : classes.keySet()) {

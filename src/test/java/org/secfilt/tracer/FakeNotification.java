@@ -10,14 +10,14 @@ import org.secfilt.kernel.SyscallStop;
 final class FakeNotification implements Notification {
     private static final long ERESTARTNOINTR = -513;
 
-    private final FakeKernel kernel;
+    private final FakeStops kernel;
     private final FakeTask task;
     private final SyscallStop call = new SyscallStop();
 
-    FakeNotification(FakeKernel kernel, FakeTask task) {
+    FakeNotification(FakeStops kernel, FakeTask task) {
         this.kernel = kernel;
         this.task = task;
-        FakeKernel.show(task, call);
+        FakeStops.show(task, call);
     }
 
     @Override

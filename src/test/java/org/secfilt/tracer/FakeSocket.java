@@ -12,12 +12,12 @@ import org.secfilt.kernel.Tracees.SocketCopy;
 
 /** A copy of any socket on a {@link FakeKernel}, which has a kind of sockets only. */
 final class FakeSocket implements SocketCopy {
-    private final FakeKernel kernel;
+    private final FakeTracees kernel;
     private final int tid;
     private final int fd;
     private Optional<Integer> protocol = Optional.empty();
 
-    FakeSocket(FakeKernel kernel, int tid, int fd) {
+    FakeSocket(FakeTracees kernel, int tid, int fd) {
         this.kernel = kernel;
         this.tid = tid;
         this.fd = fd;

@@ -29,12 +29,6 @@ class NotifiedTracerTest extends TracerTest {
         notifies = true;
     }
 
-    /** For the verdict, and on the copy. */
-    @Override
-    protected int looksBefore() {
-        return 2;
-    }
-
     /** What is handed over is looked at again, and it is the last look that counts. */
     @Override
     @Test

@@ -54,6 +54,11 @@ abstract class TracerRoom {
     Optional<String> rawSocketDenial = Optional.empty();
     Optional<Integer> violationExit = Optional.empty();
 
+    /** How often a call's socket is looked at before the call stops, where it was notified of first: for the verdict, and on the copy. */
+    protected int looksBefore() {
+        return notifies ? 2 : 0;
+    }
+
     protected static byte[] address(String ip, int port) {
         return new Sockaddr.Inet(IpAddress.parse(ip), port).encode();
     }

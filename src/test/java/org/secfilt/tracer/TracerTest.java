@@ -5,9 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -15,22 +12,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
-import org.secfilt.abi.IpAddress;
-import org.secfilt.abi.Protocol;
-import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.plan.Plan;
 
 /** The supervisor's duties at each kind of stop. */
 class TracerTest extends TracerRoom {
-    /** At the socket of a call, before it stops. */
-    protected int looksBefore() {
-        return 0;
-    }
-
     @ParameterizedTest
     @CsvSource({
         "prlimit64, 4000, 7, false", "prlimit64, 4002, 7, false", "prlimit64, 8, 7, true", "prlimit64, -1, 7, true", "prlimit64, 0, 7, true",
@@ -103,21 +91,6 @@ class TracerTest extends TracerRoom {
     }
 
     @Test
-    void judges_anew_what_changed_while_the_vault_was_mapped() {
-        kernel.remember(0x1000, ALLOWED, FORBIDDEN);
-        runWith(connect(0x1000));
-        assertEquals(List.of(), kernel.acted);
-        assertEquals("connect 10.9.9.9:80", reported.get(1));
-    }
-
-    @Test
-    void maps_the_vault_once_and_closes_its_descriptor() {
-        kernel.remember(0x1000, ALLOWED);
-        runWith(connect(0x1000), connect(0x1000));
-        assertEquals(List.of("7: close", "7: connect 10.0.0.1:80", "7: connect 10.0.0.1:80"), kernel.acted);
-    }
-
-    @Test
     void denies_without_running_the_call() {
         kernel.remember(0x1000, FORBIDDEN);
         runWith(connect(0x1000));
@@ -143,29 +116,6 @@ class TracerTest extends TracerRoom {
         assertArrayEquals(new long[] {3, 0x1000, length, 0, 0, 0}, kernel.arguments(TID));
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"name", "header", "control"})
-    void what_could_not_be_read_is_not_read_again(String unreadable) {
-        ByteBuffer header = ByteBuffer.wrap(message(0x1000, 16)).order(ByteOrder.nativeOrder());
-        if (unreadable.equals("control")) {
-            header.putLong(AddressCall.MSG_CONTROL, 0x3000).putLong(40, 24);
-        }
-        kernel.remember(0x5000, message(0, 0));
-        if (!unreadable.equals("header")) {
-            kernel.remember(0x2000, header.array());
-        }
-        if (!unreadable.equals("name")) {
-            kernel.remember(0x1000, ALLOWED);
-        }
-        runWith(Deed.call("sendmsg", 3, 0x5000, 0), Deed.call("sendmsg", 3, 0x2000, 0));
-        if (unreadable.equals("header")) {
-            assertEquals("7: sendmsg " + -Errno.EFAULT.number(), kernel.returned.get(kernel.returned.size() - 1));
-            return;
-        }
-        long place = unreadable.equals("name") ? AddressCall.MSG_NAME : AddressCall.MSG_CONTROL;
-        assertEquals(AddressCall.NOWHERE, ControlMessages.longAt(kernel.vault.read((int) place, Long.BYTES), 0));
-    }
-
     @Test
     void an_address_that_ends_with_its_memory_is_EFAULT() {
         kernel.remember(0x1000, new byte[] {2, 0, 0, 80, 10, 0});
@@ -174,148 +124,10 @@ class TracerTest extends TracerRoom {
     }
 
     @Test
-    void a_send_without_an_address_runs_with_none_whatever_memory_says_later() {
-        kernel.remember(0x1000, FORBIDDEN);
-        kernel.remember(0x2000, message(0, 0), message(0x1000, 16));
-        kernel.remember(0x3000, message(0, 0));
-        runWith(Deed.call("sendmsg", 3, 0x3000, 0), Deed.call("sendmsg", 3, 0x2000, 0));
-        assertEquals(List.of("7: sendmsg nowhere", "7: sendmsg nowhere"), named("sendmsg"));
-    }
-
-    @Test
-    void a_message_header_goes_into_the_vault_with_its_name() {
-        kernel.remember(0x1000, ALLOWED, FORBIDDEN);
-        kernel.remember(0x2000, message(0x1000, 16), message(0x4000, 16));
-        kernel.remember(0x3000, message(0, 0));
-        kernel.remember(0x4000, FORBIDDEN);
-        runWith(Deed.call("sendmsg", 3, 0x3000, 0), Deed.call("sendmsg", 3, 0x2000, 0));
-        assertEquals(List.of("7: sendmsg nowhere", "7: sendmsg 10.0.0.1:80"), named("sendmsg"));
-    }
-
-    @Test
-    void sendmmsg_runs_as_one_sendmsg_and_answers_one() {
-        kernel.remember(0x2000, message(0x1000, 16));
-        kernel.remember(0x1000, ALLOWED);
-        runWith(Deed.call("sendmmsg", 3, 0x2000, 5, 0x40));
-        assertEquals(List.of("7: sendmsg 10.0.0.1:80"), named("sendmsg"));
-        assertEquals("7: sendmmsg 1", kernel.returned.get(kernel.returned.size() - 1));
-        assertEquals(List.of("7: wrote 7 at 0x2038"), kernel.delivered);
-        assertArrayEquals(new long[] {3, 0x2000, 5, 0x40, 0, 0}, kernel.arguments(TID));
-    }
-
-    @Test
-    void sendmmsg_of_no_message_sends_none() {
-        runWith(Deed.call("sendmmsg", 3, 0x2000, 0, 0));
-        assertEquals(List.of("7: sendmmsg"), kernel.acted); // the kernel alone knows whether the descriptor is a socket
-    }
-
-    @Test
-    void a_source_route_in_control_data_is_denied() {
-        byte[] route = ByteBuffer.allocate(24).order(ByteOrder.nativeOrder()).putLong(19).putInt(0).putInt(7).array();
-        ByteBuffer header = ByteBuffer.wrap(message(0x1000, 16)).order(ByteOrder.nativeOrder());
-        header.putLong(AddressCall.MSG_CONTROL, 0x3000).putLong(40, 24);
-        kernel.remember(0x2000, header.array());
-        kernel.remember(0x1000, ALLOWED);
-        kernel.remember(0x3000, route);
-        runWith(Deed.call("sendmsg", 3, 0x2000, 0));
-        assertEquals("7: sendmsg " + EPERM, kernel.returned.get(1));
-        assertEquals(List.of(), kernel.acted);
-    }
-
-    @Test
-    void more_control_data_than_a_slot_holds_is_refused() {
-        ByteBuffer header = ByteBuffer.wrap(message(0, 0)).order(ByteOrder.nativeOrder());
-        header.putLong(AddressCall.MSG_CONTROL, 0x3000).putLong(40, Slots.CONTROL_BYTES + 1);
-        kernel.remember(0x2000, header.array());
-        kernel.remember(0x3000, new byte[Slots.CONTROL_BYTES + 1]);
-        runWith(Deed.call("sendmsg", 3, 0x2000, 0));
-        assertEquals("7: sendmsg " + -Errno.ENOBUFS.number(), kernel.returned.get(1));
-    }
-
-    @Test
     void a_call_stopped_by_the_tracees_own_filter_is_answered_as_without_a_tracer() {
         runWith(Deed.call("getppid"));
         assertEquals("7: getppid " + -Errno.ENOSYS.number(), kernel.returned.get(1));
         assertEquals(List.of(), kernel.acted);
-    }
-
-    @Test
-    void the_vault_cannot_be_unmapped() {
-        runWith(Deed.call("munmap", V + 0x1000, 0x1000));
-        assertEquals("7: munmap " + EPERM, kernel.returned.get(1));
-        assertEquals(List.of(), kernel.acted);
-    }
-
-    @ParameterizedTest
-    @CsvSource({
-        "0x22, 0, 7f0000000000, mere hint",
-        "0x40022, 0, 7f0000000000, and huge pages",
-        "0x100022, 0, -17, MAP_FIXED_NOREPLACE: EEXIST",
-        "0x100032, 0, -17, and MAP_FIXED",
-        "0x32, 0, -1, MAP_FIXED: denied",
-        "0x22, -4096, 7f0000000000, a hint from below",
-        "0x100022, -4096, -17, MAP_FIXED_NOREPLACE from below",
-        "0x22, 0x400000, 552a00400000, a hint behind it",
-    })
-    void mmap_at_the_vault_goes_elsewhere_where_that_is_asked_for(String flags, String from, String result, String subject) {
-        long hint = V + Long.decode(from);
-        FakeTask task = command(Deed.call("mmap", hint, 8192, 3, Long.decode(flags), -1));
-        run();
-        long expected = result.startsWith("-") ? Long.parseLong(result) : Long.parseLong(result, 16);
-        assertEquals("7: mmap " + expected, kernel.returned.get(1), subject);
-        assertEquals(hint, task.arguments[0], "its register is as it was");
-        assertEquals(result.equals("-1"), reported.contains("mmap"), reported::toString);
-    }
-
-    @Test
-    void a_segment_is_not_attached_where_the_vault_will_be() {
-        runWith(Deed.call("shmat", 1, V + 0x1000, 0), Deed.call("shmat", 1, V + (4 << 20), 0));
-        assertEquals("7: shmat " + EPERM, kernel.returned.get(1));
-        assertEquals(List.of("7: shmat"), kernel.acted);
-    }
-
-    @Test
-    void mappings_elsewhere_go_on() {
-        runWith(Deed.call("munmap", 0x1000, 0x1000));
-        assertEquals(List.of("7: munmap"), kernel.acted);
-    }
-
-    @Test
-    void a_taken_place_is_a_denial_and_the_next_process_is_unharmed() {
-        kernel.remember(0x1000, ALLOWED);
-        command(connect(0x1000)).vaultPlaceTaken = true;
-        kernel.task(8, connect(0x1000));
-        run();
-        assertEquals(List.of("8: close", "8: connect 10.0.0.1:80"), kernel.acted);
-        assertTrue(kernel.returned.contains("7: connect " + EPERM), kernel.returned.toString());
-    }
-
-    @Test
-    void a_vault_call_interrupted_by_a_signal_is_made_again() {
-        kernel.remember(0x1000, ALLOWED);
-        command(connect(0x1000)).vaultAnswers.addAll(List.of(-512L, -4L));
-        run();
-        assertEquals(List.of("7: connect 10.0.0.1:80"), named("connect"));
-    }
-
-    @Test
-    void a_vault_that_cannot_be_handed_over_is_a_denial_and_is_tried_again_next_time() {
-        kernel.remember(0x1000, ALLOWED);
-        command(connect(0x1000), connect(0x1000)).vaultAnswers.add((long) -Errno.EMFILE.number());
-        run();
-        assertEquals("7: connect " + EPERM, kernel.returned.get(1));
-        assertEquals(List.of("7: connect 10.0.0.1:80"), named("connect"));
-    }
-
-    @Test
-    void after_an_execve_the_vault_is_mapped_anew() {
-        kernel.remember(0x1000, ALLOWED);
-        FakeTask task = command(
-                connect(0x1000), Deed.stop(Ptrace.PTRACE_EVENT_EXEC << 8 | 5), connect(0x1000));
-        task.forgetsVaultAtExec = true;
-        run();
-        assertEquals(2, named("close").size());
-        assertEquals(2, named("connect").size());
     }
 
     @Test
@@ -358,47 +170,6 @@ class TracerTest extends TracerRoom {
     }
 
     @Test
-    void a_socket_swapped_under_a_call_costs_the_process_its_life() {
-        protocol = Optional.of(Protocol.TCP);
-        kernel.remember(0x1000, ALLOWED);
-        kernel.protocols.addAll(Collections.nCopies(8 + looksBefore(), 6)); // judged and copied anew after each step of mapping the vault
-        kernel.protocols.add(17);
-        kernel.peer = Optional.of(new Sockaddr.Inet(IpAddress.parse("10.0.0.1"), 80));
-        runWith(connect(0x1000));
-        assertEquals(List.of("7: killed"), kernel.delivered);
-        assertEquals(List.of("7: connect 10.0.0.1:80"), named("connect"));
-        assertEquals(List.of("ready", "connect", "command ended"), reported);
-    }
-
-    /** A program closed it while the call waited, and another one got its number. */
-    @ParameterizedTest
-    @CsvSource({"-110, true", "-113, true", "0, false"})
-    void a_socket_under_the_number_of_a_closed_one_costs_nothing_if_the_call_did_nothing_to_it(int result, boolean connected) {
-        protocol = Optional.of(Protocol.TCP);
-        kernel.remember(0x1000, ALLOWED);
-        kernel.protocols.addAll(Collections.nCopies(8 + looksBefore(), 6));
-        kernel.protocols.add(17);
-        kernel.connected = result;
-        kernel.peer = connected ? Optional.of(new Sockaddr.Inet(IpAddress.parse("10.0.0.53"), 53)) : Optional.empty();
-        runWith(connect(0x1000));
-        assertEquals(List.of(), kernel.delivered);
-        assertEquals(List.of("ready", "command ended"), reported);
-        assertEquals("7: connect " + result, kernel.returned.get(kernel.returned.size() - 1));
-    }
-
-    @Test
-    void one_that_is_seen_swapped_before_the_call_is_denied_and_the_call_does_not_run() {
-        protocol = Optional.of(Protocol.TCP);
-        kernel.remember(0x1000, ALLOWED);
-        kernel.protocols.addAll(Collections.nCopies(1 + looksBefore(), 6));
-        kernel.protocols.add(17);
-        runWith(connect(0x1000));
-        assertEquals("7: connect " + EPERM, kernel.returned.get(1));
-        assertEquals("connect 10.0.0.1:80", reported.get(1));
-        assertEquals(List.of(), kernel.acted);
-    }
-
-    @Test
     void a_supervisor_that_can_go_on_no_more_leaves_nobody_alive() {
         kernel.remember(0x1000, ALLOWED);
         command(connect(0x1000), connect(0x1000));
@@ -409,54 +180,6 @@ class TracerTest extends TracerRoom {
         tracer.killAll();
         assertEquals(List.of("7: killed", "8: killed"), kernel.delivered.stream().sorted().toList());
         assertEquals(List.of(), named("connect"));
-    }
-
-    @Test
-    void a_directory_renamed_under_a_connect_costs_the_process_its_life() {
-        kernel.remember(0x1000, new Sockaddr.UnixPath(ByteString.of("/tmp/a/s")).encode());
-        kernel.peer = Optional.of(new Sockaddr.UnixPath(ByteString.of("/run/docker.sock")));
-        runWith(Deed.call("connect", 3, 0x1000, 11));
-        assertEquals(List.of("7: connect unix:/tmp/a/s"), named("connect"));
-        assertEquals(List.of("7: killed"), kernel.delivered);
-        assertEquals(List.of("ready", "connect", "command ended"), reported);
-    }
-
-    @Test
-    void a_socket_that_is_connected_to_nothing_after_its_connect_costs_the_process_its_life() {
-        kernel.remember(0x1000, new Sockaddr.UnixPath(ByteString.of("/tmp/a/s")).encode());
-        runWith(Deed.call("connect", 3, 0x1000, 11));
-        assertEquals(List.of("7: killed"), kernel.delivered);
-    }
-
-    @Test
-    void a_denied_socket_stays_denied_under_another_path() {
-        kernel.remember(0x1000, new Sockaddr.UnixPath(ByteString.of("/tmp/a/s")).encode());
-        kernel.boundNames = List.of("/run/docker.sock".getBytes(StandardCharsets.UTF_8));
-        runWith(Deed.call("connect", 3, 0x1000, 11));
-        assertEquals("7: connect " + EPERM, kernel.returned.get(1));
-        assertEquals("connect unix:/tmp/a/s", reported.get(1));
-    }
-
-    @Test
-    void a_socket_whose_names_cannot_be_told_may_be_a_denied_one() {
-        kernel.remember(0x1000, new Sockaddr.UnixPath(ByteString.of("/tmp/a/s")).encode());
-        kernel.namesLooked = false;
-        runWith(Deed.call("connect", 3, 0x1000, 11));
-        assertEquals("7: connect " + EPERM, kernel.returned.get(1));
-        assertEquals("connect unix:/tmp/a/s", reported.get(1));
-    }
-
-    /** A message header at 0x2000 whose control data goes to 0x3000, where something stands already. */
-    @Test
-    void a_full_vault_is_a_denial() {
-        Slots slots = new Slots(kernel.vault(V, 4 << 20), V);
-        int count = 0;
-        while (slots.take() != Task.NONE) {
-            count++;
-        }
-        assertEquals((4 << 20) / Slots.SLOT_BYTES, count);
-        slots.give(5);
-        assertEquals(5, slots.take());
     }
 
     @Test

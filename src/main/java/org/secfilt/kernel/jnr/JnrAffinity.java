@@ -1,6 +1,5 @@
 package org.secfilt.kernel.jnr;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -75,7 +74,7 @@ final class JnrAffinity implements Affinity {
         return yielding.get();
     }
 
-    private static Yielding findYielding() {
+    private Yielding findYielding() {
         if (Libc.SCHED_GETSCHEDULER.call(0) != SCHED_OTHER || !hasGroupOfItsOwn()) {
             return Yielding.NEVER;
         }
@@ -107,24 +106,14 @@ final class JnrAffinity implements Affinity {
     }
 
     /** An autogroup takes effect where no cgroup of ours has the cpu controller: then all sessions are in the root group. */
-    private static boolean hasGroupOfItsOwn() {
-        try {
-            if (!Files.readString(Path.of("/proc/sys/kernel/sched_autogroup_enabled")).startsWith("1")) {
-                return false;
-            }
-            for (String line : Files.readAllLines(Path.of("/proc/self/cgroup"))) {
-                int colon = line.indexOf(':');
-                int path = line.indexOf(':', colon + 1);
-                String controllers = "," + line.substring(colon + 1, path) + ",";
-                boolean unified = line.startsWith("0::");
-                if (unified ? hasController(line.substring(path + 1)) : controllers.contains(",cpu,") && !line.endsWith(":/")) {
-                    return false;
-                }
-            }
-            return true;
-        } catch (IOException e) {
+    private boolean hasGroupOfItsOwn() {
+        String cgroups = proc.read("self/cgroup");
+        if (!proc.read("sys/kernel/sched_autogroup_enabled").startsWith("1") || cgroups.isEmpty()) {
             return false; // no such kernel, or no /proc to see it by
         }
+        Optional<String[]> unified = Proc.cgroup(cgroups, Proc.UNIFIED);
+        Optional<String[]> own = Proc.cgroup(cgroups, "cpu");
+        return (unified.isEmpty() || !hasController(unified.get()[2])) && (own.isEmpty() || own.get()[2].equals("/"));
     }
 
     /** Of a cgroup of the unified hierarchy or one above it; also where it cannot be seen. cgroups(7) */

@@ -30,6 +30,7 @@ final class JnrCgroups implements Cgroups {
     private static final int REMOVALS = 50;
 
     private static final String PROCESSES = "/cgroup.procs";
+    private static final String CLASSES = "net_cls";
     /** The first cgroup namespace. // linux/proc_ns.h PROC_CGROUP_INIT_INO */
     private static final String WHOLE = "cgroup:[4026531835]";
 
@@ -60,23 +61,22 @@ final class JnrCgroups implements Cgroups {
         return hierarchy;
     }
 
-    /** cgroups(7) "/proc files": 0::/path, or 4:net_cls,net_prio:/path. A path outside of our root begins with /.. */
     @Override
     public String of(int pid) {
-        for (String line : Mounts.lines(proc.read(pid, "/cgroup"))) {
-            int first = line.indexOf(':');
-            int second = line.indexOf(':', first + 1);
-            if (second < 0) {
-                continue;
-            }
-            String controllers = "," + line.substring(first + 1, second) + ",";
-            boolean fits = hierarchy == Hierarchy.UNIFIED ? line.startsWith("0::") : controllers.contains(",net_cls,");
-            if (fits) {
-                String path = line.substring(second + 1);
-                return path.startsWith("/..") || path.length() < 2 ? "" : path.substring(1);
-            }
-        }
-        return "";
+        String path = path(proc, pid, hierarchy);
+        return path.startsWith("..") ? "" : path;
+    }
+
+    /** As {@link org.secfilt.kernel.Launching#cgroup}. */
+    static String path(Proc proc, int pid, Hierarchy hierarchy) {
+        Optional<String[]> cgroup = Proc.cgroup(proc.read(pid, "/cgroup"), hierarchy == Hierarchy.UNIFIED ? Proc.UNIFIED : CLASSES);
+        return cgroup.isPresent() ? cgroup.get()[2].substring(1) : "";
+    }
+
+    @Override
+    public String classControllers() {
+        Optional<String[]> cgroup = Proc.cgroup(proc.read("self/cgroup"), CLASSES);
+        return cgroup.isPresent() ? cgroup.get()[1] : CLASSES;
     }
 
     @Override

@@ -25,7 +25,6 @@ final class JnrCredentials {
     private static final int CAPSET = NUMBERS.nr("capset");
 
     private final Proc proc;
-    private final JnrTracees links;
     private final byte[] namespace;
     private final Identity own;
     private final long permitted;
@@ -59,10 +58,9 @@ final class JnrCredentials {
         }
     }
 
-    JnrCredentials(Proc proc, JnrTracees links) {
+    JnrCredentials(Proc proc) {
         this.proc = proc;
-        this.links = links;
-        this.namespace = links.link("/proc/self/ns/user");
+        this.namespace = proc.link("self/ns/user");
         String status = proc.read((int) ProcessHandle.current().pid(), "/status");
         this.own = identity(status, true);
         this.permitted = capabilities(status, "CapPrm");
@@ -71,7 +69,7 @@ final class JnrCredentials {
 
     /** Whether user numbers and capabilities mean the same to the tracee as to us. */
     boolean sameNamespace(int tid) {
-        return namespace.length > 0 && Arrays.equals(namespace, links.link("/proc/" + tid + "/ns/user"));
+        return namespace.length > 0 && Arrays.equals(namespace, proc.link(tid, "/ns/user"));
     }
 
     /** Whether a user's number is the same number to the tracee and to us, though its namespace may be another: each maps to itself. */
@@ -89,13 +87,13 @@ final class JnrCredentials {
         return same;
     }
 
-    static Caller caller(Proc proc, JnrTracees links, int pid) {
+    static Caller caller(Proc proc, int pid) {
         String status = proc.read(pid, "/status");
         if (status.indexOf("\nCapEff:\t") < 0) {
             return Caller.UNKNOWN;
         }
         Identity identity = identity(status, false);
-        return new Caller(identity.user(), identity.group(), links.link("/proc/" + pid + "/ns/user"));
+        return new Caller(identity.user(), identity.group(), proc.link(pid, "/ns/user"));
     }
 
     /** Whoever {@link #take} looked at last. */
@@ -111,7 +109,7 @@ final class JnrCredentials {
         if (last < 0 || status.indexOf('\n', last + 1) < 0) { // cut off, where there are ten thousand groups
             return false;
         }
-        byte[] where = links.link("/proc/" + tid + "/ns/user");
+        byte[] where = proc.link(tid, "/ns/user");
         Identity theirs = identity(status, namespace.length > 0 && Arrays.equals(namespace, where));
         caller = new Caller(theirs.user(), theirs.group(), where);
         if (theirs.isSame(own)) {

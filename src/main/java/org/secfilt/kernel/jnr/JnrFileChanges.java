@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
+import org.secfilt.abi.OpenHow;
 import org.secfilt.abi.SyscallTable;
 import org.secfilt.kernel.FileChange;
 import org.secfilt.kernel.FileChanges;
@@ -19,12 +20,6 @@ import org.secfilt.kernel.FileTarget;
 final class JnrFileChanges implements FileChanges {
     private static final int PATH_MAX = 4096;
     private static final int VALUE_BYTES = 64 << 10; // linux/limits.h XATTR_SIZE_MAX
-    // linux/openat2.h
-    private static final int OPEN_HOW_BYTES = 24;
-    private static final int RESOLVE_NO_MAGICLINKS = 2;
-    private static final int RESOLVE_NO_SYMLINKS = 4;
-    private static final int RESOLVE_BENEATH = 8;
-    private static final int RESOLVE_IN_ROOT = 0x10;
     // fcntl.h
     private static final int O_NOFOLLOW = 0400000;
     private static final int O_PATH = 010000000;
@@ -34,7 +29,6 @@ final class JnrFileChanges implements FileChanges {
     private static final int TRIES = 16;
 
     private static final SyscallTable NUMBERS = Arch.X86_64.syscalls();
-    private static final int OPENAT2 = NUMBERS.nr("openat2");
     private static final int CHMOD = NUMBERS.nr("chmod");
     private static final int CHOWN = NUMBERS.nr("chown");
     private static final int UTIMENSAT = NUMBERS.nr("utimensat");
@@ -45,23 +39,22 @@ final class JnrFileChanges implements FileChanges {
     private static final Made BAD_DESCRIPTOR = new Made(-Errno.EBADF.number());
 
     private final Proc proc;
-    private final JnrTracees links;
+    private final JnrTracees tracees;
     private final TraceeDescriptors descriptors;
     private final JnrCredentials credentials;
     private final byte[] mounts;
     private final List<Permitted> permitted = new ArrayList<>();
     private final long path = NativeMemory.allocate(PATH_MAX);
-    private final long how = NativeMemory.allocate(OPEN_HOW_BYTES);
     private final long name = NativeMemory.allocate(PATH_MAX);
     private final long value = NativeMemory.allocate(VALUE_BYTES);
 
     /** @param patience of the thread that asks */
     JnrFileChanges(Proc proc, Patience patience) {
         this.proc = proc;
-        this.links = new JnrTracees(proc, patience);
-        this.descriptors = links.descriptors();
-        this.credentials = new JnrCredentials(proc, links);
-        this.mounts = links.link("/proc/self/ns/mnt");
+        this.tracees = new JnrTracees(proc, patience);
+        this.descriptors = tracees.descriptors();
+        this.credentials = new JnrCredentials(proc);
+        this.mounts = proc.link("self/ns/mnt");
     }
 
     private record Permitted(int fd, FileStatus status) {}
@@ -69,7 +62,8 @@ final class JnrFileChanges implements FileChanges {
     @Override
     public int permit(int pid, byte[] file) {
         int root = open("/proc/" + pid + "/root", O_PATH | O_CLOEXEC);
-        int fd = root < 0 ? root : openat2(root, file, O_NOFOLLOW, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+        int fd = root < 0 ? root : tracees.open(root, file, O_NOFOLLOW,
+                OpenHow.RESOLVE_IN_ROOT | OpenHow.RESOLVE_NO_SYMLINKS | OpenHow.RESOLVE_NO_MAGICLINKS);
         close(root);
         if (fd < 0) {
             return fd;
@@ -92,7 +86,7 @@ final class JnrFileChanges implements FileChanges {
         if (target.path().length == 0) {
             return ofDescriptor(tid, target, change);
         }
-        View view = View.of(links, tid, mounts);
+        View view = View.of(proc, tid, mounts);
         if (view == View.UNKNOWN) {
             return new Refused(target.path(), "its root directory is another, so the path cannot be followed");
         }
@@ -122,7 +116,7 @@ final class JnrFileChanges implements FileChanges {
     }
 
     private byte[] fromRoot(int tid, FileTarget target) {
-        byte[] directory = target.descriptor() == FileTarget.CWD ? links.link("/proc/" + tid + "/cwd") : descriptors.link(tid, target.descriptor());
+        byte[] directory = target.descriptor() == FileTarget.CWD ? proc.link(tid, "/cwd") : descriptors.link(tid, target.descriptor());
         byte[] full = Arrays.copyOf(directory, directory.length + 1 + target.path().length);
         full[directory.length] = '/';
         System.arraycopy(target.path(), 0, full, directory.length + 1, target.path().length);
@@ -130,10 +124,10 @@ final class JnrFileChanges implements FileChanges {
     }
 
     private int follow(int from, byte[] file, int flags, View view) {
-        int resolve = RESOLVE_NO_MAGICLINKS | (view == View.OURS ? 0 : RESOLVE_IN_ROOT);
-        int fd = openat2(from, file, flags, resolve);
+        int resolve = OpenHow.RESOLVE_NO_MAGICLINKS | (view == View.OURS ? 0 : OpenHow.RESOLVE_IN_ROOT);
+        int fd = tracees.open(from, file, flags, resolve);
         for (int tried = 1; fd == -Errno.EAGAIN.number() && tried < TRIES; tried++) {
-            fd = openat2(from, file, flags, resolve);
+            fd = tracees.open(from, file, flags, resolve);
         }
         return fd;
     }
@@ -161,7 +155,7 @@ final class JnrFileChanges implements FileChanges {
     /** Takes the descriptor over. The tracee's credentials are on. */
     private Outcome change(int tid, int fd, FileTarget target, FileChange change) {
         try {
-            byte[] where = links.link("/proc/self/fd/" + fd);
+            byte[] where = proc.link("self/fd/" + fd);
             FileStatus status = FileStatus.of(fd);
             if (status.error() != 0) {
                 return new Made(status.error()); // of a network or a file system that has ended
@@ -190,7 +184,7 @@ final class JnrFileChanges implements FileChanges {
             if (status.isSameFile(place.status())) {
                 return true;
             }
-            byte[] rest = below(links.link("/proc/self/fd/" + place.fd()), where);
+            byte[] rest = below(proc.link("self/fd/" + place.fd()), where);
             if (rest.length > 0 && leadsTo(place.fd(), rest, status)) {
                 return true;
             }
@@ -207,7 +201,8 @@ final class JnrFileChanges implements FileChanges {
     }
 
     private boolean leadsTo(int directory, byte[] rest, FileStatus expected) {
-        int fd = openat2(directory, rest, O_NOFOLLOW, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+        int fd = tracees.open(directory, rest, O_NOFOLLOW,
+                OpenHow.RESOLVE_BENEATH | OpenHow.RESOLVE_NO_SYMLINKS | OpenHow.RESOLVE_NO_MAGICLINKS);
         if (fd < 0) {
             return false;
         }
@@ -241,16 +236,6 @@ final class JnrFileChanges implements FileChanges {
         return Libc.SYSCALL.call(TRUNCATE, file, ((FileChange.Length) change).bytes(), 0, 0, 0);
     }
 
-    private int openat2(int from, byte[] file, int flags, int resolve) {
-        if (file.length >= PATH_MAX) {
-            return -Errno.ENAMETOOLONG.number();
-        }
-        NativeMemory.IO.putLong(how, O_PATH | O_CLOEXEC | flags);
-        NativeMemory.IO.putLong(how + 8, 0);
-        NativeMemory.IO.putLong(how + 16, resolve);
-        return (int) Libc.SYSCALL.call(OPENAT2, from, put(path, file), how, OPEN_HOW_BYTES, 0);
-    }
-
     private int open(String file, int flags) {
         return (int) Libc.OPEN.call(string(file), flags, 0);
     }
@@ -280,11 +265,11 @@ final class JnrFileChanges implements FileChanges {
         UNKNOWN;
 
         /** @param ours the mount namespace of this process, as its link names it */
-        static View of(JnrTracees links, int tid, byte[] ours) {
-            if (!Arrays.equals(links.link("/proc/" + tid + "/root"), new byte[] {'/'})) {
+        static View of(Proc proc, int tid, byte[] ours) {
+            if (!Arrays.equals(proc.link(tid, "/root"), new byte[] {'/'})) {
                 return UNKNOWN;
             }
-            return Arrays.equals(links.link("/proc/" + tid + "/ns/mnt"), ours) ? OURS : OTHER_MOUNTS;
+            return Arrays.equals(proc.link(tid, "/ns/mnt"), ours) ? OURS : OTHER_MOUNTS;
         }
     }
 }

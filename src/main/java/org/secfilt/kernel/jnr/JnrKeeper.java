@@ -51,7 +51,6 @@ final class JnrKeeper implements Keeper {
     private static final int SENDMSG = Arch.X86_64.syscalls().nr("sendmsg");
 
     private final Proc proc = new Proc();
-    private final JnrTracees links;
     private final long message = NativeMemory.allocate(MESSAGE_BYTES);
     private final long piece = NativeMemory.allocate(IOVEC_BYTES);
     private final long control = NativeMemory.allocate(CMSG_BYTES);
@@ -68,8 +67,7 @@ final class JnrKeeper implements Keeper {
     private int turn;
     private boolean stands;
 
-    JnrKeeper(Patience patience) {
-        this.links = new JnrTracees(proc, patience);
+    JnrKeeper() {
         NativeMemory.IO.putLong(piece, message);
         NativeMemory.IO.putLong(piece + 8, MESSAGE_BYTES);
         NativeMemory.IO.putLong(header + MSG_IOV, piece);
@@ -89,7 +87,7 @@ final class JnrKeeper implements Keeper {
         if (await(turn) != 0) {
             throw KernelException.inWords("the process that is to keep the files of sockets does not begin");
         }
-        own = JnrCredentials.caller(proc, links, made.pid());
+        own = JnrCredentials.caller(proc, made.pid());
         if (!own.isLike(own)) {
             throw KernelException.inWords("the process that is to keep the files of sockets cannot be seen in /proc");
         }
@@ -130,7 +128,7 @@ final class JnrKeeper implements Keeper {
 
     @Override
     public synchronized boolean leads(int tid, int place, Tracees.SocketFile file) {
-        int fd = links.openPath("/proc/" + tid + "/root" + directory + (FIRST + place));
+        int fd = proc.openPath(tid + "/root" + directory + (FIRST + place));
         if (fd < 0) {
             return false;
         }

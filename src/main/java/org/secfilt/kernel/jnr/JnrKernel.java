@@ -65,7 +65,7 @@ public final class JnrKernel implements Kernel {
 
     @Override
     public Keeper keeper() {
-        return new JnrKeeper(patience);
+        return new JnrKeeper();
     }
 
     @Override
@@ -75,7 +75,7 @@ public final class JnrKernel implements Kernel {
 
     @Override
     public Networks networks() {
-        return new JnrNetworks(patience);
+        return new JnrNetworks();
     }
 
     @Override

@@ -15,7 +15,9 @@ import java.util.Set;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
+import org.secfilt.abi.OpenHow;
 import org.secfilt.kernel.Care;
+import org.secfilt.kernel.Cgroups;
 import org.secfilt.kernel.OpenDescriptor;
 import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Launching;
@@ -42,20 +44,12 @@ final class JnrLaunching implements Launching {
     /** PIPE_BUF */
     private static final int CHUNK_BYTES = 4096;
     private static final int PATH_MAX = 4096;
-    // fcntl.h, unistd.h, linux/stat.h
+    // fcntl.h, unistd.h
     private static final int AT_FDCWD = -100;
     private static final int O_PATH_CLOEXEC = 010000000 | 02000000;
-    // linux/openat2.h
-    private static final int OPENAT2 = Arch.X86_64.syscalls().nr("openat2");
-    private static final int OPEN_HOW_BYTES = 24;
-    private static final int RESOLVE_NO_MAGICLINKS = 2;
     private static final int AT_EACCESS = 0x200;
     private static final int F_OK = 0;
     private static final int X_OK = 1;
-    private static final int STATX_TYPE = 1;
-    private static final int STX_MODE = 28;
-    private static final int S_IFMT = 0170000;
-    private static final int S_IFREG = 0100000;
 
     private final Proc proc = new Proc();
     private final JnrTracees tracees;
@@ -147,6 +141,11 @@ final class JnrLaunching implements Launching {
     }
 
     @Override
+    public String cgroup(int pid, Cgroups.Hierarchy hierarchy) {
+        return JnrCgroups.path(proc, pid, hierarchy);
+    }
+
+    @Override
     public long capabilities(int pid) {
         return capabilities(pid, "\nCapPrm:\t");
     }
@@ -232,7 +231,7 @@ final class JnrLaunching implements Launching {
 
     @Override
     public void releaseStandardError() {
-        String target = new String(tracees.link("/proc/self/fd/2"), StandardCharsets.ISO_8859_1);
+        String target = new String(proc.link("self/fd/2"), StandardCharsets.ISO_8859_1);
         if (target.startsWith("pipe:[") || target.startsWith("socket:[")) {
             replaceByNull(2);
         }
@@ -309,13 +308,11 @@ final class JnrLaunching implements Launching {
             return Errno.ENAMETOOLONG.number();
         }
         long rc = Libc.FACCESSAT.call(AT_FDCWD, scratch, X_OK, AT_EACCESS);
-        if (rc == 0) {
-            long statx = scratch + PATH_MAX;
-            rc = Libc.STATX.call(AT_FDCWD, scratch, 0, STATX_TYPE, statx);
-            int type = NativeMemory.IO.getShort(statx + STX_MODE) & S_IFMT;
-            return rc == 0 && type != S_IFREG ? Errno.EACCES.number() : (int) -rc;
+        if (rc != 0) {
+            return (int) -rc;
         }
-        return (int) -rc;
+        FileStatus status = FileStatus.at(scratch);
+        return status.error() == 0 && !status.isRegular() ? Errno.EACCES.number() : -status.error();
     }
 
     @Override
@@ -338,21 +335,14 @@ final class JnrLaunching implements Launching {
 
     @Override
     public NamedFile follow(int pid, byte[] path) throws Tracees.UnresolvedPath {
-        if (path.length >= PATH_MAX) {
-            throw new Tracees.UnresolvedPath(Errno.ENAMETOOLONG.number());
-        }
         int from = (int) Libc.must("open(/proc/" + pid + "/cwd)",
                 Libc.OPEN.call(NativeMemory.string("/proc/" + pid + "/cwd"), O_PATH_CLOEXEC, 0));
-        NativeMemory.IO.putByteArray(scratch, Arrays.copyOf(path, path.length + 1), 0, path.length + 1);
-        NativeMemory.IO.putLong(scratch + PATH_MAX, O_PATH_CLOEXEC); // struct open_how: flags, mode, resolve
-        NativeMemory.IO.putLong(scratch + PATH_MAX + 8, 0);
-        NativeMemory.IO.putLong(scratch + PATH_MAX + 16, RESOLVE_NO_MAGICLINKS);
-        int fd = (int) Libc.SYSCALL.call(OPENAT2, from, scratch, scratch + PATH_MAX, OPEN_HOW_BYTES, 0);
+        int fd = tracees.open(from, path, 0, OpenHow.RESOLVE_NO_MAGICLINKS);
         Libc.CLOSE.call(from);
         if (fd < 0) {
             throw new Tracees.UnresolvedPath(-fd);
         }
-        NamedFile file = new NamedFile(ByteString.of(tracees.link("/proc/self/fd/" + fd)), FileStatus.of(fd).isDirectory());
+        NamedFile file = new NamedFile(ByteString.of(proc.link("self/fd/" + fd)), FileStatus.of(fd).isDirectory());
         Libc.CLOSE.call(fd);
         return file;
     }

@@ -22,13 +22,6 @@ final class JnrLogFile implements LogFile {
     private static final int F_GETFL = 3;
     /** It tells what a program tried to reach: its user's business alone. */
     private static final int OWNER_ONLY = 0600;
-    // linux/stat.h
-    private static final int AT_EMPTY_PATH = 0x1000;
-    private static final int STATX_TYPE = 1;
-    private static final int STX_MODE = 28;
-    private static final int STATX_BYTES = 256;
-    private static final int S_IFMT = 0170000;
-    private static final int S_IFIFO = 0010000;
     private static final int STDERR = 2;
     // poll.h
     private static final int POLLOUT = 4;
@@ -69,7 +62,7 @@ final class JnrLogFile implements LogFile {
         long fd = Libc.OPEN.call(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, OWNER_ONLY);
         if (fd == -Errno.ENXIO.number()) {
             int unread = (int) Libc.must(name, Libc.OPEN.call(path, O_PATH | O_CLOEXEC, 0));
-            if (isFifo(unread)) {
+            if (FileStatus.of(unread, FileStatus.TYPE).isFifo()) {
                 return new JnrLogFile(-1, unread);
             }
             Libc.CLOSE.call(unread);
@@ -89,12 +82,6 @@ final class JnrLogFile implements LogFile {
                         : name.startsWith("/proc/self/fd/") ? name.substring("/proc/self/fd/".length()) : "";
                 return number.matches("[0-9]{1,9}") ? Integer.parseInt(number) : -1;
         }
-    }
-
-    private static boolean isFifo(int fd) {
-        long statx = NativeMemory.allocate(STATX_BYTES);
-        long rc = Libc.STATX.call(fd, NativeMemory.string(""), AT_EMPTY_PATH, STATX_TYPE, statx);
-        return rc == 0 && (NativeMemory.IO.getShort(statx + STX_MODE) & S_IFMT) == S_IFIFO;
     }
 
     @Override

@@ -26,14 +26,6 @@ final class JnrNetworkLock implements NetworkLock {
     private static final int OWNERS = 0600;
     private static final int OTHERS = 0077;
     private static final int LOCK_EX_NB = 2 | 4; // sys/file.h
-    // linux/stat.h
-    private static final int AT_EMPTY_PATH = 0x1000;
-    private static final int STATX_BASIC_STATS = 0x7ff;
-    private static final int STX_NLINK = 16;
-    private static final int STX_UID = 20;
-    private static final int STX_MODE = 28;
-    private static final int STX_INO = 32;
-    private static final int STATX_BYTES = 256;
     private static final int AT_FDCWD = -100;
     private static final int UNLINKAT = Arch.X86_64.syscalls().nr("unlinkat");
 
@@ -43,8 +35,6 @@ final class JnrNetworkLock implements NetworkLock {
     private static final int PATIENCE_WITH_FILE_MILLIS = 1_000;
     private static final int LOOK_MILLIS = 10;
 
-    /** A struct statx, and an empty path behind it. */
-    private final long stat = NativeMemory.allocate(STATX_BYTES + 1);
     private final String name;
     /** -1 if there can be none. */
     private final long file;
@@ -53,8 +43,7 @@ final class JnrNetworkLock implements NetworkLock {
     /** @throws KernelException if somebody holds it all the time */
     JnrNetworkLock() {
         namespace = Libc.must("open(" + NAMESPACE + ")", Libc.OPEN.call(NativeMemory.string(NAMESPACE), O_RDONLY_CLOEXEC, 0));
-        look(namespace);
-        name = PREFIX + Long.toUnsignedString(NativeMemory.IO.getLong(stat + STX_INO)) + SUFFIX;
+        name = PREFIX + Long.toUnsignedString(look(namespace).inode()) + SUFFIX;
         long held = -1;
         try {
             held = file();
@@ -78,8 +67,8 @@ final class JnrNetworkLock implements NetworkLock {
             if (fd < 0) {
                 return -1;
             }
-            look(fd);
-            boolean roots = NativeMemory.IO.getInt(stat + STX_UID) == 0 && (NativeMemory.IO.getShort(stat + STX_MODE) & OTHERS) == 0;
+            FileStatus status = look(fd);
+            boolean roots = status.user() == 0 && (status.mode() & OTHERS) == 0;
             boolean taken = roots && await(fd, PATIENCE_MILLIS);
             if (taken && isThere(fd)) {
                 return fd;
@@ -99,13 +88,14 @@ final class JnrNetworkLock implements NetworkLock {
     }
 
     /** Whether it has a name still. */
-    private boolean isThere(long fd) {
-        look(fd);
-        return NativeMemory.IO.getInt(stat + STX_NLINK) != 0;
+    private static boolean isThere(long fd) {
+        return look(fd).links() != 0;
     }
 
-    private void look(long fd) {
-        Libc.must("statx", Libc.STATX.call(fd, stat + STATX_BYTES, AT_EMPTY_PATH, STATX_BASIC_STATS, stat));
+    private static FileStatus look(long fd) {
+        FileStatus status = FileStatus.of((int) fd, FileStatus.ALL);
+        Libc.must("statx", status.error());
+        return status;
     }
 
     private static boolean await(long fd, int millis) {
@@ -148,7 +138,7 @@ final class JnrNetworkLock implements NetworkLock {
     }
 
     /** Of a run that was killed: nobody holds it. */
-    private void removeIfLeft(long path) {
+    private static void removeIfLeft(long path) {
         long fd = Libc.OPEN.call(path, O_RDWR, 0);
         if (fd < 0) {
             return;

@@ -25,23 +25,17 @@ final class JnrNetworks implements Networks {
 
     private final Proc proc = new Proc();
     private final NatHooks natHooks = new NatHooks(proc);
-    private final JnrTracees tracees;
     /** A socklen_t, then a cookie. */
     private final long scratch = NativeMemory.allocate(2 * Long.BYTES);
 
-    /** @param patience of the thread that asks */
-    JnrNetworks(Patience patience) {
-        this.tracees = new JnrTracees(proc, patience);
-    }
-
     @Override
     public long namespace(int pid) {
-        return inode("/proc/" + pid + "/ns/net");
+        return inode(pid + "/ns/net");
     }
 
     @Override
     public long processNamespace() {
-        return inode("/proc/self/ns/pid");
+        return inode("self/ns/pid");
     }
 
     @Override
@@ -56,17 +50,17 @@ final class JnrNetworks implements Networks {
 
     @Override
     public boolean seesAllUsers() {
-        return new NetworkUsers(proc, tracees).areInSight();
+        return new NetworkUsers(proc).areInSight();
     }
 
     @Override
     public boolean isOurs() {
-        return new NetworkUsers(proc, tracees).areOurs();
+        return new NetworkUsers(proc).areOurs();
     }
 
     @Override
     public List<String> users(int pid) {
-        return new NetworkUsers(proc, tracees).besides(pid);
+        return new NetworkUsers(proc).besides(pid);
     }
 
     @Override
@@ -74,7 +68,7 @@ final class JnrNetworks implements Networks {
         Set<Long> found = new HashSet<>();
         for (String name : names("/proc")) {
             if (name.charAt(0) >= '0' && name.charAt(0) <= '9') {
-                found.add(inode("/proc/" + name + "/ns/net"));
+                found.add(inode(name + "/ns/net"));
             }
         }
         for (String name : names("/run/netns")) {
@@ -94,7 +88,7 @@ final class JnrNetworks implements Networks {
 
     /** The number of net:[4026531840]; 0 where the process has ended or may not be looked at. */
     private long inode(String link) {
-        String name = new String(tracees.link(link), StandardCharsets.ISO_8859_1);
+        String name = new String(proc.link(link), StandardCharsets.ISO_8859_1);
         int from = name.indexOf('[') + 1;
         int to = name.indexOf(']');
         return to < from ? 0 : Long.parseLong(name.substring(from, to));

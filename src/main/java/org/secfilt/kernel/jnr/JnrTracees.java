@@ -1,13 +1,13 @@
 package org.secfilt.kernel.jnr;
 
 import java.io.File;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
+import org.secfilt.abi.OpenHow;
 import org.secfilt.kernel.OpenDescriptor;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.kernel.Vault;
@@ -17,8 +17,9 @@ final class JnrTracees implements Tracees {
     private static final int BUFFER_BYTES = 64 << 10;
     private static final int IOVEC_BYTES = 16;
     private static final int PATH_MAX = 4096;
-    private static final int TGKILL = Arch.X86_64.syscalls().nr("tgkill");
     private static final int O_PATH_CLOEXEC = 010000000 | 02000000;
+    private static final int TGKILL = Arch.X86_64.syscalls().nr("tgkill");
+    private static final int OPENAT2 = Arch.X86_64.syscalls().nr("openat2");
     /** proc(5) "stat": the fields after the name's closing bracket start with number 3, the processor is number 39. */
     private static final int PROCESSOR_FIELDS_ON = 39 - 3;
 
@@ -45,15 +46,15 @@ final class JnrTracees implements Tracees {
     JnrTracees(Proc proc, Patience patience) {
         this.proc = proc;
         this.patience = patience;
-        this.descriptors = new TraceeDescriptors(proc, this, patience);
-        this.numbers = new ProcessNumbers(proc, this);
+        this.descriptors = new TraceeDescriptors(proc, patience);
+        this.numbers = new ProcessNumbers(proc);
         NativeMemory.IO.putLong(local, buffer);
-        mounts = link("/proc/self/ns/mnt");
+        mounts = proc.link("self/ns/mnt");
     }
 
     @Override
     public void trustMounts(int tid) {
-        byte[] theirs = link("/proc/" + tid + "/ns/mnt");
+        byte[] theirs = proc.link(tid, "/ns/mnt");
         foreignMounts = !Arrays.equals(theirs, mounts);
         mounts = theirs;
     }
@@ -188,7 +189,7 @@ final class JnrTracees implements Tracees {
 
     @Override
     public byte[] executable(int tid) {
-        return link("/proc/" + tid + "/exe");
+        return proc.link(tid, "/exe");
     }
 
     @Override
@@ -274,22 +275,24 @@ final class JnrTracees implements Tracees {
         return sockets.follow(tid, path, mounts, foreignMounts);
     }
 
-    /** Follows all links. @return an O_PATH descriptor or a negative error number */
-    int openPath(String path) {
-        return (int) Libc.OPEN.call(string(path), O_PATH_CLOEXEC, 0);
-    }
-
-    private long string(String path) {
-        byte[] name = (path + "\0").getBytes(StandardCharsets.ISO_8859_1);
+    /**
+     * openat2(2) for a name alone, not for what is in the file.
+     *
+     * @param from the directory in which a relative path begins
+     * @param flags of open(2), besides O_PATH and O_CLOEXEC
+     * @param resolve of {@link OpenHow}
+     * @return an O_PATH descriptor or a negative error number
+     */
+    int open(int from, byte[] name, int flags, int resolve) {
+        if (name.length >= PATH_MAX) {
+            return -Errno.ENAMETOOLONG.number();
+        }
         NativeMemory.IO.putByteArray(buffer, name, 0, name.length);
-        return buffer;
-    }
-
-    /** readlink(2); empty where there is no link or no leave to read it. */
-    byte[] link(String path) {
-        int length = (int) Math.max(0, Libc.READLINK.call(string(path), buffer + PATH_MAX, PATH_MAX));
-        byte[] target = new byte[length];
-        NativeMemory.IO.getByteArray(buffer + PATH_MAX, target, 0, length);
-        return target;
+        NativeMemory.IO.putByte(buffer + name.length, (byte) 0);
+        long how = buffer + PATH_MAX;
+        NativeMemory.IO.putLong(how + OpenHow.FLAGS, O_PATH_CLOEXEC | flags);
+        NativeMemory.IO.putLong(how + OpenHow.MODE, 0);
+        NativeMemory.IO.putLong(how + OpenHow.RESOLVE, resolve);
+        return (int) Libc.SYSCALL.call(OPENAT2, from, buffer, how, OpenHow.BYTES, 0);
     }
 }

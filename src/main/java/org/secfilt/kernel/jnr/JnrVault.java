@@ -17,13 +17,6 @@ final class JnrVault implements Vault {
     private static final int PROT_READ_WRITE = 3;
     private static final int MAP_SHARED = 1;
     private static final int O_CLOEXEC = 02000000;
-    // linux/stat.h
-    private static final int AT_EMPTY_PATH = 0x1000;
-    private static final int STATX_INO = 0x100;
-    private static final int STX_INO = 32;
-    private static final int STX_DEV_MAJOR = 136;
-    private static final int STX_DEV_MINOR = 140;
-    private static final int STATX_BYTES = 256;
     // linux/seccomp.h
     private static final long SECCOMP_IOCTL_NOTIF_ADDFD = 0x40182103L;
     private static final int SECCOMP_ADDFD_FLAG_SEND = 2;
@@ -57,10 +50,10 @@ final class JnrVault implements Vault {
         memory = Libc.must("mmap", Libc.MMAP.call(0, lengthBytes, PROT_READ_WRITE, MAP_SHARED, fd, 0));
         Libc.must("fcntl(F_ADD_SEALS)", Libc.FCNTL.call(fd, F_ADD_SEALS, F_SEAL_ALL));
         readOnly = (int) Libc.must("open", Libc.OPEN.call(NativeMemory.string("/proc/self/fd/" + fd), O_CLOEXEC, 0));
-        long statx = NativeMemory.allocate(STATX_BYTES);
-        Libc.must("statx", Libc.STATX.call(fd, statx, AT_EMPTY_PATH, STATX_INO, statx));
-        inode = NativeMemory.IO.getLong(statx + STX_INO);
-        device = hex(NativeMemory.IO.getInt(statx + STX_DEV_MAJOR)) + ":" + hex(NativeMemory.IO.getInt(statx + STX_DEV_MINOR));
+        FileStatus status = FileStatus.of((int) fd, FileStatus.INODE);
+        Libc.must("statx", status.error());
+        inode = status.inode();
+        device = hex(status.major()) + ":" + hex(status.minor());
         Libc.CLOSE.call(fd);
     }
 

@@ -18,16 +18,14 @@ final class NetworkUsers {
     private static final int INODE = 9;
 
     private final Proc proc;
-    private final JnrTracees tracees;
 
-    NetworkUsers(Proc proc, JnrTracees tracees) {
+    NetworkUsers(Proc proc) {
         this.proc = proc;
-        this.tracees = tracees;
     }
 
     /** A namespace that belongs to none of ours has an owner that may not be asked for: EPERM. */
     boolean areInSight() {
-        String own = link("/proc/self/ns/user");
+        String own = link("self/ns/user");
         return !own.isEmpty() && owner("/proc/self/ns/net").equals(own) && !owner("/proc/self/ns/pid").equals(own);
     }
 
@@ -46,19 +44,19 @@ final class NetworkUsers {
         if (owner < 0) {
             return "";
         }
-        String name = link("/proc/self/fd/" + owner);
+        String name = link("self/fd/" + owner);
         Libc.CLOSE.call(owner);
         return name;
     }
 
     List<String> besides(int pid) {
-        String namespace = link("/proc/" + pid + "/ns/net");
+        String namespace = link(pid + "/ns/net");
         Set<String> sockets = sockets();
         List<String> users = new ArrayList<>();
         String[] names = new File("/proc").list();
         for (String name : names == null ? new String[0] : names) {
             int other = name.charAt(0) >= '0' && name.charAt(0) <= '9' ? Integer.parseInt(name) : 0;
-            if (other != 0 && other != pid && link("/proc/" + other + "/ns/net").equals(namespace) && holdsAny(other, sockets)) {
+            if (other != 0 && other != pid && link(other + "/ns/net").equals(namespace) && holdsAny(other, sockets)) {
                 users.add(proc.read(other, "/comm").strip() + "[" + other + "]");
             }
         }
@@ -84,14 +82,14 @@ final class NetworkUsers {
             return false; // it has ended, or is of another user
         }
         for (String fd : fds) {
-            if (sockets.contains(link("/proc/" + pid + "/fd/" + fd))) {
+            if (sockets.contains(link(pid + "/fd/" + fd))) {
                 return true;
             }
         }
         return false;
     }
 
-    private String link(String path) {
-        return new String(tracees.link(path), StandardCharsets.ISO_8859_1);
+    private String link(String name) {
+        return new String(proc.link(name), StandardCharsets.ISO_8859_1);
     }
 }

@@ -1,16 +1,20 @@
 package org.secfilt.kernel.jnr;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 
 /**
- * Small files below /proc, read by bare open(2) and read(2): a Java stream costs four times as much. proc(5). One thread only, each
- * has its own.
+ * Small files and links below /proc, read by bare open(2), read(2) and readlink(2): a Java stream costs four times as much. proc(5).
+ * One thread only, each has its own.
  */
 final class Proc {
     private static final int O_CLOEXEC = 02000000;
+    private static final int O_PATH = 010000000;
     /** Enough for stat, comm, status, and for the part of maps that lies below the vault in all but odd processes. */
     private static final int BUFFER_BYTES = 64 << 10;
     private static final int PATH_BYTES = 64;
+    /** In the place of a controller: the hierarchy of version 2, which names none. */
+    static final String UNIFIED = "";
 
     private final long path = NativeMemory.allocate(PATH_BYTES);
     private final long buffer = NativeMemory.allocate(BUFFER_BYTES);
@@ -21,9 +25,21 @@ final class Proc {
     }
 
     private int open(String name) {
+        return (int) Libc.OPEN.call(path(name), O_CLOEXEC, 0);
+    }
+
+    /** Follows all links. @return an O_PATH descriptor or a negative error number */
+    int openPath(String name) {
+        return (int) Libc.OPEN.call(path(name), O_PATH | O_CLOEXEC, 0);
+    }
+
+    private long path(String name) {
         byte[] bytes = ("/proc/" + name + "\0").getBytes(StandardCharsets.ISO_8859_1);
+        if (bytes.length > PATH_BYTES) {
+            throw new IllegalArgumentException("the name of a file in /proc is longer than " + PATH_BYTES + " bytes");
+        }
         NativeMemory.IO.putByteArray(path, bytes, 0, bytes.length);
-        return (int) Libc.OPEN.call(path, O_CLOEXEC, 0);
+        return path;
     }
 
     /** The first bytes of the file, Latin-1; empty where it cannot be read. */
@@ -65,6 +81,18 @@ final class Proc {
         return bytes;
     }
 
+    /** readlink(2) of a process's; empty where there is no link or no leave to read it. */
+    byte[] link(int pid, String name) {
+        return link(pid + name);
+    }
+
+    /** The same, of {@code self} for one. */
+    byte[] link(String name) {
+        byte[] target = new byte[(int) Math.max(0, Libc.READLINK.call(path(name), buffer, BUFFER_BYTES))];
+        NativeMemory.IO.getByteArray(buffer, target, 0, target.length);
+        return target;
+    }
+
     /** The process of a thread, or the thread's own number if it died. */
     int tgid(int tid) {
         return status(tid, "\nTgid:\t", tid);
@@ -78,6 +106,27 @@ final class Proc {
     /** The tracer of the thread, or 0. */
     int tracer(int tid) {
         return status(tid, "\nTracerPid:\t", 0);
+    }
+
+    /**
+     * The cgroup of a process in one hierarchy: cgroups(7) "/proc files".
+     *
+     * <pre>
+     *   4:net_cls,net_prio:/path    0::/path
+     * </pre>
+     *
+     * @param cgroups what /proc/PID/cgroup holds
+     * @param controller one of the hierarchy's, or {@link #UNIFIED}
+     * @return number, controllers and path; empty where there is no such hierarchy
+     */
+    static Optional<String[]> cgroup(String cgroups, String controller) {
+        for (String line : cgroups.split("\n")) {
+            String[] fields = line.split(":", 3); // a path may have colons
+            if (fields.length == 3 && ("," + fields[1] + ",").contains("," + controller + ",")) {
+                return Optional.of(fields);
+            }
+        }
+        return Optional.empty();
     }
 
     private int status(int tid, String key, int otherwise) {

@@ -20,11 +20,9 @@ final class ProcessNumbers {
     private static final String NUMBERS = "\nNSpid:\t";
 
     private final Proc proc;
-    private final JnrTracees links;
 
-    ProcessNumbers(Proc proc, JnrTracees links) {
+    ProcessNumbers(Proc proc) {
         this.proc = proc;
-        this.links = links;
     }
 
     Whose process(int caller, int number) {
@@ -120,7 +118,7 @@ final class ProcessNumbers {
     }
 
     private byte[] namespace(int pid) {
-        return links.link("/proc/" + pid + "/ns/pid");
+        return proc.link(pid, "/ns/pid");
     }
 
     /** The third field behind the name; 0 for one from outside of the supervisor's namespace. proc(5) "/proc/pid/stat" */

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
+import org.secfilt.abi.OpenHow;
 import org.secfilt.kernel.FileTarget;
 import org.secfilt.kernel.Tracees;
 
@@ -16,15 +16,6 @@ import org.secfilt.kernel.Tracees;
  * same file. openat2(2), path_resolution(7).
  */
 final class SocketFiles {
-    private static final int PATH_MAX = 4096;
-    private static final int O_PATH_CLOEXEC = 010000000 | 02000000;
-    // linux/openat2.h
-    private static final int OPENAT2 = Arch.X86_64.syscalls().nr("openat2");
-    private static final int OPEN_HOW_BYTES = 24;
-    /** A link such as /proc/self/cwd would lead to what is the supervisor's, not the tracee's: ELOOP. */
-    private static final int RESOLVE_NO_MAGICLINKS = 2;
-    private static final int RESOLVE_NO_SYMLINKS = 4;
-    private static final int RESOLVE_IN_ROOT = 0x10;
     /** A file may be renamed between the two walks. */
     private static final int TRIES = 3;
 
@@ -35,16 +26,14 @@ final class SocketFiles {
     private static final int MINOR_BITS = 20;
 
     private final Proc proc;
-    private final JnrTracees links;
+    private final JnrTracees tracees;
     private final JnrCredentials credentials;
     private final UnixDiag diag = new UnixDiag();
-    private final long path = NativeMemory.allocate(PATH_MAX);
-    private final long how = NativeMemory.allocate(OPEN_HOW_BYTES);
 
-    SocketFiles(Proc proc, JnrTracees links) {
+    SocketFiles(Proc proc, JnrTracees tracees) {
         this.proc = proc;
-        this.links = links;
-        this.credentials = new JnrCredentials(proc, links);
+        this.tracees = tracees;
+        this.credentials = new JnrCredentials(proc);
     }
 
     /**
@@ -53,11 +42,11 @@ final class SocketFiles {
      */
     Optional<Tracees.SocketFile> follow(int tid, byte[] name, byte[] mounts, boolean foreign) throws Tracees.UnresolvedPath {
         // In another mount namespace or root any file may stand under any name.
-        if (!Arrays.equals(links.link("/proc/" + tid + "/root"), new byte[] {'/'}) || !Arrays.equals(links.link("/proc/" + tid + "/ns/mnt"), mounts)) {
+        if (!Arrays.equals(proc.link(tid, "/root"), new byte[] {'/'}) || !Arrays.equals(proc.link(tid, "/ns/mnt"), mounts)) {
             return Optional.empty();
         }
         FileTarget target = DescriptorPath.through(proc, tid, FileTarget.ofPath(FileTarget.CWD, name, true));
-        int root = links.openPath("/proc/" + tid + "/root");
+        int root = proc.openPath(tid + "/root");
         if (root < 0) {
             return Optional.empty();
         }
@@ -86,7 +75,7 @@ final class SocketFiles {
         if (fd < 0) {
             throw new Tracees.UnresolvedPath(-fd);
         }
-        byte[] canonical = links.link("/proc/self/fd/" + fd);
+        byte[] canonical = proc.link("self/fd/" + fd);
         FileStatus status = FileStatus.of(fd);
         if (leadsTo(root, canonical, status)) {
             Optional<List<byte[]>> names = boundNames(status);
@@ -108,11 +97,11 @@ final class SocketFiles {
         if (name.length > 0 && name[0] == '/') {
             return walk(root, name, foreign);
         }
-        String begin = "/proc/" + tid + (target.descriptor() == FileTarget.CWD ? "/cwd" : "/fd/" + target.descriptor());
+        String begin = tid + (target.descriptor() == FileTarget.CWD ? "/cwd" : "/fd/" + target.descriptor());
         if (foreign && name.length > 0) {
-            return walk(root, join(links.link(begin), name), true);
+            return walk(root, join(proc.link(begin), name), true);
         }
-        int from = links.openPath(begin);
+        int from = proc.openPath(begin);
         if (from < 0) {
             return from == -Errno.ENOENT.number() && target.descriptor() != FileTarget.CWD ? from : -Errno.ESRCH.number();
         }
@@ -124,11 +113,12 @@ final class SocketFiles {
         return fd;
     }
 
+    /** Through no link such as /proc/self/cwd: that would lead to what is the supervisor's, not the tracee's. */
     private int walk(int from, byte[] name, boolean inRoot) {
-        int resolve = RESOLVE_NO_MAGICLINKS | (inRoot ? RESOLVE_IN_ROOT : 0);
-        int fd = openat2(from, name, 0, resolve);
+        int resolve = OpenHow.RESOLVE_NO_MAGICLINKS | (inRoot ? OpenHow.RESOLVE_IN_ROOT : 0);
+        int fd = tracees.open(from, name, 0, resolve);
         for (int tried = 1; fd == -Errno.EAGAIN.number() && tried < UPWARD_TRIES; tried++) {
-            fd = openat2(from, name, 0, resolve);
+            fd = tracees.open(from, name, 0, resolve);
         }
         return fd;
     }
@@ -137,25 +127,14 @@ final class SocketFiles {
         if (canonical.length == 0 || canonical[0] != '/') {
             return false;
         }
-        int fd = openat2(root, canonical, O_NOFOLLOW, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+        int fd = tracees.open(root, canonical, O_NOFOLLOW,
+                OpenHow.RESOLVE_IN_ROOT | OpenHow.RESOLVE_NO_SYMLINKS | OpenHow.RESOLVE_NO_MAGICLINKS);
         if (fd < 0) {
             return false;
         }
         boolean same = FileStatus.of(fd).isSameFile(expected);
         Libc.CLOSE.call(fd);
         return same;
-    }
-
-    private int openat2(int from, byte[] name, int flags, int resolve) {
-        if (name.length >= PATH_MAX) {
-            return -Errno.ENAMETOOLONG.number();
-        }
-        NativeMemory.IO.putByteArray(path, name, 0, name.length);
-        NativeMemory.IO.putByte(path + name.length, (byte) 0);
-        NativeMemory.IO.putLong(how, O_PATH_CLOEXEC | flags); // struct open_how: flags, mode, resolve
-        NativeMemory.IO.putLong(how + 8, 0);
-        NativeMemory.IO.putLong(how + 16, resolve);
-        return (int) Libc.SYSCALL.call(OPENAT2, from, path, how, OPEN_HOW_BYTES, 0);
     }
 
     private static byte[] join(byte[] directory, byte[] name) {
@@ -166,8 +145,7 @@ final class SocketFiles {
     }
 
     private Optional<List<byte[]>> boundNames(FileStatus status) {
-        int device = (int) (status.device() >>> Integer.SIZE) << MINOR_BITS | (int) status.device();
-        Optional<List<byte[]>> names = diag.names(status.inode(), device);
+        Optional<List<byte[]>> names = diag.names(status.inode(), status.major() << MINOR_BITS | status.minor());
         List<byte[]> absolute = new ArrayList<>();
         for (byte[] name : names.orElse(List.of())) {
             if (name[0] == '/') {

@@ -15,31 +15,19 @@ import org.secfilt.kernel.OpenDescriptor;
 final class TraceeDescriptors {
     private static final String SOCKET_LINK = "socket:[";
     private static final int NAME_BYTES = 64;
-    private static final int ANSWER_BYTES = 256; // struct statx, struct statfs
-
-    // linux/stat.h
-    private static final int AT_FDCWD = -100;
-    private static final int STATX_TYPE = 1;
-    private static final int STX_MODE = 28;
-    private static final int STX_RDEV_MAJOR = 128;
-    private static final int STX_RDEV_MINOR = 132;
-    private static final int S_IFMT = 0170000;
-    private static final int S_IFDIR = 0040000;
-    private static final int S_IFCHR = 0020000;
+    private static final int STATFS_BYTES = 256; // and some
     // linux/magic.h
     private static final long CGROUP_SUPER_MAGIC = 0x27e0eb;
     private static final long CGROUP2_SUPER_MAGIC = 0x63677270;
 
     private final Proc proc;
-    private final JnrTracees links;
     private final Patience patience;
     private final KeptPidfds pidfds;
     private final long name = NativeMemory.allocate(NAME_BYTES);
-    private final long answer = NativeMemory.allocate(ANSWER_BYTES);
+    private final long statfs = NativeMemory.allocate(STATFS_BYTES);
 
-    TraceeDescriptors(Proc proc, JnrTracees links, Patience patience) {
+    TraceeDescriptors(Proc proc, Patience patience) {
         this.proc = proc;
-        this.links = links;
         this.patience = patience;
         this.pidfds = new KeptPidfds(proc);
     }
@@ -59,10 +47,10 @@ final class TraceeDescriptors {
         end(limited);
     }
 
-    /** As {@link JnrTracees#link}. */
+    /** As {@link Proc#link}. */
     byte[] link(int tid, int fd) {
         boolean limited = patience.begin();
-        byte[] link = links.link("/proc/" + tid + "/fd/" + fd);
+        byte[] link = proc.link(tid, "/fd/" + fd);
         end(limited);
         return link;
     }
@@ -123,22 +111,18 @@ final class TraceeDescriptors {
     private Optional<OpenDescriptor> file(int tid, int fd) {
         byte[] path = ("/proc/" + tid + "/fd/" + fd + "\0").getBytes(StandardCharsets.ISO_8859_1);
         NativeMemory.IO.putByteArray(name, path, 0, path.length);
-        if (Libc.STATFS.call(name, answer) == 0) {
-            long type = NativeMemory.IO.getLong(answer);
+        if (Libc.STATFS.call(name, statfs) == 0) {
+            long type = NativeMemory.IO.getLong(statfs);
             if (type == CGROUP_SUPER_MAGIC || type == CGROUP2_SUPER_MAGIC) {
                 return Optional.of(noSocket(fd, OpenDescriptor.Kind.CGROUP));
             }
         }
-        long rc = Libc.STATX.call(AT_FDCWD, name, 0, STATX_TYPE, answer);
-        if (rc != 0) {
-            return rc == -Errno.EINTR.number() ? Optional.of(noSocket(fd, OpenDescriptor.Kind.DIRECTORY)) : Optional.empty(); // be it one
+        FileStatus status = FileStatus.at(name);
+        if (status.error() == -Errno.EINTR.number() || status.isDirectory()) { // what does not say in time may be one
+            return Optional.of(noSocket(fd, OpenDescriptor.Kind.DIRECTORY));
         }
-        return switch (NativeMemory.IO.getShort(answer + STX_MODE) & S_IFMT) {
-            case S_IFDIR -> Optional.of(noSocket(fd, OpenDescriptor.Kind.DIRECTORY));
-            case S_IFCHR -> device(NativeMemory.IO.getInt(answer + STX_RDEV_MAJOR), NativeMemory.IO.getInt(answer + STX_RDEV_MINOR))
-                    .map(kind -> noSocket(fd, kind));
-            default -> Optional.empty();
-        };
+        Optional<OpenDescriptor.Kind> device = status.isCharacterDevice() ? device(status.specialMajor(), status.specialMinor()) : Optional.empty();
+        return device.isPresent() ? Optional.of(noSocket(fd, device.get())) : Optional.empty(); // no lambda: it would cost milliseconds
     }
 
     private Optional<OpenDescriptor.Kind> device(int major, int minor) {
@@ -151,7 +135,7 @@ final class TraceeDescriptors {
     }
 
     private String target(int tid, int fd) {
-        return new String(links.link("/proc/" + tid + "/fd/" + fd), StandardCharsets.ISO_8859_1);
+        return new String(proc.link(tid, "/fd/" + fd), StandardCharsets.ISO_8859_1);
     }
 
     private static OpenDescriptor noSocket(int fd, OpenDescriptor.Kind kind) {

@@ -6,8 +6,8 @@ import java.util.Optional;
 import org.secfilt.abi.Cidr;
 import org.secfilt.abi.PortRange;
 import org.secfilt.abi.Protocol;
+import org.secfilt.policy.AddressWords;
 import org.secfilt.policy.Match;
-import org.secfilt.policy.Networks;
 import org.secfilt.policy.Rule;
 
 /** Reads the entries of allow and deny lists. */
@@ -29,7 +29,7 @@ final class RuleSchema {
         }
         if (entry instanceof Node.Scalar scalar && !scalar.missing()) {
             try {
-                return List.of(new Rule(Networks.parseWithPorts(scalar.text()), Optional.empty(), complaints.origin(entry)));
+                return List.of(new Rule(AddressWords.parseWithPorts(scalar.text()), Optional.empty(), complaints.origin(entry)));
             } catch (IllegalArgumentException e) {
                 complaints.add(entry, e.getMessage());
                 return List.of();
@@ -49,9 +49,9 @@ final class RuleSchema {
         List<Cidr> networks = new ArrayList<>();
         for (Node.Scalar address : fields.someScalars("address", "an address, a CIDR block or loopback, or a list of such")) {
             try {
-                networks.addAll(Networks.parse(address.text()));
+                networks.addAll(AddressWords.parse(address.text()));
             } catch (IllegalArgumentException e) {
-                complaints.add(address, e.getMessage() + (Networks.hasPorts(address.text()) ? "; its ports stand under 'port'" : ""));
+                complaints.add(address, e.getMessage() + (AddressWords.hasPorts(address.text()) ? "; its ports stand under 'port'" : ""));
             }
         }
         List<PortRange> ports = ports(fields);

@@ -147,7 +147,7 @@ class BadPolicyTest {
         {UNIX + "abstract: '@x'\n", "4:17: an abstract name is written without its '@'"},
         {UNIX + "reason: x\n", "4:7: a rule names a path or an abstract name"},
         {UNIX + "[/a]\n", "4:7: a rule is a path, or a mapping with path, abstract, unless, reason; not a list"},
-        {UNIX + "{path: /a, unless: dns}\n", "4:23: 'unless' is followed by resolv: the rule is void where 'resolv: true' holds"},
+        {UNIX + "{path: /a, unless: dns}\n", "4:26: 'unless' is followed by resolv: the rule is void where 'resolv: true' holds"},
     };
 
     /** The policies of all tables. */

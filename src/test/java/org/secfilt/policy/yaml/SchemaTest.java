@@ -28,10 +28,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.secfilt.abi.Family;
 import org.secfilt.abi.IpAddress;
+import org.secfilt.policy.AddressWords;
 import org.secfilt.policy.Complaint;
 import org.secfilt.policy.InvalidPolicyException;
 import org.secfilt.policy.MemoryFiles;
-import org.secfilt.policy.Networks;
 
 /** The schema that editors check policies with says what the reader says, as far as a schema can. */
 class SchemaTest {
@@ -168,10 +168,10 @@ class SchemaTest {
             if (isMappedBlock(bare)) {
                 continue; // which of them are IPv4 blocks is arithmetic
             }
-            assertEquals(takes(bare, Networks::parse), address.matcher(bare).find(), () -> "seed " + seed + ": " + bare);
+            assertEquals(takes(bare, AddressWords::parse), address.matcher(bare).find(), () -> "seed " + seed + ": " + bare);
             String ported = random.nextInt(3) == 0 ? bare : "[" + bare + "]" + (random.nextInt(3) == 0 ? "" : ":" + random.nextInt(70_000));
-            assertEquals(takes(ported, Networks::parseWithPorts), withPorts.matcher(ported).find(), () -> "seed " + seed + ": " + ported);
-            good += takes(bare, Networks::parse) ? 1 : 0;
+            assertEquals(takes(ported, AddressWords::parseWithPorts), withPorts.matcher(ported).find(), () -> "seed " + seed + ": " + ported);
+            good += takes(bare, AddressWords::parse) ? 1 : 0;
         }
         assertTrue(good > 10_000, "only " + good);
     }

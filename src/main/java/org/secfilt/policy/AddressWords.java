@@ -9,7 +9,7 @@ import org.secfilt.abi.PortRange;
 import org.secfilt.abi.Printable;
 
 /** The words by which users name internet addresses: an address, a CIDR block, or {@code loopback}. */
-public final class Networks {
+public final class AddressWords {
     /** 127.0.0.0/8 and ::1, what the word {@code loopback} stands for. */
     public static final List<Cidr> LOOPBACK = List.of(Cidr.parse("127.0.0.0/8"), Cidr.parse("::1/128"));
 
@@ -17,7 +17,7 @@ public final class Networks {
 
     private static final String LOOPBACK_AND_PORT = "::1:";
 
-    private Networks() {}
+    private AddressWords() {}
 
     /** @throws IllegalArgumentException saying what is wrong and what to write instead */
     public static List<Cidr> parse(String word) {

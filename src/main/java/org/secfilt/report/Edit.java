@@ -6,7 +6,7 @@ package org.secfilt.report;
  * @param where the place or the list to change; empty for what is on the command line
  * @param what to write there
  */
-record Step(Kind kind, String where, String what) {
+record Edit(Kind kind, String where, String what) {
     /** In the order in which they are told. */
     enum Kind {
         ADD_OPTIONS("add ", " "),
@@ -39,7 +39,7 @@ record Step(Kind kind, String where, String what) {
         return kind == Kind.ADD_FAMILY ? " to the families in " + where : "";
     }
 
-    boolean isBeside(Step other) {
+    boolean isBeside(Edit other) {
         return kind == other.kind && where.equals(other.where);
     }
 }

@@ -30,7 +30,7 @@ import org.secfilt.plan.TracedCall;
  * <p>Other calls that change mappings or what lies beneath them: brk(2) moves the end of its own heap alone as long as prctl(PR_SET_MM) is refused,
  * process_madvise(2) must not say MADV_DONTFORK (see {@link WaysRound} for both); mseal(2), mlock(2), mbind(2) keep the contents.
  */
-final class VaultGuard {
+final class VaultCalls {
     private static final int MAP_FIXED = 0x10; // linux/mman.h
     private static final int MREMAP_FIXED_OR_DONTUNMAP = 2 | 4; // linux/mman.h: both look at the new address
     private static final int SHM_REMAP = 040000; // linux/shm.h
@@ -39,7 +39,7 @@ final class VaultGuard {
     private final Assembler assembler;
     private final Actions actions;
 
-    VaultGuard(Plan plan, Assembler assembler, Actions actions) {
+    VaultCalls(Plan plan, Assembler assembler, Actions actions) {
         this.plan = plan;
         this.assembler = assembler;
         this.actions = actions;

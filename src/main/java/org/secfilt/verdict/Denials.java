@@ -7,7 +7,7 @@ import org.secfilt.policy.Origin;
 import org.secfilt.policy.Rule;
 
 /** Denials in words, for people who want to know which line to change. Made only when something is denied. */
-final class Words {
+final class Denials {
     /** What of a destination no allow rule named. */
     enum Missing {
         ADDRESS,
@@ -19,7 +19,7 @@ final class Words {
     private static final String NETMASK = "allowed-netmask";
     private static final String PORT = "allowed-port";
 
-    private Words() {}
+    private Denials() {}
 
     static Verdict.Deny denied(Errno errno, Rule rule) {
         String reason = rule.reason().isPresent() ? " (" + rule.reason().get() + ")" : "";

@@ -8,7 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** ADDR[:PORTS], and the nameservers of resolv.conf. */
-class NetworksTest {
+class AddressWordsTest {
     private static final String[][] ADDRESSES = {
         {"10.0.0.1", "[10.0.0.1/32][]"},
         {"10.0.0.1:8000-8099", "[10.0.0.1/32][8000-8099]"},
@@ -47,7 +47,7 @@ class NetworksTest {
     @Test
     void reads_an_address_with_ports_or_without() {
         for (String[] row : ADDRESSES) {
-            Match.Inet match = Networks.parseWithPorts(row[0]);
+            Match.Inet match = AddressWords.parseWithPorts(row[0]);
             assertEquals(row[1], "" + match.networks() + match.ports(), row[0]);
         }
     }
@@ -55,7 +55,7 @@ class NetworksTest {
     @Test
     void refuses_all_else() {
         for (String text : BAD_ADDRESSES) {
-            assertThrows(IllegalArgumentException.class, () -> Networks.parseWithPorts(text), text);
+            assertThrows(IllegalArgumentException.class, () -> AddressWords.parseWithPorts(text), text);
         }
     }
 
@@ -68,7 +68,7 @@ class NetworksTest {
         "10.0.0/24 | '10.0.0' is no IPv4 or IPv6 address; write four numbers, as 10.0.0.0",
     })
     void says_what_to_write_for_what_others_take(String word, String message) {
-        assertEquals(message, assertThrows(IllegalArgumentException.class, () -> Networks.parse(word)).getMessage());
+        assertEquals(message, assertThrows(IllegalArgumentException.class, () -> AddressWords.parse(word)).getMessage());
     }
 
     @Test

@@ -1,0 +1,180 @@
+package org.secfilt.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.secfilt.e2e.FirewallHost.NEAR;
+import static org.secfilt.e2e.FirewallHost.REQUIRE;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What a run has in the host's packet filter and among its cgroups goes with its last process, or is removed when it was killed. */
+class FirewallEndIT {
+    @RegisterExtension
+    static final NetworkRoom ROOM = new NetworkRoom();
+
+    private static final FirewallHost HOST = new FirewallHost(ROOM);
+
+    @BeforeAll
+    static void makeDirectories() throws IOException {
+        HOST.prepare();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void nothing_is_left_behind_and_rules_of_others_stay(Backend backend) {
+        HOST.bash(backend, "iptables -A OUTPUT -d 10.77.99.1 -j DROP; ip6tables -A INPUT -p tcp --dport 7 -j REJECT; iptables -N SECFILT; iptables -N OTHER")
+                .run().exited(0);
+        String before = HOST.tables(backend);
+        Outcome inside = HOST.bash(backend, """
+                for i in 1 2 3 4 5 6 7 8 9 10; do $SECFILT --firewall=require --allowed-netmask=10.77.1.1 true || exit; done
+                $SECFILT --allowed-netmask=10.77.1.1 no-such-command
+                iptables-save; ip6tables-save; find /run /var/run -name '*secfilt*'""").run().exited(0);
+        assertTrue(!inside.stdout().contains("SECFILT-") && inside.stdout().contains("10.77.99.1"), inside::toString);
+        assertEquals(before, HOST.tables(backend));
+        assertEquals("", HOST.cgroups());
+        HOST.bash(backend, "iptables -D OUTPUT -d 10.77.99.1 -j DROP; ip6tables -D INPUT -p tcp --dport 7 -j REJECT; iptables -X SECFILT; iptables -X OTHER")
+                .run().exited(0);
+    }
+
+    @Test
+    void processes_that_outlive_the_command_stay_under_the_rules() {
+        Outcome run = HOST.bash(Backend.NFT, """
+                $SECFILT --firewall=require --allowed-netmask=10.77.1.1 bash -c \
+                    '(exec > /dev/null 2>&1; sleep 1; /usr/bin/python3 "$0" echo 10.77.1.1 10.77.2.1; true) &' "$1"
+                iptables-save | grep -c -- '-j SECFILT-R-'""", Built.fixture("packets.py")).run().exited(0);
+        assertEquals("1\n", run.stdout());
+        assertEquals(List.of("ip-1 10.77.1.1"), ROOM.arrived());
+        assertEquals("", HOST.tables(Backend.NFT));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void fifty_side_by_side_do_not_disturb_each_other(Backend backend) {
+        Outcome run = HOST.bash(backend, """
+                for i in $(seq 50); do
+                    $SECFILT --firewall=require --allowed-netmask=10.77.1.1 /usr/bin/python3 "$1" raw-253 10.77.1.1 10.77.2.1 >> all &
+                done
+                wait; sort all | uniq -c""", Built.fixture("packets.py")).in(ROOM.directory().resolve(backend.toString()))
+                .timeoutMillis(240_000).run().exited(0);
+        assertEquals("50 raw-253 10.77.1.1 ok\n50 raw-253 10.77.2.1 EPERM\n", run.stdout().replaceAll("(?m)^ +", ""), run::toString);
+        List<String> arrived = ROOM.arrived();
+        assertEquals(50, arrived.size());
+        assertTrue(arrived.stream().allMatch("ip-253 10.77.1.1"::equals));
+        assertEquals("", HOST.tables(backend));
+        assertEquals("", HOST.cgroups());
+    }
+
+    /** Starts a run, kills its supervisor, and lets the command die of that: prints 137. */
+    private static final String CRASH = """
+            $SECFILT --firewall=require --allowed-netmask=10.77.1.1 sleep 60 & command=$!
+            for i in $(seq 200); do [ $(cat /proc/$command/comm) = sleep ] && break; sleep 0.05; done
+            kill -KILL $(sed -n 's/^TracerPid:[[:space:]]*//p' /proc/$command/status); wait $command; echo $?
+            """;
+
+    @ParameterizedTest
+    @EnumSource
+    void gc_removes_what_a_crash_has_left_and_nothing_else(Backend backend) {
+        HOST.bash(backend, "$SECFILT gc -q; iptables -A OUTPUT -d 10.77.99.1 -j DROP; iptables -N SECFILT-P-lasting; iptables -A OUTPUT -j SECFILT-P-lasting").run().exited(0);
+        String before = HOST.tables(backend);
+        Outcome run = HOST.bash(backend, """
+                coproc $SECFILT --firewall=require --allowed-netmask=10.77.1.1 bash -c 'echo in; read; exec /usr/bin/python3 "$0" echo 10.77.2.1' "$1"
+                read -u ${COPROC[0]} in
+                """ + CRASH + """
+                iptables-save | grep -c -- '-j SECFILT-R-'
+                env PATH=/usr/sbin:/usr/bin:/sbin:/bin $SECFILT gc; iptables-save | grep -c -- '-j SECFILT-R-'
+                echo >&${COPROC[1]}; cat <&${COPROC[0]}; wait""", Built.fixture("packets.py")).run().exited(0);
+        assertTrue(run.stdout().matches("137\n2\nremoved chain SECFILT-R-\\S+\nremoved cgroup /\\S*secfilt-\\S+\n1\necho 10.77.2.1 EPERM\n"),
+                run::toString);
+        assertEquals(before, HOST.tables(backend));
+        assertEquals("", HOST.cgroups());
+        assertEquals("", HOST.bash(backend, "$SECFILT gc").run().exited(0).stdout());
+        HOST.bash(backend, "iptables -F OUTPUT; iptables -X SECFILT-P-lasting").run().exited(0);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void the_next_run_removes_what_a_crash_has_left(Backend backend) {
+        assertEquals("137\n", HOST.bash(backend, CRASH).run().exited(0).stdout());
+        assertTrue(HOST.tables(backend).contains("SECFILT-R-"));
+        HOST.secfilt(backend, REQUIRE, NEAR[0], "true").run().exited(0);
+        assertEquals("", HOST.tables(backend));
+        assertEquals("", HOST.cgroups());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void without_a_supervisor_the_firewall_holds_the_rules_and_cleans_up(Backend backend) {
+        Outcome run = HOST.bash(backend, """
+                $SECFILT --no-supervisor --allowed-netmask=10.77.1.1 --allowed-netmask=fd77:1::1 bash -c '
+                    grep TracerPid /proc/$$/status; for i in $(seq 100); do pgrep -x java -P 1 -n > /dev/null || break; done
+                    /usr/bin/python3 "$0" echo,udplite,header 10.77.1.1 10.77.2.1; /usr/bin/python3 "$0" echo fd77:1::1 fd77:2::1
+                    (exec 3<>/dev/tcp/10.77.1.1/8001) && echo in; (exec 3<>/dev/tcp/10.77.2.1/8001) 2>/dev/null || echo refused; exit 7' "$1"
+                echo $?
+                for i in $(seq 100); do iptables-save | grep -q SECFILT || ip6tables-save | grep -q SECFILT || break; sleep 0.05; done""",
+                Built.fixture("packets.py")).run().exited(0);
+        assertEquals("""
+                TracerPid:\t0
+                echo 10.77.1.1 ok
+                echo 10.77.2.1 EPERM
+                udplite 10.77.1.1 ok
+                udplite 10.77.2.1 EPERM
+                header 10.77.1.1 ok
+                header 10.77.2.1 EPERM
+                echo fd77:1::1 ok
+                echo fd77:2::1 EPERM
+                in
+                refused
+                7
+                """, run.stdout(), run::toString);
+        assertEquals(List.of("ip-1 10.77.1.1", "ip-136 10.77.1.1", "udp 10.77.1.1:8001", "ip-58 fd77:1::1", "tcp 10.77.1.1:8001"), ROOM.arrived());
+        assertEquals("", HOST.tables(backend));
+        assertEquals("", HOST.cgroups());
+    }
+
+    @ParameterizedTest(name = "--cgroups={0}")
+    @CsvSource({"auto, cgroup2", "net_cls, cgroup -o net_cls"})
+    void without_a_supervisor_cgroups_within_the_runs_go_too(String kind, String type) {
+        Outcome run = ROOM.bash("""
+                mkdir -p within; mount -t $2 none within
+                $SECFILT --cgroups=$1 --no-supervisor --allowed-netmask=10.77.1.1 bash -c 'echo in; read' < <(for i in $(seq 600); do [ -e go ] && break; sleep 0.1; done; echo) &
+                own=
+                for i in $(seq 200); do own=$(echo within/secfilt-$(stat -L -c %i /proc/self/ns/net)-*); [ -d "$own" ] && [ -n "$(cat $own/cgroup.procs)" ] && break; sleep 0.05; done
+                mkdir -p $own/a/b $own/c && echo made; touch go; wait
+                for i in $(seq 100); do [ -d $own ] || break; sleep 0.05; done; [ -d $own ] || echo gone; umount within; rm go""".replace("$2", type), kind)
+                .run().exited(0);
+        assertEquals(List.of("gone", "in", "made"), run.stdout().lines().sorted().toList(), run::toString);
+    }
+
+    @Test
+    void gc_needs_privilege() {
+        Outcome run = ROOM.secfilt("gc").as(User.ORDINARY).run().exited(125);
+        assertEquals(List.of("secfilt: nothing can be removed here, for want of CAP_NET_ADMIN"), run.reports());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_step_that_fails_half_way_undoes_the_others(Backend backend) throws IOException {
+        Path broken = Files.createDirectories(ROOM.directory().resolve("broken"));
+        Path program = Files.writeString(broken.resolve("ip6tables-restore"), "#!/bin/sh\necho 'no such match' >&2\nexit 3\n");
+        Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+        String path = broken + ":" + backend.path(ROOM);
+        Outcome required = ROOM.secfilt(REQUIRE, NEAR[0], "echo", "ran").with("PATH", path).run().exited(2);
+        assertEquals("", required.stdout());
+        assertTrue(required.stderr().contains("ip6tables-restore: no such match"), required::toString);
+        Outcome auto = HOST.packets(backend, List.of(NEAR[0]), "echo", NetworkRoom.NEAR).with("PATH", path).run().exited(0);
+        assertEquals("echo 10.77.1.1 EPERM\n", auto.stdout(), auto::toString);
+        assertEquals(List.of(), ROOM.arrived());
+        assertEquals("", HOST.tables(backend));
+        assertEquals("", HOST.cgroups());
+    }
+}

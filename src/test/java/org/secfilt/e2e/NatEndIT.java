@@ -1,0 +1,137 @@
+package org.secfilt.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What --net=nat changes on the host is undone with the run, also where that was killed, and by whoever comes last. The room's inside plays the host. */
+class NatEndIT {
+    @RegisterExtension
+    static final NetworkRoom ROOM = new NetworkRoom();
+
+    private final NatState state = new NatState(ROOM);
+
+    @BeforeEach
+    void look() {
+        state.look();
+    }
+
+    @AfterEach
+    void everything_is_left_as_found() {
+        state.assertAsFoundSoon();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"iptables-nft", "iptables-legacy"})
+    void rules_of_others_stay_and_both_kinds_of_iptables_serve(String kind) {
+        Outcome run = ROOM.bash("""
+                mkdir bin-$1; for v in '' 6; do for p in '' -save -restore; do
+                    ln -s $(command -v ip${v}tables-${1#iptables-}$p) bin-$1/ip${v}tables$p; done; done
+                export PATH=$PWD/bin-$1:$PATH
+                iptables -A FORWARD -s 192.0.2.1 -j DROP; iptables -t nat -A POSTROUTING -s 192.0.2.2 -j MASQUERADE; iptables -P FORWARD DROP
+                iptables-save | grep '^-' > before; ip6tables-save | grep '^-' >> before
+                $SECFILT --net=nat --publish=82:80 --allowed-port=8001 bash -c 'exec 3<>/dev/tcp/10.77.1.1/8001; exec 3<>/dev/tcp/fd77:1::1/8001'
+                iptables-save | grep '^-' > after; ip6tables-save | grep '^-' >> after
+                iptables -P FORWARD ACCEPT; iptables -F FORWARD; iptables -t nat -F POSTROUTING
+                diff before after && echo same""", kind).run().exited(0);
+        assertEquals("same\n", run.stdout(), run::toString);
+        assertEquals(List.of("tcp 10.77.1.1:8001", "tcp [fd77:1::1]:8001"), ROOM.arrived(), run::toString);
+    }
+
+    @Test
+    void two_stand_side_by_side_and_the_second_goes_on_when_the_first_ends() {
+        Outcome run = ROOM.bash("""
+                $SECFILT --net=nat --allowed-port=8001 bash -c 'sleep 1.5; exec 3<>/dev/tcp/10.77.1.1/8001 && echo second' &
+                sleep 0.7
+                $SECFILT --net=nat --allowed-port=8001 bash -c 'exec 3<>/dev/tcp/10.77.1.1/8001 && echo first'
+                wait""").run().exited(0);
+        assertEquals("first\nsecond\n", run.stdout(), run::toString);
+        ROOM.arrived();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(strings = {"$SECFILT --net=nat --publish=81:80 --allowed-port=8001 true", "$SECFILT gc -q"})
+    void what_a_killed_supervisor_left_is_removed_later(String later) {
+        Outcome run = ROOM.bash("""
+                $SECFILT --net=nat --publish=81:80 --allowed-port=8001 sleep 20 & run=$!
+                for i in $(seq 100); do tracer=$(sed -n 's/^TracerPid:\\t//p' /proc/$run/status); [ "$tracer" != 0 ] && break; sleep 0.1; done
+                for i in $(seq 100); do [ "$(tr '\\0' ' ' < /proc/$run/cmdline)" = 'sleep 20 ' ] && break; sleep 0.1; done
+                kill -9 $tracer
+                wait $run; echo $?
+                iptables-save -t nat | grep -c 'dport 81'
+                $1; echo $?
+                """.replace("$1", later)).run().exited(0);
+        assertEquals("137\n2\n0\n", run.stdout(), run::toString);
+    }
+
+    @ParameterizedTest(name = "{1}")
+    @CsvSource(delimiter = '|', textBlock = """
+            nc -l 10105 & sleep 0.3 | port 10105/tcp of this host is in use
+            mount --bind /dev/null $(readlink -f $(command -v ip)) | the program ip is missing (on Debian: apt-get install iproute2)
+            mount --bind /bin/false /usr/bin/nsenter | /usr/bin/nsenter -t
+            for p in /usr/sbin/xtables-nft-multi; do mount --bind /bin/false $p; done | iptables-save: exit code 1
+            """)
+    void a_step_that_fails_is_named_and_all_is_unmade(String breaking, String message) {
+        Outcome run = ROOM.bash("mount --make-rprivate /; " + breaking
+                + "; $SECFILT --net=nat --publish=10105:80 echo ran; echo $?; kill %1 2>/dev/null; true").run().exited(0);
+        assertEquals("125\n", run.stdout(), run::toString);
+        assertTrue(run.stderr().contains(message), run::toString);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "--no-supervisor --firewall=require --allowed-netmask=10.77.1.1"})
+    void where_nobody_supervises_no_java_stays(String options) {
+        Outcome run = ROOM.bash("$SECFILT --net=nat --publish=10105:80 " + options + " " + """
+                bash -c 'for i in $(seq 100); do pgrep -f "org.secfilt.cli.Main [0-9]+ $$\\$" > /dev/null || break; sleep 0.05; done
+                    pgrep -f "org.secfilt.cli.Main [0-9]+ $$\\$"; pgrep -cf "^secfilt-reaper network sfn$(printf %x $$)"
+                    exec 3<>/dev/tcp/10.77.1.1/8001 && echo reached'""").run().exited(0);
+        assertEquals("1\nreached\n", run.stdout(), run::toString);
+        ROOM.arrived();
+    }
+
+    @ParameterizedTest(name = "{0}, then {1}")
+    @CsvSource({"'', ''", "'', --allowed-port=8001", "--allowed-port=8001, ''"})
+    void the_last_to_leave_undoes_what_those_before_have_left(String first, String second) {
+        Outcome run = ROOM.bash("""
+                coproc $SECFILT --net=nat $1 bash -c 'echo in; read'
+                read -u ${COPROC[0]} in
+                ip link add late0 type veth peer name late1; echo $(cat /proc/sys/net/ipv4/conf/late0/forwarding)
+                $SECFILT --net=nat $2 true
+                for i in $(seq 100); do [ $(ip -o link | grep -c sfn) = 1 ] && break; sleep 0.05; done
+                echo $(cat /proc/sys/net/ipv4/conf/late0/forwarding)
+                echo >&${COPROC[1]}; wait
+                for i in $(seq 100); do [ $(cat /proc/sys/net/ipv4/conf/late0/forwarding) = 0 ] && break; sleep 0.05; done
+                echo $(cat /proc/sys/net/ipv4/conf/late0/forwarding); ip link del late0""".replace("$1", first).replace("$2", second)).run().exited(0);
+        assertEquals("0\n1\n0\n", run.stdout(), run::toString);
+    }
+
+    @Test
+    void what_a_killed_reaper_left_the_next_run_removes() {
+        Outcome run = ROOM.bash("""
+                coproc $SECFILT --net=nat --publish=81:80 bash -c 'echo in; read'
+                read -u ${COPROC[0]} in
+                kill -KILL $(pgrep -f "^secfilt-reaper network sfn$(printf %x $COPROC_PID)")
+                echo >&${COPROC[1]}; wait; for i in $(seq 100); do ip -o link | grep -q sfn || break; sleep 0.05; done
+                iptables-save -t nat | grep -c 'dport 81'; $SECFILT --net=nat true""").run().exited(0);
+        assertEquals("2\n", run.stdout(), run::toString);
+    }
+
+    @Test
+    void many_starts_and_ends_leave_nothing() {
+        List<String> ended = new ArrayList<>();
+        Outcome run = ROOM.bash("for i in $(seq 20); do $SECFILT --net=nat --publish=10105:80 --allowed-port=1 true; echo $?; done")
+                .timeoutMillis(120_000).run().exited(0);
+        run.stdout().lines().forEach(ended::add);
+        assertEquals(20, ended.stream().filter("0"::equals).count(), run::toString);
+        state.assertAsFound();
+    }
+}

@@ -1,0 +1,60 @@
+package org.secfilt.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Files;
+
+/** A room whose inside is a host with profiles. */
+final class ProfileHost {
+    static final String GROUP = "--group=" + Command.ORDINARY_UID;
+    /** Sends a datagram to each address when a line comes; says what became of it. Its sockets are open all the time. */
+    private static final String SENDER = """
+            import errno, socket, sys
+            sockets = []
+            for address in sys.argv[1:]:
+                s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+                s.connect((address, 8001))
+                sockets.append((address, s))
+            print("ready", flush=True)
+            for line in sys.stdin:
+                for address, s in sockets:
+                    try:
+                        s.send(line.encode())
+                        print(line.strip(), address, "ok", flush=True)
+                    except OSError as e:
+                        print(line.strip(), address, errno.errorcode[e.errno], flush=True)
+            """;
+
+    private final NetworkRoom room;
+
+    ProfileHost(NetworkRoom room) {
+        this.room = room;
+    }
+
+    /** A sender, and two policies. */
+    void makeFiles() throws IOException {
+        Backend.prepare(room);
+        Files.writeString(room.directory().resolve("sender.py"), SENDER);
+        policy("near.yaml", "connect:\n  allow: [" + NetworkRoom.NEAR + ", \"" + NetworkRoom.NEAR6 + "\"]\n");
+        policy("far.yaml", "connect:\n  mode: allow\n  deny: [" + NetworkRoom.FAR + ", \"" + NetworkRoom.FAR6 + "\"]\n");
+    }
+
+    /** Nothing is left of them then. */
+    void removeAll() {
+        bash(Backend.NFT, "$SECFILT profile list | tail -n +2 | while read name _; do $SECFILT profile remove $name --force -q; done").run().exited(0);
+        assertEquals("", bash(Backend.LEGACY, "{ iptables-save; ip6tables-save; iptables-nft-save; ip6tables-nft-save; } | grep SECFILT; true").run().stdout());
+    }
+
+    String policy(String name, String text) throws IOException {
+        return Files.writeString(room.directory().resolve(name), "version: 1\n" + text).toString();
+    }
+
+    Command bash(Backend backend, String script) {
+        return room.bash(script).with("PATH", backend.path(room));
+    }
+
+    Command near(Backend backend, String script) {
+        return bash(backend, "$SECFILT profile install -q t near.yaml || exit 99; " + script);
+    }
+}

@@ -1,0 +1,269 @@
+package org.secfilt.tracer;
+
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.secfilt.abi.Arch;
+import org.secfilt.abi.Errno;
+import org.secfilt.abi.IpAddress;
+import org.secfilt.abi.Sockaddr;
+import org.secfilt.kernel.OpenDescriptor;
+import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.Vault;
+import org.secfilt.plan.VaultRange;
+
+/**
+ * What can be read of scripted tracees, and of their sockets. Memory may be hostile: once read it changes, as a second thread would change it. A
+ * tracee can be made to die just before the n-th call of the tracer on this kernel.
+ */
+abstract class FakeTracees extends TracersKernel implements Tracees {
+    static final int VAULT_FD = 33;
+    /** Numbers from here on, but for one, are those of processes outside of the run. */
+    static final int OUTSIDE = 4000;
+    static final int NUMBER_OF_NOBODY = 5000;
+    static final Arch ARCH = Arch.X86_64;
+    static final VaultRange RANGE = VaultRange.of(ARCH);
+
+    /** What the kernel did for tracees: "7: connect 10.0.0.1:80". */
+    final List<String> acted = new ArrayList<>();
+    /** What tracees saw their calls return: "7: connect -1". */
+    final List<String> returned = new ArrayList<>();
+    /** Signals delivered, group-stops listened to: "7: signal 2". */
+    final List<String> delivered = new ArrayList<>();
+    List<byte[]> boundNames = List.of();
+    /** Where a path leads; empty: to itself. */
+    Optional<byte[]> leadsTo = Optional.empty();
+    boolean namesLooked = true;
+    Optional<Sockaddr> peer = Optional.empty();
+    /** What sockets are, look after look; {@link #protocol} when the list is used up. */
+    final List<Integer> protocols = new ArrayList<>();
+    int protocol = 6;
+    /** The tracee whose mount namespace was declared the sandbox's. */
+    int trustedMounts;
+    /** The processor that all tracees are on. */
+    int processor;
+    Whose ownGroup = Whose.OURS;
+    boolean listening;
+    boolean bound;
+    /** What sockets are named, before they listen and after. */
+    Optional<Sockaddr> localWhenListening = Optional.empty();
+    Sockaddr local = new Sockaddr.Inet(IpAddress.parse("0.0.0.0"), 0);
+    /** Of every socket: AF_*, and whether its connection can be taken from it. */
+    int domain = 1;
+    /** What calls on copies answer; success where it is empty. */
+    Optional<Integer> onCopies = Optional.empty();
+    boolean labelled;
+    /** The thread that each clone makes, if any; memory waits for it, and cannot be read while its first stop is unanswered. */
+    int thread;
+    boolean disconnects = true;
+    Set<OpenDescriptor.Steering> steerings = Set.of();
+    /** Whether every number is of somebody whom we trace. */
+    boolean ours;
+    boolean ourUser = true;
+    final Thread tracer = Thread.currentThread();
+    final Map<Integer, FakeTask> tasks = new LinkedHashMap<>();
+    final TreeMap<Long, byte[]> memory = new TreeMap<>();
+    private final Map<Long, byte[]> changes = new TreeMap<>();
+    final FakeVault vault = new FakeVault(RANGE.lengthBytes());
+    private int victim = -1;
+    private int stepsToLive = Integer.MAX_VALUE;
+    int steps;
+
+    FakeTask task(int tid, Deed... deeds) {
+        FakeTask task = new FakeTask(tid, List.of(deeds));
+        tasks.put(tid, task);
+        return task;
+    }
+
+    void remember(long address, byte[] bytes) {
+        memory.put(address, bytes.clone());
+    }
+
+    /** Memory that turns into other bytes once it was read. */
+    void remember(long address, byte[] bytes, byte[] afterwards) {
+        remember(address, bytes);
+        changes.put(address, afterwards);
+    }
+
+    byte[] memoryAt(long address) {
+        return memory.get(address).clone();
+    }
+
+    void forgetMemory(long address) {
+        memory.remove(address);
+    }
+
+    /** The tracee dies just before the tracer's call number {@code step}, counted from 1. */
+    void killBefore(int step, int tid) {
+        stepsToLive = step;
+        victim = tid;
+    }
+
+    FakeTask on(int tid) {
+        assertSame(tracer, Thread.currentThread(), "off the tracer thread");
+        steps++;
+        if (--stepsToLive == 0 && tasks.get(victim).state != FakeTask.State.DEAD) {
+            tasks.get(victim).state = FakeTask.State.ZOMBIE;
+        }
+        FakeTask task = tasks.get(tid);
+        return task == null ? new FakeTask(tid, List.of()) : task;
+    }
+
+    @Override
+    public int pidfdTarget(int tid, int fd) {
+        on(tid);
+        return fd; // pidfd 8 stands for process 8
+    }
+
+    @Override
+    public boolean isProcess(int tid) {
+        return !on(tid).thread;
+    }
+
+    @Override
+    public boolean isOurs(int tid) {
+        on(tid);
+        return ours;
+    }
+
+    /** Argument registers of a task, to see that they were put back. */
+    long[] arguments(int tid) {
+        return tasks.get(tid).arguments;
+    }
+
+    @Override
+    public int read(int tid, long address, byte[] into, int length) {
+        on(tid);
+        FakeTask awaited = tasks.get(thread);
+        if (awaited != null && (awaited.at == 0 || awaited.at == 1 && awaited.state == FakeTask.State.EVENT_STOP)) {
+            fail("the tracer waits for ever for " + thread);
+        }
+        Map.Entry<Long, byte[]> region = memory.floorEntry(address);
+        if (region == null || address - region.getKey() >= region.getValue().length) {
+            return -Errno.EFAULT.number();
+        }
+        int from = (int) (address - region.getKey());
+        int count = Math.min(length, region.getValue().length - from);
+        System.arraycopy(region.getValue(), from, into, 0, count);
+        byte[] afterwards = changes.getOrDefault(region.getKey(), region.getValue());
+        System.arraycopy(afterwards, 0, region.getValue(), 0, Math.min(afterwards.length, region.getValue().length));
+        return count;
+    }
+
+    @Override
+    public int writeInt(int tid, long address, int value) {
+        on(tid);
+        delivered.add(tid + ": wrote " + value + " at 0x" + Long.toHexString(address));
+        return 4;
+    }
+
+    @Override
+    public byte[] comm(int tid) {
+        return new byte[0];
+    }
+
+    @Override
+    public int parent(int tid) {
+        on(tid);
+        return 1;
+    }
+
+    @Override
+    public byte[] executable(int tid) {
+        on(tid);
+        return new byte[0];
+    }
+
+    @Override
+    public List<Integer> threads(int tgid) {
+        throw new AssertionError("no process 1 here");
+    }
+
+    @Override
+    public int tgid(int tid) {
+        return tid;
+    }
+
+    @Override
+    public Whose process(int tid, int number) {
+        on(tid);
+        return number == NUMBER_OF_NOBODY ? Whose.NOBODYS : number >= OUTSIDE ? Whose.OTHERS : Whose.OURS;
+    }
+
+    @Override
+    public Whose group(int tid, int number) {
+        return number == 0 ? ownGroup : process(tid, number);
+    }
+
+    @Override
+    public Optional<SocketCopy> socket(int tid, int fd) {
+        on(tid);
+        return Optional.of(new FakeSocket(this, tid, fd));
+    }
+
+    @Override
+    public int socketError(int tid, int fd) {
+        return -Errno.ENOTSOCK.number();
+    }
+
+    @Override
+    public boolean hasOurUser(int tid) {
+        return ourUser;
+    }
+
+    @Override
+    public boolean hasOurLabel(int tid) {
+        return !labelled;
+    }
+
+    @Override
+    public int firstUnprivilegedPort() {
+        return 1024;
+    }
+
+    @Override
+    public Optional<OpenDescriptor> carrier(int tid, int fd) {
+        return Optional.empty();
+    }
+
+    @Override
+    public int write(int tid, long address, byte[] from, int length) {
+        on(tid);
+        Map.Entry<Long, byte[]> region = memory.floorEntry(address);
+        int at = region == null ? 0 : (int) Math.min(address - region.getKey(), Integer.MAX_VALUE);
+        if (region == null || region.getValue().length - at < length) {
+            return -Errno.EFAULT.number();
+        }
+        System.arraycopy(from, 0, region.getValue(), at, length);
+        return length;
+    }
+
+    @Override
+    public int processor(int tid) {
+        return processor;
+    }
+
+    @Override
+    public int vaultMapping(int tid, Vault vault) {
+        FakeTask task = on(tid);
+        return task.vaultPlaceTaken ? -1 : task.mapped ? 1 : 0;
+    }
+
+    @Override
+    public void trustMounts(int tid) {
+        on(tid);
+        trustedMounts = tid;
+    }
+
+    @Override
+    public Optional<SocketFile> socketFile(int tid, byte[] path) {
+        return Optional.of(new FakeSocketFile(leadsTo.orElse(path), boundNames, namesLooked, true));
+    }
+}

@@ -1,0 +1,94 @@
+package org.secfilt.tracer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.secfilt.abi.ByteString;
+import org.secfilt.abi.IpAddress;
+import org.secfilt.abi.Protocol;
+import org.secfilt.abi.Sockaddr;
+
+/** A socket or a directory that another takes the place of, under a call that was judged. */
+class SwappedSocketTest extends TracerRoom {
+    @Test
+    void a_socket_swapped_under_a_call_costs_the_process_its_life() {
+        protocol = Optional.of(Protocol.TCP);
+        kernel.remember(0x1000, ALLOWED);
+        kernel.protocols.addAll(Collections.nCopies(8 + looksBefore(), 6)); // judged and copied anew after each step of mapping the vault
+        kernel.protocols.add(17);
+        kernel.peer = Optional.of(new Sockaddr.Inet(IpAddress.parse("10.0.0.1"), 80));
+        runWith(connect(0x1000));
+        assertEquals(List.of("7: killed"), kernel.delivered);
+        assertEquals(List.of("7: connect 10.0.0.1:80"), named("connect"));
+        assertEquals(List.of("ready", "connect", "command ended"), reported);
+    }
+
+    /** A program closed it while the call waited, and another one got its number. */
+    @ParameterizedTest
+    @CsvSource({"-110, true", "-113, true", "0, false"})
+    void a_socket_under_the_number_of_a_closed_one_costs_nothing_if_the_call_did_nothing_to_it(int result, boolean connected) {
+        protocol = Optional.of(Protocol.TCP);
+        kernel.remember(0x1000, ALLOWED);
+        kernel.protocols.addAll(Collections.nCopies(8 + looksBefore(), 6));
+        kernel.protocols.add(17);
+        kernel.connected = result;
+        kernel.peer = connected ? Optional.of(new Sockaddr.Inet(IpAddress.parse("10.0.0.53"), 53)) : Optional.empty();
+        runWith(connect(0x1000));
+        assertEquals(List.of(), kernel.delivered);
+        assertEquals(List.of("ready", "command ended"), reported);
+        assertEquals("7: connect " + result, kernel.returned.get(kernel.returned.size() - 1));
+    }
+
+    @Test
+    void one_that_is_seen_swapped_before_the_call_is_denied_and_the_call_does_not_run() {
+        protocol = Optional.of(Protocol.TCP);
+        kernel.remember(0x1000, ALLOWED);
+        kernel.protocols.addAll(Collections.nCopies(1 + looksBefore(), 6));
+        kernel.protocols.add(17);
+        runWith(connect(0x1000));
+        assertEquals("7: connect " + EPERM, kernel.returned.get(1));
+        assertEquals("connect 10.0.0.1:80", reported.get(1));
+        assertEquals(List.of(), kernel.acted);
+    }
+
+    @Test
+    void a_directory_renamed_under_a_connect_costs_the_process_its_life() {
+        kernel.remember(0x1000, new Sockaddr.UnixPath(ByteString.of("/tmp/a/s")).encode());
+        kernel.peer = Optional.of(new Sockaddr.UnixPath(ByteString.of("/run/docker.sock")));
+        runWith(Deed.call("connect", 3, 0x1000, 11));
+        assertEquals(List.of("7: connect unix:/tmp/a/s"), named("connect"));
+        assertEquals(List.of("7: killed"), kernel.delivered);
+        assertEquals(List.of("ready", "connect", "command ended"), reported);
+    }
+
+    @Test
+    void a_socket_that_is_connected_to_nothing_after_its_connect_costs_the_process_its_life() {
+        kernel.remember(0x1000, new Sockaddr.UnixPath(ByteString.of("/tmp/a/s")).encode());
+        runWith(Deed.call("connect", 3, 0x1000, 11));
+        assertEquals(List.of("7: killed"), kernel.delivered);
+    }
+
+    @Test
+    void a_denied_socket_stays_denied_under_another_path() {
+        kernel.remember(0x1000, new Sockaddr.UnixPath(ByteString.of("/tmp/a/s")).encode());
+        kernel.boundNames = List.of("/run/docker.sock".getBytes(StandardCharsets.UTF_8));
+        runWith(Deed.call("connect", 3, 0x1000, 11));
+        assertEquals("7: connect " + EPERM, kernel.returned.get(1));
+        assertEquals("connect unix:/tmp/a/s", reported.get(1));
+    }
+
+    @Test
+    void a_socket_whose_names_cannot_be_told_may_be_a_denied_one() {
+        kernel.remember(0x1000, new Sockaddr.UnixPath(ByteString.of("/tmp/a/s")).encode());
+        kernel.namesLooked = false;
+        runWith(Deed.call("connect", 3, 0x1000, 11));
+        assertEquals("7: connect " + EPERM, kernel.returned.get(1));
+        assertEquals("connect unix:/tmp/a/s", reported.get(1));
+    }
+}
