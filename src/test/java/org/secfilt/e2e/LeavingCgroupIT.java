@@ -10,6 +10,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.secfilt.Fixtures;
 
 /** Root's command under the host's packet filter, which knows its packets by its cgroup. */
 class LeavingCgroupIT {
@@ -56,6 +57,21 @@ class LeavingCgroupIT {
                 grep -c secfilt- /proc/self/cgroup > told""".formatted(fd)).run().exited(0);
         assertEquals("1\n", run.stdout(), run::toString);
         assertTrue(run.stderr().contains("secfilt: closed inherited descriptor " + fd + ": " + what), run::toString);
+    }
+
+    /** The calls that begin such a way are refused; these go on from where somebody else began. */
+    @ParameterizedTest
+    @CsvSource({"fscontext, 'fsconfig EPERM\nfsmount EPERM\n', 'fsconfig ok\nfsmount ok\nenter ok\nleft\n'", "fanotify, 'fanotify_mark EPERM\n', ''"})
+    void root_cannot_leave_its_cgroup_by_what_another_has_begun(String kind, String refused, String bare) {
+        String fixture = Fixtures.compile("came-along").toString();
+        if (!bare.isEmpty()) {
+            Outcome run = ROOM.bash("""
+                    mkdir cgroups; mount -t cgroup2 none cgroups; mkdir cgroups/came-along-$$; echo $$ > cgroups/came-along-$$/cgroup.procs
+                    "$1" $2 open "$1" $2 use; rmdir cgroups/came-along-$$; umount cgroups; rmdir cgroups""", fixture, kind).run().exited(0);
+            assertEquals(bare, run.stdout(), run::toString);
+        }
+        Outcome run = ROOM.bash("\"$1\" $2 open $SECFILT --firewall=require --allowed-netmask=10.77.1.1 \"$1\" $2 use", fixture, kind).run().exited(0);
+        assertEquals(refused + "stayed\n", run.stdout(), run::toString);
     }
 
     /** By chroot(2) and "..", as root may, or by where it stands already: the mounts there are not in its mount table. */
