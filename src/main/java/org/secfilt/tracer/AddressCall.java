@@ -64,6 +64,11 @@ final class AddressCall {
         return call == TracedCall.SENDTO ? 4 : 1;
     }
 
+    /** The argument with the flags of a call that sends. */
+    static int flags(TracedCall call) {
+        return call == TracedCall.SENDMSG ? 2 : 3;
+    }
+
     /** Where the message of this number is in an array of struct mmsghdr. */
     static long message(long array, int number) {
         return array + (long) number * MMSGHDR_BYTES;
@@ -174,6 +179,14 @@ final class AddressCall {
         controlUnreadable = got != length;
         controlLength = controlUnreadable ? 0 : (int) length;
         return controlUnreadable ? error(got) : 0;
+    }
+
+    /** The call is to be made without an address. */
+    void dropName() {
+        named = false;
+        nameLength = 0;
+        Arrays.fill(header, MSG_NAME, MSG_NAME + Long.BYTES, (byte) 0);
+        Arrays.fill(header, MSG_NAMELEN, MSG_NAMELEN + Integer.BYTES, (byte) 0);
     }
 
     /** Puts another address in the place of the tracee's; the family, which may be AF_UNSPEC, and bytes behind the address stay. */

@@ -4,11 +4,13 @@ import java.util.Optional;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Family;
+import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SyscallStop;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.plan.TracedCall;
+import org.secfilt.verdict.Action;
 import org.secfilt.verdict.Verdict;
 
 /**
@@ -31,6 +33,7 @@ final class VaultRun {
     // linux/in.h, linux/in6.h: sizeof(struct sockaddr_in), and SIN6_LEN_RFC2133
     private static final int INET_BYTES = 16;
     private static final int INET6_BYTES = 24;
+    private static final int MSG_FASTOPEN = 0x20000000; // linux/socket.h
 
     private final Ptrace ptrace;
     private final Tracees tracees;
@@ -65,6 +68,9 @@ final class VaultRun {
             return Begun.NOT_KEPT;
         }
         task.givenLength = address.nameLength;
+        if (isOverlooked(task, call)) {
+            address.dropName();
+        }
         fill(task.slot, call, task.kept.isPresent() ? Optional.of(keeping.name(task)) : allow.rewritten());
         if (point(task, call) < 0) {
             giveBack(task);
@@ -73,6 +79,15 @@ final class VaultRun {
         remake.release(task);
         task.phase = Task.Phase.IN_CALL;
         return Begun.UNDER_WAY;
+    }
+
+    /**
+     * Whether the kernel does not look at the address: a TCP socket sends to where it is connected, unless it is to connect at the same time. A UDP
+     * socket that is put in its place is to find no address either.
+     */
+    private boolean isOverlooked(Task task, TracedCall call) {
+        return address.named && task.protocol == Protocol.TCP.number() && AddressCall.action(call) == Action.SEND
+                && (task.call.argument(AddressCall.flags(call)) & MSG_FASTOPEN) == 0;
     }
 
     /** Why the last call was not begun. */
@@ -97,7 +112,8 @@ final class VaultRun {
     private int point(Task task, TracedCall call) {
         int pointer = AddressCall.pointer(call);
         boolean header = AddressCall.hasHeader(call);
-        int rc = ptrace.setArgument(task.tid, pointer, slots.addressOf(task.slot, header ? 0 : Slots.NAME));
+        boolean empty = !header && !address.named;
+        int rc = ptrace.setArgument(task.tid, pointer, empty ? 0 : slots.addressOf(task.slot, header ? 0 : Slots.NAME));
         task.lengthChanged = !header && address.nameLength != (int) task.call.argument(pointer + 1);
         if (rc == 0 && task.lengthChanged) {
             rc = ptrace.setArgument(task.tid, pointer + 1, address.nameLength);

@@ -45,6 +45,18 @@ class SwappedSocketTest extends TracerRoom {
         assertEquals("7: connect " + result, kernel.returned.get(kernel.returned.size() - 1));
     }
 
+    /** So a UDP socket that is put in its place is sent nowhere; but with MSG_FASTOPEN it connects. */
+    @ParameterizedTest
+    @CsvSource({"0, 6, nowhere", "0x4000, 6, nowhere", "0x20000000, 6, 10.0.0.1:80", "0, 17, 10.0.0.1:80"})
+    void a_tcp_socket_sends_without_the_address(String flags, int of, String to) {
+        protocol = Optional.of(Protocol.of(of).get());
+        kernel.labelled = true;
+        kernel.remember(0x1000, ALLOWED);
+        kernel.protocols.addAll(Collections.nCopies(40, of));
+        runWith(Deed.call("sendto", 3, 0x5000, 1, Long.decode(flags), 0x1000, 16));
+        assertEquals(List.of("7: sendto " + to), named("sendto"));
+    }
+
     @Test
     void one_that_is_seen_swapped_before_the_call_is_denied_and_the_call_does_not_run() {
         protocol = Optional.of(Protocol.TCP);
