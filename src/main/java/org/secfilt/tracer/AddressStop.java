@@ -41,7 +41,7 @@ final class AddressStop {
         this.address = new AddressCall(tracees);
         this.judge = new AddressJudge(tracees, plan);
         this.copyRun = new CopyRun(tracees, address, restrictions.marked());
-        this.keeping = new Keeping(keeper, tracees, restrictions.marked());
+        this.keeping = new Keeping(keeper, tracees, restrictions);
         this.vaultRun = new VaultRun(ptrace, tracees, new Slots(vault, plan.vault().address()), address, keeping, plan.arch(), remake);
         this.mapping = new VaultMapping(ptrace, tracees, execs, vault, plan.vault(), plan.arch());
         this.aftermath = new Aftermath(ptrace, tracees, judge);
@@ -156,10 +156,15 @@ final class AddressStop {
             return marked;
         }
         String wrong = aftermath.look(task, call);
+        String refused = vaultRun.refused(task);
         vaultRun.finish(task, call);
         remake.unmark(task);
         if (!wrong.isEmpty()) {
             kill(task, call, wrong);
+        } else if (!refused.isEmpty()) {
+            Verdict.Deny denial = judge.deny(refused);
+            replies.tell(task, call, denial);
+            ptrace.setResult(task.tid, -denial.errno().number());
         }
         aftermath.letGo(task);
         return false;

@@ -98,6 +98,11 @@ final class Restrictions {
         return marks.get(tid) == Mark.SURE;
     }
 
+    /** Whether it is yet to be told who made it. */
+    boolean isNew(Integer tid) {
+        return marks.get(tid) == Mark.NEW;
+    }
+
     /** Those that are restricted, or may be; for any thread, and as it will be. */
     Set<Integer> marked() {
         return marks.keySet();
