@@ -1,7 +1,6 @@
 package org.secfilt.tracer;
 
 import java.util.Optional;
-import java.util.Set;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.Keeper;
 import org.secfilt.kernel.Ptrace;
@@ -34,15 +33,15 @@ final class AddressStop {
     /** @param tracees the tracer's own: it knows which mounts are the command's */
     AddressStop(
             Ptrace ptrace, Tracees tracees, ExecStops execs, Vault vault, Optional<Keeper> keeper, Plan plan, Watch watch, Replies replies, Remake remake,
-            Set<Integer> restricted) {
+            Restrictions restrictions) {
         this.ptrace = ptrace;
         this.watch = watch;
         this.replies = replies;
         this.remake = remake;
         this.address = new AddressCall(tracees);
         this.judge = new AddressJudge(tracees, plan);
-        this.copyRun = new CopyRun(tracees, address, restricted);
-        this.keeping = new Keeping(keeper, tracees, restricted);
+        this.copyRun = new CopyRun(tracees, address, restrictions.marked());
+        this.keeping = new Keeping(keeper, tracees, restrictions);
         this.vaultRun = new VaultRun(ptrace, tracees, new Slots(vault, plan.vault().address()), address, keeping, plan.arch(), remake);
         this.mapping = new VaultMapping(ptrace, tracees, execs, vault, plan.vault(), plan.arch());
         this.aftermath = new Aftermath(ptrace, tracees, judge);
@@ -157,10 +156,15 @@ final class AddressStop {
             return marked;
         }
         String wrong = aftermath.look(task, call);
+        String refused = vaultRun.refused(task);
         vaultRun.finish(task, call);
         remake.unmark(task);
         if (!wrong.isEmpty()) {
             kill(task, call, wrong);
+        } else if (!refused.isEmpty()) {
+            Verdict.Deny denial = judge.deny(refused);
+            replies.tell(task, call, denial);
+            ptrace.setResult(task.tid, -denial.errno().number());
         }
         aftermath.letGo(task);
         return false;

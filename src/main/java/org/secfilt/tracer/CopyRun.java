@@ -49,7 +49,7 @@ final class CopyRun {
 
     /**
      * @param address holds the call that is judged
-     * @param restricted those of whom what we may do says nothing
+     * @param restricted those of whom what we may do says nothing ({@link Restrictions})
      */
     CopyRun(Tracees tracees, AddressCall address, Set<Integer> restricted) {
         this.tracees = tracees;

@@ -4,7 +4,6 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Sockaddr;
@@ -23,9 +22,12 @@ import org.secfilt.kernel.Tracees;
  * the canonical path; what it reached is looked at afterwards ({@link Aftermath}). Who has shut itself off from the keeper otherwise is refused.
  */
 final class Keeping {
+    static final String SHUT_OFF =
+            "it has another user, a user namespace or a Landlock domain of its own by now, and cannot come to the socket that was judged";
+
     private final Optional<Keeper> keeper;
     private final Tracees tracees;
-    private final Set<Integer> restricted;
+    private final Restrictions restrictions;
     /** By their identities. Many may wait for one server: that takes one descriptor. */
     private final Map<String, Kept> files = new HashMap<>();
     private final BitSet places = new BitSet();
@@ -49,14 +51,11 @@ final class Keeping {
         }
     }
 
-    /**
-     * @param keeper empty where no path is judged
-     * @param restricted those that have restricted themselves by Landlock
-     */
-    Keeping(Optional<Keeper> keeper, Tracees tracees, Set<Integer> restricted) {
+    /** @param keeper empty where no path is judged */
+    Keeping(Optional<Keeper> keeper, Tracees tracees, Restrictions restrictions) {
         this.keeper = keeper;
         this.tracees = tracees;
-        this.restricted = restricted;
+        this.restrictions = restrictions;
     }
 
     /** Has {@code task.file} kept, if there is one and it can be. @return why the call is not to run; empty if it is */
@@ -65,8 +64,8 @@ final class Keeping {
             return "";
         }
         Keeper.Reach reach = keeper.get().reach(task.file.get());
-        if (reach == Keeper.Reach.OUT_OF_REACH || restricted.contains(task.number)) {
-            return "it has another user, a user namespace or a Landlock domain of its own by now, and cannot come to the socket that was judged";
+        if (reach == Keeper.Reach.OUT_OF_REACH || restrictions.isSure(task.number)) {
+            return SHUT_OFF;
         }
         if (reach == Keeper.Reach.OTHER_USER || !task.file.get().asCaller() || !tracees.hasOurLabel(task.tid)) {
             return new Sockaddr.UnixPath(ByteString.of(task.file.get().path())).fits()
@@ -100,6 +99,11 @@ final class Keeping {
     /** Whether all calls come to what was judged, but those of other users and labels. */
     boolean isSure() {
         return keeper.isPresent() && !keeper.get().isRoots();
+    }
+
+    /** Of a call that the kernel has refused: whether that was for a Landlock domain, of which was not known when the call began. */
+    boolean isShutOff(Task task) {
+        return restrictions.isSure(task.number) || restrictions.isNew(task.number) && restrictions.isSure(tracees.parent(task.tid));
     }
 
     /** What the call is to name in place of the path that was judged. */

@@ -14,6 +14,8 @@ final class Task {
         IN_CALL,
         /** Of a listen that went on. */
         LISTENING,
+        /** Of a landlock_restrict_self. */
+        RESTRICTING,
         /** Of an mmap whose hint was taken away. */
         PLACING,
         /** The enter-stop of a call that is made again, with signals blocked. */

@@ -2,22 +2,15 @@ package org.secfilt.tracer;
 
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/**
- * The threads that are traced, and which of them have restricted themselves (landlock(7)), or were made by such: what we may do says nothing about
- * what those may. Tracer thread only, but for {@link #numbers} and {@link #restricted}.
- */
+/** The threads that are traced, and which of them are restricted. Tracer thread only, but for {@link #numbers}. */
 final class Tasks {
     private final Map<Integer, Task> tasks = new HashMap<>();
     private final Set<Integer> numbers = ConcurrentHashMap.newKeySet();
-    private final Set<Integer> restricted = ConcurrentHashMap.newKeySet();
-    /** Of whom it was told who made them, before anything was heard of them. */
-    private final Set<Integer> announced = new HashSet<>();
-    private boolean restrict;
+    private final Restrictions restrictions = new Restrictions();
     private Task last = new Task(Task.NONE);
 
     /** Of whom something was heard, for the first time perhaps. */
@@ -41,50 +34,16 @@ final class Tasks {
 
     /** It is about to run for the first time, or has. */
     void begin(int tid) {
-        if (numbers.add(tid) && restrict && !announced.remove(tid)) {
-            restricted.add(tid); // until it is told who made it
-        }
-    }
-
-    /** A thread restricts itself. @param others perhaps others too: then it counts for all that are there */
-    void restrict(Task task, boolean others) {
-        restrict = true;
-        restricted.add(task.tid);
-        if (others) {
-            restricted.addAll(numbers);
-        }
-    }
-
-    /** Whether {@link #made} is to be told. */
-    boolean asksWhoMade() {
-        return restrict;
-    }
-
-    /** A thread made another, which has its restrictions. */
-    void made(Task maker, int tid) {
         if (!numbers.contains(tid)) {
-            announced.add(tid);
-        }
-        if (restricted.contains(maker.tid)) {
-            restricted.add(tid);
-        } else {
-            restricted.remove(tid);
-        }
-    }
-
-    /** A thread has another number now: that of the thread group's leader, which is gone. */
-    void renumber(int former, Task task) {
-        if (restricted.contains(former)) {
-            restricted.add(task.tid);
-        } else {
-            restricted.remove(task.tid);
+            restrictions.begin(tid); // before that: the listener's thread asks for the number, and then for the mark
+            numbers.add(tid);
         }
     }
 
     void remove(Task task) {
         tasks.remove(task.tid);
         numbers.remove(task.tid);
-        restricted.remove(task.tid);
+        restrictions.end(task.tid); // after that: it asks for the number once more when it has asked for the mark
         if (last == task) {
             last = new Task(Task.NONE);
         }
@@ -99,9 +58,8 @@ final class Tasks {
         return tasks.size();
     }
 
-    /** For any thread. */
-    Set<Integer> restricted() {
-        return restricted;
+    Restrictions restrictions() {
+        return restrictions;
     }
 
     /** Their numbers, for any thread; and of those that were let go before anything was heard of them ({@link Newborns}). */

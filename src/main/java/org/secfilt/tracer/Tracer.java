@@ -41,8 +41,6 @@ public final class Tracer {
     /** PTRACE_O_TRACESYSGOOD. */
     private static final int SYSCALL_STOP = SIGTRAP | 0x80;
     private static final int P_PIDFD = 3; // linux/wait.h
-    /** Of landlock_restrict_self(2). Others say whom it restricts besides the caller. // linux/landlock.h */
-    private static final int LANDLOCK_LOG_FLAGS = 7;
     private static final int RUNG = -Errno.EINTR.number();
 
     private static final Verdict.Deny NO_SECOND_TRACER =
@@ -66,6 +64,7 @@ public final class Tracer {
     private final ProcessGuard processes;
     private final HandedOver handedOver;
     private final ListenStop listeners;
+    private final RestrictStop restricts;
     private final Waiting waiting;
     private final Newborns newborns;
     private final FileStop files;
@@ -97,16 +96,17 @@ public final class Tracer {
         this.remake = new Remake(ptrace, plan.vault(), calls);
         this.replies = new Replies(ptrace, tracees, watch, remake);
         this.keeper = new KeeperStop(ptrace, keeper, tasks, replies, watch);
-        this.addresses = new AddressStop(ptrace, tracees, execs, vault, keeper, plan, watch, replies, remake, tasks.restricted());
+        this.addresses = new AddressStop(ptrace, tracees, execs, vault, keeper, plan, watch, replies, remake, tasks.restrictions());
         this.guard = new VaultGuard(ptrace, replies, addresses.judge(), plan.vault(), plan.arch());
         this.processes = new ProcessGuard(ptrace, tracees, replies);
         this.handedOver = new HandedOver(ptrace, tracees, watch, replies, addresses.judge(), plan);
         this.listeners = new ListenStop(ptrace, tracees, replies, addresses.judge());
+        this.restricts = new RestrictStop(ptrace, tracees, tasks);
         this.waiting = new Waiting(ptrace, kernel.affinity(), tracees, System::nanoTime);
         this.newborns = new Newborns(ptrace, tasks, execs);
         this.files = new FileStop(replies, tracees, kernel.fileChanges(), plan, writable, watch);
         this.exits = new ExitStop(ptrace, tracees, replies, calls, plan, root);
-        this.notified = new NotifiedRun(kernel, ptrace, plan, calls, tasks.numbers(), tasks.restricted(), desk, replies, watch);
+        this.notified = new NotifiedRun(kernel, ptrace, plan, calls, tasks.numbers(), tasks.restrictions().marked(), desk, replies, watch);
         tasks.of(root);
     }
 
@@ -211,7 +211,7 @@ public final class Tracer {
                 }
                 made(task, thread);
             }
-            case Ptrace.PTRACE_EVENT_FORK, Ptrace.PTRACE_EVENT_VFORK -> made(task, tasks.asksWhoMade() ? (int) ptrace.eventMessage(task.tid) : 0);
+            case Ptrace.PTRACE_EVENT_FORK, Ptrace.PTRACE_EVENT_VFORK -> made(task, tasks.restrictions().areAny() ? (int) ptrace.eventMessage(task.tid) : 0);
             case Ptrace.PTRACE_EVENT_EXIT -> exitEvent(task);
             case Ptrace.PTRACE_EVENT_STOP -> {
                 if (signal >= SIGSTOP && signal <= SIGTTOU) {
@@ -247,8 +247,8 @@ public final class Tracer {
 
     /** The child reports itself. */
     private void made(Task task, int child) {
-        if (child > 0 && tasks.asksWhoMade()) {
-            tasks.made(task, child);
+        if (child > 0) {
+            restricts.made(task, child);
         }
         ptrace.resume(task.tid, 0);
     }
@@ -265,7 +265,7 @@ public final class Tracer {
     private void exec(Task task) {
         long former = ptrace.eventMessage(task.tid);
         if (former > 0 && former != task.tid) {
-            tasks.renumber((int) former, task);
+            tasks.restrictions().renumber((int) former, task.tid);
             Task gone = tasks.find((int) former);
             if (gone != null && !tracees.isOurs((int) former)) { // or else a new one has the number already
                 forget(gone);
@@ -315,8 +315,7 @@ public final class Tracer {
         } else if (call == TracedCall.SOCKET) {
             rawSocketStop(task, call);
         } else if (call == TracedCall.LANDLOCK_RESTRICT_SELF) {
-            tasks.restrict(task, ((int) stop.argument(1) & ~LANDLOCK_LOG_FLAGS) != 0);
-            ptrace.resume(task.tid, 0);
+            restricts.answer(task);
         } else if (call == TracedCall.WAIT4 || call == TracedCall.WAITID) {
             waitStop(task, call);
         } else if (call.namesAddress()) {
@@ -385,6 +384,9 @@ public final class Tracer {
         } else if (task.phase == Task.Phase.PLACING) {
             task.phase = Task.Phase.RUNNING;
             guard.exit(task);
+        } else if (task.phase == Task.Phase.RESTRICTING) {
+            task.phase = Task.Phase.RUNNING;
+            restricts.exit(task);
         } else if (task.phase != Task.Phase.RUNNING && addresses.exit(task, call)) {
             remake.again(task);
             return;

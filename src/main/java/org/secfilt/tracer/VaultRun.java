@@ -144,6 +144,13 @@ final class VaultRun {
         }
     }
 
+    /** At the exit-stop, while the result is the call's own. @return why its own restrictions made it fail, if it is known only now; or else empty */
+    String refused(Task task) {
+        boolean shutOff = task.kept.isPresent() && ptrace.syscallInfo(task.tid, exit) == 0 && exit.result() == -Errno.EACCES.number()
+                && keeping.isShutOff(task);
+        return shutOff ? Keeping.SHUT_OFF : "";
+    }
+
     /** At the exit-stop. */
     void finish(Task task, TracedCall call) {
         task.phase = Task.Phase.RUNNING;

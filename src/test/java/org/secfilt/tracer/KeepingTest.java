@@ -1,12 +1,14 @@
 package org.secfilt.tracer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
@@ -170,6 +172,33 @@ class KeepingTest extends TracerRoom {
         runWith(Deed.call("landlock_restrict_self", 5, 0), Deed.call("connect", 3, 0x1000, 11));
         assertEquals(List.of(), named("connect"));
         assertEquals("connect unix:/tmp/a/s", reported.get(1));
+    }
+
+    /** Somebody has restricted itself: so a new one may be restricted too, until it is told who made it. The kernel knows. */
+    @Test
+    void a_new_one_is_not_refused_before_it_is_told_who_made_it() {
+        kernel.peer = Optional.of(new Sockaddr.UnixPath(ByteString.of("s")));
+        command();
+        kernel.task(8, Deed.call("connect", 3, 0x1000, 11));
+        kernel.task(9, Deed.call("landlock_restrict_self", 5, 0));
+        run();
+        assertEquals(List.of("8: connect unix:/proc/99/fd/1"), named("connect"));
+        assertEquals(List.of("keep 0 /tmp/a/s", "drop 0"), kept);
+        assertEquals(List.of("ready", "command ended"), reported);
+    }
+
+    @Test
+    void a_new_one_that_the_kernel_has_refused_is_taken_for_what_its_parent_is() {
+        Restrictions restrictions = new Restrictions();
+        Keeping keeping = new Keeping(keeper, kernel, restrictions);
+        Task parent = new Task(kernel.parent(8));
+        restrictions.ask(parent, Set.of());
+        restrictions.begin(8);
+        assertFalse(keeping.isShutOff(new Task(8)));
+        restrictions.restricted(parent);
+        assertTrue(keeping.isShutOff(new Task(8)));
+        restrictions.made(new Task(9), 8, true);
+        assertFalse(keeping.isShutOff(new Task(8)));
     }
 
     @ParameterizedTest
