@@ -267,7 +267,7 @@ final class JnrLaunching implements Launching {
         int written = 0;
         while (written < text.length) {
             NativeMemory.IO.putLong(scratch, fd & 0xffffffffL | (long) POLLOUT << 32); // struct pollfd
-            if (Libc.POLL.call(scratch, 1, WRITE_PATIENCE_MILLIS) <= 0) {
+            if (Libc.POLL.call(scratch, 1, WRITE_PATIENCE_MILLIS) == 0) { // where it is refused, nobody knows
                 break;
             }
             // A pipe that polls writable takes a page without blocking.

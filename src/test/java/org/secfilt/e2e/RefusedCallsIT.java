@@ -1,0 +1,64 @@
+package org.secfilt.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.secfilt.Fixtures;
+import org.secfilt.abi.Arch;
+import org.secfilt.abi.Errno;
+
+/** Where a filter that is there already, as in a container, refuses calls of secfilt's own: it does without them, or says what is wanting and runs nothing. */
+class RefusedCallsIT {
+    @RegisterExtension
+    static final NetworkRoom ROOM = new NetworkRoom();
+
+    private static final String REFUSE = Fixtures.compile("refuse").toString();
+    private static final String SEND = "echo ran; for a in 10.77.1.1 10.77.2.1; do echo x >/dev/udp/$a/8002; done; exit 7";
+
+    /** @param calls with blanks between: each a name, and what of its arguments it is refused for */
+    private static Command where(String error, String calls, String... words) {
+        List<String> all = new ArrayList<>(List.of(REFUSE, String.valueOf(Errno.find(error).orElseThrow().number())));
+        for (String call : calls.split(" ")) {
+            String name = call.split(":")[0];
+            all.add(Arch.X86_64.syscalls().nr(name) + call.substring(name.length()));
+        }
+        all.add("--");
+        all.addAll(List.of(words));
+        return ROOM.command(all.toArray(new String[0]));
+    }
+
+    private static Command run(String error, String calls, String options) {
+        return where(error, calls, "bash", "-c", "exec $SECFILT " + options + " --allowed-netmask=10.77.1.1 bash -c \"$0\"", SEND);
+    }
+
+    /** Those by which standard error is written to without a wait. */
+    @ParameterizedTest
+    @ValueSource(strings = {"pwritev2", "poll", "pwritev2 poll"})
+    void denials_are_told_all_the_same(String calls) {
+        for (String error : List.of("EPERM", "ENOSYS")) {
+            for (String options : List.of("", "--log=log")) {
+                holds(run(error, calls, options).as(User.ORDINARY).run());
+            }
+            Outcome piped = where(error, calls, "bash", "-c",
+                    "$SECFILT --allowed-netmask=10.77.1.1 bash -c \"$0\" 2>&1 | cat; exit ${PIPESTATUS[0]}", SEND).as(User.ORDINARY).run().exited(7);
+            assertTrue(piped.stdout().contains("\nsecfilt: denied connect 10.77.2.1:8002/udp by bash"), piped::toString);
+            assertTrue(piped.stdout().contains("\nsecfilt: 1 call denied:\n"), piped::toString);
+            assertEquals(List.of("udp 10.77.1.1:8002"), ROOM.arrived());
+            Outcome usage = where(error, calls, Built.program().toString(), "--no-such-option").run().exited(2);
+            assertTrue(usage.stderr().startsWith("secfilt: unknown option '--no-such-option'"), usage::toString);
+        }
+    }
+
+    private static void holds(Outcome run) {
+        run.exited(7);
+        assertEquals("ran\n", run.stdout(), run::toString);
+        assertTrue(run.errAtEnd().contains("secfilt: denied connect 10.77.2.1:8002/udp by bash"), run::toString);
+        assertTrue(run.stderr().contains("\nsecfilt: 1 call denied:\n"), run::toString);
+        assertEquals(List.of("udp 10.77.1.1:8002"), ROOM.arrived());
+    }
+}
