@@ -64,7 +64,7 @@ public interface Launching {
      */
     void watchOverwriting();
 
-    /** Returns true when somebody waits for leave to write: the supervisor must {@link #die}. False after {@link #endWatch}. */
+    /** Returns true when somebody waits for leave to write: the supervisor must {@link #die}. False after {@link #endWatch}, or where nobody can be told. */
     boolean awaitOverwriting();
 
     /** The supervisor is about to end: nobody is to {@link #awaitOverwriting} any more. By any thread. */

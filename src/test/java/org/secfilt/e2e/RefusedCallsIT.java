@@ -61,4 +61,10 @@ class RefusedCallsIT {
         assertTrue(run.stderr().contains("\nsecfilt: 1 call denied:\n"), run::toString);
         assertEquals(List.of("udp 10.77.1.1:8002"), ROOM.arrived());
     }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"EPERM", "ENOSYS"})
+    void nobody_need_be_told_of_writing_to_what_the_supervisor_runs(String error) {
+        holds(run(error, "rt_sigtimedwait", "").as(User.ORDINARY).run());
+    }
 }
