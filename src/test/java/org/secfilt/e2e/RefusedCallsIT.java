@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.secfilt.Fixtures;
 import org.secfilt.abi.Arch;
@@ -34,6 +36,27 @@ class RefusedCallsIT {
 
     private static Command run(String error, String calls, String options) {
         return where(error, calls, "bash", "-c", "exec $SECFILT " + options + " --allowed-netmask=10.77.1.1 bash -c \"$0\"", SEND);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"process_vm_readv, process_vm_readv", "process_vm_writev, process_vm_writev", "pidfd_open, pidfd_open", "pidfd_getfd, pidfd_getfd",
+            "waitid, waitid", "ioctl, ioctl", "ioctl:1:0xffffffff:0xc0182101, ioctl"})
+    void what_nothing_is_supervised_without_is_named_and_nothing_is_run(String refused, String named) {
+        for (String error : List.of("EPERM", "ENOSYS")) {
+            Outcome run = run(error, refused, "").as(User.ORDINARY).run().exited(125);
+            assertEquals(1, run.reports().size(), run::toString);
+            assertTrue(run.stderr().startsWith("secfilt: " + named + ": " + error + " ("), run::toString);
+            assertTrue(run.stderr().contains("a container that forbids that call, secfilt can hold no policy. Nothing was run. "), run::toString);
+            assertEquals("", run.stdout());
+            assertEquals(List.of(), ROOM.arrived());
+        }
+    }
+
+    @Test
+    void doctor_tells_of_it() {
+        Outcome run = where("ENOSYS", "process_vm_readv", Built.program().toString(), "doctor").as(User.ORDINARY).run().exited(1);
+        assertTrue(run.stdout().contains("\nno      supervisor's calls: process_vm_readv: ENOSYS (Function not"), run.stdout());
+        assertTrue(run.stdout().contains("cannot hold network policies here, for want of:\n  supervisor's calls"), run.stdout());
     }
 
     /** Those by which standard error is written to without a wait. */
@@ -66,5 +89,12 @@ class RefusedCallsIT {
     @ValueSource(strings = {"EPERM", "ENOSYS"})
     void nobody_need_be_told_of_writing_to_what_the_supervisor_runs(String error) {
         holds(run(error, "rt_sigtimedwait", "").as(User.ORDINARY).run());
+    }
+
+    @Test
+    void a_policy_that_the_filter_alone_holds_needs_none_of_them() {
+        Outcome run = where("EPERM", "ioctl process_vm_readv process_vm_writev seccomp:1:8:8 waitid", Built.program().toString(),
+                "--firewall=off", "--mainstream-network-families", "echo", "ran").as(User.ORDINARY).run();
+        assertEquals("ran\n", run.stdout(), run::toString);
     }
 }

@@ -192,6 +192,11 @@ final class JnrLaunching implements Launching {
     }
 
     @Override
+    public Optional<String> refusedCall() {
+        return OwnCalls.refused();
+    }
+
+    @Override
     public void hide() {
         patience.prepare(); // before the command can take the last process that its user may have
         Libc.must("prctl(PR_SET_DUMPABLE)", Libc.PRCTL.call(PR_SET_DUMPABLE, 0, 0, 0, 0));

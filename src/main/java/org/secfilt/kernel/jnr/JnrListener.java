@@ -21,6 +21,8 @@ final class JnrListener implements Notification, Runnable {
     private static final long SECCOMP_IOCTL_NOTIF_SEND = 0xc0182101L;
     private static final long SECCOMP_IOCTL_NOTIF_ID_VALID = 0x40082102L;
     private static final long SECCOMP_IOCTL_NOTIF_SET_FLAGS = 0x40082104L;
+    /** Without these nothing is answered. */
+    static final long[] REQUESTS = {SECCOMP_IOCTL_NOTIF_RECV, SECCOMP_IOCTL_NOTIF_SEND, SECCOMP_IOCTL_NOTIF_ID_VALID, JnrVault.SECCOMP_IOCTL_NOTIF_ADDFD};
     private static final int SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP = 1;
     /** struct seccomp_notif: id, pid, flags, and then seccomp_data: nr, arch, instruction_pointer, args. */
     private static final int NOTIF_BYTES = 80;
