@@ -91,6 +91,32 @@ class RefusedCallsIT {
         holds(run(error, "rt_sigtimedwait", "").as(User.ORDINARY).run());
     }
 
+    /** SECCOMP_FILTER_FLAG_NEW_LISTENER: as under a container's own listener, and where its filter does not let it pass. */
+    @ParameterizedTest
+    @CsvSource(quoteCharacter = '`', textBlock = """
+            EBUSY,  has a listener for this process's calls already
+            EPERM,  let the container's seccomp profile permit them
+            ENOSYS, let the container's seccomp profile permit them
+            EINVAL, let the container's seccomp profile permit them
+            """)
+    void a_filter_that_may_have_no_listener_is_told_with_what_to_do(String error, String why) {
+        for (String options : List.of("", "--notifications=off")) {
+            Outcome run = run(error, "seccomp:1:8:8", options).as(User.ORDINARY).run().exited(125);
+            assertEquals(1, run.reports().size(), run::toString);
+            assertTrue(run.stderr().startsWith("secfilt: seccomp(SECCOMP_SET_MODE_FILTER): ") && run.stderr().contains(why), run::toString);
+            assertEquals("", run.stdout());
+        }
+    }
+
+    /** SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, which is asked for only where judged calls are answered without a stop. */
+    @ParameterizedTest
+    @ValueSource(strings = {"EPERM", "EINVAL"})
+    void one_that_may_not_answer_without_a_stop_is_told_the_option_for_it(String error) {
+        Outcome run = run(error, "seccomp:1:32:32", "").as(User.ORDINARY).run().exited(125);
+        assertTrue(run.stderr().contains("--notifications=off"), run::toString);
+        holds(run(error, "seccomp:1:32:32", "--notifications=off").as(User.ORDINARY).run());
+    }
+
     @Test
     void a_policy_that_the_filter_alone_holds_needs_none_of_them() {
         Outcome run = where("EPERM", "ioctl process_vm_readv process_vm_writev seccomp:1:8:8 waitid", Built.program().toString(),
