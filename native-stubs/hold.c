@@ -12,10 +12,14 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Descriptors that a java and our own work take at the least, and those that stay open here. */
 enum { FEWEST_DESCRIPTORS = 256 };
+
+/* A run that was killed for writing may not be gone altogether: half a second for those who are just closing a file. */
+enum { TRIES = 25, PAUSE_NANOS = 20 * 1000 * 1000 };
 
 /* A server that gives no leases of its own: the client says the same as of a file that is open for writing. */
 static bool answers_for_others(int file)
@@ -34,9 +38,15 @@ static bool hold_file(int directory, const char *path, const char *name)
     int file = openat(directory, name, O_RDONLY | O_NONBLOCK);
     if (file < 0)
         return true;
-    if (fcntl(file, F_SETLEASE, F_RDLCK) == 0)
-        return true;
-    bool changing = errno == EAGAIN && !answers_for_others(file);
+    bool changing;
+    for (int left = TRIES;; left--) {
+        if (fcntl(file, F_SETLEASE, F_RDLCK) == 0)
+            return true;
+        changing = errno == EAGAIN && !answers_for_others(file);
+        if (!changing || left == 0)
+            break;
+        nanosleep(&(struct timespec){ .tv_nsec = PAUSE_NANOS }, NULL);
+    }
     close(file); /* of another owner, or on a file system without leases */
     if (changing)
         complain("%s/%s is open for writing: the supervisor would run what may change meanwhile. Nothing was run", path, name);

@@ -22,6 +22,8 @@ enum { HIGH_FD = 100 };
 /* The socket's number in the supervisor. */
 enum { SUPERVISOR_FD = 3 };
 enum { MAX_OPTIONS = 120, OPTIONS_BYTES = 16 * 1024, SIGNALS = 64 };
+/* The kernel's; glibc sets the two that it keeps for itself when it needs them. */
+enum { FIRST_REAL_TIME = 32 };
 
 #define JAR "secfilt.jar"
 #define MAIN_CLASS "org.secfilt.cli.Main"
@@ -172,6 +174,12 @@ static void shed_inherited_state(void)
     static const int endings[] = { SIGHUP, SIGINT, SIGTERM };
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
         set_signal(endings[i], (uintptr_t)SIG_IGN);
+    /* Others end who has no use for them. A java, and we, set those that they use: the leases' SIGIO (hold.c) is to be deadly until then. */
+    static const int idle[] = { SIGUSR1, SIGALRM, SIGVTALRM, SIGPROF, SIGSTKFLT, SIGPWR, SIGXCPU };
+    for (size_t i = 0; i < sizeof idle / sizeof *idle; i++)
+        set_signal(idle[i], (uintptr_t)SIG_IGN);
+    for (int number = FIRST_REAL_TIME; number <= SIGNALS; number++)
+        set_signal(number, (uintptr_t)SIG_IGN);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

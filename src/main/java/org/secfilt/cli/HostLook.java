@@ -104,6 +104,11 @@ final class HostLook implements Look {
         return Runtime.version().feature();
     }
 
+    @Override
+    public Optional<String> refusedCall() {
+        return kernel.refusedCall();
+    }
+
     /** The caller's own program file, once more. No tracee of ours is there that waiting for a child could disturb. */
     @Override
     public String trial() {

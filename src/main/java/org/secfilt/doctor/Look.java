@@ -38,6 +38,9 @@ public interface Look {
     /** The feature release of the Java that runs secfilt, such as 17. */
     int java();
 
+    /** A call of the supervisor's own that is refused here, and how; empty if none is. */
+    Optional<String> refusedCall();
+
     /** The end of a run of {@code true} under a policy: "" if it was as it should be, else what went wrong. */
     String trial();
 }

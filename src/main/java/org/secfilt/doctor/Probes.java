@@ -10,7 +10,7 @@ import org.secfilt.abi.KernelRelease;
 final class Probes {
     static final List<Probe> ALL = List.of(
             Probes::processor, Probes::kernel, Probes::java, Probes::seccomp, Probes::userNotification, Probes::ptrace, Probes::traced,
-            Probes::landlock, Probes::readOnlyFiles, Probes::ioUring, Probes::cgroup, Probes::iptables, Probes::firewall, Probes::profiles,
+            Probes::ownCalls, Probes::landlock, Probes::readOnlyFiles, Probes::ioUring, Probes::cgroup, Probes::iptables, Probes::firewall, Probes::profiles,
             Probes::userNamespaces, Probes::nat, Probes::resolver, Probes::trial);
 
     /** USER_NOTIF with its flags and Landlock's domain as secfilt uses them. */
@@ -93,6 +93,15 @@ final class Probes {
         }
         return Finding.yes("tracers", filtered ? "none; a seccomp filter is on this process already, as in containers" : "none", "")
                 .asNeeded();
+    }
+
+    /** Beside ptrace(2). */
+    static Finding ownCalls(Look host) {
+        Optional<String> refused = host.refusedCall();
+        return (refused.isEmpty()
+                ? Finding.yes("supervisor's calls", "none is refused", "")
+                : Finding.no("supervisor's calls", refused.get() + " is the answer here", "addresses, unix sockets",
+                        "outside of another secfilt; in a container, a seccomp profile that permits it (Docker: --cap-add=SYS_PTRACE)")).asNeeded();
     }
 
     static Finding landlock(Look host) {

@@ -55,6 +55,9 @@ public interface Launching {
     /** SIGKILL to all of this process namespace but process 1 and this one. kill(2) */
     void killAll();
 
+    /** A call of the supervisor's own that is refused here, and how, as {@code waitid: EPERM (Operation not permitted)}; empty if none is. */
+    Optional<String> refusedCall();
+
     /** prctl(PR_SET_DUMPABLE, 0): no process of this user may read or trace the supervisor. */
     void hide();
 
@@ -64,7 +67,7 @@ public interface Launching {
      */
     void watchOverwriting();
 
-    /** Returns true when somebody waits for leave to write: the supervisor must {@link #die}. False after {@link #endWatch}. */
+    /** Returns true when somebody waits for leave to write: the supervisor must {@link #die}. False after {@link #endWatch}, or where nobody can be told. */
     boolean awaitOverwriting();
 
     /** The supervisor is about to end: nobody is to {@link #awaitOverwriting} any more. By any thread. */

@@ -7,4 +7,7 @@ public interface NotifiedCalls {
 
     /** @return whether it is such a call, and then it was answered, or was left to another thread */
     boolean answer(Notification notification);
+
+    /** No call can be answered any more, for this reason. */
+    void fail(KernelException why);
 }

@@ -1,5 +1,6 @@
 package org.secfilt.sandbox;
 
+import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Notification;
 import org.secfilt.kernel.NotifiedCalls;
 import org.secfilt.report.Fault;
@@ -28,10 +29,19 @@ final class DeadlyFaults implements NotifiedCalls {
         try {
             return calls.answer(notification);
         } catch (RuntimeException | Error e) {
-            reports.error(Fault.words(e));
-            reports.flush();
-            end.run();
+            end(e);
             throw e;
         }
+    }
+
+    @Override
+    public void fail(KernelException why) {
+        end(why);
+    }
+
+    private void end(Throwable why) {
+        reports.error(why instanceof KernelException ? "killed: " + why.getMessage() : Fault.words(why));
+        reports.flush();
+        end.run();
     }
 }

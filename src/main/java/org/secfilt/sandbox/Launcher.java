@@ -6,6 +6,8 @@ import org.secfilt.kernel.FrontEnd;
 import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Launching;
 import org.secfilt.launch.LaunchScript;
+import org.secfilt.launch.Operand;
+import org.secfilt.launch.Step;
 import org.secfilt.plan.Plan;
 import org.secfilt.report.Fault;
 import org.secfilt.report.Reports;
@@ -94,8 +96,21 @@ final class Launcher {
     }
 
     private void refuse(LaunchScript script, FrontEnd.FailedStep failed) {
-        reports.refusal(frontEnd, script.steps().get(failed.index()).name() + ": " + Errno.of(failed.errno()));
+        Step step = script.steps().get(failed.index());
+        boolean listener = step.nr() == plan.arch().syscalls().nr("seccomp") && step.arguments().get(1) instanceof Operand.Immediate flags
+                && flags.value() != 0;
+        reports.refusal(frontEnd, step.name() + ": " + Errno.of(failed.errno()) + (listener ? "; " + whyNoListener(failed.errno()) : ""));
         exit(FAILED);
+    }
+
+    /** The filter itself was checked, so it is what it asks for besides: seccomp(2) "SECCOMP_FILTER_FLAG_NEW_LISTENER". */
+    private String whyNoListener(int errno) {
+        String elsewhere = "run secfilt outside of that container" + (plan.judgesPackets() ? ", or with --no-supervisor where the firewall holds all of the policy" : "")
+                + ". Nothing was run";
+        return errno == Errno.EBUSY.number()
+                ? "somebody, as a container's runtime, has a listener for this process's calls already, there can be only one, and secfilt needs its own: " + elsewhere
+                : "the filter of a container, most likely, refuses one with a listener or its flags, which secfilt needs: let the container's seccomp profile"
+                        + " permit them (--notifications=off does with SECCOMP_FILTER_FLAG_NEW_LISTENER alone), or " + elsewhere;
     }
 
     void launch(Scripts scripts, Command command, CommandFile file, LaunchScript first) {

@@ -139,7 +139,11 @@ public final class Sandbox {
             launchAlone(scripts, command, file, scripts.plain());
             return false;
         }
-        Optional<Descriptors> descriptors = isTraced() ? Optional.empty() : descriptors(open);
+        if (isTraced()) {
+            return false;
+        }
+        requireOwnCalls();
+        Optional<Descriptors> descriptors = descriptors(open);
         boolean entered = plan.preparesNetwork(); // now: another plan may take this one's place meanwhile
         if (descriptors.isEmpty() || !prepare(enclosure.get(), command)) {
             return false;
@@ -186,6 +190,15 @@ public final class Sandbox {
             frontEnd.exit(FAILED);
         }
         return other.isPresent();
+    }
+
+    /** Now: later the command would run already. */
+    private void requireOwnCalls() {
+        Optional<String> refused = plan.traced() ? launching.refusedCall() : Optional.empty();
+        if (refused.isPresent()) {
+            throw KernelException.inWords(refused.get() + ": within another secfilt, or a container that forbids that call, secfilt can hold no policy."
+                    + " Nothing was run. A container's seccomp profile may permit it (Docker: --cap-add=SYS_PTRACE)");
+        }
     }
 
     /**

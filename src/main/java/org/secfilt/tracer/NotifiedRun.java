@@ -4,6 +4,7 @@ import java.util.Set;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Family;
 import org.secfilt.kernel.Kernel;
+import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Notification;
 import org.secfilt.kernel.NotifiedCalls;
 import org.secfilt.kernel.Ptrace;
@@ -113,6 +114,11 @@ final class NotifiedRun implements NotifiedCalls {
         int protocol = task.protocol == Task.NONE ? hands.tracees.protocol(task.tid, (int) task.call.argument(0)) : task.protocol;
         replies.tellDenied();
         watch.denied(task.tid, call.syscall(), hands.judge.destination(), protocol, why);
+    }
+
+    @Override
+    public void fail(KernelException why) {
+        throw why;
     }
 
     @Override

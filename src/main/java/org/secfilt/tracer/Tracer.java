@@ -6,6 +6,7 @@ import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.Keeper;
 import org.secfilt.kernel.Kernel;
+import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SyscallStop;
 import org.secfilt.kernel.Tracees;
@@ -117,7 +118,8 @@ public final class Tracer {
 
     /** Answers stops until no tracee is left. */
     public void run() {
-        for (int rc = waiting.await(event); rc == 0 || rc == RUNG; rc = waiting.await(event)) {
+        int rc = waiting.await(event);
+        for (; rc == 0 || rc == RUNG; rc = waiting.await(event)) {
             if (rc == 0) {
                 int tid = event.tid();
                 handle();
@@ -128,6 +130,9 @@ public final class Tracer {
             for (Handover left = desk.take(); left != null; left = desk.take()) {
                 remake.begin(tasks.find(left.tid()), left);
             }
+        }
+        if (rc != -Errno.ECHILD.number()) {
+            throw new KernelException("waitid", -rc);
         }
     }
 

@@ -40,6 +40,7 @@ class DiagnosisTest {
                 "/proc/sys/kernel/yama/ptrace_scope=2 | no      ptrace: yama.ptrace_scope is 2 | sysctl kernel.yama.ptrace_scope=1",
                 "/proc/sys/kernel/yama/ptrace_scope=3 | no      ptrace: yama.ptrace_scope is 3 | it stays so until the next boot",
                 "status=TracerPid:\t77 | no      tracers: process 77 traces this one | run secfilt outside of strace",
+                "refused=waitid: EPERM | no      supervisor's calls: waitid: EPERM is the answer here | Docker: --cap-add=SYS_PTRACE",
                 "trial=secfilt: seccomp: EPERM | no      trial run: secfilt: seccomp: EPERM | any policy",
             })
     void says_for_want_of_what_it_cannot(String change, String line, String more) {
@@ -244,6 +245,11 @@ class DiagnosisTest {
         @Override
         public int java() {
             return java;
+        }
+
+        @Override
+        public Optional<String> refusedCall() {
+            return read("refused");
         }
 
         @Override

@@ -64,6 +64,6 @@ class DoctorIT {
         Outcome run = ROOM.secfilt("-q", "--allowed-port=1", Built.program().toString(), "doctor").run()
                 .exited(1);
         assertTrue(run.stdout().contains("\nno      tracers: process "), run.stdout());
-        assertTrue(run.stdout().contains("cannot hold network policies here, for want of:\n  tracers, trial run\n"), run.stdout());
+        assertTrue(run.stdout().contains("cannot hold network policies here, for want of:\n  tracers, supervisor's calls, trial run\n"), run.stdout());
     }
 }

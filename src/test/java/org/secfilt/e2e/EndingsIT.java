@@ -60,6 +60,23 @@ class EndingsIT {
         assertTrue(run.stdout().endsWith("clean\n5\n"), run::toString);
     }
 
+    /** Whoever may signal the supervisor: all signals but those that stop, those that tell of a fault, and those that it uses itself. */
+    @ParameterizedTest
+    @EnumSource
+    void the_supervisor_does_nothing_for_a_signal(User user) {
+        Outcome run = ROOM.bash("""
+                rm -f ready seen
+                $SECFILT -q --allowed-netmask=127.0.0.1 bash -c ': > ready; until [ -e seen ]; do sleep 0.02; done
+                    : >/dev/udp/10.77.1.1/9 || echo clean; exit 5' 2>/dev/null & command=$!
+                until [ -e ready ]; do sleep 0.02; done
+                supervisor=$(sed -n 's/TracerPid:\t//p' /proc/$command/status)
+                for signal in HUP INT QUIT USR1 USR2 PIPE ALRM TERM STKFLT CHLD CONT TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH PWR $(seq 34 64); do
+                    kill -$signal $supervisor; sleep 0.02; kill -0 $supervisor || { echo died of $signal; break; }
+                done
+                touch seen; wait $command; echo $?; rm -f ready""").as(user).run().exited(0);
+        assertEquals("clean\n5\n", run.stdout(), run::toString);
+    }
+
     /** The limit is the command's, as every limit is. Not every root may raise one: it takes CAP_SYS_RESOURCE. */
     @Test
     void the_supervisors_own_time_is_limited_only_where_that_cannot_be_helped() {

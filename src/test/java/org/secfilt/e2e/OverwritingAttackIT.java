@@ -68,6 +68,15 @@ class OverwritingAttackIT {
         assertTrue(run.stderr().contains("copy/lib/secfilt.jsa is open for writing"), run::toString);
     }
 
+    /** As right after a run that was killed for opening one. */
+    @Test
+    void who_closes_it_soon_is_waited_for() {
+        Outcome run = ROOM.bash(COPY + "sleep 0.2 5>> copy/lib/secfilt.jar & until [ -e /proc/$!/fd/5 ]; do :; done; " + RUN + "echo hello; wait")
+                .as(User.ORDINARY).run().exited(0);
+        assertEquals("hello\n", run.stdout(), run::toString);
+        assertEquals("", run.stderr());
+    }
+
     /** As an update does it. */
     @Test
     void a_file_may_be_replaced() {

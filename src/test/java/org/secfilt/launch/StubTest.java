@@ -72,7 +72,8 @@ class StubTest {
                 TERM=vt100
                 """.formatted(stub.lib()), stub.noted("env"), "PWD is the shell's own");
         assertEquals(stub.lib() + "\n", stub.noted("cwd"));
-        assertEquals("SigBlk:\t0000000000000000\nSigIgn:\t0000000000004003\n", stub.noted("signals"));
+        assertEquals("SigBlk:\t0000000000000000\nSigIgn:\tffffffffa680e203\n", stub.noted("signals"),
+                "who stops a service signals all of it, and nobody else need end the supervisor");
         List<String> descriptors = stub.noted("fds").lines().map(line -> line.replaceAll("'|/proc/\\d+/fd/|:.*", ""))
                 .filter(line -> !line.contains("/java-home/bin/java")).toList();
         String errors = directory.toRealPath() + "/secfilt/";

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Notification;
 import org.secfilt.kernel.NotifiedCalls;
 import org.secfilt.report.Reports;
@@ -40,6 +41,11 @@ class DeadlyFaultsTest {
                 }
                 return left.next();
             }
+
+            @Override
+            public void fail(KernelException why) {
+                throw why;
+            }
         };
     }
 
@@ -49,6 +55,12 @@ class DeadlyFaultsTest {
         assertTrue(calls.answer(null));
         assertFalse(calls.answer(null));
         assertEquals(List.of(), told);
+    }
+
+    @Test
+    void who_can_be_told_of_no_call_any_more_ends_the_run() {
+        guarded(calls()).fail(new KernelException("ioctl(SECCOMP_IOCTL_NOTIF_RECV)", 1));
+        assertEquals(List.of("secfilt: killed: ioctl(SECCOMP_IOCTL_NOTIF_RECV): EPERM (Operation not permitted)\n", "end"), told);
     }
 
     @Test

@@ -192,6 +192,11 @@ final class JnrLaunching implements Launching {
     }
 
     @Override
+    public Optional<String> refusedCall() {
+        return OwnCalls.refused();
+    }
+
+    @Override
     public void hide() {
         patience.prepare(); // before the command can take the last process that its user may have
         Libc.must("prctl(PR_SET_DUMPABLE)", Libc.PRCTL.call(PR_SET_DUMPABLE, 0, 0, 0, 0));
@@ -267,7 +272,7 @@ final class JnrLaunching implements Launching {
         int written = 0;
         while (written < text.length) {
             NativeMemory.IO.putLong(scratch, fd & 0xffffffffL | (long) POLLOUT << 32); // struct pollfd
-            if (Libc.POLL.call(scratch, 1, WRITE_PATIENCE_MILLIS) <= 0) {
+            if (Libc.POLL.call(scratch, 1, WRITE_PATIENCE_MILLIS) == 0) { // where it is refused, nobody knows
                 break;
             }
             // A pipe that polls writable takes a page without blocking.

@@ -3,6 +3,7 @@ package org.secfilt.kernel.jnr;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
 import org.secfilt.abi.Errno;
+import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Notification;
 import org.secfilt.kernel.NotifiedCalls;
 import org.secfilt.kernel.SyscallStop;
@@ -20,6 +21,8 @@ final class JnrListener implements Notification, Runnable {
     private static final long SECCOMP_IOCTL_NOTIF_SEND = 0xc0182101L;
     private static final long SECCOMP_IOCTL_NOTIF_ID_VALID = 0x40082102L;
     private static final long SECCOMP_IOCTL_NOTIF_SET_FLAGS = 0x40082104L;
+    /** Without these nothing is answered. */
+    static final long[] REQUESTS = {SECCOMP_IOCTL_NOTIF_RECV, SECCOMP_IOCTL_NOTIF_SEND, SECCOMP_IOCTL_NOTIF_ID_VALID, JnrVault.SECCOMP_IOCTL_NOTIF_ADDFD};
     private static final int SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP = 1;
     /** struct seccomp_notif: id, pid, flags, and then seccomp_data: nr, arch, instruction_pointer, args. */
     private static final int NOTIF_BYTES = 80;
@@ -100,7 +103,8 @@ final class JnrListener implements Notification, Runnable {
                 misses = 0;
                 receive();
             } else if (rc != -Errno.EINTR.number() && rc != -Errno.ENOENT.number()) {
-                return; // no tracee is left that carries the filter
+                calls.fail(new KernelException("ioctl(SECCOMP_IOCTL_NOTIF_RECV)", (int) -rc)); // or whoever calls would wait for ever
+                return;
             } else if (rc == -Errno.ENOENT.number() && ++misses > MOST_MISSES) {
                 // The one that called was interrupted or died, once or twice; or all have, and one of them takes its time: the kernel then answers at once.
                 LockSupport.parkNanos(PAUSE_NANOS);
@@ -149,7 +153,14 @@ final class JnrListener implements Notification, Runnable {
         NativeMemory.IO.putLong(memory + 8, Math.max(result, 0));
         NativeMemory.IO.putInt(memory + 16, (int) Math.min(result, 0));
         NativeMemory.IO.putInt(memory + 20, 0);
-        return Libc.IOCTL.call(listener, SECCOMP_IOCTL_NOTIF_SEND, memory) == 0;
+        long rc;
+        do {
+            rc = Libc.IOCTL.call(listener, SECCOMP_IOCTL_NOTIF_SEND, memory);
+        } while (rc == -Errno.EINTR.number()); // a late signal
+        if (rc < 0 && rc != -Errno.ENOENT.number() && rc != -Errno.EINPROGRESS.number()) {
+            throw new KernelException("ioctl(SECCOMP_IOCTL_NOTIF_SEND)", (int) -rc);
+        }
+        return rc == 0;
     }
 
     @Override

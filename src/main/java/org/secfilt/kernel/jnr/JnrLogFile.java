@@ -1,5 +1,6 @@
 package org.secfilt.kernel.jnr;
 
+import java.util.concurrent.locks.LockSupport;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.LogFile;
@@ -29,7 +30,7 @@ final class JnrLogFile implements LogFile {
     private static final int CHUNK_BYTES = 4096;
     private static final int RWF_NOWAIT = 8; // linux/fs.h
     private static final int WHERE_IT_STANDS = -1;
-    /** How long to wait until a FIFO without a reader is tried again. */
+    /** How long to wait until a FIFO without a reader, or what cannot be polled, is tried again. */
     private static final int RETRY_MILLIS = 20;
 
     private final long buffer = NativeMemory.allocate(CHUNK_BYTES);
@@ -87,26 +88,41 @@ final class JnrLogFile implements LogFile {
     @Override
     public int write(byte[] bytes, int from, int patienceMillis) {
         if (fd < 0 && !reopen()) {
-            Libc.POLL.call(poll, 0, Math.min(RETRY_MILLIS, patienceMillis));
+            pause(patienceMillis);
             return 0;
         }
         NativeMemory.IO.putLong(poll, fd & 0xffffffffL | (long) POLLOUT << 32); // struct pollfd
-        if (Libc.POLL.call(poll, 1, patienceMillis) <= 0) {
+        long ready = Libc.POLL.call(poll, 1, patienceMillis);
+        if (ready == 0 || ready == -Errno.EINTR.number()) {
             return 0;
         }
         int length = Math.min(CHUNK_BYTES, bytes.length - from);
         NativeMemory.IO.putByteArray(buffer, bytes, from, length);
-        int rc = patienceMillis == 0 ? writeAtOnce(length) : (int) Libc.WRITE.call(fd, buffer, length);
+        int rc = patienceMillis == 0 ? writeAtOnce(length, ready > 0) : (int) Libc.WRITE.call(fd, buffer, length);
+        if (rc == -Errno.EAGAIN.number() && ready < 0) {
+            pause(patienceMillis);
+        }
         return rc == -Errno.EAGAIN.number() || rc == -Errno.EINTR.number() ? 0 : rc;
     }
 
-    /** Somebody else may have filled a pipe since it polled writable. Where the kernel does not know RWF_NOWAIT, for a terminal too, that is not seen. */
-    private int writeAtOnce(int length) {
+    /**
+     * Somebody else may have filled a pipe since it polled writable. Where RWF_NOWAIT is not known, for a terminal too, or pwritev2(2) is refused, as by
+     * a container's filter, that is not seen.
+     *
+     * @param polled whether it polled writable: what is refused poll(2) too is left to who may wait
+     */
+    private int writeAtOnce(int length, boolean polled) {
         NativeMemory.IO.putLong(iovec, buffer);
         NativeMemory.IO.putLong(iovec + Long.BYTES, length);
         int rc = Libc.PWRITEV2.exists() ? (int) Libc.PWRITEV2.call(fd, iovec, 1, WHERE_IT_STANDS, RWF_NOWAIT) : -Errno.EOPNOTSUPP.number();
-        boolean known = rc != -Errno.EOPNOTSUPP.number() && rc != -Errno.EINVAL.number() && rc != -Errno.ENOSYS.number();
-        return known ? rc : (int) Libc.WRITE.call(fd, buffer, length);
+        if (rc >= 0 || rc == -Errno.EAGAIN.number() || rc == -Errno.EINTR.number()) {
+            return rc;
+        }
+        return polled ? (int) Libc.WRITE.call(fd, buffer, length) : 0;
+    }
+
+    private static void pause(int patienceMillis) {
+        LockSupport.parkNanos(Math.min(RETRY_MILLIS, patienceMillis) * 1_000_000L);
     }
 
     /** Whether somebody reads the FIFO by now: until then open(2) answers ENXIO. fifo(7) */

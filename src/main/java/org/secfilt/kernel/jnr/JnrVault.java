@@ -18,7 +18,7 @@ final class JnrVault implements Vault {
     private static final int MAP_SHARED = 1;
     private static final int O_CLOEXEC = 02000000;
     // linux/seccomp.h
-    private static final long SECCOMP_IOCTL_NOTIF_ADDFD = 0x40182103L;
+    static final long SECCOMP_IOCTL_NOTIF_ADDFD = 0x40182103L;
     private static final int SECCOMP_ADDFD_FLAG_SEND = 2;
     /** struct seccomp_notif_addfd. */
     private static final int ADDFD_BYTES = 24;

@@ -17,6 +17,7 @@ final class Leases {
     private static final int SIGIO = 29;
     private static final int SIG_BLOCK = 0;
     private static final int SET_BYTES = 8;
+    private static final int TIMESPEC_BYTES = 16;
     private static final int FIRST = 4; // above the stub's socket
     /** They were opened first; above are others' descriptors. */
     private static final int END = 128;
@@ -40,9 +41,13 @@ final class Leases {
         }
     }
 
-    /** Until then the signal goes to the process, which dies of it. */
+    /** Until then the signal goes to the process, which dies of it; and so it stays where nobody may wait for one (rt_sigtimedwait(2) is refused). */
     void watch() {
         NativeMemory.IO.putLong(signals, 1L << SIGIO - 1);
+        long atOnce = NativeMemory.allocate(TIMESPEC_BYTES);
+        if (Libc.SYSCALL.call(RT_SIGTIMEDWAIT, signals, 0, atOnce, SET_BYTES, 0) != -Errno.EAGAIN.number()) {
+            return;
+        }
         Libc.SYSCALL.call(RT_SIGPROCMASK, SIG_BLOCK, signals, 0, SET_BYTES, 0);
         long owner = NativeMemory.allocate(OWNER_BYTES);
         NativeMemory.IO.putInt(owner, F_OWNER_TID);
@@ -56,8 +61,11 @@ final class Leases {
         watcher = tid;
     }
 
-    /** By the thread that watches. @return false after {@link #end} */
+    /** By the thread that watches. @return false after {@link #end}, or where nobody watches */
     boolean await() {
+        if (watcher == 0) {
+            return false;
+        }
         long rc;
         do {
             rc = Libc.SYSCALL.call(RT_SIGTIMEDWAIT, signals, 0, 0, SET_BYTES, 0);
