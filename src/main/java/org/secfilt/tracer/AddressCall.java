@@ -19,6 +19,7 @@ import org.secfilt.verdict.Action;
 final class AddressCall {
     // struct msghdr on 64-bit: name 0, namelen 8 (int), iov 16, iovlen 24, control 32, controllen 40, flags 48 (int)
     static final int MSGHDR_BYTES = 56;
+    private static final int MSG_FASTOPEN = 0x20000000; // linux/socket.h
     static final int MSG_NAME = 0;
     static final int MSG_NAMELEN = 8;
     private static final int MSG_IOV = 16;
@@ -64,9 +65,9 @@ final class AddressCall {
         return call == TracedCall.SENDTO ? 4 : 1;
     }
 
-    /** The argument with the flags of a call that sends. */
-    static int flags(TracedCall call) {
-        return call == TracedCall.SENDMSG ? 2 : 3;
+    /** Whether a call that sends is to connect a TCP socket at the same time, whatever its socket is. */
+    static boolean isFastOpen(SyscallStop stop, TracedCall call) {
+        return (stop.argument(call == TracedCall.SENDMSG ? 2 : 3) & MSG_FASTOPEN) != 0;
     }
 
     /** Where the message of this number is in an array of struct mmsghdr. */

@@ -72,6 +72,9 @@ final class AddressJudge {
                 return new Verdict.Answer(Errno.of(error));
             }
         }
+        if (connectsAndSends(task, call)) {
+            return new Verdict.Answer(Errno.EOPNOTSUPP);
+        }
         destination = named;
         Verdict verdict = last.judge(AddressCall.action(call), task.protocol);
         if (verdict instanceof Verdict.Deny && named.get() instanceof Sockaddr.UnixPath path && call != TracedCall.BIND) {
@@ -83,6 +86,11 @@ final class AddressJudge {
         }
         // What the kernel refuses it refuses itself, in its own order and words; it has nothing to look at but what was judged.
         return verdict instanceof Verdict.Answer ? ALLOW : verdict;
+    }
+
+    /** TCP's fast open needs the address when it runs, and a UDP socket in its place would take it: as where it is switched off, tcp(7). */
+    private static boolean connectsAndSends(Task task, TracedCall call) {
+        return task.protocol == Protocol.TCP.number() && AddressCall.action(call) == Action.SEND && AddressCall.isFastOpen(task.call, call);
     }
 
     /**

@@ -4,6 +4,7 @@ import java.util.Optional;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Family;
+import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Ptrace;
@@ -33,7 +34,9 @@ final class VaultRun {
     // linux/in.h, linux/in6.h: sizeof(struct sockaddr_in), and SIN6_LEN_RFC2133
     private static final int INET_BYTES = 16;
     private static final int INET6_BYTES = 24;
-    private static final int MSG_FASTOPEN = 0x20000000; // linux/socket.h
+    /** Port 0 of this host: nobody can be there. */
+    private static final Sockaddr NOWHERE = new Sockaddr.Inet(IpAddress.parse("127.0.0.1"), 0);
+    private static final Sockaddr NOWHERE6 = new Sockaddr.Inet6(IpAddress.parse("::1"), 0, 0, 0);
 
     private final Ptrace ptrace;
     private final Tracees tracees;
@@ -71,7 +74,7 @@ final class VaultRun {
         if (isOverlooked(task, call)) {
             address.dropName();
         }
-        fill(task.slot, call, task.kept.isPresent() ? Optional.of(keeping.name(task)) : allow.rewritten());
+        fill(task.slot, call, name(task, call, allow));
         if (point(task, call) < 0) {
             giveBack(task);
             return Begun.GONE;
@@ -82,12 +85,24 @@ final class VaultRun {
     }
 
     /**
-     * Whether the kernel does not look at the address: a TCP socket sends to where it is connected, unless it is to connect at the same time. A UDP
-     * socket that is put in its place is to find no address either.
+     * Whether the kernel does not look at the address: a TCP socket sends to where it is connected. A UDP socket that is put in its place is to
+     * find no address either.
      */
     private boolean isOverlooked(Task task, TracedCall call) {
-        return address.named && task.protocol == Protocol.TCP.number() && AddressCall.action(call) == Action.SEND
-                && (task.call.argument(AddressCall.flags(call)) & MSG_FASTOPEN) == 0;
+        return address.named && task.protocol == Protocol.TCP.number() && AddressCall.action(call) == Action.SEND;
+    }
+
+    /** What stands in the place of the caller's address. */
+    private Optional<Sockaddr> name(Task task, TracedCall call, Verdict.Allow allow) {
+        if (task.kept.isPresent()) {
+            return Optional.of(keeping.name(task));
+        }
+        return waitsOnly(task, call) ? Optional.of(address.isOf(Family.INET6) ? NOWHERE6 : NOWHERE) : allow.rewritten();
+    }
+
+    /** The socket connects by now, and does not look at the address any more; another that is put in its place is to find nobody there. */
+    private static boolean waitsOnly(Task task, TracedCall call) {
+        return call == TracedCall.CONNECT && task.begun == (int) task.call.argument(0);
     }
 
     /** Why the last call was not begun. */

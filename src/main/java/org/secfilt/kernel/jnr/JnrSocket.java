@@ -211,7 +211,7 @@ final class JnrSocket implements Tracees.SocketCopy {
         NativeMemory.put(scratch + NAME, name, length);
         int rc = waits ? beginToConnect(length) : (int) Libc.CONNECT.call(fd, scratch + NAME, length);
         // Interrupted: another thread changed the flag meanwhile.
-        return rc == -Errno.EINTR.number() || waits && rc == -Errno.EALREADY.number() ? WOULD_WAIT : rc;
+        return rc == -Errno.EINTR.number() || waits && rc == -Errno.EALREADY.number() ? BEGUN : rc;
     }
 
     private int beginToConnect(int length) {
