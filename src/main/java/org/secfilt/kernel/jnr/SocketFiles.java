@@ -78,7 +78,7 @@ final class SocketFiles {
         byte[] canonical = proc.link("self/fd/" + fd);
         FileStatus status = FileStatus.of(fd);
         if (leadsTo(root, canonical, status)) {
-            Optional<List<byte[]>> names = boundNames(status);
+            Optional<List<byte[]>> names = boundNames(fd, status);
             return Optional.of(new JnrSocketFile(fd, canonical, status, names.orElse(List.of()), names.isPresent(), asCaller, credentials.caller()));
         }
         Libc.CLOSE.call(fd);
@@ -144,8 +144,8 @@ final class SocketFiles {
         return joined;
     }
 
-    private Optional<List<byte[]>> boundNames(FileStatus status) {
-        Optional<List<byte[]>> names = diag.names(status.inode(), status.major() << MINOR_BITS | status.minor());
+    private Optional<List<byte[]>> boundNames(int fd, FileStatus status) {
+        Optional<List<byte[]>> names = diag.names(fd, status.inode(), status.major() << MINOR_BITS | status.minor());
         List<byte[]> absolute = new ArrayList<>();
         for (byte[] name : names.orElse(List.of())) {
             if (name[0] == '/') {
