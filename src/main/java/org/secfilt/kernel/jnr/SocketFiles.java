@@ -20,6 +20,7 @@ final class SocketFiles {
     private static final int TRIES = 3;
 
     private static final int O_NOFOLLOW = 0400000;
+    private static final int O_DIRECTORY = 0200000;
     /** RESOLVE_IN_ROOT answers EAGAIN if something was renamed while it went up. */
     private static final int UPWARD_TRIES = 16;
     /** A device as the kernel keeps it: so many bits of it are the minor number. // linux/kdev_t.h */
@@ -150,8 +151,27 @@ final class SocketFiles {
         for (byte[] name : names.orElse(List.of())) {
             if (name[0] == '/') {
                 absolute.add(name);
+                followed(name, absolute);
             }
         }
         return names.isPresent() ? Optional.of(absolute) : Optional.empty();
+    }
+
+    /** The directory of a bound name as it is found now: servers bind below /var/run, which leads to /run, and rules name what it leads to. */
+    private void followed(byte[] name, List<byte[]> into) {
+        int slash = name.length - 1;
+        while (name[slash] != '/') {
+            slash--;
+        }
+        int directory = tracees.open(FileTarget.CWD, Arrays.copyOf(name, slash + 1), O_DIRECTORY, OpenHow.RESOLVE_NO_MAGICLINKS);
+        if (directory < 0) {
+            return;
+        }
+        byte[] canonical = proc.link("self/fd/" + directory);
+        Libc.CLOSE.call(directory);
+        if (canonical.length > 0 && canonical[0] == '/') {
+            byte[] last = Arrays.copyOfRange(name, slash + 1, name.length);
+            into.add(canonical.length == 1 ? Arrays.copyOfRange(name, slash, name.length) : join(canonical, last));
+        }
     }
 }
