@@ -202,6 +202,9 @@ final class AddressCall {
             byte[] encoded = path.encode();
             bytes = Arrays.copyOf(encoded, Math.max(encoded.length, nameLength));
             nameLength = bytes.length;
+        } else if (other instanceof Sockaddr.UnixUnnamed) {
+            nameLength = FAMILY_BYTES;
+            return;
         } else {
             throw new IllegalArgumentException("no verdict rewrites to " + other);
         }

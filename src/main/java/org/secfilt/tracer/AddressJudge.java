@@ -19,6 +19,8 @@ import org.secfilt.verdict.Verdict;
 /** Turns the bytes of a call that stands still into a verdict. Looks up what the policy needs to know besides: protocol, canonical path. */
 final class AddressJudge {
     private static final Verdict.Allow ALLOW = new Verdict.Allow(Optional.empty());
+    /** A connected SOCK_SEQPACKET socket looks at no address; whatever is put in its place refuses this one. // net/unix/af_unix.c */
+    private static final Verdict.Allow SEND_TO_PEER = new Verdict.Allow(Optional.of(new Sockaddr.UnixUnnamed()));
 
     private final Tracees tracees;
     private final Judge judge;
@@ -68,7 +70,7 @@ final class AddressJudge {
             int fd = (int) task.call.argument(0);
             task.protocol = tracees.protocol(task.tid, fd);
             int error = task.protocol == Task.NONE ? -tracees.socketError(task.tid, fd) : 0;
-            if (error == Errno.EBADF.number() || error == Errno.ENOTSOCK.number()) {
+            if (isNoSocket(error)) {
                 return new Verdict.Answer(Errno.of(error));
             }
         }
@@ -154,23 +156,35 @@ final class AddressJudge {
         }
     }
 
-    /** The call does not run, for its path may lead somewhere by then. A send by a stream never comes to look for it. // net/unix/af_unix.c */
+    /**
+     * The call does not run on its path, which may lead somewhere by then. The kernel asks for the socket first, and a send by a stream or
+     * SOCK_SEQPACKET one never comes to look for the path. // net/unix/af_unix.c
+     */
     private Verdict unresolved(Task task, TracedCall call, Tracees.UnresolvedPath path) {
-        Errno error = Errno.of(path.errno());
-        Optional<Tracees.SocketCopy> socket =
-                AddressCall.action(call) == Action.SEND ? tracees.socket(task.tid, (int) task.call.argument(0)) : Optional.empty();
-        if (socket.isPresent()) {
-            try (Tracees.SocketCopy copy = socket.get()) {
-                OpenDescriptor sender = copy.describe(0);
-                boolean unix = sender.domain() == Family.UNIX.number();
-                if (unix && sender.type() == SocketType.STREAM) {
-                    error = sender.peer().isPresent() ? Errno.EISCONN : Errno.EOPNOTSUPP;
-                } else if (unix && sender.type() == SocketType.SEQPACKET && sender.peer().isEmpty()) {
-                    error = Errno.ENOTCONN;
-                }
-            }
+        int fd = (int) task.call.argument(0);
+        Optional<Tracees.SocketCopy> socket = tracees.socket(task.tid, fd);
+        if (socket.isEmpty()) {
+            int error = -tracees.socketError(task.tid, fd);
+            return new Verdict.Answer(isNoSocket(error) ? Errno.of(error) : Errno.of(path.errno()));
         }
-        return new Verdict.Answer(error);
+        try (Tracees.SocketCopy copy = socket.get()) {
+            if (AddressCall.action(call) != Action.SEND) {
+                return new Verdict.Answer(Errno.of(path.errno()));
+            }
+            OpenDescriptor sender = copy.describe(0);
+            boolean unix = sender.domain() == Family.UNIX.number();
+            if (unix && sender.type() == SocketType.STREAM) {
+                return new Verdict.Answer(sender.peer().isPresent() ? Errno.EISCONN : Errno.EOPNOTSUPP);
+            }
+            if (unix && sender.type() == SocketType.SEQPACKET) {
+                return sender.peer().isPresent() ? SEND_TO_PEER : new Verdict.Answer(Errno.ENOTCONN);
+            }
+            return new Verdict.Answer(Errno.of(path.errno()));
+        }
+    }
+
+    private static boolean isNoSocket(int error) {
+        return error == Errno.EBADF.number() || error == Errno.ENOTSOCK.number();
     }
 
     /**

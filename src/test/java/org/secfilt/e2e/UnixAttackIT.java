@@ -38,4 +38,27 @@ class UnixAttackIT {
         assertEquals("relative stream EPERM\nrelative dgram EPERM\ndescriptor stream EPERM\ndescriptor dgram EPERM\nexit 0\nready\n", run.stdout(), run::toString);
         assertTrue(run.stderr().contains("secfilt: 4 calls denied"), run::toString);
     }
+
+    /** As below /var/run, which is a link to /run: the rule names the same, and is followed when it is read. */
+    @ParameterizedTest
+    @CsvSource({"ROOT, out", "ROOT, real", "ORDINARY, out", "ORDINARY, real"})
+    void a_socket_that_was_bound_below_a_link_is_known_by_another_name_too(User user, String named) {
+        String script = """
+                cd "$(mktemp -d)"; chmod 755 .; trap 'rm -rf "$PWD"' EXIT; mkdir in real; ln -s real out
+                "$1" serve "$PWD/out" > arrived & server=$!
+                until grep -q ready arrived; do sleep 0.02; done
+                ln real/stream in/stream; ln real/dgram in/dgram
+                printf 'version: 1\\nunix: {deny: [%s]}\\n' "$PWD/$3/stream, $PWD/$3/dgram" > unix.yaml
+                "$SECFILT" -q --policy=unix.yaml /usr/bin/python3 -c "$2\"""";
+        String client = """
+                import socket
+                print(socket.socket(socket.AF_UNIX).connect_ex('in/stream'))
+                try:
+                    print('sent', socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b'x', 'in/dgram'))
+                except OSError as e:
+                    print(e.errno)
+                """;
+        Outcome run = ROOM.bash(script + UnixRaceIT.TELL, SERVE, client, named).as(user).run();
+        assertEquals("1\n1\nexit 0\nready\n", run.stdout(), run::toString);
+    }
 }

@@ -143,6 +143,33 @@ class UnixPathIT {
         }
     }
 
+    /** More sockets than one part of the kernel's answer tells of, and few of them at a path, so that it is not certain what a part has left out. */
+    @Test
+    void on_a_busy_host_servers_and_what_they_left_behind_answer_as_ever() throws IOException {
+        Files.writeString(ROOM.directory().resolve("busy.yaml"), "version: 1\nunix: {deny: [/nowhere]}\n");
+        String script = """
+                import os, resource, socket, tempfile
+                resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
+                os.chdir(tempfile.mkdtemp())
+                others = [socket.socketpair() for _ in range(1500)]
+                servers = [socket.socket(socket.AF_UNIX, kind) for _ in range(5) for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM)]
+                kinds = [server.type for server in servers]
+                for i, server in enumerate(servers):
+                    server.bind(str(i))
+                    if server.type == socket.SOCK_STREAM:
+                        server.listen()
+                for again in range(2):
+                    print([socket.socket(socket.AF_UNIX, kind).connect_ex(str(i)) for i, kind in enumerate(kinds)])
+                    for server in servers:
+                        server.close()
+                """;
+        String without = ROOM.command("/usr/bin/python3", "-c", script).run().exited(0).stdout();
+        assertTrue(without.startsWith("[0, 0,") && without.contains("[111, 111,"), without);
+        Outcome run = ROOM.secfilt("--policy=busy.yaml", "/usr/bin/python3", "-c", script).run().exited(0);
+        assertEquals(without, run.stdout(), run::toString);
+        assertEquals("", run.stderr(), run::toString);
+    }
+
     /** The supervisor sees more than a command that has given up its rights. */
     @Test
     void what_another_user_may_not_see_is_not_told() {

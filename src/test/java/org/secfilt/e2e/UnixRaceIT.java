@@ -25,6 +25,7 @@ class UnixRaceIT {
     static final NetworkRoom ROOM = new NetworkRoom();
 
     private static final String RACE = Fixtures.compile("path-race").toString();
+    private static final String CROWD = Fixtures.compile("crowded-bucket").toString();
     private static final int CALLS = 4_000;
 
     /** In a directory of the user's own: a server outside of the run, that tells what arrives. */
@@ -34,7 +35,7 @@ class UnixRaceIT {
             until grep -q ready arrived; do sleep 0.02; done
             """;
 
-    static final String TELL = "; echo exit $?; kill $server; wait $server; cat arrived";
+    static final String TELL = "; echo exit $?; sleep 0.2; kill $server; wait $server; cat arrived";
 
     private static final String DENIES = "{deny: [$PWD/out/stream, $PWD/out/dgram]}";
     private static final String ALLOWS = "{mode: deny, allow: [$PWD/in/**]}";
@@ -55,6 +56,16 @@ class UnixRaceIT {
         Matcher counts = Pattern.compile("([0-9]+) succeeded, ([0-9]+) refused, [0-9]+ came to nothing\nexit 0\nready\n").matcher(run.stdout());
         assertTrue(counts.matches(), run::toString);
         assertTrue(Integer.parseInt(counts.group(1)) > CALLS / 100 && Integer.parseInt(counts.group(2)) > CALLS / 100, run::toString);
+    }
+
+    /** The names of all sockets are asked for in parts, and what is closed between two of them can hide another: then it is asked again. */
+    @ParameterizedTest
+    @CsvSource({"ROOT, short", "ROOT, long", "ORDINARY, long"})
+    void a_denied_socket_is_not_overlooked_in_a_crowd(User user, String first) {
+        String script = OUTSIDE + "crowd=$(mktemp -d /dev/shm/crowd.XXX); ln out/dgram in/link\nprintf 'version: 1\\nunix: %s\\n' \"" + DENIES + "\" > unix.yaml\n"
+                + "\"$SECFILT\" -q --policy=unix.yaml \"$2\" \"$PWD/out/dgram\" \"$PWD/in/link\" $crowd 400 " + first + TELL + "; rmdir $crowd";
+        Outcome run = ROOM.bash(script, RACE, CROWD).as(user).timeoutMillis(120_000).run();
+        assertEquals("0 succeeded, 500 refused, 0 came to nothing\nexit 0\nready\n", run.stdout(), run::toString);
     }
 
     /** The same, bare: it does reach what lies outside. */

@@ -17,7 +17,9 @@ final class JnrTracees implements Tracees {
     private static final int BUFFER_BYTES = 64 << 10;
     private static final int IOVEC_BYTES = 16;
     private static final int PATH_MAX = 4096;
-    private static final int O_PATH_CLOEXEC = 010000000 | 02000000;
+    private static final int F_GETFL = 3;
+    private static final int O_PATH = 010000000;
+    private static final int O_PATH_CLOEXEC = O_PATH | 02000000;
     private static final int TGKILL = Arch.X86_64.syscalls().nr("tgkill");
     private static final int OPENAT2 = Arch.X86_64.syscalls().nr("openat2");
     /** proc(5) "stat": the fields after the name's closing bracket start with number 3, the processor is number 39. */
@@ -212,8 +214,9 @@ final class JnrTracees implements Tracees {
         if (copy < 0) {
             return copy;
         }
+        boolean open = (Libc.FCNTL.call(copy, F_GETFL, 0) & O_PATH) == 0;
         descriptors.close(copy);
-        return -Errno.ENOTSOCK.number();
+        return open ? -Errno.ENOTSOCK.number() : -Errno.EBADF.number(); // open(2) "O_PATH"
     }
 
     @Override

@@ -20,6 +20,7 @@ final class SocketFiles {
     private static final int TRIES = 3;
 
     private static final int O_NOFOLLOW = 0400000;
+    private static final int O_DIRECTORY = 0200000;
     /** RESOLVE_IN_ROOT answers EAGAIN if something was renamed while it went up. */
     private static final int UPWARD_TRIES = 16;
     /** A device as the kernel keeps it: so many bits of it are the minor number. // linux/kdev_t.h */
@@ -78,7 +79,7 @@ final class SocketFiles {
         byte[] canonical = proc.link("self/fd/" + fd);
         FileStatus status = FileStatus.of(fd);
         if (leadsTo(root, canonical, status)) {
-            Optional<List<byte[]>> names = boundNames(status);
+            Optional<List<byte[]>> names = boundNames(fd, status);
             return Optional.of(new JnrSocketFile(fd, canonical, status, names.orElse(List.of()), names.isPresent(), asCaller, credentials.caller()));
         }
         Libc.CLOSE.call(fd);
@@ -144,14 +145,33 @@ final class SocketFiles {
         return joined;
     }
 
-    private Optional<List<byte[]>> boundNames(FileStatus status) {
-        Optional<List<byte[]>> names = diag.names(status.inode(), status.major() << MINOR_BITS | status.minor());
+    private Optional<List<byte[]>> boundNames(int fd, FileStatus status) {
+        Optional<List<byte[]>> names = diag.names(fd, status.inode(), status.major() << MINOR_BITS | status.minor());
         List<byte[]> absolute = new ArrayList<>();
         for (byte[] name : names.orElse(List.of())) {
             if (name[0] == '/') {
                 absolute.add(name);
+                followed(name, absolute);
             }
         }
         return names.isPresent() ? Optional.of(absolute) : Optional.empty();
+    }
+
+    /** The directory of a bound name as it is found now: servers bind below /var/run, which leads to /run, and rules name what it leads to. */
+    private void followed(byte[] name, List<byte[]> into) {
+        int slash = name.length - 1;
+        while (name[slash] != '/') {
+            slash--;
+        }
+        int directory = tracees.open(FileTarget.CWD, Arrays.copyOf(name, slash + 1), O_DIRECTORY, OpenHow.RESOLVE_NO_MAGICLINKS);
+        if (directory < 0) {
+            return;
+        }
+        byte[] canonical = proc.link("self/fd/" + directory);
+        Libc.CLOSE.call(directory);
+        if (canonical.length > 0 && canonical[0] == '/') {
+            byte[] last = Arrays.copyOfRange(name, slash + 1, name.length);
+            into.add(canonical.length == 1 ? Arrays.copyOfRange(name, slash, name.length) : join(canonical, last));
+        }
     }
 }

@@ -1,0 +1,186 @@
+package org.secfilt.kernel.jnr;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.secfilt.abi.Errno;
+
+/**
+ * Looks through what the kernel tells of all unix sockets, part by part, for those of one file. sock_diag(7) "Unix sockets".
+ *
+ * <p>It tells them in the order of its hash table, and each bucket is whole within a part; but when a part is full, the next one goes on in
+ * that bucket at a count of its sockets, and if some of those were closed meanwhile, as many others are told by neither:
+ *
+ * <pre>
+ *   bucket  0 .. 255  sockets with a file, by its inode's number       // net/unix/af_unix.c unix_bsd_hash()
+ *                     and, by kernel, either those without a name or the abstract ones; accepted ones count as without, though they show a file
+ *         256 .. 511  the others of these two kinds
+ * </pre>
+ *
+ * So nothing was passed over where no part ended in the file's bucket. Which one it ended in lies between the last socket before and the first one
+ * after whose bucket is certain.
+ */
+final class UnixDump {
+    // linux/netlink.h, linux/unix_diag.h
+    private static final int NLMSG_ERROR = 2;
+    private static final int NLMSG_DONE = 3;
+    private static final int NLM_F_DUMP_INTR = 0x10;
+    private static final int UNIX_DIAG_NAME = 0;
+    private static final int UNIX_DIAG_VFS = 1;
+    private static final int HEADER_BYTES = 16;
+    private static final int TYPE = HEADER_BYTES + 1;
+    private static final int STATE = HEADER_BYTES + 2;
+    private static final int NUMBER = HEADER_BYTES + 4;
+    /** nlmsghdr and unix_diag_msg, before the attributes. */
+    private static final int ATTRIBUTES = HEADER_BYTES + 16;
+    private static final int SOCK_STREAM = 1;
+    private static final int SOCK_DGRAM = 2;
+    private static final int TCP_CLOSE = 7;
+    private static final int TCP_LISTEN = 10;
+    /** Of the sockets with a file. // include/net/af_unix.h UNIX_HASH_MOD */
+    private static final int BUCKETS = 256;
+
+    private final int inode;
+    private final int device;
+    private final int[] marks;
+    private final List<byte[]> names = new ArrayList<>();
+    /** Of the last socket whose bucket is certain. */
+    private int bucket;
+    /** Since then a part ended. */
+    private boolean ended;
+    private boolean whole = true;
+    /** The mark that was told of first; -1 before. */
+    private int firstMark = -1;
+
+    /**
+     * @param inode of the file
+     * @param device as the kernel counts it, major number shifted by 20
+     * @param unbound the number of a socket of ours without a name
+     * @param unlisted that of one with an abstract name; 0 if there is none
+     */
+    UnixDump(long inode, int device, long unbound, long unlisted) {
+        this.inode = (int) inode;
+        this.device = device;
+        this.marks = new int[] {(int) unbound, (int) unlisted};
+    }
+
+    /** What a part says of those to come. */
+    enum Reply {
+        SOME,
+        LAST,
+        NONE
+    }
+
+    /** All that one read of the kernel's answer gave. @return NONE if it cannot be understood, or says that it failed */
+    Reply add(byte[] part) {
+        ByteBuffer in = ByteBuffer.wrap(part).order(ByteOrder.nativeOrder());
+        for (int at = 0; at + HEADER_BYTES <= part.length; ) {
+            int end = at + in.getInt(at);
+            int type = in.getShort(at + 4);
+            whole &= (in.getShort(at + 6) & NLM_F_DUMP_INTR) == 0;
+            if (type == NLMSG_DONE || type == NLMSG_ERROR && end - at > HEADER_BYTES && in.getInt(at + HEADER_BYTES) == -Errno.ENOENT.number()) {
+                return Reply.LAST;
+            }
+            if (type == NLMSG_ERROR || end < at + ATTRIBUTES || end > part.length) {
+                return Reply.NONE;
+            }
+            socket(in, at, end);
+            at = align(end);
+        }
+        ended = true;
+        return Reply.SOME;
+    }
+
+    /** The names of the file's sockets, each once, without the NUL at their end. Nobody can bind a second socket to a file: these are all. */
+    List<byte[]> names() {
+        return names;
+    }
+
+    /** After the last part: whether none of the file's sockets can have been passed over. */
+    boolean isWhole() {
+        return whole && !(ended && bucket <= fileBucket());
+    }
+
+    private int fileBucket() {
+        return inode & BUCKETS - 1;
+    }
+
+    private void socket(ByteBuffer in, int at, int end) {
+        byte[] name = new byte[0];
+        boolean hasFile = false;
+        boolean sought = false;
+        int number = 0;
+        for (int attribute = at + ATTRIBUTES; attribute + 4 <= end; ) {
+            int bytes = in.getShort(attribute) & 0xffff;
+            if (bytes < 4 || attribute + bytes > end) {
+                break;
+            }
+            int type = in.getShort(attribute + 2) & 0x3fff;
+            if (type == UNIX_DIAG_NAME) {
+                name = new byte[bytes - 4];
+                in.get(attribute + 4, name);
+            } else if (type == UNIX_DIAG_VFS && bytes >= 12) {
+                hasFile = true;
+                number = in.getInt(attribute + 4);
+                sought = number == inode && in.getInt(attribute + 8) == device;
+            }
+            attribute = align(attribute + bytes);
+        }
+        if (hasFile && isBound(in.get(at + TYPE), in.get(at + STATE))) {
+            certain(number & BUCKETS - 1);
+        } else if (isLaterMark(in.getInt(at + NUMBER))) {
+            certain(BUCKETS);
+        }
+        int length = 0;
+        while (length < name.length && name[length] != 0) {
+            length++;
+        }
+        if (sought && length > 0) {
+            named(Arrays.copyOf(name, length));
+        }
+    }
+
+    /** Those that a server has accepted have its name, and may be many. */
+    private void named(byte[] name) {
+        for (byte[] other : names) {
+            if (Arrays.equals(other, name)) {
+                return;
+            }
+        }
+        names.add(name);
+    }
+
+    /**
+     * Itself, and not only as the one that accepted it: such a one is no datagram socket, and connected. On older kernels a SOCK_SEQPACKET one may
+     * come to be closed.
+     */
+    private static boolean isBound(int type, int state) {
+        return type == SOCK_DGRAM || type == SOCK_STREAM && (state == TCP_CLOSE || state == TCP_LISTEN);
+    }
+
+    /** One of the two is below {@value #BUCKETS}, the other is not. */
+    private boolean isLaterMark(int number) {
+        if (number == 0 || number != marks[0] && number != marks[1]) {
+            return false;
+        }
+        int mark = number == marks[0] ? 0 : 1;
+        if (firstMark < 0) {
+            firstMark = mark;
+        }
+        return mark != firstMark;
+    }
+
+    private void certain(int next) {
+        if (ended && bucket <= fileBucket() && fileBucket() <= next) {
+            whole = false;
+        }
+        ended = false;
+        bucket = next;
+    }
+
+    private static int align(int length) {
+        return length + 3 & ~3;
+    }
+}
