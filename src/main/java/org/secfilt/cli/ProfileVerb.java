@@ -70,12 +70,7 @@ final class ProfileVerb {
         try {
             return filter.withProfiles(false, (profiles, mount) -> {
                 boolean in = assign.profile().isPresent();
-                List<Integer> pids = profiles.unified() ? assign.pids() : filter.withSupervisors(assign.pids(), !in);
-                if (in) {
-                    profiles.enter(assign.profile().get(), pids);
-                } else {
-                    profiles.leave(pids);
-                }
+                profiles.assign(assign.profile(), assign.pids(), filter.runs());
                 for (int pid : profiles.unified() ? assign.pids() : List.<Integer>of()) {
                     int sockets = Sockets.ofInternet(pid);
                     if (sockets > 0) {

@@ -28,7 +28,7 @@ final class ProfileProcesses {
     }
 
     /** Which class a process is in already, in words; empty if in none. A cgroup of version 2 is no class, and everybody is in one. */
-    private Optional<String> assigned(int pid) {
+    Optional<String> assigned(int pid) {
         String path = cgroups.of(pid);
         Optional<ProfileName> profile = ProfileName.of(path);
         if (profile.isPresent()) {
@@ -40,10 +40,7 @@ final class ProfileProcesses {
     /** {@link Profiles#enter} */
     void enter(Profile profile, List<Integer> pids) throws FirewallException {
         for (int pid : pids) {
-            Optional<String> assigned = assigned(pid);
-            if (assigned.isPresent()) {
-                throw new FirewallException("process " + pid + " is already assigned to a net class: " + assigned.get());
-            }
+            checkUnassigned(pid, assigned(pid));
         }
         List<Integer> moved = new ArrayList<>();
         for (int pid : pids) {
@@ -52,10 +49,32 @@ final class ProfileProcesses {
                 moved.add(pid);
             } catch (KernelException e) {
                 String undone = undo(moved);
-                throw new FirewallException("process " + pid + " cannot enter the profile " + profile.name() + ": " + e.getMessage()
-                        + "; it is open to root" + profile.group().map(group -> " and group " + group + membersOnly(profile, pid)).orElse("") + undone);
+                throw new FirewallException(cannotEnter(profile, pid, e) + undone);
             }
         }
+    }
+
+    static void checkUnassigned(int pid, Optional<String> assigned) throws FirewallException {
+        if (assigned.isPresent()) {
+            throw new FirewallException("process " + pid + " is already assigned to a net class: " + assigned.get());
+        }
+    }
+
+    /** The reason, in words. */
+    String cannotEnter(Profile profile, int pid, KernelException e) {
+        return "process " + pid + " cannot enter the profile " + profile.name() + ": " + e.getMessage() + "; it is open to root"
+                + profile.group().map(group -> " and group " + group + membersOnly(profile, pid)).orElse("");
+    }
+
+    static void checkInside(int pid, boolean inside) throws FirewallException {
+        if (!inside) {
+            throw new FirewallException("process " + pid + " is in no profile");
+        }
+    }
+
+    /** The reason, in words. */
+    static String cannotLeave(int pid, KernelException e) {
+        return "process " + pid + " cannot leave: " + e.getMessage() + "; only root moves processes out";
     }
 
     private String membersOnly(Profile profile, int pid) {
@@ -88,15 +107,13 @@ final class ProfileProcesses {
     /** {@link Profiles#leave} */
     void leave(List<Integer> pids) throws FirewallException {
         for (int pid : pids) {
-            if (ProfileName.of(cgroups.of(pid)).isEmpty()) {
-                throw new FirewallException("process " + pid + " is in no profile");
-            }
+            checkInside(pid, ProfileName.of(cgroups.of(pid)).isPresent());
         }
         for (int pid : pids) {
             try {
                 moveOut(pid);
             } catch (KernelException e) {
-                throw new FirewallException("process " + pid + " cannot leave: " + e.getMessage() + "; only root moves processes out");
+                throw new FirewallException(cannotLeave(pid, e));
             }
         }
     }

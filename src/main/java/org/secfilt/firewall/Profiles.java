@@ -8,6 +8,7 @@ import java.util.OptionalInt;
 import java.util.TreeMap;
 import org.secfilt.kernel.Cgroups;
 import org.secfilt.kernel.KernelException;
+import org.secfilt.kernel.Runs;
 import org.secfilt.policy.Policy;
 
 /**
@@ -321,16 +322,28 @@ public final class Profiles {
     }
 
     /**
+     * Moves processes that run, by net_cls with the supervisors of those that run under secfilt. See {@link Assignment}.
+     *
+     * @param name the profile to move them in; empty to move them out of whichever they are in
+     * @throws FirewallException if that cannot be
+     */
+    public void assign(Optional<ProfileName> name, List<Integer> pids, Runs runs) throws FirewallException {
+        if (!unified) {
+            Optional<Profile> target = name.isPresent() ? Optional.of(find(name.get())) : Optional.empty();
+            new Assignment(cgroups, processes, runs, target).move(pids);
+        } else if (name.isPresent()) {
+            enter(name.get(), pids);
+        } else {
+            processes.leave(pids);
+        }
+    }
+
+    /**
      * Moves processes in; all of them or none.
      *
      * @throws FirewallException if one is in a class already, or may not enter
      */
     public void enter(ProfileName name, List<Integer> pids) throws FirewallException {
         processes.enter(find(name), pids);
-    }
-
-    /** Moves processes out of whichever profile they are in. */
-    public void leave(List<Integer> pids) throws FirewallException {
-        processes.leave(pids);
     }
 }

@@ -45,6 +45,8 @@ public interface Kernel {
 
     Programs programs();
 
+    Runs runs();
+
     /** Waits for this network namespace to be free of other runs that change it, and holds it. */
     NetworkLock lockNetwork();
 

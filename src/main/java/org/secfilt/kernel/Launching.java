@@ -2,7 +2,6 @@ package org.secfilt.kernel;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /** What the supervisor asks and does around a launch, on its own process and on the stub. */
@@ -42,9 +41,6 @@ public interface Launching {
 
     /** The effective user and group of the process. */
     Owner owner(int pid);
-
-    /** The supervisor of a process that runs under secfilt; empty without, or where another program traces it. */
-    OptionalInt supervisor(int pid);
 
     /** The effective user and group of a process, as this user namespace counts them. */
     record Owner(int uid, int gid) {}

@@ -10,7 +10,7 @@ import org.secfilt.policy.Publication;
  * <pre>
  *   nat     POSTROUTING   what leaves the pair's network gets this host's address
  *           PREROUTING    a published port leads to the command's end; OUTPUT the same for this host's own programs
- *   filter  FORWARD       what comes from the pair goes on; to it go answers and what was published, nothing else
+ *   filter  FORWARD       what comes from the pair goes on; to it go answers and what PREROUTING has led there, nothing else
  *           OUTPUT        the same for this host's own programs: answers, and what OUTPUT of nat has led to it
  *           INPUT         nothing but answers comes from the pair to 127.0.0.0/8, whether or not the kernel takes such packets
  * </pre>
@@ -47,8 +47,9 @@ final class NatRules {
         filter.add("FORWARD -i " + name + " ! -o " + NatLink.PREFIX + "+" + comment + " -j ACCEPT");
         filter.add("FORWARD -o " + name + " -m conntrack --ctstate RELATED,ESTABLISHED" + comment + " -j ACCEPT");
         for (Publication publication : publications) {
+            // Not who wrote the command's own address: that leads here as well, from hosts with a route to it and from other pairs.
             filter.add("FORWARD -d " + subnets.own() + " -o " + name + " -p " + publication.protocol() + " -m "
-                    + publication.protocol() + " --dport " + publication.port() + comment + " -j ACCEPT");
+                    + publication.protocol() + " --dport " + publication.port() + " -m conntrack --ctstate DNAT" + comment + " -j ACCEPT");
         }
         filter.add("FORWARD -o " + name + comment + " -j DROP");
         // UNTRACKED: neighbour discovery. No network is named: a link-local address leads there too.

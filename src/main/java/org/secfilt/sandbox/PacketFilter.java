@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Family;
@@ -27,6 +26,7 @@ import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Launching;
 import org.secfilt.kernel.NetworkLock;
 import org.secfilt.kernel.Networks;
+import org.secfilt.kernel.Runs;
 import org.secfilt.nat.Nat;
 import org.secfilt.nat.NatException;
 import org.secfilt.plan.HostFirewall;
@@ -301,22 +301,9 @@ public final class PacketFilter {
         return ProfileName.of(launching.cgroup(process, hierarchy));
     }
 
-    /**
-     * These processes and the supervisors of those that run under secfilt: a socket takes on the class of whoever gets hold of it, as a
-     * supervisor does to look at one.
-     *
-     * @param inside whether supervisors that are in a profile are meant, or those that are in none
-     */
-    public List<Integer> withSupervisors(List<Integer> pids, boolean inside) {
-        List<Integer> all = new ArrayList<>(pids);
-        for (int one : pids) {
-            OptionalInt supervisor = launching.supervisor(one);
-            if (supervisor.isPresent() && !all.contains(supervisor.getAsInt())
-                    && profile(supervisor.getAsInt(), Cgroups.Hierarchy.NET_CLS).isPresent() == inside) {
-                all.add(supervisor.getAsInt());
-            }
-        }
-        return all;
+    /** Who runs under secfilt here. */
+    public Runs runs() {
+        return kernel.runs();
     }
 
     /** Whether the process has entered a profile that knows a socket by who made it, so that those made before are not of it. */

@@ -184,7 +184,7 @@ public final class Sandbox {
         Optional<String> other = launching.tracer(frontEnd.pid());
         if (other.isPresent()) {
             String tracer = Printable.escape(other.get());
-            boolean nested = launching.supervisor(frontEnd.pid()).isPresent();
+            boolean nested = kernel.runs().supervisor(frontEnd.pid()).isPresent();
             reports.refusal(frontEnd, (nested ? "another secfilt (" + tracer + ")" : tracer) + " traces this process already: "
                     + (nested ? "within it" : "under strace or gdb, or such,") + " secfilt can hold no policy. Nothing was run");
             frontEnd.exit(FAILED);

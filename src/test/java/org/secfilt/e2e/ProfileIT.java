@@ -185,7 +185,7 @@ class ProfileIT {
                 $SECFILT --policy protocol.yaml bash -c 'until [ -e go ]; do sleep 0.1; done
                     exec 5<>/dev/udp/10.77.2.1/8001; echo x >&5; echo x > /dev/udp/10.77.1.1/8001' 2>/dev/null & run=$!
                 until grep -qs until /proc/$run/cmdline && grep -q 'TracerPid:.[1-9]' /proc/$run/status; do sleep 0.05; done
-                $SECFILT assign t $run || exit 98
+                $SECFILT assign t $(sed -n 's/^TracerPid:.//p' /proc/$run/status) || exit 98
                 touch go; wait; $SECFILT profile list | grep -c '^t *0 '
                 """).run().exited(0);
         assertEquals("1\n", run.stdout(), run::toString);

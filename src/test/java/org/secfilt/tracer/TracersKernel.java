@@ -10,6 +10,7 @@ import org.secfilt.kernel.LogFile;
 import org.secfilt.kernel.NetworkLock;
 import org.secfilt.kernel.Networks;
 import org.secfilt.kernel.Programs;
+import org.secfilt.kernel.Runs;
 
 /** The doors of a kernel at which the tracer has no business. */
 abstract class TracersKernel implements Kernel {
@@ -41,6 +42,11 @@ abstract class TracersKernel implements Kernel {
     @Override
     public Programs programs() {
         throw new AssertionError("the tracer runs no programs");
+    }
+
+    @Override
+    public Runs runs() {
+        throw new AssertionError("the tracer knows its own run alone");
     }
 
     @Override

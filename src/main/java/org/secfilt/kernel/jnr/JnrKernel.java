@@ -15,6 +15,7 @@ import org.secfilt.kernel.NetworkLock;
 import org.secfilt.kernel.Networks;
 import org.secfilt.kernel.Programs;
 import org.secfilt.kernel.Ptrace;
+import org.secfilt.kernel.Runs;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.kernel.Vault;
 
@@ -96,6 +97,11 @@ public final class JnrKernel implements Kernel {
     @Override
     public Programs programs() {
         return programs;
+    }
+
+    @Override
+    public Runs runs() {
+        return new JnrRuns();
     }
 
     @Override

@@ -10,7 +10,6 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.ByteString;
@@ -29,8 +28,6 @@ import org.secfilt.kernel.Vault;
 
 /** Launching by the C library and /proc. Main thread, but for takeListener. */
 final class JnrLaunching implements Launching {
-    /** native-stubs/supervisor.c MAIN_CLASS */
-    private static final String MAIN_CLASS = "org.secfilt.cli.Main";
     // linux/prctl.h, fcntl.h, asm-generic/ioctls.h
     private static final int SIGKILL = 9;
     private static final int PR_SET_DUMPABLE = 4;
@@ -159,14 +156,6 @@ final class JnrLaunching implements Launching {
         String status = proc.read(pid, "/status");
         int at = status.indexOf(set) + set.length();
         return at < set.length() ? 0 : Long.parseUnsignedLong(status.substring(at, at + 16), 16);
-    }
-
-    @Override
-    public OptionalInt supervisor(int pid) {
-        int tracer = proc.tracer(pid);
-        return tracer > 0 && proc.read(tracer, "/cmdline").contains("\0" + MAIN_CLASS + "\0")
-                ? OptionalInt.of(proc.tgid(tracer))
-                : OptionalInt.empty();
     }
 
     @Override
