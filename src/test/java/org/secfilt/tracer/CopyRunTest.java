@@ -88,6 +88,15 @@ class CopyRunTest extends TracerRoom {
         assertEquals("7: connect " + -Errno.find(told).orElseThrow().number(), result());
     }
 
+    /** The socket connects by now, and needs no address; one that is put in its place is to find none. */
+    @Test
+    void a_call_that_waits_for_what_was_begun_here_names_nobody() {
+        kernel.protocol = TCP;
+        kernel.onCopies = Optional.of(Tracees.SocketCopy.BEGUN);
+        runWith(connect(0x1000));
+        assertEquals(List.of("7: connect 127.0.0.1:0"), named("connect"));
+    }
+
     @ParameterizedTest
     @CsvSource({"1, 17, false", "16, 6, false", "17, 17, false", "2, 1, false", "2, 132, false", "2, 262, false", "2, 6, true", "10, 17, true"})
     void only_tcp_and_udp_are_made_here(int domain, int protocol, boolean here) {
