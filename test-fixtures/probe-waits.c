@@ -458,28 +458,29 @@ PROBE(many_short_processes)
 /* A pidfd that polls readable tells of an end: from then on no wait may say that there is none. */
 PROBE(what_a_pidfd_tells_wait_tells_too)
 {
-	int missed[4] = { 0 };
-	for (int i = 0; i < 400; i++) {
+	int missed[5] = { 0 };
+	for (int i = 0; i < 500; i++) {
 		int status = 0, failed = 0;
 		siginfo_t info = { 0 };
 		pid_t child = fork();
 		if (child == 0)
 			_exit(0);
-		int fd = (int)syscall(SYS_pidfd_open, child, 0);
+		int fd = (int)syscall(SYS_pidfd_open, child, i % 5 == 4 ? O_NONBLOCK : 0);
 		struct pollfd ready = { fd, POLLIN, 0 };
 		poll(&ready, 1, -1);
-		switch (i % 4) {
+		switch (i % 5) {
 		case 0: failed = waitpid(child, &status, WNOHANG) != child; break;
 		case 1: failed = waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG) || info.si_pid != child; break;
 		case 2: failed = waitid(P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG) || info.si_pid != child; break;
-		default: failed = waitid(P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG | WNOWAIT) || info.si_pid != child; break;
+		case 3: failed = waitid(P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG | WNOWAIT) || info.si_pid != child; break;
+		default: failed = waitid(P_PIDFD, (id_t)fd, &info, WEXITED) || info.si_pid != child; break;
 		}
-		missed[i % 4] += failed;
-		if (failed || i % 4 == 3)
+		missed[i % 5] += failed;
+		if (failed || i % 5 == 3)
 			waitpid(child, &status, 0);
 		close(fd);
 	}
-	say("missed %d %d %d %d", missed[0], missed[1], missed[2], missed[3]);
+	say("missed %d %d %d %d %d", missed[0], missed[1], missed[2], missed[3], missed[4]);
 }
 PROBE(usage_of_children)
 {

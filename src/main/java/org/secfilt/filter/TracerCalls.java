@@ -12,7 +12,7 @@ import org.secfilt.plan.TracedCall;
  * The calls by which a process could see, or would get in the way of, its being traced.
  *
  * <p>A tracee that has ended is its tracer's before it is its parent's, and a pidfd(2) tells of the end to both. A parent that then
- * asks with WNOHANG would hear that nothing has ended: it asks through the tracer, which lets go of what has. Calls that wait for any
+ * asks without waiting would hear that nothing has ended: it asks through the tracer, which lets go of what has. Calls that wait for any
  * child are left alone: shells make one for each SIGCHLD, and that the parent gets only from the tracer's hands.
  *
  * <p>Calls that change another process go by its number, so the tracer can tell whether they mean one outside of the run, be it the
@@ -61,7 +61,7 @@ final class TracerCalls {
         }
         add(dispatch, syscalls, TracedCall.WAIT4, ifWithoutHanging(2, ifOneChild(actions.trace(TracedCall.WAIT4))),
                 "what a pidfd told of, it tells too");
-        add(dispatch, syscalls, TracedCall.WAITID, ifWithoutHanging(3, ifOneProcess(actions.trace(TracedCall.WAITID))),
+        add(dispatch, syscalls, TracedCall.WAITID, ofOneProcess(actions.trace(TracedCall.WAITID)),
                 "what a pidfd told of, it tells too");
         add(dispatch, syscalls, TracedCall.PTRACE, actions.trace(TracedCall.PTRACE), "refused by the tracer, which tells it");
         String why = "not of processes outside";
@@ -109,8 +109,9 @@ final class TracerCalls {
                         assembler.jump(JumpOp.EQ, 0, actions.allow(), then)));
     }
 
-    private Node ifOneProcess(Node then) {
+    /** A pidfd that is not blocking is asked as with WNOHANG. pidfd_open(2) */
+    private Node ofOneProcess(Node then) {
         return assembler.load(SeccompData.low(0),
-                assembler.jump(JumpOp.EQ, P_PID, then, assembler.jump(JumpOp.EQ, P_PIDFD, then, actions.allow())));
+                assembler.jump(JumpOp.EQ, P_PID, ifWithoutHanging(3, then), assembler.jump(JumpOp.EQ, P_PIDFD, then, actions.allow())));
     }
 }

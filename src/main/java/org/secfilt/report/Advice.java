@@ -56,14 +56,18 @@ public final class Advice {
             return List.of();
         }
         Advice advice = new Advice(plan, plan.policy().sources().get());
+        int helped = 0;
         for (Denial denial : denials) {
-            if (denial.file().isPresent()) {
-                advice.addFile(denial.file().get().toString());
-            } else if (denial.destination().isPresent()) {
-                advice.add(action(denial.call()), denial.destination().get(), denial.protocol(), denial.origin());
-            }
+            boolean helps = denial.file().isPresent()
+                    ? advice.addFile(denial.file().get().toString())
+                    : denial.destination().isPresent()
+                            && advice.add(action(denial.call()), denial.destination().get(), denial.protocol(), denial.origin());
+            helped += helps ? 1 : 0;
         }
-        return advice.lines(some ? "to allow the first " + denials.size() + ", " : denials.size() == 1 ? "to allow it, " : "to allow them, ");
+        String what = helped < denials.size() ? (helped == 1 ? "one" : String.valueOf(helped)) + " of them"
+                : some ? "the first " + helped
+                : helped == 1 ? "it" : "them";
+        return advice.lines("to allow " + what + ", ");
     }
 
     private static Action action(String call) {
@@ -107,25 +111,28 @@ public final class Advice {
         return words.toString();
     }
 
-    private void add(Action action, Sockaddr destination, Optional<Protocol> protocol, Origin spoke) {
+    /** @return whether something is told that allows it: what no rule denies, none allows */
+    private boolean add(Action action, Sockaddr destination, Optional<Protocol> protocol, Origin spoke) {
         Remedy remedy = new Remedy(plan, sources, action, destination, protocol);
-        if (remedy.find(spoke)) {
-            sources = remedy.sources();
-            edits.addAll(remedy.edits());
+        if (!remedy.find(spoke)) {
+            return false;
         }
+        sources = remedy.sources();
+        edits.addAll(remedy.edits());
+        return !edits.isEmpty();
     }
 
-    private void addFile(String path) {
+    private boolean addFile(String path) {
         if (!path.startsWith("/") || !plan.policy().restrictsFiles()) {
-            return;
+            return false;
         }
         Edit edit = file(path);
         for (Edit other : edits) {
             if (other.equals(edit)) {
-                return;
+                return true;
             }
         }
-        edits.add(edit);
+        return edits.add(edit);
     }
 
     /** Where the others are; a list on the command line replaces that of the INI files. */

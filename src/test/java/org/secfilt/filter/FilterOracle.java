@@ -91,7 +91,7 @@ final class FilterOracle {
             case "wait4":
                 return Set.of(addresses && (args[2] & 1) != 0 && (int) args[0] > 0 ? "trace wait4" : "allow");
             case "waitid":
-                return Set.of(addresses && (args[3] & 1) != 0 && Set.of(1, 3).contains((int) args[0]) ? "trace waitid" : "allow");
+                return Set.of(addresses && ((args[3] & 1) != 0 && (int) args[0] == 1 || (int) args[0] == 3) ? "trace waitid" : "allow");
             case "prlimit64":
                 return Set.of(addresses && (int) args[0] != 0 && args[2] != 0 ? "trace prlimit64" : "allow");
             case "sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr":

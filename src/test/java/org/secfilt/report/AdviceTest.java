@@ -114,6 +114,16 @@ class AdviceTest {
         assertEquals(List.of(), Advice.lines(plan, List.of(change("")), false));
     }
 
+    /** Who hides its memory is denied whatever the rules say. */
+    @Test
+    void what_no_step_allows_is_not_counted() throws Exception {
+        Plan plan = plan("--allowed-netmask=127.0.0.1");
+        Denial hidden = denial("connect 127.0.0.1:80");
+        assertEquals(List.of(), Advice.lines(plan, List.of(hidden, hidden), false));
+        assertEquals(List.of("to allow one of them, add --allowed-netmask=10.9.0.1"),
+                Advice.lines(plan, List.of(hidden, denial("connect 10.9.0.1:80")), false));
+    }
+
     @Test
     void one_step_may_do_for_several() throws Exception {
         Plan plan = plan("--allowed-netmask=127.0.0.1 --allowed-port=1 yaml: connect: {deny: [10.9.0.0/16]}");
