@@ -3,6 +3,7 @@ package org.secfilt.explain;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -35,6 +36,13 @@ public record Call(Abi abi, String name, int nr, List<Long> arguments) {
     /** AUDIT_ARCH_I386 // linux/audit.h */
     private static final int AUDIT_I386 = 0x40000003;
 
+    /** What a 32-bit program makes sockets by; a filter refuses all of its calls alike. // asm/unistd_32.h */
+    private static final Map<String, Integer> I386 = Map.ofEntries(
+            Map.entry("socketcall", 102), Map.entry("socket", 359), Map.entry("socketpair", 360), Map.entry("bind", 361), Map.entry("connect", 362),
+            Map.entry("listen", 363), Map.entry("setsockopt", 366), Map.entry("sendto", 369), Map.entry("sendmsg", 370), Map.entry("recvmsg", 372),
+            Map.entry("sendmmsg", 345), Map.entry("getppid", 64), Map.entry("ptrace", 26), Map.entry("execve", 11), Map.entry("clone", 120), Map.entry("exit", 1),
+            Map.entry("exit_group", 252), Map.entry("open", 5), Map.entry("read", 3), Map.entry("write", 4));
+
     public Call {
         arguments = List.copyOf(arguments);
     }
@@ -48,8 +56,8 @@ public record Call(Abi abi, String name, int nr, List<Long> arguments) {
             throw new IllegalArgumentException("a system call has 6 arguments at most, and got " + (words.size() - 1));
         }
         SyscallTable syscalls = SyscallTable.of(arch);
-        int nr = nr(syscalls, words.get(0), arch);
-        String name = syscalls.name(nr).orElse("call " + Integer.toUnsignedString(nr));
+        int nr = abi == Abi.I386 ? nrOfI386(words.get(0)) : nr(syscalls, words.get(0), arch);
+        String name = abi == Abi.I386 ? nameOfI386(nr) : syscalls.name(nr).orElse("call " + Integer.toUnsignedString(nr));
         List<Long> arguments = new ArrayList<>();
         if (words.size() > 1) {
             Constants constants = Constants.load();
@@ -84,14 +92,39 @@ public record Call(Abi abi, String name, int nr, List<Long> arguments) {
         return text.append(')').toString();
     }
 
+    private static int nrOfI386(String word) {
+        OptionalInt number = nr(word);
+        if (number.isEmpty() && !I386.containsKey(word)) {
+            throw new IllegalArgumentException("'" + Printable.escape(word) + "': of the calls of i386 only some are known here by name, such as socketcall;"
+                    + " write the number");
+        }
+        return number.isPresent() ? number.getAsInt() : I386.get(word);
+    }
+
+    private static String nameOfI386(int nr) {
+        for (Map.Entry<String, Integer> call : I386.entrySet()) {
+            if (call.getValue() == nr) {
+                return call.getKey();
+            }
+        }
+        return "call " + Integer.toUnsignedString(nr);
+    }
+
+    private static OptionalInt nr(String word) {
+        Optional<Long> number = number(word);
+        return number.isPresent() && number.get() >= Integer.MIN_VALUE && number.get() <= 0xffff_ffffL
+                ? OptionalInt.of(number.get().intValue())
+                : OptionalInt.empty();
+    }
+
     private static int nr(SyscallTable syscalls, String word, Arch arch) {
         OptionalInt named = syscalls.find(word);
         if (named.isPresent()) {
             return named.getAsInt();
         }
-        Optional<Long> number = number(word);
-        if (number.isPresent() && number.get() >= Integer.MIN_VALUE && number.get() <= 0xffff_ffffL) {
-            return number.get().intValue();
+        OptionalInt number = nr(word);
+        if (number.isPresent()) {
+            return number.getAsInt();
         }
         List<String> names = new ArrayList<>();
         for (int nr : syscalls.all()) {

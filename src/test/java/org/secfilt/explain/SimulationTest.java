@@ -163,4 +163,18 @@ class SimulationTest {
         assertEquals(Optional.empty(), policy.families());
         return Plan.of(policy, new Host(Arch.X86_64, 6, false));
     }
+
+    @ParameterizedTest
+    @CsvSource({"socketcall, socketcall(), 102", "102, socketcall(), 102", "47, call 47(), 47", "connect, connect(), 362"})
+    void a_call_of_i386_has_its_own_number(String word, String shown, int nr) {
+        Call call = Call.parse(Arch.X86_64, Call.Abi.I386, List.of(word));
+        assertEquals(shown, call.toString());
+        assertEquals(nr, call.nr());
+    }
+
+    @Test
+    void a_call_of_i386_that_is_not_known_by_name_is_asked_for_by_number() {
+        String message = assertThrows(IllegalArgumentException.class, () -> Call.parse(Arch.X86_64, Call.Abi.I386, List.of("getuid"))).getMessage();
+        assertEquals("'getuid': of the calls of i386 only some are known here by name, such as socketcall; write the number", message);
+    }
 }
