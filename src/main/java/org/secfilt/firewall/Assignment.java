@@ -288,10 +288,15 @@ final class Assignment {
         }
     }
 
+    /** Whatever they call themselves. */
     private List<Integer> late() {
         List<Integer> late = new ArrayList<>();
         for (int supervisor : supervisors) {
-            late.addAll(outside(supervisor));
+            for (int pid : runs.all(supervisor)) {
+                if (!isThere(pid)) {
+                    late.add(pid);
+                }
+            }
         }
         return late;
     }

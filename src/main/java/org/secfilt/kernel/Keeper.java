@@ -47,8 +47,11 @@ public interface Keeper {
     /** Keeps it no longer. */
     void drop(int place);
 
-    /** Whether the command was root's at its start: by a mount over /proc, or another root directory, it can lead the path elsewhere. */
-    boolean isRoots();
+    /**
+     * Whether the command is root's, or may have capabilities that are: by a mount over /proc (CAP_SYS_ADMIN) or another root directory
+     * (CAP_SYS_CHROOT) it can lead the path elsewhere.
+     */
+    boolean mayBeLedAway();
 
     /** Whether the path leads this tracee, as things stand, to what is kept there. */
     boolean leads(int tid, int place, Tracees.SocketFile file);

@@ -23,6 +23,9 @@ public interface Runs {
     /** Its keeper, or what has that one's name: which holds no sockets, and may be wherever the supervisor is. */
     List<Integer> keepers(int supervisor);
 
+    /** Both, in one look: who changes its name between two is in neither of them. */
+    List<Integer> all(int supervisor);
+
     /** The threads of a process that are alive. */
     List<Integer> threads(int pid);
 }

@@ -120,7 +120,7 @@ final class AddressJudge {
             return unresolved(task, call, e);
         }
         if (file.isEmpty()) {
-            return deny("its root directory or mounts differ from secfilt's, so the path cannot be followed");
+            return deny("where the path leads cannot be told: another root directory or mount namespace, or a file without a path");
         }
         task.file = file;
         task.followedPath = true;

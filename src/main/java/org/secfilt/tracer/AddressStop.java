@@ -24,7 +24,6 @@ final class AddressStop {
     private final AddressCall address;
     private final AddressJudge judge;
     private final CopyRun copyRun;
-    private final Keeping keeping;
     private final VaultRun vaultRun;
     private final VaultMapping mapping;
     private final Aftermath aftermath;
@@ -41,7 +40,7 @@ final class AddressStop {
         this.address = new AddressCall(tracees);
         this.judge = new AddressJudge(tracees, plan);
         this.copyRun = new CopyRun(tracees, address, restrictions.marked());
-        this.keeping = new Keeping(keeper, tracees, restrictions);
+        Keeping keeping = new Keeping(keeper, tracees, restrictions);
         this.vaultRun = new VaultRun(ptrace, tracees, new Slots(vault, plan.vault().address()), address, keeping, plan.arch(), remake);
         this.mapping = new VaultMapping(ptrace, tracees, execs, vault, plan.vault(), plan.arch());
         this.aftermath = new Aftermath(ptrace, tracees, judge);
@@ -87,7 +86,7 @@ final class AddressStop {
                 replies.deny(task, call, judge.destination(), judge.deny("another socket was put in the place of the one that was judged"));
                 return;
             }
-            tellAllowed(task, call);
+            tellAllowed(task, call, address.named);
             replies.skip(task, call == TracedCall.SENDMMSG && result == 1 ? sendFurther(task) : result);
         } else if (verdict instanceof Verdict.Deny denial) {
             replies.deny(task, call, judge.destination(), denial);
@@ -106,7 +105,7 @@ final class AddressStop {
                     || copyRun.run(task, sent, allow) != 1) {
                 return sent;
             }
-            tellAllowed(task, TracedCall.SENDMMSG);
+            tellAllowed(task, TracedCall.SENDMMSG, address.named);
         }
         return count;
     }
@@ -125,24 +124,21 @@ final class AddressStop {
     }
 
     private void runOnVault(Task task, TracedCall call, Verdict.Allow allow) {
-        if (!keeping.isSure() && !aftermath.hasRoomFor(task, call)) {
-            replies.deny(task, call, judge.destination(), judge.deny(TOO_MANY));
-            return;
-        }
-        switch (vaultRun.begin(task, call, allow)) {
+        boolean named = address.named;
+        switch (vaultRun.begin(task, call, allow, aftermath.hasRoom())) {
             case NO_SLOT -> replies.deny(task, call, judge.destination(), judge.deny(TOO_MANY));
             case NOT_KEPT -> replies.deny(task, call, judge.destination(), judge.deny(vaultRun.why()));
             case GONE -> replies.skip(task, -Errno.ENOSYS.number());
             case UNDER_WAY -> {
                 aftermath.hold(task, call);
-                tellAllowed(task, call);
+                tellAllowed(task, call, named);
                 ptrace.resumeToExit(task.tid);
             }
         }
     }
 
-    private void tellAllowed(Task task, TracedCall call) {
-        if (tellsAllowed && address.named) {
+    private void tellAllowed(Task task, TracedCall call, boolean named) {
+        if (tellsAllowed && named) {
             watch.allowed(task.tid, call.syscall(), judge.destination(), replies.protocol(task));
         }
     }

@@ -3,6 +3,7 @@ package org.secfilt.tracer;
 import java.util.Optional;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Protocol;
+import org.secfilt.abi.SocketType;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SyscallStop;
 import org.secfilt.kernel.Tracees;
@@ -35,14 +36,14 @@ final class Aftermath {
         this.judge = judge;
     }
 
-    /** Whether one more socket can be held, if that may have to be. */
-    boolean hasRoomFor(Task task, TracedCall call) {
-        return held < MOST_HELD || !task.followedPath || call != TracedCall.CONNECT;
+    /** Whether one more socket can be held. */
+    boolean hasRoom() {
+        return held < MOST_HELD;
     }
 
     /** Before the call runs. */
     void hold(Task task, TracedCall call) {
-        if (isOpenToDoubt(task, call)) {
+        if (hasRoom() && isOpenToDoubt(task, call)) {
             task.socket = tracees.socket(task.tid, (int) task.call.argument(0));
             held += task.socket.isPresent() ? 1 : 0;
         }
@@ -53,7 +54,8 @@ final class Aftermath {
         task.letGo();
     }
 
-    private static boolean isOpenToDoubt(Task task, TracedCall call) {
+    /** Whether the path that it was given may lead it to another socket. */
+    static boolean isOpenToDoubt(Task task, TracedCall call) {
         return task.followedPath && call == TracedCall.CONNECT && (task.kept.isEmpty() || !task.kept.get().isSure());
     }
 
@@ -74,8 +76,8 @@ final class Aftermath {
 
     /** Likewise of a task that died in its call, or while it was another program's. */
     String lookAfterDeath(Task task) {
-        boolean held = task.phase == Task.Phase.IN_CALL && task.socket.isPresent();
-        return held && judge.reachedDenied(task.socket.get()) ? ELSEWHERE : "";
+        boolean inCall = task.phase == Task.Phase.IN_CALL && task.socket.isPresent();
+        return inCall && judge.reachedDenied(task.socket.get()) ? ELSEWHERE : "";
     }
 
     private boolean isSwapped(Task task, TracedCall call) {
@@ -97,17 +99,20 @@ final class Aftermath {
         return exit.result() >= 0 && (call != TracedCall.CONNECT || copy.peer().isPresent());
     }
 
-    /** One that cannot be seen any more may be anything, but where it takes root to lead the call away. */
+    /**
+     * One that cannot be seen any more may be anything. Nor is one without another side the one that connected: but a datagram socket, where it took
+     * root to lead the call away, may have been disconnected since.
+     */
     private boolean reachedElsewhere(Task task) {
-        if (task.kept.isPresent()) {
-            return task.socket.isPresent() && judge.reachedDenied(task.socket.get());
+        if (task.kept.isPresent() && task.socket.isPresent() && task.socket.get().describe(0).type() == SocketType.DGRAM) {
+            return judge.reachedDenied(task.socket.get());
         }
         if (task.socket.isPresent()) {
             return judge.reachedElsewhere(task.socket.get());
         }
         Optional<Tracees.SocketCopy> socket = tracees.socket(task.tid, (int) task.call.argument(0));
         if (socket.isEmpty()) {
-            return true;
+            return task.kept.isEmpty(); // of root's hundreds not all can be held
         }
         try (Tracees.SocketCopy copy = socket.get()) {
             return judge.reachedElsewhere(copy);

@@ -76,7 +76,7 @@ final class Keeping {
         Kept kept = files.get(identity);
         int rc = 0;
         if (kept == null) {
-            kept = new Kept(identity, places.nextClearBit(0), !keeper.get().isRoots());
+            kept = new Kept(identity, places.nextClearBit(0), !keeper.get().mayBeLedAway());
             rc = keeper.get().keep(kept.place, task.file.get());
         }
         if (rc == -Errno.EBADF.number() || rc == -Errno.EMFILE.number()) {
@@ -94,11 +94,6 @@ final class Keeping {
             return "a mount over /proc, or another root directory, hides the socket that was judged";
         }
         return "";
-    }
-
-    /** Whether all calls come to what was judged, but those of other users and labels. */
-    boolean isSure() {
-        return keeper.isPresent() && !keeper.get().isRoots();
     }
 
     /** Of a call that the kernel has refused: whether that was for a Landlock domain, of which was not known when the call began. */

@@ -59,6 +59,7 @@ final class Remake {
                 again(task);
                 return true;
             }
+            task.begun = Task.NONE;
         } else if (task.phase == Task.Phase.REMAKING) {
             ptrace.resumeToCall(task.tid, 0); // the end of a group-stop
             return true;
@@ -93,6 +94,7 @@ final class Remake {
     void entered(Task task) {
         if (ptrace.syscallInfo(task.tid, task.call) < 0 || calls.notified(task.call) == null) {
             task.phase = Task.Phase.RUNNING; // it died, or its code was changed under it: this is another call
+            task.begun = Task.NONE;
             release(task);
             ptrace.resume(task.tid, 0);
             return;
@@ -149,6 +151,7 @@ final class Remake {
                 return;
             }
             task.phase = Task.Phase.RUNNING; // SIGSYS: all begins anew
+            task.begun = Task.NONE;
             release(task);
         }
         if (calls.notifies()

@@ -35,8 +35,8 @@ final class VaultRun {
     private static final int INET_BYTES = 16;
     private static final int INET6_BYTES = 24;
     /** Port 0 of this host: nobody can be there. */
-    private static final Sockaddr NOWHERE = new Sockaddr.Inet(IpAddress.parse("127.0.0.1"), 0);
-    private static final Sockaddr NOWHERE6 = new Sockaddr.Inet6(IpAddress.parse("::1"), 0, 0, 0);
+    private static final Sockaddr NOBODY = new Sockaddr.Inet(IpAddress.parse("127.0.0.1"), 0);
+    private static final Sockaddr NOBODY6 = new Sockaddr.Inet6(IpAddress.parse("::1"), 0, 0, 0);
 
     private final Ptrace ptrace;
     private final Tracees tracees;
@@ -47,6 +47,8 @@ final class VaultRun {
     private final SyscallStop exit = new SyscallStop();
     private final int sendmsg;
     private String why = "";
+    /** The kernel does not look at the address of the call that begins. */
+    private boolean overlooked;
 
     /** @param address holds the call that is judged */
     VaultRun(Ptrace ptrace, Tracees tracees, Slots slots, AddressCall address, Keeping keeping, Arch arch, Remake remake) {
@@ -59,8 +61,12 @@ final class VaultRun {
         this.sendmsg = arch.syscalls().nr("sendmsg");
     }
 
-    /** At the seccomp-stop of an allowed call, saved in {@code task.call}. */
-    Begun begin(Task task, TracedCall call, Verdict.Allow allow) {
+    /**
+     * At the seccomp-stop of an allowed call, saved in {@code task.call}.
+     *
+     * @param room whether its socket can be held, to be looked at afterwards: without that no path is walked that may lead elsewhere by then
+     */
+    Begun begin(Task task, TracedCall call, Verdict.Allow allow, boolean room) {
         task.slot = slots.take();
         if (task.slot == Task.NONE) {
             return Begun.NO_SLOT;
@@ -70,8 +76,13 @@ final class VaultRun {
             giveBack(task);
             return Begun.NOT_KEPT;
         }
+        if (!room && Aftermath.isOpenToDoubt(task, call) && task.kept.isEmpty()) {
+            giveBack(task);
+            return Begun.NO_SLOT;
+        }
         task.givenLength = address.nameLength;
-        if (isOverlooked(task, call)) {
+        overlooked = isOverlooked(task, call);
+        if (overlooked) {
             address.dropName();
         }
         fill(task.slot, call, name(task, call, allow));
@@ -92,17 +103,19 @@ final class VaultRun {
         return address.named && task.protocol == Protocol.TCP.number() && AddressCall.action(call) == Action.SEND;
     }
 
-    /** What stands in the place of the caller's address. */
+    /**
+     * What stands in the place of the caller's address. A TCP socket that connects by now does not look at it any more, and another that is put in its
+     * place is to find nobody there, where a rule is for TCP alone. (Elsewhere the address stays: a security module would look at it.)
+     */
     private Optional<Sockaddr> name(Task task, TracedCall call, Verdict.Allow allow) {
         if (task.kept.isPresent()) {
             return Optional.of(keeping.name(task));
         }
-        return waitsOnly(task, call) ? Optional.of(address.isOf(Family.INET6) ? NOWHERE6 : NOWHERE) : allow.rewritten();
-    }
-
-    /** The socket connects by now, and does not look at the address any more; another that is put in its place is to find nobody there. */
-    private static boolean waitsOnly(Task task, TracedCall call) {
-        return call == TracedCall.CONNECT && task.begun == (int) task.call.argument(0);
+        boolean waits = call == TracedCall.CONNECT && task.begun == (int) task.call.argument(0) && task.protocol == Protocol.TCP.number();
+        if (waits && address.isOf(Family.INET) && address.nameLength >= INET_BYTES) {
+            return Optional.of(NOBODY);
+        }
+        return waits && address.isOf(Family.INET6) && address.nameLength >= INET6_BYTES ? Optional.of(NOBODY6) : allow.rewritten();
     }
 
     /** Why the last call was not begun. */
@@ -127,8 +140,7 @@ final class VaultRun {
     private int point(Task task, TracedCall call) {
         int pointer = AddressCall.pointer(call);
         boolean header = AddressCall.hasHeader(call);
-        boolean empty = !header && !address.named;
-        int rc = ptrace.setArgument(task.tid, pointer, empty ? 0 : slots.addressOf(task.slot, header ? 0 : Slots.NAME));
+        int rc = ptrace.setArgument(task.tid, pointer, overlooked && !header ? 0 : slots.addressOf(task.slot, header ? 0 : Slots.NAME));
         task.lengthChanged = !header && address.nameLength != (int) task.call.argument(pointer + 1);
         if (rc == 0 && task.lengthChanged) {
             rc = ptrace.setArgument(task.tid, pointer + 1, address.nameLength);

@@ -74,14 +74,15 @@ class ExplainIT {
         String deep = "d".repeat(100);
         Files.createDirectories(ROOM.directory().resolve(deep));
         Files.writeString(ROOM.directory().resolve("deep.yaml"), "version: 1\nunix: {mode: deny, allow: [/**]}\n");
+        Files.writeString(ROOM.directory().resolve("denied.yaml"), "version: 1\nunix: {deny: [/**/d*d/s]}\n");
         String use = "import os,socket\nos.chdir('" + deep + "')\nl=socket.socket(socket.AF_UNIX)\nl.bind('s')\nl.listen()\n"
                 + "try: socket.socket(socket.AF_UNIX).connect('s'); print('allowed')\nexcept OSError as e: print('denied')\nos.remove('s')";
-        for (String option : List.of("--policy=deep.yaml", "--allowed-port=1")) {
+        for (String option : List.of("--policy=deep.yaml", "--policy=denied.yaml", "--allowed-port=1")) {
             String happened = ROOM.secfilt("-q", option, "python3", "-c", use).in(ROOM.directory()).run().exited(0).stdout().strip();
-            String told = ROOM.bash("cd " + deep + "; $SECFILT explain -q " + option.replace("=deep", "=../deep") + " unix:s").in(ROOM.directory()).run()
+            String told = ROOM.bash("cd " + deep + "; $SECFILT explain -q " + option.replace("policy=", "policy=../") + " unix:s").in(ROOM.directory()).run()
                     .exited(0).stdout();
             assertTrue(told.startsWith("unix:s: " + happened), happened + ": " + told);
-            assertEquals(option.contains("policy") ? "denied" : "allowed", happened);
+            assertEquals(option.contains("denied") ? "denied" : "allowed", happened);
         }
     }
 

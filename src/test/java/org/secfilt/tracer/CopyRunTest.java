@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.secfilt.abi.Errno;
+import org.secfilt.abi.Protocol;
 import org.secfilt.kernel.Tracees;
 
 /** Calls made here, on a copy of the socket. */
@@ -88,13 +89,15 @@ class CopyRunTest extends TracerRoom {
         assertEquals("7: connect " + -Errno.find(told).orElseThrow().number(), result());
     }
 
-    /** The socket connects by now, and needs no address; one that is put in its place is to find none. */
-    @Test
-    void a_call_that_waits_for_what_was_begun_here_names_nobody() {
+    /** The socket connects by now, and needs no address; one that is put in its place is to find none, where a rule is for TCP alone. */
+    @ParameterizedTest
+    @CsvSource({"true, 127.0.0.1:0", "false, 10.0.0.1:80"})
+    void a_call_that_waits_for_what_was_begun_here_names_nobody(boolean byProtocol, String to) {
+        protocol = byProtocol ? Optional.of(Protocol.TCP) : Optional.empty();
         kernel.protocol = TCP;
         kernel.onCopies = Optional.of(Tracees.SocketCopy.BEGUN);
         runWith(connect(0x1000));
-        assertEquals(List.of("7: connect 127.0.0.1:0"), named("connect"));
+        assertEquals(List.of("7: connect " + to), named("connect"));
     }
 
     @ParameterizedTest

@@ -15,6 +15,9 @@ final class JnrCredentials {
      */
     private static final long ABOUT_FILES = 0x1f | 1L << 9 | 1L << 21 | 1L << 24 | 1L << 27 | 1L << 28 | 1L << 31 | 1L << 32 | 1L << 33;
 
+    /** SYS_CHROOT, SYS_ADMIN. // linux/capability.h */
+    private static final long MOVE_ROOTS = 1L << 18 | 1L << 21;
+
     private static final int LINUX_CAPABILITY_VERSION_3 = 0x20080522;
     private static final int CAPSET_BYTES = 32;
     private static final int MAX_GROUPS = 65536; // linux/limits.h NGROUPS_MAX
@@ -94,6 +97,12 @@ final class JnrCredentials {
         }
         Identity identity = identity(status, false);
         return new Caller(identity.user(), identity.group(), proc.link(pid, "/ns/user"));
+    }
+
+    /** Whether we, and so perhaps who was born of us, have a capability to change root directories or mounts. No program gains any. */
+    static boolean mayMoveRoots(Proc proc) {
+        String status = proc.read("self/status");
+        return status.indexOf("\nCapPrm:\t") < 0 || (capabilities(status, "CapPrm") & MOVE_ROOTS) != 0;
     }
 
     /** Whoever {@link #take} looked at last. */

@@ -64,6 +64,7 @@ final class JnrKeeper implements Keeper {
     private int processor = -1;
     private String directory = "";
     private JnrCredentials.Caller own = JnrCredentials.Caller.UNKNOWN;
+    private boolean ledAway;
     private int turn;
     private boolean stands;
 
@@ -88,6 +89,7 @@ final class JnrKeeper implements Keeper {
             throw KernelException.inWords("the process that is to keep the files of sockets does not begin");
         }
         own = JnrCredentials.caller(proc, made.pid());
+        ledAway = own.user() == ROOT || JnrCredentials.mayMoveRoots(proc);
         if (!own.isLike(own)) {
             throw KernelException.inWords("the process that is to keep the files of sockets cannot be seen in /proc");
         }
@@ -109,7 +111,7 @@ final class JnrKeeper implements Keeper {
         if (caller.isLike(own)) {
             return Reach.REACHES;
         }
-        return isRoots() && !caller.hasUserOf(own) && caller.hasNamespaceOf(own) ? Reach.OTHER_USER : Reach.OUT_OF_REACH;
+        return own.user() == ROOT && !caller.hasUserOf(own) && caller.hasNamespaceOf(own) ? Reach.OTHER_USER : Reach.OUT_OF_REACH;
     }
 
     @Override
@@ -122,8 +124,8 @@ final class JnrKeeper implements Keeper {
     }
 
     @Override
-    public synchronized boolean isRoots() {
-        return own.user() == ROOT;
+    public synchronized boolean mayBeLedAway() {
+        return ledAway;
     }
 
     @Override

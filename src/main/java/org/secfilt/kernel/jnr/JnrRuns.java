@@ -38,19 +38,24 @@ final class JnrRuns implements Runs {
 
     @Override
     public List<Integer> processes(int supervisor) {
-        return traced(supervisor, false);
+        return traced(supervisor, true, false);
     }
 
     @Override
     public List<Integer> keepers(int supervisor) {
-        return traced(supervisor, true);
+        return traced(supervisor, false, true);
     }
 
-    private List<Integer> traced(int supervisor, boolean keepers) {
+    @Override
+    public List<Integer> all(int supervisor) {
+        return traced(supervisor, true, true);
+    }
+
+    private List<Integer> traced(int supervisor, boolean processes, boolean keepers) {
         List<Integer> found = new ArrayList<>();
         for (int pid : numbers("/proc")) {
             int tracer = proc.tracer(pid);
-            if (tracer != 0 && proc.tgid(tracer) == supervisor && proc.read(pid, "/comm").equals(KEEPER) == keepers && has(pid)) {
+            if (tracer != 0 && proc.tgid(tracer) == supervisor && (proc.read(pid, "/comm").equals(KEEPER) ? keepers : processes) && has(pid)) {
                 found.add(pid);
             }
         }
