@@ -23,19 +23,29 @@ class ResolverIT {
      */
     private static final String WITH_SERVERS = """
             mount -t tmpfs -o mode=755 none /run
-            /usr/bin/python3 "$SERVERS" /run/nscd/socket /run/systemd/resolve/io.systemd.Resolve /run/docker.sock > told &
+            /usr/bin/python3 "$SERVERS" $PATHS > told &
             server=$!
             until [ -s told ]; do sleep 0.01; done
             setpriv --reuid "$1" --regid "$1" --clear-groups -- "${@:2}"
             kill $server; wait $server
             cat told""";
 
+    private static final String RESOLVERS = "/run/nscd/socket /run/systemd/resolve/io.systemd.Resolve";
+    /** Of services that run programs for who asks them. */
+    private static final String WAYS_OUT = "/run/docker.sock /run/containerd/containerd.sock /run/podman/podman.sock /run/crio/crio.sock"
+            + " /run/systemd/private /run/systemd/io.systemd.Manager /run/dbus/system_bus_socket /run/user/54771/bus /run/user/54771/systemd/private"
+            + " /run/user/54771/docker.sock /run/libvirt/libvirt-sock /run/snapd.socket";
+
     private static List<String> asked(User user, String policy, String... command) throws IOException {
+        return askedOf(RESOLVERS + " /run/docker.sock", user, policy, command);
+    }
+
+    private static List<String> askedOf(String paths, User user, String policy, String... command) throws IOException {
         Files.writeString(ROOM.directory().resolve("policy.yaml"), "version: 1\n" + policy + "\n");
         List<String> words = new ArrayList<>(List.of(user == User.ROOT ? "0" : "54771", Built.program().toString(), "-q", "--policy=policy.yaml"));
         words.addAll(List.of(command));
         String program = Path.of(command[0]).getFileName().toString();
-        return ROOM.bash(WITH_SERVERS, words.toArray(new String[0])).with("SERVERS", Built.fixture("unix-servers.py"))
+        return ROOM.bash(WITH_SERVERS, words.toArray(new String[0])).with("SERVERS", Built.fixture("unix-servers.py")).with("PATHS", paths)
                 .run().exited(0).stdout().lines().filter(line -> line.startsWith(program + " ")).map(line -> line.substring(program.length() + 1))
                 .distinct().toList();
     }
@@ -72,5 +82,25 @@ class ResolverIT {
                     except PermissionError:
                         pass""");
         assertEquals(open.isEmpty() ? List.of() : List.of(open.split(" ")), asked);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_ci_job_reaches_the_resolvers_and_no_service_that_runs_programs(User user) throws IOException {
+        String paths = RESOLVERS + " " + WAYS_OUT;
+        String connect = """
+                import socket, sys
+                for path in sys.argv[1].split():
+                    try:
+                        s = socket.socket(socket.AF_UNIX)
+                        s.connect(path)
+                        s.recv(1)
+                    except PermissionError:
+                        pass""";
+        assertEquals(List.of(paths.split(" ")), askedOf(paths, user, "unix: {mode: allow}", "/usr/bin/python3", "-c", connect, paths));
+        assertEquals(List.of(RESOLVERS.split(" ")),
+                askedOf(paths, user, "include: " + Built.policy("ci-job.yaml"), "/usr/bin/python3", "-c", connect, paths));
+        assertEquals(List.of(),
+                askedOf(paths, user, "include: " + Built.policy("ci-job.yaml") + "\nresolv: false", "/usr/bin/python3", "-c", connect, paths));
     }
 }
