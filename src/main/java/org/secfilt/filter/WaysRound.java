@@ -108,7 +108,7 @@ final class WaysRound {
         if (plan.confinesToNetwork()) {
             dispatch.add(syscalls.nr("setns"), refuse, "setns: no way back into the host's network");
         } else if (plan.limitsInet() && !plan.sealsCgroup()) {
-            dispatch.add(syscalls.nr("setns"), Namespaces.setns(assembler, actions, Namespaces.CLONE_NEWNET),
+            dispatch.add(syscalls.nr("setns"), NamespaceCalls.setns(assembler, actions, NamespaceCalls.CLONE_NEWNET),
                     "setns: in another network the same address, 127.0.0.1 too, is another machine");
         }
         if (plan.traced()) {

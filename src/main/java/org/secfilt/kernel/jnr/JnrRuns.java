@@ -1,6 +1,5 @@
 package org.secfilt.kernel.jnr;
 
-import java.io.File;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
@@ -53,7 +52,7 @@ final class JnrRuns implements Runs {
 
     private List<Integer> traced(int supervisor, boolean processes, boolean keepers) {
         List<Integer> found = new ArrayList<>();
-        for (int pid : numbers("/proc")) {
+        for (int pid : Proc.numbers("/proc")) {
             int tracer = proc.tracer(pid);
             if (tracer != 0 && proc.tgid(tracer) == supervisor && (proc.read(pid, "/comm").equals(KEEPER) ? keepers : processes) && has(pid)) {
                 found.add(pid);
@@ -65,7 +64,7 @@ final class JnrRuns implements Runs {
     @Override
     public List<Integer> threads(int pid) {
         List<Integer> alive = new ArrayList<>();
-        for (int tid : numbers("/proc/" + pid + "/task")) {
+        for (int tid : Proc.numbers("/proc/" + pid + "/task")) {
             String stat = proc.read(tid, "/stat");
             int state = stat.lastIndexOf(") ") + 2; // the name before may be anything
             if (state > 1 && state < stat.length() && stat.charAt(state) != 'Z' && stat.charAt(state) != 'X') {
@@ -73,18 +72,5 @@ final class JnrRuns implements Runs {
             }
         }
         return alive;
-    }
-
-    /** In the order of numbers, which is mostly that of birth. */
-    private static List<Integer> numbers(String directory) {
-        List<Integer> numbers = new ArrayList<>();
-        String[] names = new File(directory).list();
-        for (String name : names == null ? new String[0] : names) {
-            if (name.charAt(0) >= '0' && name.charAt(0) <= '9') {
-                numbers.add(Integer.parseInt(name));
-            }
-        }
-        numbers.sort(null);
-        return numbers;
     }
 }

@@ -1,6 +1,9 @@
 package org.secfilt.kernel.jnr;
 
+import java.io.File;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -91,6 +94,19 @@ final class Proc {
         byte[] target = new byte[(int) Math.max(0, Libc.READLINK.call(path(name), buffer, BUFFER_BYTES))];
         NativeMemory.IO.getByteArray(buffer, target, 0, target.length);
         return target;
+    }
+
+    /** The processes or threads that a directory lists, in the order of their numbers, which is mostly that of birth; empty if it is gone. */
+    static List<Integer> numbers(String directory) {
+        List<Integer> numbers = new ArrayList<>();
+        String[] names = new File(directory).list();
+        for (String name : names == null ? new String[0] : names) {
+            if (name.charAt(0) >= '0' && name.charAt(0) <= '9') {
+                numbers.add(Integer.parseInt(name));
+            }
+        }
+        numbers.sort(null);
+        return numbers;
     }
 
     /** The process of a thread, or the thread's own number if it died. */

@@ -1,6 +1,5 @@
 package org.secfilt.kernel.jnr;
 
-import java.io.File;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -37,7 +36,7 @@ final class ProcessNumbers {
             return Whose.OTHERS; // made outside of what can be seen, or by one that has died
         }
         Whose whose = Whose.NOBODYS;
-        for (int pid : numbers("/proc")) {
+        for (int pid : Proc.numbers("/proc")) {
             if (groupOf(pid) == group) {
                 if (whose(pid) != Whose.OURS) {
                     return Whose.OTHERS;
@@ -78,7 +77,7 @@ final class ProcessNumbers {
             return NONE;
         }
         List<Integer> below = new ArrayList<>();
-        for (int pid : numbers("/proc")) {
+        for (int pid : Proc.numbers("/proc")) {
             String status = proc.read(pid, "/status");
             if (level(status) == level && isTraced(status) && Arrays.equals(namespace(pid), namespace)) {
                 if (deepest(status) == number) {
@@ -88,7 +87,7 @@ final class ProcessNumbers {
             }
         }
         for (int pid : below) {
-            for (int tid : numbers("/proc/" + pid + "/task")) {
+            for (int tid : Proc.numbers("/proc/" + pid + "/task")) {
                 if (deepest(proc.read(tid, "/status")) == number) {
                     return tid;
                 }
@@ -126,16 +125,5 @@ final class ProcessNumbers {
         String stat = proc.read(pid, "/stat");
         String[] fields = stat.substring(stat.lastIndexOf(')') + 1).trim().split(" ");
         return fields.length < 3 ? NONE : Integer.parseInt(fields[2]);
-    }
-
-    private static List<Integer> numbers(String directory) {
-        List<Integer> numbers = new ArrayList<>();
-        String[] names = new File(directory).list();
-        for (String name : names == null ? new String[0] : names) {
-            if (name.charAt(0) >= '0' && name.charAt(0) <= '9') {
-                numbers.add(Integer.parseInt(name));
-            }
-        }
-        return numbers;
     }
 }

@@ -7,10 +7,10 @@ import org.secfilt.bpf.JumpOp;
 import org.secfilt.bpf.Node;
 
 /** setns(2), of which a filter sees what kinds of namespace are to be joined, but not which. */
-final class Namespaces {
+final class NamespaceCalls {
     static final int CLONE_NEWNET = 0x40000000; // linux/sched.h
 
-    private Namespaces() {}
+    private NamespaceCalls() {}
 
     /** Refuses to join namespaces of these kinds, and any without saying of which kind. @param kinds CLONE_NEW* */
     static Node setns(Assembler assembler, Actions actions, int kinds) {
