@@ -204,7 +204,7 @@ final class Assignment {
         }
         Set<Integer> few = new LinkedHashSet<>(supervisors);
         for (int pid : all) {
-            if (runs.supervisor(pid).isEmpty()) {
+            if (runs.supervisor(pid).isEmpty() && runs.has(pid)) { // one that has ended by now is nobody's either
                 few.add(pid);
             }
         }
