@@ -74,9 +74,6 @@ final class AddressJudge {
                 return new Verdict.Answer(Errno.of(error));
             }
         }
-        if (connectsAndSends(task, call)) {
-            return new Verdict.Answer(Errno.EOPNOTSUPP);
-        }
         destination = named;
         Verdict verdict = last.judge(AddressCall.action(call), task.protocol);
         if (verdict instanceof Verdict.Deny && named.get() instanceof Sockaddr.UnixPath path && call != TracedCall.BIND) {
@@ -86,13 +83,20 @@ final class AddressJudge {
         if (verdict instanceof Verdict.Deny) {
             return isForFirewall(task, call, named.get()) ? ALLOW : verdict;
         }
+        if (isForTcpAlone(task, call)) {
+            return new Verdict.Answer(Errno.EOPNOTSUPP);
+        }
         // What the kernel refuses it refuses itself, in its own order and words; it has nothing to look at but what was judged.
         return verdict instanceof Verdict.Answer ? ALLOW : verdict;
     }
 
-    /** TCP's fast open needs the address when it runs, and a UDP socket in its place would take it: as where it is switched off, tcp(7). */
-    private static boolean connectsAndSends(Task task, TracedCall call) {
-        return task.protocol == Protocol.TCP.number() && AddressCall.action(call) == Action.SEND && AddressCall.isFastOpen(task.call, call);
+    /**
+     * TCP's fast open to where UDP may not send: it needs the address when it runs, and a UDP socket that is put in its place would take it. It is as
+     * where it is switched off, tcp(7).
+     */
+    private boolean isForTcpAlone(Task task, TracedCall call) {
+        return task.protocol == Protocol.TCP.number() && AddressCall.action(call) == Action.SEND && AddressCall.isFastOpen(task.call, call)
+                && last.judge(Action.SEND, Protocol.UDP.number()) instanceof Verdict.Deny;
     }
 
     /**

@@ -96,11 +96,12 @@ final class VaultRun {
     }
 
     /**
-     * Whether the kernel does not look at the address: a TCP socket sends to where it is connected. A UDP socket that is put in its place is to
-     * find no address either.
+     * Whether the kernel does not look at the address: a TCP socket sends to where it is connected, unless it is to connect at the same time. A UDP
+     * socket that is put in its place is to find no address either.
      */
     private boolean isOverlooked(Task task, TracedCall call) {
-        return address.named && task.protocol == Protocol.TCP.number() && AddressCall.action(call) == Action.SEND;
+        return address.named && task.protocol == Protocol.TCP.number() && AddressCall.action(call) == Action.SEND
+                && !AddressCall.isFastOpen(task.call, call);
     }
 
     /**
