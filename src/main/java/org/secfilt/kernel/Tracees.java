@@ -3,6 +3,7 @@ package org.secfilt.kernel;
 import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.abi.SocketKind;
 
 /** What the supervisor reads of stopped tracees, besides registers. */
 public interface Tracees {
@@ -71,6 +72,17 @@ public interface Tracees {
         }
         try (SocketCopy copy = socket.get()) {
             return copy.protocol();
+        }
+    }
+
+    /** What the tracee's socket is; {@link SocketKind#UNKNOWN} if it is no socket or the tracee died. */
+    default SocketKind socketKind(int tid, int fd) {
+        Optional<SocketCopy> socket = socket(tid, fd);
+        if (socket.isEmpty()) {
+            return SocketKind.UNKNOWN;
+        }
+        try (SocketCopy copy = socket.get()) {
+            return copy.describe(fd).socket();
         }
     }
 

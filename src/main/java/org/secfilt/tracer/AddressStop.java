@@ -18,6 +18,7 @@ final class AddressStop {
     private static final String TOO_MANY = "too many calls are under way at once";
 
     private final Ptrace ptrace;
+    private final Tracees tracees;
     private final Watch watch;
     private final Replies replies;
     private final Remake remake;
@@ -34,6 +35,7 @@ final class AddressStop {
             Ptrace ptrace, Tracees tracees, ExecStops execs, Vault vault, Optional<Keeper> keeper, Plan plan, Watch watch, Replies replies, Remake remake,
             Restrictions restrictions) {
         this.ptrace = ptrace;
+        this.tracees = tracees;
         this.watch = watch;
         this.replies = replies;
         this.remake = remake;
@@ -139,7 +141,7 @@ final class AddressStop {
 
     private void tellAllowed(Task task, TracedCall call, boolean named) {
         if (tellsAllowed && named) {
-            watch.allowed(task.tid, call.syscall(), judge.destination(), replies.protocol(task));
+            watch.allowed(task.tid, call.syscall(), judge.destination(), Replies.socket(tracees, task));
         }
     }
 

@@ -111,9 +111,8 @@ final class NotifiedRun implements NotifiedCalls {
     }
 
     private void tell(Task task, TracedCall call, Verdict.Deny why) {
-        int protocol = task.protocol == Task.NONE ? hands.tracees.protocol(task.tid, (int) task.call.argument(0)) : task.protocol;
         replies.tellDenied();
-        watch.denied(task.tid, call.syscall(), hands.judge.destination(), protocol, why);
+        watch.denied(task.tid, call.syscall(), hands.judge.destination(), Replies.socket(hands.tracees, task), why);
     }
 
     @Override
