@@ -91,7 +91,7 @@ final class AddressStop {
             tellAllowed(task, call, address.named);
             replies.skip(task, call == TracedCall.SENDMMSG && result == 1 ? sendFurther(task) : result);
         } else if (verdict instanceof Verdict.Deny denial) {
-            replies.deny(task, call, judge.destination(), denial);
+            replies.denyOfSocket(task, call, judge.destination(), denial);
         } else {
             replies.skip(task, -((Verdict.Answer) verdict).errno().number());
         }

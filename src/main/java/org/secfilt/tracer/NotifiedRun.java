@@ -102,6 +102,10 @@ final class NotifiedRun implements NotifiedCalls {
             return hands.copyRun.run(task, call, allow, hands.judge.destination(), presence);
         }
         if (verdict instanceof Verdict.Deny denial) {
+            int error = hands.tracees.noSocket(task.tid, (int) task.call.argument(0));
+            if (error < 0) {
+                return error;
+            }
             if (notification.waits()) {
                 tell(task, call, denial);
             }

@@ -35,6 +35,16 @@ final class Replies {
         ptrace.resume(task.tid, 0);
     }
 
+    /** As {@link #deny}; but where the call is about no socket it is answered as the kernel would, before it looked at any address. */
+    void denyOfSocket(Task task, TracedCall call, Optional<Sockaddr> destination, Verdict.Deny why) {
+        int error = tracees.noSocket(task.tid, (int) task.call.argument(0));
+        if (error < 0) {
+            skip(task, error);
+        } else {
+            deny(task, call, destination, why);
+        }
+    }
+
     /** The call, saved in {@code task.call}, does not run, and that is told. */
     void deny(Task task, TracedCall call, Optional<Sockaddr> destination, Verdict.Deny why) {
         if (isThere(task.tid)) {
