@@ -1,7 +1,7 @@
 /*
  * Hands socket addresses of every shape to every call that takes one, on sockets of several kinds, and tells what the kernel said:
- * sockaddr-probe. A line "SOCKET CALL ADDRESS ERRNO LOCAL PEER" each; LOCAL and PEER are the socket's names afterwards, without ports.
- * All addresses are this machine's loopback, or none. To be run with a sandbox and without: what it tells must not differ.
+ * sockaddr-probe; "sockaddr-probe none": on what is no socket alone, addresses of families without a rule too. A line "SOCKET CALL ADDRESS ERRNO LOCAL PEER" each; LOCAL and PEER are the socket's names afterwards, without ports.
+ * All addresses but the one to no socket are this machine's loopback, or none. To be run with a sandbox and without: what it tells must not differ.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -22,6 +22,7 @@ enum { PAGE = 4096, LONGEST = 300 };
 
 /* Two readable pages, then nothing. */
 static char *memory;
+static int no_sockets;
 
 struct address {
 	const char *name;
@@ -105,6 +106,17 @@ static void make_addresses(void)
 	add_copy("netlink", &netlink, sizeof netlink, sizeof netlink);
 	add_copy("netlink-11", &netlink, sizeof netlink, 11);
 
+	if (no_sockets) {
+		static const sa_family_t families[] = { AF_PACKET, AF_VSOCK, 99, 0xffff };
+		for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+			struct sockaddr_storage foreign = { .ss_family = families[i] };
+			snprintf(label, sizeof label, "family-%d", families[i]);
+			add_copy(strdup(label), &foreign, sizeof foreign, sizeof foreign);
+		}
+		v4 = inet("10.77.2.1");
+		add_copy("far", &v4, sizeof v4, sizeof v4);
+	}
+
 	add("null", NULL, sizeof v4);
 	add("null-long", NULL, 129);
 	add("null-negative", NULL, -1);
@@ -126,6 +138,7 @@ static void make_addresses(void)
 
 static const char *const sockets[] = { "udp4", "udp6", "tcp4", "tcp6", "unix-dgram", "unix-stream", "netlink", "connected4", "connected6",
 				       "connected-tcp4", "file", "closed" };
+enum { FIRST_OF_NONE = sizeof sockets / sizeof *sockets - 2 };
 static const char *const calls[] = { "connect", "bind", "sendto", "sendmsg", "sendmmsg", "sendmsg-control", "sendmsg-no-control",
 				     "sendmsg-bad-control", "sendmsg-no-iov", "sendmsg-bad-iov", "sendmsg-unmapped", "sendmmsg-0", "sendmmsg-read-only" };
 
@@ -221,20 +234,21 @@ static void tell(int rc, const struct sockaddr_storage *name)
 	printf(" %s", text);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	socklen_t size = sizeof served;
+	no_sockets = argc > 1 && !strcmp(argv[1], "none");
 	memory = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	mprotect(memory + 2 * PAGE, PAGE, PROT_NONE); /* unmapped, something else would come there */
 	make_addresses();
 	served = inet("127.0.0.1");
 	served.sin_port = 0;
 	listener = socket(AF_INET, SOCK_STREAM, 0);
-	if (bind(listener, (struct sockaddr *)&served, size) || listen(listener, 64) || getsockname(listener, (struct sockaddr *)&served, &size)) {
+	if (!no_sockets && (bind(listener, (struct sockaddr *)&served, size) || listen(listener, 64) || getsockname(listener, (struct sockaddr *)&served, &size))) {
 		perror("sockaddr-probe");
 		return 1;
 	}
-	for (size_t i = 0; i < sizeof sockets / sizeof *sockets; i++)
+	for (size_t i = no_sockets ? FIRST_OF_NONE : 0; i < sizeof sockets / sizeof *sockets; i++)
 		for (size_t j = 0; j < sizeof calls / sizeof *calls; j++)
 			for (int k = 0; k < count; k++) {
 				struct sockaddr_storage name;

@@ -112,11 +112,14 @@ final class CheckVerb {
         return Lint.ofOptions(options, plan, Origin.file(file, 1, 1), caller::canonical);
     }
 
-    /** By its name, and where that tells nothing by its first line: {@code key=value} is INI's, all else is to be YAML. */
+    /** By its name, and where that tells nothing by its first line: {@code key=value} is INI's; all else, a file without lines too, is to be YAML. */
     private boolean isYaml(String file) throws InvalidPolicyException {
         String name = file.substring(file.lastIndexOf('/') + 1);
         if (name.endsWith(".yaml") || name.endsWith(".yml")) {
             return true;
+        }
+        if (name.endsWith(".ini")) {
+            return false;
         }
         SourceText source = SourceText.read(file, files);
         for (int line = 1; line <= source.lineCount(); line++) {
@@ -127,7 +130,7 @@ final class CheckVerb {
                 return equals < 0 || colon >= 0 && colon < equals;
             }
         }
-        return false;
+        return true;
     }
 
     /** The files in the order of their first warning, the warnings of each in the order of its lines. */

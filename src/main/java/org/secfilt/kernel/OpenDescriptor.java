@@ -3,6 +3,7 @@ package org.secfilt.kernel;
 import java.util.Optional;
 import java.util.Set;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.abi.SocketKind;
 
 /**
  * A descriptor that was open before anybody could judge it, inherited or handed over, and that could carry traffic past every
@@ -19,6 +20,11 @@ public record OpenDescriptor(int fd, Kind kind, int domain, int type, int protoc
         Set<Steering> steerings) {
     public OpenDescriptor {
         steerings = Set.copyOf(steerings);
+    }
+
+    /** What it is as a socket. */
+    public SocketKind socket() {
+        return new SocketKind(domain, type, protocol);
     }
 
     public boolean isSocket() {

@@ -2,7 +2,9 @@ package org.secfilt.kernel;
 
 import java.util.List;
 import java.util.Optional;
+import org.secfilt.abi.Errno;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.abi.SocketKind;
 
 /** What the supervisor reads of stopped tracees, besides registers. */
 public interface Tracees {
@@ -72,6 +74,28 @@ public interface Tracees {
         try (SocketCopy copy = socket.get()) {
             return copy.protocol();
         }
+    }
+
+    /** What the tracee's socket is; {@link SocketKind#UNKNOWN} if it is no socket or the tracee died. */
+    default SocketKind socketKind(int tid, int fd) {
+        Optional<SocketCopy> socket = socket(tid, fd);
+        if (socket.isEmpty()) {
+            return SocketKind.UNKNOWN;
+        }
+        try (SocketCopy copy = socket.get()) {
+            return copy.describe(fd).socket();
+        }
+    }
+
+    /** What any call about a socket is answered by this descriptor: EBADF or ENOTSOCK, as negative numbers; 0 if it is one, or cannot be looked at. */
+    default int noSocket(int tid, int fd) {
+        Optional<SocketCopy> socket = socket(tid, fd);
+        if (socket.isPresent()) {
+            socket.get().close();
+            return 0;
+        }
+        int error = socketError(tid, fd);
+        return error == -Errno.EBADF.number() || error == -Errno.ENOTSOCK.number() ? error : 0;
     }
 
     /**

@@ -61,7 +61,7 @@ public final class Advice {
             boolean helps = denial.file().isPresent()
                     ? advice.addFile(denial.file().get().toString())
                     : denial.destination().isPresent()
-                            && advice.add(action(denial.call()), denial.destination().get(), denial.protocol(), denial.origin());
+                            && advice.add(action(denial.call()), denial.destination().get(), denial.socket().ruled(), denial.origin());
             helped += helps ? 1 : 0;
         }
         String what = helped < denials.size() ? (helped == 1 ? "one" : String.valueOf(helped)) + " of them"

@@ -1,5 +1,6 @@
 package org.secfilt.report;
 
+import java.util.Optional;
 import java.util.Set;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Printable;
@@ -45,7 +46,8 @@ final class DenialText {
         Sockaddr destination = denial.destination().orElseThrow();
         String text = cut(destination.toString());
         boolean internet = destination instanceof Sockaddr.Inet || destination instanceof Sockaddr.Inet6;
-        return internet && denial.protocol().isPresent() ? text + "/" + denial.protocol().get() : text;
+        Optional<String> protocol = denial.socket().word();
+        return internet && protocol.isPresent() ? text + "/" + protocol.get() : text;
     }
 
     private static String why(Denial denial) {

@@ -60,13 +60,13 @@ public final class EventLog {
         if (call.file().isPresent()) {
             line.add("path", call.file().get());
         }
-        orNull(line, "protocol", call.protocol().isPresent() ? call.protocol().get().toString() : "");
-        line.add("verdict", logged.error().isPresent() ? "deny" : "allow");
+        orNull(line, "protocol", call.socket().word().orElse(""));
+        line.add("verdict", logged.allowed() ? "allow" : "deny");
         orNull(line, "errno", logged.error().isPresent() ? logged.error().get().name() : "");
-        if (logged.error().isPresent()) {
-            rule(line, call.origin(), call.why());
-        } else {
+        if (logged.allowed()) {
             line.addNull("rule");
+        } else {
+            rule(line, call.origin(), call.why());
         }
         queue.add(line.add("layer", "tracer").toBytes());
     }

@@ -9,6 +9,6 @@ import org.secfilt.abi.Errno;
  *
  * @param call what a report would say of it; of an allowed one the reason means nothing
  * @param executable the file its process executes
- * @param error what it fails with; empty if it was allowed
+ * @param error what it fails with; empty if it was allowed, and if what it did was denied afterwards
  */
-public record LoggedCall(Denial call, int tid, int parent, ByteString executable, Optional<Errno> error) {}
+public record LoggedCall(Denial call, int tid, int parent, ByteString executable, boolean allowed, Optional<Errno> error) {}

@@ -1,7 +1,6 @@
 package org.secfilt.sandbox;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -34,9 +33,7 @@ import org.secfilt.tracer.Tracer;
 
 /** One run of one command under one plan. */
 public final class Sandbox {
-    /** Through the mounts. */
-    private static final int MOST_LOOKS = 20;
-    private static final int FAILED = 125;
+    static final int FAILED = 125;
     /** The policy cannot be held: what is open already would go round it. */
     private static final int REFUSED = 2;
 
@@ -49,6 +46,7 @@ public final class Sandbox {
     private final Fallback fallback;
     private final Reports reports;
     private final Launcher launcher;
+    private final Preparation preparation;
     private final RunLog log;
     private final Walls walls;
 
@@ -69,6 +67,7 @@ public final class Sandbox {
         this.reports = reports;
         this.log = new RunLog(log, reports);
         this.launcher = new Launcher(launching, frontEnd, reports, this.log, plan);
+        this.preparation = new Preparation(launching, frontEnd, reports, plan.arch().syscalls());
         this.walls = new Walls(firewall, frontEnd.pid(), reports);
     }
 
@@ -227,7 +226,7 @@ public final class Sandbox {
             return false;
         }
         // First: a /tmp of the command's own would only hide what is mounted below /tmp.
-        return !(plan.supervised() && plan.sealsCgroup()) || prepares(Scripts.separateMounts(plan.arch().syscalls())) && sealCgroups();
+        return !(plan.supervised() && plan.sealsCgroup()) || preparation.sealsCgroups();
     }
 
     private void launchFiltered(
@@ -307,28 +306,8 @@ public final class Sandbox {
 
     /** @return false, the stub having its exit code, if it cannot be done */
     private boolean prepareNetwork(Enclosure enclosure, Command command) {
-        return prepares(enclosure.entering(plan.arch().syscalls()))
+        return preparation.makes(enclosure.entering(plan.arch().syscalls()))
                 && (plan.surroundings().network() != Net.NAT || joinNetworks(command)) && (!plan.judgesPackets() || judgeNetwork(command));
-    }
-
-    /** Has the stub make these calls, and none of them is execve(2). @return false, the stub having its exit code, if one fails */
-    private boolean prepares(LaunchScript script) {
-        return succeeds(script, failed(script));
-    }
-
-    /** @return the step that failed, or the one behind the last if none did; empty if the stub died */
-    private Optional<FrontEnd.FailedStep> failed(LaunchScript script) {
-        frontEnd.launch(script.encode());
-        return frontEnd.awaitExec();
-    }
-
-    private boolean succeeds(LaunchScript script, Optional<FrontEnd.FailedStep> failed) {
-        if (failed.isPresent() && failed.get().index() < script.steps().size()) {
-            reports.refusal(frontEnd, script.steps().get(failed.get().index()).name() + ": " + Errno.of(failed.get().errno()));
-            frontEnd.exit(FAILED);
-            return false;
-        }
-        return failed.isPresent();
     }
 
     private boolean joinNetworks(Command command) {
@@ -389,23 +368,5 @@ public final class Sandbox {
             Command command, CommandFile file, Descriptors descriptors, Enclosure enclosure, WritableFiles writable, boolean entered) {
         return new Scripts(plan, command, file.file(), launching.hasYama(), launching.capabilities(frontEnd.pid()),
                 launching.inheritable(frontEnd.pid()), descriptors, enclosure, writable.files(), entered);
-    }
-
-    /** By one that it can write to, root's command would leave its cgroup. Who removes a mount point meanwhile, as another run may, has us look again. */
-    private boolean sealCgroups() {
-        for (int left = MOST_LOOKS; ; left--) {
-            LaunchScript script = Scripts.readOnly(plan.arch().syscalls(), cgroupMounts());
-            Optional<FrontEnd.FailedStep> failed = failed(script);
-            if (failed.isEmpty() || left == 0 || failed.get().errno() != Errno.EINVAL.number() && failed.get().errno() != Errno.ENOENT.number()) {
-                return succeeds(script, failed);
-            }
-        }
-    }
-
-    /** Of both kinds, whichever knows the run's packets. */
-    private List<byte[]> cgroupMounts() {
-        List<byte[]> mounts = new ArrayList<>(launching.cgroupMounts(frontEnd.pid()));
-        mounts.addAll(launching.classMounts(frontEnd.pid()));
-        return mounts;
     }
 }

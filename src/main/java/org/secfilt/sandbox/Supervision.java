@@ -3,8 +3,8 @@ package org.secfilt.sandbox;
 import java.util.Optional;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
-import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.abi.SocketKind;
 import org.secfilt.firewall.FirewallException;
 import org.secfilt.kernel.FrontEnd;
 import org.secfilt.kernel.KernelException;
@@ -79,11 +79,22 @@ final class Supervision implements Watch {
     }
 
     @Override
-    public synchronized void denied(int tid, String call, Optional<Sockaddr> destination, int protocol, Verdict.Deny why) {
-        Denial denial = new Denial(call, destination, Protocol.of(protocol), ByteString.of(tracees.comm(tid)),
-                tracees.tgid(tid), why.why(), why.origin());
+    public synchronized void denied(int tid, String call, Optional<Sockaddr> destination, SocketKind socket, Verdict.Deny why) {
+        tell(tid, denial(tid, call, destination, socket, why), Optional.of(why.errno()));
+    }
+
+    @Override
+    public synchronized void deniedAfterwards(int tid, String call, Optional<Sockaddr> destination, SocketKind socket, Verdict.Deny why) {
+        tell(tid, denial(tid, call, destination, socket, why), Optional.empty());
+    }
+
+    private Denial denial(int tid, String call, Optional<Sockaddr> destination, SocketKind socket, Verdict.Deny why) {
+        return new Denial(call, destination, socket, ByteString.of(tracees.comm(tid)), tracees.tgid(tid), why.why(), why.origin());
+    }
+
+    private void tell(int tid, Denial denial, Optional<Errno> error) {
         reports.denied(denial);
-        log(tid, denial, Optional.of(why.errno()));
+        log(tid, denial, false, error);
     }
 
     @Override
@@ -102,22 +113,19 @@ final class Supervision implements Watch {
     }
 
     @Override
-    public synchronized void allowed(int tid, String call, Optional<Sockaddr> destination, int protocol) {
-        log(tid, new Denial(call, destination, Protocol.of(protocol), ByteString.of(tracees.comm(tid)),
-                tracees.tgid(tid), "", Origin.DEFAULT), Optional.empty());
+    public synchronized void allowed(int tid, String call, Optional<Sockaddr> destination, SocketKind socket) {
+        log(tid, new Denial(call, destination, socket, ByteString.of(tracees.comm(tid)), tracees.tgid(tid), "", Origin.DEFAULT), true, Optional.empty());
     }
 
-    private void log(int tid, Denial call, Optional<Errno> error) {
+    private void log(int tid, Denial call, boolean allowed, Optional<Errno> error) {
         if (log.isKept()) {
-            log.call(new LoggedCall(call, tid, tracees.parent(tid), ByteString.of(tracees.executable(tid)), error));
+            log.call(new LoggedCall(call, tid, tracees.parent(tid), ByteString.of(tracees.executable(tid)), allowed, error));
         }
     }
 
     @Override
     public synchronized void deniedFile(int tid, String call, ByteString path, Verdict.Deny why) {
-        Denial denial = Denial.ofFile(call, path, ByteString.of(tracees.comm(tid)), tracees.tgid(tid), why.why(), why.origin());
-        reports.denied(denial);
-        log(tid, denial, Optional.of(why.errno()));
+        tell(tid, Denial.ofFile(call, path, ByteString.of(tracees.comm(tid)), tracees.tgid(tid), why.why(), why.origin()), Optional.of(why.errno()));
     }
 
     @Override

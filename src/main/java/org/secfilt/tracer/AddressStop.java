@@ -20,6 +20,7 @@ final class AddressStop {
     private static final String TOO_MANY = "too many calls are under way at once";
 
     private final Ptrace ptrace;
+    private final Tracees tracees;
     private final Watch watch;
     private final Replies replies;
     private final Remake remake;
@@ -36,6 +37,7 @@ final class AddressStop {
             Ptrace ptrace, Tracees tracees, ExecStops execs, Vault vault, Optional<Keeper> keeper, Plan plan, Watch watch, Replies replies, Remake remake,
             Restrictions restrictions) {
         this.ptrace = ptrace;
+        this.tracees = tracees;
         this.watch = watch;
         this.replies = replies;
         this.remake = remake;
@@ -91,7 +93,7 @@ final class AddressStop {
             tellAllowed(task, call, address.named);
             replies.skip(task, call == TracedCall.SENDMMSG && result == 1 ? sendFurther(task) : result);
         } else if (verdict instanceof Verdict.Deny denial) {
-            replies.deny(task, call, judge.destination(), denial);
+            replies.denyOfSocket(task, call, judge.destination(), denial);
         } else {
             replies.skip(task, -((Verdict.Answer) verdict).errno().number());
         }
@@ -145,7 +147,7 @@ final class AddressStop {
 
     private void tellAllowed(Task task, TracedCall call, boolean named) {
         if (tellsAllowed && named) {
-            watch.allowed(task.tid, call.syscall(), judge.destination(), replies.protocol(task));
+            watch.allowed(task.tid, call.syscall(), judge.destination(), Replies.socket(tracees, task));
         }
     }
 

@@ -5,6 +5,7 @@ import java.util.Optional;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Family;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.abi.SocketKind;
 import org.secfilt.kernel.OpenDescriptor;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SyscallStop;
@@ -265,7 +266,7 @@ final class HandedOver {
 
     private void refuse(int tid, TracedCall call) {
         denied = true;
-        watch.denied(tid, call.syscall(), Optional.empty(), Task.NONE, unseen);
+        watch.deniedAfterwards(tid, call.syscall(), Optional.empty(), SocketKind.UNKNOWN, unseen);
         replies.killAll();
     }
 
@@ -309,7 +310,7 @@ final class HandedOver {
         }
         denied = true;
         String end = disconnected ? "; handed over by a unix peer, now unconnected" : "; handed over by a unix peer: all processes killed";
-        watch.denied(tid, call.syscall(), descriptor.peer(), descriptor.protocol(),
+        watch.deniedAfterwards(tid, call.syscall(), descriptor.peer(), descriptor.socket(),
                 new Verdict.Deny(denial.get().errno(), denial.get().why() + end, denial.get().origin()));
         if (!disconnected) {
             replies.killAll();

@@ -2,6 +2,7 @@ package org.secfilt.tracer;
 
 import java.util.Optional;
 import org.secfilt.abi.Errno;
+import org.secfilt.abi.SocketKind;
 import org.secfilt.kernel.Keeper;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.WaitEvent;
@@ -47,7 +48,7 @@ final class KeeperStop {
         int keeperTid = event.tid();
         if (!replies.killedAll() && tasks.count() > 0) {
             replies.tellDenied();
-            watch.denied(tasks.all().iterator().next().tid, "kill", Optional.empty(), Task.NONE, ENDED);
+            watch.deniedAfterwards(tasks.all().iterator().next().tid, "kill", Optional.empty(), SocketKind.UNKNOWN, ENDED);
         }
         replies.killAll();
         ptrace.reap(keeperTid);

@@ -97,9 +97,8 @@ final class ListenStop {
         if (strays) {
             kill(task);
         } else if (ptrace.syscallInfo(task.tid, exit) == 0 && exit.result() == 0 && !listens) {
-            replies.tell(task, TracedCall.LISTEN,
+            replies.kill(task, TracedCall.LISTEN,
                     addresses.deny("another socket was put in the place of the one that was to listen: all processes killed"));
-            replies.killAll();
         }
     }
 

@@ -102,6 +102,10 @@ final class NotifiedRun implements NotifiedCalls {
             return hands.copyRun.run(task, call, allow, hands.judge.destination(), presence);
         }
         if (verdict instanceof Verdict.Deny denial) {
+            int error = hands.tracees.noSocket(task.tid, (int) task.call.argument(0));
+            if (error < 0) {
+                return error;
+            }
             if (notification.waits()) {
                 tell(task, call, denial);
             }
@@ -111,9 +115,8 @@ final class NotifiedRun implements NotifiedCalls {
     }
 
     private void tell(Task task, TracedCall call, Verdict.Deny why) {
-        int protocol = task.protocol == Task.NONE ? hands.tracees.protocol(task.tid, (int) task.call.argument(0)) : task.protocol;
         replies.tellDenied();
-        watch.denied(task.tid, call.syscall(), hands.judge.destination(), protocol, why);
+        watch.denied(task.tid, call.syscall(), hands.judge.destination(), Replies.socket(hands.tracees, task), why);
     }
 
     @Override

@@ -1,7 +1,9 @@
 package org.secfilt.tracer;
 
 import java.util.Optional;
+import org.secfilt.abi.Family;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.abi.SocketKind;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.plan.TracedCall;
@@ -33,6 +35,16 @@ final class Replies {
         ptrace.resume(task.tid, 0);
     }
 
+    /** As {@link #deny}; but where the call is about no socket it is answered as the kernel would, before it looked at any address. */
+    void denyOfSocket(Task task, TracedCall call, Optional<Sockaddr> destination, Verdict.Deny why) {
+        int error = tracees.noSocket(task.tid, (int) task.call.argument(0));
+        if (error < 0) {
+            skip(task, error);
+        } else {
+            deny(task, call, destination, why);
+        }
+    }
+
     /** The call, saved in {@code task.call}, does not run, and that is told. */
     void deny(Task task, TracedCall call, Optional<Sockaddr> destination, Verdict.Deny why) {
         if (isThere(task.tid)) {
@@ -45,7 +57,7 @@ final class Replies {
     void denyForeign(Task task, String entry, Verdict.Deny why) {
         if (isThere(task.tid)) {
             denied = true;
-            watch.denied(task.tid, entry, Optional.empty(), Task.NONE, why);
+            watch.denied(task.tid, entry, Optional.empty(), SocketKind.UNKNOWN, why);
         }
         skip(task, -why.errno().number());
     }
@@ -60,7 +72,8 @@ final class Replies {
      * this one (clone(2) CLONE_FILES).
      */
     void kill(Task task, TracedCall call, Verdict.Deny why) {
-        tell(task, call, why);
+        denied = true;
+        watch.deniedAfterwards(task.tid, call.syscall(), Optional.empty(), socket(task, call), why);
         killAll();
     }
 
@@ -74,20 +87,26 @@ final class Replies {
         return killedAll;
     }
 
-    /** A denial of what has run already. */
+    /** A denial of a call that has run already, and is given the verdict's error by its caller. */
     void tell(Task task, TracedCall call, Verdict.Deny why) {
         tell(task, call, Optional.empty(), why);
     }
 
     private void tell(Task task, TracedCall call, Optional<Sockaddr> destination, Verdict.Deny why) {
         denied = true;
-        boolean ofSocket = !call.guardsVault() && !call.changesProcesses() && call != TracedCall.PTRACE && call != TracedCall.SOCKET;
-        watch.denied(task.tid, call.syscall(), destination, ofSocket ? protocol(task) : Task.NONE, why);
+        watch.denied(task.tid, call.syscall(), destination, socket(task, call), why);
     }
 
-    /** Of the socket that the call is about: IPPROTO_*, or -1. */
-    int protocol(Task task) {
-        return task.protocol == Task.NONE ? tracees.protocol(task.tid, (int) task.call.argument(0)) : task.protocol;
+    private SocketKind socket(Task task, TracedCall call) {
+        boolean ofSocket = !call.guardsVault() && !call.changesProcesses() && call != TracedCall.PTRACE && call != TracedCall.SOCKET;
+        return ofSocket ? socket(tracees, task) : SocketKind.UNKNOWN;
+    }
+
+    /** What the call is about. Of the socket that was judged no more may be known than its protocol, if another one is in its place by now. */
+    static SocketKind socket(Tracees tracees, Task task) {
+        SocketKind now = tracees.socketKind(task.tid, (int) task.call.argument(0));
+        boolean judged = task.protocol == Task.NONE || task.protocol == now.protocol();
+        return judged ? now : new SocketKind(Family.INET.number(), Task.NONE, task.protocol);
     }
 
     /** A denial was told by somebody else. By any thread. */

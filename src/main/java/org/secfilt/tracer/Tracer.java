@@ -32,10 +32,6 @@ public final class Tracer {
     /** Of a process namespace. pid_namespaces(7): it takes all others along, and the supervisor. */
     private static final int INIT = 1;
 
-    /** After so many stops for each tracee others are served, up to the greater number. To ask whether one has stopped costs a fortieth of an answer. */
-    private static final int STOPS_EACH = 32;
-    private static final int MOST_STOPS = 2048;
-
     private static final int SIGTRAP = 5;
     private static final int SIGSTOP = 19;
     private static final int SIGTTOU = 22;
@@ -67,6 +63,7 @@ public final class Tracer {
     private final ListenStop listeners;
     private final RestrictStop restricts;
     private final Waiting waiting;
+    private final Turns turns = new Turns();
     private final Newborns newborns;
     private final FileStop files;
     private final ExitStop exits;
@@ -75,8 +72,6 @@ public final class Tracer {
     private final NotifiedRun notified;
     private boolean executed;
     private boolean ready;
-    /** Since others were served. */
-    private int stops;
 
     /**
      * @param keeper of the files of unix sockets, where the plan judges their paths
@@ -123,7 +118,7 @@ public final class Tracer {
             if (rc == 0) {
                 int tid = event.tid();
                 handle();
-                if (waiting.tookLong() || ++stops >= turn()) {
+                if (turns.isOver(tasks.count(), waiting.tookLong())) {
                     serveOthers(tid);
                 }
             }
@@ -134,10 +129,6 @@ public final class Tracer {
         if (rc != -Errno.ECHILD.number()) {
             throw new KernelException("waitid", -rc);
         }
-    }
-
-    private int turn() {
-        return Math.max(tasks.count(), Math.min(STOPS_EACH * tasks.count(), MOST_STOPS));
     }
 
     /** SIGKILL to all tracees, and to those that they make meanwhile; returns when none is left. For a supervisor that can go on no more. */
@@ -167,12 +158,8 @@ public final class Tracer {
         }
     }
 
-    /**
-     * The kernel tells of the newest tracee's stop first. One that stops without end, or has each answer take long, has the next ready by
-     * then; so that such ones keep nobody else waiting, now and then all others that have stopped are answered once.
-     */
+    /** All that have stopped, each once. */
     private void serveOthers(int served) {
-        stops = 0;
         for (Task other : List.copyOf(tasks.all())) {
             if (other.tid != served && ptrace.poll(other.tid, event)) {
                 handle();

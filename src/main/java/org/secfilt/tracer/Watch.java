@@ -3,6 +3,7 @@ package org.secfilt.tracer;
 import java.util.Optional;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.abi.SocketKind;
 import org.secfilt.kernel.NotifiedCalls;
 import org.secfilt.verdict.Verdict;
 
@@ -26,9 +27,16 @@ public interface Watch {
      * A call was denied and will fail.
      *
      * @param call its name in syscalls(2)
-     * @param protocol IPPROTO_* of the socket, or -1
+     * @param socket what the call was about
      */
-    void denied(int tid, String call, Optional<Sockaddr> destination, int protocol, Verdict.Deny why);
+    void denied(int tid, String call, Optional<Sockaddr> destination, SocketKind socket, Verdict.Deny why);
+
+    /**
+     * What a call has done already is denied, and undone, or all of the run dies of it. The call itself does not fail by that.
+     *
+     * @param call and the others: as of {@link #denied}
+     */
+    void deniedAfterwards(int tid, String call, Optional<Sockaddr> destination, SocketKind socket, Verdict.Deny why);
 
     /**
      * A change of a file was denied and will fail.
@@ -44,7 +52,7 @@ public interface Watch {
     boolean hearsOfAllowed();
 
     /** A call that names an address was judged, and will be made. */
-    void allowed(int tid, String call, Optional<Sockaddr> destination, int protocol);
+    void allowed(int tid, String call, Optional<Sockaddr> destination, SocketKind socket);
 
     /**
      * The command is process 1 of its process namespace, in which the supervisor is too, and its last thread is about to end: the kernel will kill

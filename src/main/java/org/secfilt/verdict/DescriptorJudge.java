@@ -72,7 +72,7 @@ public final class DescriptorJudge {
         Optional<Protocol> protocol = Protocol.of(descriptor.protocol());
         boolean plain = descriptor.type() == SocketType.STREAM || descriptor.type() == SocketType.DGRAM;
         if (limitsInet && inet && (protocol.isEmpty() || !plain)) {
-            return deny("a socket of protocol " + descriptor.protocol() + ", whose packets no call shows");
+            return deny("a socket of protocol " + descriptor.socket().word().orElseThrow() + ", whose packets no call shows");
         }
         Optional<Verdict.Deny> steering = steering(descriptor);
         if (steering.isPresent()) {

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class AssignIT {
     @RegisterExtension
-    static final NetworkRoom ROOM = new NetworkRoom();
+    static final NetworkRoom ROOM = new NetworkRoom(Backend::prepare);
 
     /** Two processes of a run. At each new line of the file {@code go} both send, by an old socket and by a new one, and tell what became of it. */
     private static final String PAIR = """
@@ -70,7 +70,6 @@ class AssignIT {
 
     @BeforeAll
     static void makeFiles() throws IOException {
-        Backend.prepare(ROOM);
         Files.writeString(ROOM.directory().resolve("pair.py"), PAIR);
         policy("near.yaml", "connect:\n  allow: [" + NetworkRoom.NEAR + "]\n");
         policy("far.yaml", "connect:\n  mode: allow\n  deny: [" + NetworkRoom.FAR + "]\n");
@@ -95,11 +94,14 @@ class AssignIT {
         assertEquals(Collections.nCopies(datagrams, "udp 10.77.2.1:8001"), ROOM.arrived(), run::toString);
     }
 
-    @ParameterizedTest(name = "{0}")
-    @CsvSource({"A, B", "B, A"})
-    void one_process_of_a_run_is_not_moved_into_a_profile_without_the_others(String one, String other) {
-        Outcome run = run("try $SECFILT assign t $" + one + "; say; follow; say");
-        assertEquals(ONE_RUN.formatted(one, other, "t").replace("A B", one + " " + other) + SENT + REFUSED, run.stdout(), run::toString);
+    /** Into a profile, and out. */
+    @ParameterizedTest(name = "{0} {2}")
+    @CsvSource({"A, B, t", "B, A, t", "A, B, --out", "B, A, --out"})
+    void one_process_of_a_run_is_not_moved_without_the_others(String one, String other, String where) {
+        boolean out = where.equals("--out");
+        Outcome run = run((out ? "$SECFILT assign t $A $B; " : "") + "try $SECFILT assign " + where + " $" + one + "; say; follow; say");
+        assertEquals(ONE_RUN.formatted(one, other, where).replace("A B", one + " " + other) + (out ? REFUSED + SENT : SENT + REFUSED),
+                run.stdout(), run::toString);
         assertArrived(4, run);
     }
 
@@ -107,14 +109,6 @@ class AssignIT {
     void nobody_comes_into_an_inverted_profile_by_another_of_its_run() {
         Outcome run = run("$SECFILT profile install -q t far.yaml --inverted; try $SECFILT assign t $A; say; follow; say");
         assertEquals(ONE_RUN.formatted("A", "B", "t") + REFUSED + SENT, run.stdout(), run::toString);
-        assertArrived(4, run);
-    }
-
-    @ParameterizedTest(name = "{0}")
-    @CsvSource({"A, B", "B, A"})
-    void one_process_of_a_run_is_not_moved_out_without_the_others(String one, String other) {
-        Outcome run = run("$SECFILT assign t $A $B; try $SECFILT assign --out $" + one + "; say; follow; say");
-        assertEquals(ONE_RUN.formatted(one, other, "--out").replace("A B", one + " " + other) + REFUSED + SENT, run.stdout(), run::toString);
         assertArrived(4, run);
     }
 

@@ -135,6 +135,22 @@ class CheckIT {
         assertEquals("policy: clean\n", run.stdout());
     }
 
+    /** As an INI file it runs, and restricts nothing; as a policy it does not run. */
+    @Test
+    void an_empty_file_is_a_policy_but_for_one_that_is_named_as_an_INI_file() throws IOException {
+        for (String text : List.of("", "\n \n", "# later\n")) {
+            for (String name : List.of("nothing", "nothing.yaml")) {
+                write(name, text);
+                String run = ROOM.secfilt("--policy=" + name, "true").in(ROOM.directory()).run().exited(2).stderr();
+                assertEquals(run, check(name).exited(2).stderr());
+                assertTrue(run.startsWith(name + ":1:1: the file is empty; a policy begins with version: 1\n"), run);
+            }
+            write("nothing.ini", text);
+            assertTrue(check("nothing.ini").exited(1).stderr().startsWith("nothing.ini:1:1: warning: this restricts nothing"));
+            ROOM.secfilt("-c", "nothing.ini", "true").in(ROOM.directory()).run().exited(0);
+        }
+    }
+
     @Test
     void without_files_it_is_wrong_usage() {
         assertEquals("secfilt: no file given\nTry 'secfilt check --help'.\n", check().exited(2).stderr());

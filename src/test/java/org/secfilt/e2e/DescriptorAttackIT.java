@@ -3,8 +3,11 @@ package org.secfilt.e2e;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -65,6 +68,19 @@ class DescriptorAttackIT {
             assertEquals("secfilt: denied " + call + " 10.77.2.1:8002/udp by take: not in allowed-netmask; handed over by a unix peer, now unconnected",
                     run.reports().get(0).replaceAll("\\[\\d+\\]", ""), run::toString);
         }
+    }
+
+    /** The call itself does not fail, or nobody learns how it ended. What | how it ends, and what the log has. */
+    @ParameterizedTest
+    @CsvSource({"udp:10.77.2.1:8002, 0, udp", "raw, 137, raw:1"})
+    void the_log_has_no_error_of_a_call_that_brought_a_socket(String kind, int code, String protocol) throws IOException {
+        Path log = ROOM.directory().resolve("handed.log");
+        Files.deleteIfExists(log);
+        Outcome run = taken(User.ROOT, "recvmsg connect s", kind, Built.program().toString(), ALLOWED, "--log=" + log).exited(code);
+        JsonNode call = new ObjectMapper().readTree(Files.readAllLines(log).get(1));
+        assertEquals("recvmsg deny " + protocol, call.get("call").asText() + " " + call.get("verdict").asText() + " " + call.get("protocol").asText(), run::toString);
+        assertTrue(call.get("errno").isNull(), call::toString);
+        assertTrue(call.get("rule").get("reason").asText().contains("handed over by a unix peer"), call::toString);
     }
 
     /** Before Linux 6.9 no copy is to be had of what a thread has for itself alone. */

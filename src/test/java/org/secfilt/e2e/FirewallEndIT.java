@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,14 +19,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** What a run has in the host's packet filter and among its cgroups goes with its last process, or is removed when it was killed. */
 class FirewallEndIT {
     @RegisterExtension
-    static final NetworkRoom ROOM = new NetworkRoom();
+    static final NetworkRoom ROOM = new NetworkRoom(Backend::prepare);
 
     private static final FirewallHost HOST = new FirewallHost(ROOM);
-
-    @BeforeAll
-    static void makeDirectories() throws IOException {
-        HOST.prepare();
-    }
 
     @ParameterizedTest
     @EnumSource

@@ -1,6 +1,5 @@
 package org.secfilt.e2e;
 
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -13,10 +12,6 @@ final class FirewallHost {
 
     FirewallHost(NetworkRoom room) {
         this.room = room;
-    }
-
-    void prepare() throws IOException {
-        Backend.prepare(room);
     }
 
     Command secfilt(Backend backend, String... words) {

@@ -6,10 +6,8 @@ import static org.secfilt.e2e.FirewallHost.NEAR;
 import static org.secfilt.e2e.FirewallHost.REQUIRE;
 import static org.secfilt.e2e.FirewallHost.near;
 
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,14 +18,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Packets of every kind under the host's packet filter, told by who receives them. */
 class FirewallIT {
     @RegisterExtension
-    static final NetworkRoom ROOM = new NetworkRoom();
+    static final NetworkRoom ROOM = new NetworkRoom(Backend::prepare);
 
     private static final FirewallHost HOST = new FirewallHost(ROOM);
-
-    @BeforeAll
-    static void makeDirectories() throws IOException {
-        HOST.prepare();
-    }
 
     @ParameterizedTest(name = "{0}: {1}")
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """

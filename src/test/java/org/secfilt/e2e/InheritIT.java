@@ -212,7 +212,7 @@ class InheritIT {
         Outcome run = confined("raw packet").run().exited(0);
         assertEquals("", run.stdout());
         assertEquals(List.of(
-                "secfilt: closed inherited descriptor 5: a socket of protocol 1, whose packets no call shows",
+                "secfilt: closed inherited descriptor 5: a socket of protocol raw:1, whose packets no call shows",
                 "secfilt: closed inherited descriptor 6: a socket of family packet"), run.reports());
     }
 

@@ -3,9 +3,7 @@ package org.secfilt.e2e;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
 import java.util.List;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -15,12 +13,7 @@ import org.secfilt.Fixtures;
 /** Root's command under the host's packet filter, which knows its packets by its cgroup. */
 class LeavingCgroupIT {
     @RegisterExtension
-    static final NetworkRoom ROOM = new NetworkRoom();
-
-    @BeforeAll
-    static void needPrograms() throws IOException {
-        Backend.prepare(ROOM);
-    }
+    static final NetworkRoom ROOM = new NetworkRoom(Backend::prepare);
 
     @ParameterizedTest(name = "cgroups mounted: {0} {1}")
     @CsvSource({"false, ''", "true, ''", "true, --no-supervisor"})

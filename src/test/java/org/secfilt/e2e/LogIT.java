@@ -27,6 +27,10 @@ class LogIT {
     private static final String MANY = "import socket\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\nn = 0\n"
             + "for i in range(10000):\n  try: s.connect(('10.77.2.1', 8002))\n  except PermissionError: n += 1\nprint(n)";
 
+    /** Makes a socket of the given kind, and connects it. */
+    private static final String CONNECT = "import socket, sys\nkind = [int(a) for a in sys.argv[1:]]\n"
+            + "socket.socket(*kind).connect({2: (\"10.77.2.1\", 8002), 10: (\"fd77:2::1\", 8002), 16: (0, 0)}[kind[0]])";
+
     @RegisterExtension
     static final NetworkRoom ROOM = new NetworkRoom();
 
@@ -110,6 +114,31 @@ class LogIT {
                 socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(("10.77.2.1", 8002))
                 """).in(home).run();
         assertEquals("a\"\n\\\udcff{", events().get(1).get("comm").asText());
+    }
+
+    /** The arguments of socket(2) | its protocol in the log. Of a netlink socket 6 is NETLINK_XFRM. */
+    @ParameterizedTest
+    @CsvSource({"2 1 0, tcp", "10 1 6, tcp", "2 2 0, udp", "10 2 17, udp", "2 1 262, mptcp", "2 2 136, udplite", "2 3 1, raw:1", "2 3 6, raw:6", "10 3 58, raw:58",
+        "2 3 255, raw:255", "16 3 6, "})
+    void the_protocol_is_that_of_the_socket(String arguments, String protocol) throws IOException {
+        for (String options : List.of("--no-outbound-network", "--no-outbound-network --notifications=off")) {
+            Outcome run = ROOM.bash("$SECFILT " + options + " --log=log /usr/bin/python3 -c '" + CONNECT + "' " + arguments).in(home).run().exited(1);
+            JsonNode call = events().get(1);
+            assertEquals(String.valueOf(protocol), call.get("protocol").asText(), run::toString);
+            assertEquals(protocol == null, call.get("protocol").isNull());
+            String suffix = protocol == null ? " by" : "/" + protocol + " by";
+            assertTrue(run.reports().get(0).contains(suffix), run::toString);
+            Files.delete(home.resolve("log"));
+        }
+    }
+
+    /** ping(8) without privileges; in the namespace of the room everybody may. */
+    @ParameterizedTest
+    @CsvSource({"2 2 1, icmp", "10 2 58, icmpv6"})
+    void so_it_is_of_ICMP_datagrams(String arguments, String protocol) throws IOException {
+        ROOM.bash("echo '0 2147483647' > /proc/sys/net/ipv4/ping_group_range; $SECFILT --no-outbound-network --log=log /usr/bin/python3 -c '" + CONNECT + "' "
+                + arguments).in(home).run().exited(1);
+        assertEquals(protocol, events().get(1).get("protocol").asText());
     }
 
     @ParameterizedTest

@@ -5,8 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,17 +16,8 @@ class NatEndIT {
     @RegisterExtension
     static final NetworkRoom ROOM = new NetworkRoom();
 
-    private final NatState state = new NatState(ROOM);
-
-    @BeforeEach
-    void look() {
-        state.look();
-    }
-
-    @AfterEach
-    void everything_is_left_as_found() {
-        state.assertAsFoundSoon();
-    }
+    @RegisterExtension
+    static final NatState STATE = new NatState(ROOM);
 
     @ParameterizedTest
     @ValueSource(strings = {"iptables-nft", "iptables-legacy"})
@@ -132,6 +121,6 @@ class NatEndIT {
                 .timeoutMillis(120_000).run().exited(0);
         run.stdout().lines().forEach(ended::add);
         assertEquals(20, ended.stream().filter("0"::equals).count(), run::toString);
-        state.assertAsFound();
+        STATE.assertAsFound();
     }
 }

@@ -4,8 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,17 +23,8 @@ class NatIT {
     private static final List<String> REACHED = List.of("tcp 10.77.1.1:8001", "udp 10.77.1.1:8002", "tcp 198.51.100.1:8001",
             "udp 198.51.100.1:8002", "tcp [fd77:1::1]:8001", "udp [fd77:1::1]:8002", "tcp [2001:db8::1]:8001", "udp [2001:db8::1]:8002");
 
-    private final NatState state = new NatState(ROOM);
-
-    @BeforeEach
-    void look() {
-        state.look();
-    }
-
-    @AfterEach
-    void everything_is_left_as_found() {
-        state.assertAsFoundSoon();
-    }
+    @RegisterExtension
+    static final NatState STATE = new NatState(ROOM);
 
     @ParameterizedTest
     @ValueSource(strings = {"--net=nat", "--net=nat --allowed-port=8001-8002", "--net=nat --user=nobody --private-tmp --allowed-port=1-9000"})
@@ -132,77 +121,11 @@ class NatIT {
         }
     }
 
-    /** Listens at a published port, 5432, and at another, and tells what came in; {@code end} ends it. */
-    private static final String SERVER = """
-            import select, socket
-            sockets = []
-            for port in 5432, 9999:
-                for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
-                    s = socket.socket(socket.AF_INET6, kind); s.bind(("::", port)); sockets.append(s)
-                    if kind == socket.SOCK_STREAM: s.listen()
-            print("ready", flush=True)
-            data = b""
-            while data != b"end":
-                s = select.select(sockets, [], [])[0][0]
-                if s.type == socket.SOCK_STREAM:
-                    c = s.accept()[0]; c.settimeout(2); data = c.recv(99); c.sendall(b"answer"); c.close()
-                else:
-                    data, peer = s.recvfrom(99); s.sendto(b"answer", peer)
-                print(data.decode(), flush=True)
-            """;
-    /** Sends each of these addresses its own port and name, by TCP and UDP; tells the answers. */
-    private static final String CLIENT = """
-            import socket, sys
-            for word in sys.argv[1:]:
-                port, address = word.split("@")
-                for kind, name in (socket.SOCK_STREAM, "tcp"), (socket.SOCK_DGRAM, "udp"):
-                    try:
-                        family, to = [(i[0], i[4]) for i in socket.getaddrinfo(address, port)][0]
-                        s = socket.socket(family, kind); s.settimeout(0.7 if port == "9999" else 5); s.connect(to)
-                        s.sendall(f"{name} {word}".encode()); print(name, port, s.recv(9).decode(), flush=True)
-                    except OSError:
-                        pass
-            """;
-    /** Starts a server's run, whose own addresses are then in {@code own}; its published ports are in {@code published}. */
-    private static final String SERVE = """
-            serve() {
-                exec {said}< <($SECFILT -q --net=nat --publish=10105:5432 --publish=10105:5432/udp bash -c '
-                    for i in $(seq 100); do ip -o -6 addr show dev eth0 scope link -tentative | grep -q fe80 && break; sleep 0.1; done
-                    ip -o addr show dev eth0 | sed "s/.*inet6* //; s,/.*,," > own; exec /usr/bin/python3 -c "$1"' bash "$1")
-                read -u $said ready; echo $ready; own=$(sed 's/^/9999@/; s/@fe80.*/&%'$(ip -o link | grep -o 'sfn[0-9a-f]*' | tail -1)/ own)
-            }
-            published='10105@10.77.1.2 10105@fd77:1::2'
-            end() { exec 3<>/dev/tcp/127.0.0.1/10105; echo -n end >&3; cat <&$said; }
-            """;
-    private static final String PUBLISHED = "tcp 10105 answer\nudp 10105 answer\n".repeat(2);
-    private static final String PUBLISHED_ARRIVED = "tcp 10105@10.77.1.2\nudp 10105@10.77.1.2\ntcp 10105@fd77:1::2\nudp 10105@fd77:1::2\nend\n";
-
-    /** Whichever of the two has its rules before the other's. */
-    @ParameterizedTest(name = "asked by the {0} run")
-    @ValueSource(strings = {"newer", "older"})
-    void another_run_reaches_what_is_published_and_nothing_else(String asking) {
-        String client = "$SECFILT -q --net=nat bash -c 'read words; exec /usr/bin/python3 -c \"$0\" $words' \"$2\"";
-        Outcome run = ROOM.bash(SERVE + (asking.equals("newer")
-                ? "serve \"$1\"; echo $own $published | " + client
-                : "coproc " + client + "; for i in $(seq 200); do iptables-save | grep -q sfn && break; sleep 0.05; done; serve \"$1\"\n"
-                        + "answers=${COPROC[0]}; exec {answers}<&$answers; echo $own $published >&${COPROC[1]}; cat <&$answers")
-                + "\nend", SERVER, CLIENT).run().exited(0);
-        assertEquals("ready\n" + PUBLISHED + PUBLISHED_ARRIVED, run.stdout(), run::toString);
-        ROOM.arrivedInside();
-    }
-
-    @Test
-    void the_host_itself_reaches_what_is_published_and_nothing_else() {
-        Outcome run = ROOM.bash(SERVE + """
-                serve "$1"; echo $(wc -w <<< "$own"); /usr/bin/python3 -c "$2" $own $published; end""", SERVER, CLIENT).run().exited(0);
-        assertEquals("ready\n3\n" + PUBLISHED + PUBLISHED_ARRIVED, run.stdout(), run::toString);
-        ROOM.arrivedInside();
-    }
-
     @Test
     void the_host_answers_the_command() {
-        Outcome run = ROOM.bash("$SECFILT --net=nat /usr/bin/python3 -c \"$1\" 8001@10.77.1.2 8001@fd77:1::2", CLIENT).run().exited(0);
-        assertEquals("tcp 8001 tcp\nudp 8001 udp\n".repeat(2).replaceAll("(tcp|udp)\n", "$1 8001@\n"), run.stdout(), run::toString);
+        Outcome run = ROOM.secfilt("--net=nat", "/usr/bin/python3", Built.fixture("ask.py"), "I", "8001", "8001@" + NetworkRoom.INSIDE, "8001@" + NetworkRoom.INSIDE6)
+                .run().exited(0);
+        assertEquals("tcp 8001 I tcp 8001\nudp 8001 I udp 8001\n".repeat(2), run.stdout(), run::toString);
     }
 
     @Test

@@ -2,8 +2,12 @@ package org.secfilt.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-/** All that runs with --net=nat change on the host that a room's inside plays. */
-final class NatState {
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/** All that runs with --net=nat change on the host that a room's inside plays: each test is to leave it as it was found. */
+final class NatState implements BeforeEachCallback, AfterEachCallback {
     /** Rules, interfaces, sysctls. */
     private static final String STATE = """
             for save in iptables-save iptables-legacy-save ip6tables-save ip6tables-legacy-save; do $save 2>/dev/null | grep '^-'; done
@@ -20,7 +24,8 @@ final class NatState {
         this.room = room;
     }
 
-    void look() {
+    @Override
+    public void beforeEach(ExtensionContext context) {
         before = now();
     }
 
@@ -30,7 +35,8 @@ final class NatState {
     }
 
     /** A run without a tracer is cleaned up after its last process, a moment later. */
-    void assertAsFoundSoon() {
+    @Override
+    public void afterEach(ExtensionContext context) {
         for (int look = 0; look < 50 && !before.equals(now()); look++) {
             room.command("sleep", "0.1").run();
         }

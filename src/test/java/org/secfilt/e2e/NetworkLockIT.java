@@ -3,8 +3,6 @@ package org.secfilt.e2e;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,17 +16,8 @@ class NetworkLockIT {
 
     private static final String HOLD = "import fcntl; f = open('/proc/self/ns/net'); fcntl.flock(f, fcntl.LOCK_EX); print('held', flush=True); input()";
 
-    private final NatState state = new NatState(ROOM);
-
-    @BeforeEach
-    void look() {
-        state.look();
-    }
-
-    @AfterEach
-    void everything_is_left_as_found() {
-        state.assertAsFoundSoon();
-    }
+    @RegisterExtension
+    static final NatState STATE = new NatState(ROOM);
 
     /** The namespace itself can be opened, and so locked, by everybody. */
     @ParameterizedTest

@@ -51,12 +51,27 @@ public final class NetworkRoom implements BeforeAllCallback, BeforeEachCallback,
     private static final String PREFIX = "sfroom-";
     private static final AtomicInteger ROOMS = new AtomicInteger();
 
+    /** What the tests of a class need in the room's directory. */
+    public interface Furnishing {
+        /** Once, when the room is there. */
+        void furnish(NetworkRoom room) throws IOException;
+    }
+
+    private final Furnishing furnishing;
     private final String name = PREFIX + ProcessHandle.current().pid() + "-" + ROOMS.incrementAndGet();
     private final Thread removal = new Thread(this::remove);
     private final List<Process> services = new ArrayList<>();
     private Path directory;
     private Receiver outside;
     private Receiver inside;
+
+    public NetworkRoom() {
+        this(room -> {});
+    }
+
+    public NetworkRoom(Furnishing furnishing) {
+        this.furnishing = furnishing;
+    }
 
     @Override
     public void beforeAll(ExtensionContext context) {
@@ -92,6 +107,11 @@ public final class NetworkRoom implements BeforeAllCallback, BeforeEachCallback,
         ip("-n " + in + " -6 route add default via " + NEAR6);
         outside = new Receiver(out, "veth0", SERVICES);
         inside = new Receiver(in, "lo", SERVICES);
+        try {
+            furnishing.furnish(this);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Override

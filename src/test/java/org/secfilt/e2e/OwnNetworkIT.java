@@ -21,13 +21,12 @@ import org.secfilt.Requirements;
 /** Packets under the rules of a network that the run has to itself, told by who receives them. */
 class OwnNetworkIT {
     @RegisterExtension
-    static final NetworkRoom ROOM = new NetworkRoom();
+    static final NetworkRoom ROOM = new NetworkRoom(Backend::prepare);
 
     private static final String NEAR = "--allowed-netmask=10.77.1.0/24 --allowed-netmask=fd77:1::/64";
 
     @BeforeAll
-    static void makeDirectories() throws IOException {
-        Backend.prepare(ROOM);
+    static void needPrograms() {
         Requirements.program("nsenter");
     }
 

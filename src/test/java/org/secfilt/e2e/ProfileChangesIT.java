@@ -10,8 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,21 +20,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Profiles are installed, replaced and removed, whole or not at all. */
 class ProfileChangesIT {
     @RegisterExtension
-    static final NetworkRoom ROOM = new NetworkRoom();
+    static final NetworkRoom ROOM = new NetworkRoom(ProfileHost::furnish);
 
-    private static final ProfileHost HOST = new ProfileHost(ROOM);
+    @RegisterExtension
+    static final ProfileHost HOST = new ProfileHost(ROOM);
     /** All of the filter tables, counters left out. */
     private static final String TABLES = "{ iptables-save -t filter; ip6tables-save -t filter; } | grep -v '^#' | sed 's/\\[.*//'";
-
-    @BeforeAll
-    static void makeFiles() throws IOException {
-        HOST.makeFiles();
-    }
-
-    @AfterEach
-    void removeAll() {
-        HOST.removeAll();
-    }
 
     @Test
     void a_file_says_who_may_enter_and_whom_its_rules_are_for() throws IOException {

@@ -4,9 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** A room whose inside is a host with profiles. */
-final class ProfileHost {
+final class ProfileHost implements AfterEachCallback {
     static final String GROUP = "--group=" + Command.ORDINARY_UID;
     /** Sends a datagram to each address when a line comes; says what became of it. Its sockets are open all the time. */
     private static final String SENDER = """
@@ -33,20 +35,25 @@ final class ProfileHost {
     }
 
     /** A sender, and two policies. */
-    void makeFiles() throws IOException {
+    static void furnish(NetworkRoom room) throws IOException {
         Backend.prepare(room);
         Files.writeString(room.directory().resolve("sender.py"), SENDER);
-        policy("near.yaml", "connect:\n  allow: [" + NetworkRoom.NEAR + ", \"" + NetworkRoom.NEAR6 + "\"]\n");
-        policy("far.yaml", "connect:\n  mode: allow\n  deny: [" + NetworkRoom.FAR + ", \"" + NetworkRoom.FAR6 + "\"]\n");
+        policy(room, "near.yaml", "connect:\n  allow: [" + NetworkRoom.NEAR + ", \"" + NetworkRoom.NEAR6 + "\"]\n");
+        policy(room, "far.yaml", "connect:\n  mode: allow\n  deny: [" + NetworkRoom.FAR + ", \"" + NetworkRoom.FAR6 + "\"]\n");
     }
 
-    /** Nothing is left of them then. */
-    void removeAll() {
+    /** Removes all profiles; nothing is left of them then. */
+    @Override
+    public void afterEach(ExtensionContext context) {
         bash(Backend.NFT, "$SECFILT profile list | tail -n +2 | while read name _; do $SECFILT profile remove $name --force -q; done").run().exited(0);
         assertEquals("", bash(Backend.LEGACY, "{ iptables-save; ip6tables-save; iptables-nft-save; ip6tables-nft-save; } | grep SECFILT; true").run().stdout());
     }
 
     String policy(String name, String text) throws IOException {
+        return policy(room, name, text);
+    }
+
+    private static String policy(NetworkRoom room, String name, String text) throws IOException {
         return Files.writeString(room.directory().resolve(name), "version: 1\n" + text).toString();
     }
 

@@ -7,8 +7,6 @@ import static org.secfilt.e2e.ProfileHost.GROUP;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,19 +16,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Lasting profiles, told by who receives the packets of those in them. */
 class ProfileIT {
     @RegisterExtension
-    static final NetworkRoom ROOM = new NetworkRoom();
+    static final NetworkRoom ROOM = new NetworkRoom(ProfileHost::furnish);
 
-    private static final ProfileHost HOST = new ProfileHost(ROOM);
-
-    @BeforeAll
-    static void makeFiles() throws IOException {
-        HOST.makeFiles();
-    }
-
-    @AfterEach
-    void removeAll() {
-        HOST.removeAll();
-    }
+    @RegisterExtension
+    static final ProfileHost HOST = new ProfileHost(ROOM);
 
     @ParameterizedTest
     @EnumSource

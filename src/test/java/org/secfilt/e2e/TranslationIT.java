@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,17 +20,12 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class TranslationIT {
     @RegisterExtension
-    static final NetworkRoom ROOM = new NetworkRoom();
+    static final NetworkRoom ROOM = new NetworkRoom(Backend::prepare);
 
     private static final String TRANSLATE = """
             iptables -t nat -A OUTPUT -d 10.77.2.1 -j DNAT --to-destination 10.77.1.1
             ip6tables -t nat -A OUTPUT -d fd77:2::1 -j DNAT --to-destination fd77:1::1
             """;
-
-    @BeforeAll
-    static void makeDirectories() throws IOException {
-        Backend.prepare(ROOM);
-    }
 
     @AfterEach
     void translateNothing() {

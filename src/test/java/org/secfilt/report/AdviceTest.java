@@ -11,8 +11,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.IpAddress;
-import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.abi.SocketKind;
 import org.secfilt.plan.Host;
 import org.secfilt.plan.Plan;
 import org.secfilt.policy.IniConfig;
@@ -136,7 +136,7 @@ class AdviceTest {
 
     @Test
     void a_rule_may_have_denied_by_another_name_of_the_socket() throws Exception {
-        Denial denial = new Denial("connect", Optional.of(new Sockaddr.UnixPath(ByteString.of("/mnt/x"))), Optional.empty(), ByteString.of("x"), 1,
+        Denial denial = new Denial("connect", Optional.of(new Sockaddr.UnixPath(ByteString.of("/mnt/x"))), SocketKind.UNKNOWN, ByteString.of("x"), 1,
                 "p.yaml:2:15 denies it", Origin.file("p.yaml", 2, 15));
         assertEquals(List.of("to allow it, change p.yaml:2:15"), Advice.lines(plan("yaml: unix: {deny: [/run/x]}"), List.of(denial), false));
     }
@@ -159,7 +159,7 @@ class AdviceTest {
             int port = Integer.parseInt(place.substring(colon + 1));
             address = ip.isV4() ? new Sockaddr.Inet(ip, port) : new Sockaddr.Inet6(ip, port, 0, 0);
         }
-        return new Denial(call, Optional.of(address), Optional.of(Protocol.TCP), ByteString.of("x"), 1, "", Origin.DEFAULT);
+        return new Denial(call, Optional.of(address), new SocketKind(2, 1, 6), ByteString.of("x"), 1, "", Origin.DEFAULT);
     }
 
     private static Plan plan(String text) throws Exception {

@@ -8,11 +8,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.IpAddress;
-import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.abi.SocketKind;
 import org.secfilt.policy.Origin;
 
 class DenialTextTest {
+    private static final SocketKind TCP = new SocketKind(2, 1, 6);
     private static final Sockaddr INET = new Sockaddr.Inet(IpAddress.parse("10.0.0.1"), 80);
 
     /** The name with Java's escapes on the left, what the terminal gets on the right. */
@@ -34,7 +35,7 @@ class DenialTextTest {
                 "`` | ?",
             })
     void a_program_name_cannot_steer_the_terminal_or_forge_a_line(String comm, String shown) {
-        String text = DenialText.line(denial(INET, Optional.empty(), comm.translateEscapes(), "why"));
+        String text = DenialText.line(denial(INET, SocketKind.UNKNOWN, comm.translateEscapes(), "why"));
         assertEquals("connect 10.0.0.1:80 by " + shown + "[7]: why", text);
     }
 
@@ -42,21 +43,22 @@ class DenialTextTest {
     void shows_the_protocol_of_internet_destinations_where_it_is_known() {
         Sockaddr inet6 = new Sockaddr.Inet6(IpAddress.parse("2001:db8::1"), 53, 0, 0);
         Sockaddr unix = new Sockaddr.UnixPath(ByteString.of("/run/docker.sock"));
-        assertEquals("10.0.0.1:80/tcp", DenialText.destination(denial(INET, Optional.of(Protocol.TCP), "x", "why")));
-        assertEquals("10.0.0.1:80", DenialText.destination(denial(INET, Optional.empty(), "x", "why")));
-        assertEquals("[2001:db8::1]:53/udp", DenialText.destination(denial(inet6, Optional.of(Protocol.UDP), "x", "why")));
-        assertEquals("unix:/run/docker.sock", DenialText.destination(denial(unix, Optional.of(Protocol.TCP), "x", "why")));
+        assertEquals("10.0.0.1:80/tcp", DenialText.destination(denial(INET, TCP, "x", "why")));
+        assertEquals("10.0.0.1:80/mptcp", DenialText.destination(denial(INET, new SocketKind(2, 1, 262), "x", "why")));
+        assertEquals("10.0.0.1:80", DenialText.destination(denial(INET, SocketKind.UNKNOWN, "x", "why")));
+        assertEquals("[2001:db8::1]:53/udp", DenialText.destination(denial(inet6, new SocketKind(10, 2, 17), "x", "why")));
+        assertEquals("unix:/run/docker.sock", DenialText.destination(denial(unix, TCP, "x", "why")));
     }
 
     @Test
     void a_unix_path_cannot_steer_the_terminal() {
         Sockaddr unix = new Sockaddr.UnixPath(ByteString.of("/tmp/\u001b[2J\n"));
-        assertEquals("unix:/tmp/\\x1b[2J\\x0a", DenialText.destination(denial(unix, Optional.empty(), "x", "why")));
+        assertEquals("unix:/tmp/\\x1b[2J\\x0a", DenialText.destination(denial(unix, SocketKind.UNKNOWN, "x", "why")));
     }
 
     @Test
     void a_long_reason_is_cut() {
-        String text = DenialText.line(denial(INET, Optional.empty(), "x", "y".repeat(9999)));
+        String text = DenialText.line(denial(INET, SocketKind.UNKNOWN, "x", "y".repeat(9999)));
         assertEquals("connect 10.0.0.1:80 by x[7]: " + "y".repeat(DenialText.MAX_PART) + "...", text);
     }
 
@@ -64,11 +66,11 @@ class DenialTextTest {
     void a_call_without_an_address_is_told_by_its_name() {
         Denial file = Denial.ofFile("chmod", ByteString.of("/a\nb"), ByteString.of("x"), 7, "why", Origin.DEFAULT);
         assertEquals("chmod /a\\x0ab by x[7]: why", DenialText.line(file));
-        Denial denial = new Denial("munmap", Optional.empty(), Optional.empty(), ByteString.of("x"), 7, "why", Origin.DEFAULT);
+        Denial denial = new Denial("munmap", Optional.empty(), SocketKind.UNKNOWN, ByteString.of("x"), 7, "why", Origin.DEFAULT);
         assertEquals("munmap by x[7]: why", DenialText.line(denial));
     }
 
-    private static Denial denial(Sockaddr destination, Optional<Protocol> protocol, String comm, String why) {
-        return new Denial("connect", Optional.of(destination), protocol, ByteString.of(comm), 7, why, Origin.DEFAULT);
+    private static Denial denial(Sockaddr destination, SocketKind socket, String comm, String why) {
+        return new Denial("connect", Optional.of(destination), socket, ByteString.of(comm), 7, why, Origin.DEFAULT);
     }
 }

@@ -17,12 +17,10 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
-import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.abi.SocketKind;
 import org.secfilt.kernel.LogFile;
 import org.secfilt.policy.Origin;
 
@@ -78,8 +76,8 @@ class EventLogTest {
 
     private static LoggedCall denied(Sockaddr destination, String comm, Origin origin, String why) {
         return new LoggedCall(
-                new Denial("connect", Optional.of(destination), Protocol.of(6), ByteString.of(comm), 71, why, origin),
-                72, 70, ByteString.of("/usr/bin/curl"), Optional.of(Errno.EPERM));
+                new Denial("connect", Optional.of(destination), new SocketKind(2, 1, 6), ByteString.of(comm), 71, why, origin),
+                72, 70, ByteString.of("/usr/bin/curl"), false, Optional.of(Errno.EPERM));
     }
 
     private static final Sockaddr FAR = Sockaddr.decode(new byte[] {2, 0, 1, (byte) 0xbb, 93, (byte) 184, (byte) 216, 34, 0, 0, 0, 0, 0, 0, 0, 0}, 16);
@@ -116,6 +114,20 @@ class EventLogTest {
         assertEquals("3 null", events.get(2).get("exit") + " " + events.get(2).get("signal"));
         assertEquals("null 15 2 0", events.get(3).get("exit") + " " + events.get(3).get("signal") + " " + events.get(3).get("denied")
                 + " " + events.get(3).get("lost"));
+    }
+
+    @Test
+    void what_was_denied_when_it_had_happened_has_no_error() throws IOException {
+        FakeFile file = new FakeFile(4096);
+        EventLog log = new EventLog("l", file);
+        LoggedCall call = denied(FAR, "a", Origin.DEFAULT, "far");
+        log.call(new LoggedCall(call.call(), 1, 1, ByteString.of("/a"), false, Optional.empty()));
+        log.call(new LoggedCall(call.call(), 1, 1, ByteString.of("/a"), true, Optional.empty()));
+        log.flush();
+        assertEquals("deny null far", file.events().get(0).get("verdict").asText() + " " + file.events().get(0).get("errno") + " "
+                + file.events().get(0).get("rule").get("reason").asText());
+        assertEquals("allow null null", file.events().get(1).get("verdict").asText() + " " + file.events().get(1).get("errno") + " "
+                + file.events().get(1).get("rule"));
     }
 
     @Test

@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.IpAddress;
-import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.abi.SocketKind;
 import org.secfilt.kernel.LogFile;
 import org.secfilt.plan.Host;
 import org.secfilt.plan.Plan;
@@ -202,7 +202,7 @@ class ReportsTest {
         reports.denied(new Denial(
                 "connect",
                 Optional.of(new Sockaddr.UnixPath(ByteString.of("\u0001".repeat(108)))),
-                Optional.empty(),
+                SocketKind.UNKNOWN,
                 ByteString.of("\u0001".repeat(15)),
                 1,
                 "reason ".repeat(1000),
@@ -230,7 +230,7 @@ class ReportsTest {
 
     private static Denial denial(String call, Sockaddr destination, String comm, int pid) {
         return new Denial(
-                call, Optional.of(destination), Optional.of(Protocol.TCP), ByteString.of(comm), pid, "not in allowed-netmask", NETMASK);
+                call, Optional.of(destination), new SocketKind(2, 1, 6), ByteString.of(comm), pid, "not in allowed-netmask", NETMASK);
     }
 
     private static Sockaddr inet(String address, int port) {

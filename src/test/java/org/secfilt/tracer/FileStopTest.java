@@ -15,6 +15,7 @@ import org.secfilt.abi.Arch;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.abi.SocketKind;
 import org.secfilt.kernel.NotifiedCalls;
 import org.secfilt.kernel.Vault;
 import org.secfilt.plan.Host;
@@ -174,8 +175,13 @@ class FileStopTest {
         }
 
         @Override
-        public void denied(int tid, String call, Optional<Sockaddr> destination, int protocol, Verdict.Deny why) {
+        public void denied(int tid, String call, Optional<Sockaddr> destination, SocketKind socket, Verdict.Deny why) {
             told.add(call);
+        }
+
+        @Override
+        public void deniedAfterwards(int tid, String call, Optional<Sockaddr> destination, SocketKind socket, Verdict.Deny why) {
+            denied(tid, call, destination, socket, why);
         }
 
         @Override
@@ -194,7 +200,7 @@ class FileStopTest {
         }
 
         @Override
-        public void allowed(int tid, String call, Optional<Sockaddr> destination, int protocol) {
+        public void allowed(int tid, String call, Optional<Sockaddr> destination, SocketKind socket) {
             told.add("allowed " + call);
         }
 

@@ -16,6 +16,7 @@ import org.secfilt.abi.Errno;
 import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.abi.SocketKind;
 import org.secfilt.kernel.Keeper;
 import org.secfilt.kernel.NotifiedCalls;
 import org.secfilt.kernel.Vault;
@@ -155,8 +156,13 @@ abstract class TracerRoom {
         }
 
         @Override
-        public void denied(int tid, String call, Optional<Sockaddr> destination, int protocol, Verdict.Deny why) {
+        public void denied(int tid, String call, Optional<Sockaddr> destination, SocketKind socket, Verdict.Deny why) {
             reported.add(call + destination.map(d -> " " + d).orElse(""));
+        }
+
+        @Override
+        public void deniedAfterwards(int tid, String call, Optional<Sockaddr> destination, SocketKind socket, Verdict.Deny why) {
+            denied(tid, call, destination, socket, why);
         }
 
         @Override
@@ -175,7 +181,7 @@ abstract class TracerRoom {
         }
 
         @Override
-        public void allowed(int tid, String call, Optional<Sockaddr> destination, int protocol) {
+        public void allowed(int tid, String call, Optional<Sockaddr> destination, SocketKind socket) {
             reported.add("allowed " + call + destination.map(d -> " " + d).orElse(""));
         }
 

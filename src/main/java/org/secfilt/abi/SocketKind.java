@@ -1,0 +1,46 @@
+package org.secfilt.abi;
+
+import java.util.Optional;
+
+/**
+ * What a socket was made as: the arguments of socket(2), as the kernel tells them later. socket(7) "SO_DOMAIN", "SO_TYPE", "SO_PROTOCOL"
+ *
+ * @param domain AF_*
+ * @param type SOCK_*, without flags
+ * @param protocol IPPROTO_* of an internet socket; other families have numbers of their own
+ */
+public record SocketKind(int domain, int type, int protocol) {
+    /** Of no socket, or of one that could not be asked. */
+    public static final SocketKind UNKNOWN = new SocketKind(-1, -1, -1);
+
+    /** The protocol that rules go by; empty for one that they cannot name. */
+    public Optional<Protocol> ruled() {
+        return Protocol.of(protocol);
+    }
+
+    /** The transport protocol, in a word: {@code tcp}, {@code mptcp}, {@code raw:47}; empty for a socket that is of none. */
+    public Optional<String> word() {
+        boolean internet = domain == Family.INET.number() || domain == Family.INET6.number();
+        if (!internet) {
+            return Optional.empty();
+        }
+        return Optional.of(type == SocketType.RAW ? "raw:" + protocol : name());
+    }
+
+    /** A number without a name here is its own. // linux/in.h */
+    private String name() {
+        return switch (protocol) {
+            case 1 -> "icmp";
+            case 6 -> "tcp";
+            case 17 -> "udp";
+            case 33 -> "dccp";
+            case 58 -> "icmpv6";
+            case 115 -> "l2tp";
+            case 132 -> "sctp";
+            case 136 -> "udplite";
+            case 256 -> "smc";
+            case 262 -> "mptcp";
+            default -> Integer.toString(protocol);
+        };
+    }
+}
