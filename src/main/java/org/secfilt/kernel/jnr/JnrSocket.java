@@ -21,8 +21,10 @@ final class JnrSocket implements Tracees.SocketCopy {
     private static final int SO_PROTOCOL = 38;
     private static final int SO_DOMAIN = 39;
     // linux/tcp.h, linux/in.h, net/tcp_states.h
+    private static final int IPPROTO_IP = 0;
     private static final int IPPROTO_TCP = 6;
     private static final int IPPROTO_UDP = 17;
+    private static final int IPPROTO_RAW = 255;
     private static final int TCP_INFO = 11;
     /** offsetof(struct tcp_info, tcpi_segs_out). */
     private static final int SEGMENTS_SENT = 136;
@@ -53,7 +55,7 @@ final class JnrSocket implements Tracees.SocketCopy {
     private final long scratch;
     private final Patience patience;
     private int domain = UNKNOWN;
-    private int protocol = UNKNOWN;
+    private int number = UNKNOWN;
     private int state = UNKNOWN;
     private boolean limited;
 
@@ -65,14 +67,21 @@ final class JnrSocket implements Tracees.SocketCopy {
     }
 
     boolean isSocket() {
-        return protocol() >= 0;
+        return number() >= 0;
+    }
+
+    @Override
+    public int transport() {
+        return mayBeTransport() && isInternet() ? number() : NO_TRANSPORT;
     }
 
     /** Other families have protocols of these numbers too. */
-    @Override
-    public int transport() {
-        boolean known = protocol() == IPPROTO_TCP || protocol() == IPPROTO_UDP;
-        return known && (domain() == Family.INET.number() || domain() == Family.INET6.number()) ? protocol() : NO_TRANSPORT;
+    private boolean mayBeTransport() {
+        return number() == IPPROTO_TCP || number() == IPPROTO_UDP;
+    }
+
+    private boolean isInternet() {
+        return domain() == Family.INET.number() || domain() == Family.INET6.number();
     }
 
     private int domain() {
@@ -88,10 +97,21 @@ final class JnrSocket implements Tracees.SocketCopy {
 
     @Override
     public int protocol() {
-        if (protocol == UNKNOWN) {
-            protocol = option(SO_PROTOCOL);
+        if (!mayBeTransport()) {
+            return number();
         }
-        return protocol;
+        if (!isInternet()) {
+            return IPPROTO_IP;
+        }
+        return type() == (number() == IPPROTO_TCP ? SocketType.STREAM : SocketType.DGRAM) ? number() : IPPROTO_RAW;
+    }
+
+    @Override
+    public int number() {
+        if (number == UNKNOWN) {
+            number = option(SO_PROTOCOL);
+        }
+        return number;
     }
 
     private int option(int option) {
@@ -128,18 +148,18 @@ final class JnrSocket implements Tracees.SocketCopy {
         Optional<Sockaddr> peer = peer(); // once: the other side may end the connection at any time
         Set<OpenDescriptor.Steering> steerings = plain ? steerings(care == Care.INTERFACES, peer) : Set.of();
         OpenDescriptor.Kind kind = peer.isEmpty() && connects() ? OpenDescriptor.Kind.CONNECTING : OpenDescriptor.Kind.SOCKET;
-        return new OpenDescriptor(number, kind, domain(), type(), protocol(), peer, steerings);
+        return new OpenDescriptor(number, kind, domain(), type(), number(), peer, steerings);
     }
 
     private Set<OpenDescriptor.Steering> steerings(boolean interfaces, Optional<Sockaddr> peer) {
         boolean six = domain() == Family.INET6.number();
         Steerings steerings = new Steerings(fd, scratch);
-        Set<OpenDescriptor.Steering> found = steerings.ask(six, protocol() == IPPROTO_TCP);
+        Set<OpenDescriptor.Steering> found = steerings.ask(six, number() == IPPROTO_TCP);
         if (interfaces) {
             steerings.askForInterfaces(six, peer.isPresent() && peer.get() instanceof Sockaddr.Inet6 inet6 && inet6.choosesInterface());
         }
         // After the interface is forgotten: a connected socket keeps its route.
-        if (protocol() == IPPROTO_UDP && !new Corked(fd, scratch).drop()) {
+        if (number() == IPPROTO_UDP && !new Corked(fd, scratch).drop()) {
             found.add(OpenDescriptor.Steering.BEGUN);
         }
         return found;
@@ -158,7 +178,7 @@ final class JnrSocket implements Tracees.SocketCopy {
 
     @Override
     public boolean connecting() {
-        return protocol() == IPPROTO_TCP && !(isClosed() && sentNothing());
+        return number() == IPPROTO_TCP && !(isClosed() && sentNothing());
     }
 
     private boolean sentNothing() {
@@ -187,7 +207,7 @@ final class JnrSocket implements Tracees.SocketCopy {
 
     @Override
     public int connect(byte[] name, int length, boolean near) {
-        if (transport() != IPPROTO_TCP) {
+        if (number() != IPPROTO_TCP) {
             NativeMemory.put(scratch + NAME, name, length);
             return (int) Libc.CONNECT.call(fd, scratch + NAME, length);
         }
@@ -248,7 +268,7 @@ final class JnrSocket implements Tracees.SocketCopy {
     }
 
     private boolean mayLinger() {
-        return protocol() != IPPROTO_UDP && domain() != Family.UNIX.number() && domain() != Family.NETLINK.number();
+        return number() != IPPROTO_UDP && domain() != Family.UNIX.number() && domain() != Family.NETLINK.number();
     }
 
     /** Up to {@link #close}. */
@@ -259,7 +279,7 @@ final class JnrSocket implements Tracees.SocketCopy {
 
     /** TCP_SYN_SENT above all, with TCP_FASTOPEN_CONNECT before anything is sent too. // net/ipv4/af_inet.c inet_getname() */
     private boolean connects() {
-        return protocol() == IPPROTO_TCP && state() >= 0 && state() != TCP_CLOSE && state() != TCP_LISTEN;
+        return number() == IPPROTO_TCP && state() >= 0 && state() != TCP_CLOSE && state() != TCP_LISTEN;
     }
 
     private boolean isClosed() {
