@@ -187,7 +187,7 @@ public interface Tracees {
         /** SO_PROTOCOL: IPPROTO_* of an internet socket; other families have protocols of these numbers too, and raw sockets those that they send. */
         int number();
 
-        /** What rules by protocol go by: {@link #number}, but for what passes by TCP's or UDP's and is neither: then IPPROTO_IP or IPPROTO_RAW. */
+        /** {@link SocketKind#ruledNumber}. */
         int protocol();
 
         /**

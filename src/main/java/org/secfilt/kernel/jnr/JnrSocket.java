@@ -5,6 +5,7 @@ import java.util.Set;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Family;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.abi.SocketKind;
 import org.secfilt.abi.SocketType;
 import org.secfilt.kernel.Care;
 import org.secfilt.kernel.OpenDescriptor;
@@ -21,10 +22,8 @@ final class JnrSocket implements Tracees.SocketCopy {
     private static final int SO_PROTOCOL = 38;
     private static final int SO_DOMAIN = 39;
     // linux/tcp.h, linux/in.h, net/tcp_states.h
-    private static final int IPPROTO_IP = 0;
     private static final int IPPROTO_TCP = 6;
     private static final int IPPROTO_UDP = 17;
-    private static final int IPPROTO_RAW = 255;
     private static final int TCP_INFO = 11;
     /** offsetof(struct tcp_info, tcpi_segs_out). */
     private static final int SEGMENTS_SENT = 136;
@@ -97,13 +96,7 @@ final class JnrSocket implements Tracees.SocketCopy {
 
     @Override
     public int protocol() {
-        if (!mayBeTransport()) {
-            return number();
-        }
-        if (!isInternet()) {
-            return IPPROTO_IP;
-        }
-        return type() == (number() == IPPROTO_TCP ? SocketType.STREAM : SocketType.DGRAM) ? number() : IPPROTO_RAW;
+        return mayBeTransport() ? new SocketKind(domain(), type(), number()).ruledNumber() : number();
     }
 
     @Override
