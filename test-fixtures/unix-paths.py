@@ -34,3 +34,11 @@ address = struct.pack("H108s", socket.AF_UNIX, sys.argv[1].encode())
 for name, fd in ("nothing", 99), ("file", os.open("/dev/null", os.O_RDWR)), ("path", os.open("/", os.O_PATH)):
     for call in libc.connect, libc.bind, lambda fd, *to: libc.sendto(fd, b"x", 1, 0, *to):
         print(name, call(fd, address, len(address)), errno.errorcode[ctypes.get_errno()])
+
+# Sockets of other families look at no path.
+for family in socket.AF_INET, socket.AF_INET6:
+    for name, kind in ("stream", socket.SOCK_STREAM), ("dgram", socket.SOCK_DGRAM):
+        s = socket.socket(family, kind)
+        for length in 2, 16, 24, 30, len(address):
+            for call in libc.connect, lambda fd, *to: libc.sendto(fd, b"x", 1, 0, *to):
+                print(family.name, name, length, call(s.fileno(), address, length), errno.errorcode[ctypes.get_errno()])

@@ -41,28 +41,21 @@ final class AddressJudge {
     }
 
     Verdict judge(Task task, TracedCall call, AddressCall address) {
-        destination = Optional.empty();
         task.protocol = Task.NONE;
         task.followedPath = false;
+        task.foreign = false;
         task.closeFile();
-        switch (ControlMessages.kind(address.control, address.controlLength)) {
-            case SOURCE_ROUTE -> {
-                return deny("control data that routes the packet elsewhere (IP_RETOPTS, IPV6_RTHDR, SO_MARK)");
-            }
-            case INTERFACE -> {
-                if (!plan.leavesInterfaces()) {
-                    return deny("control data that chooses the interface (IP_PKTINFO, IPV6_PKTINFO)");
-                }
-            }
-            case MALFORMED -> {
-                return new Verdict.Answer(Errno.EINVAL);
-            }
-            case HARMLESS -> {}
+        // To where connect was judged, or nowhere.
+        boolean unnamed = address.isUnreadable() || !address.named && AddressCall.action(call) == Action.SEND;
+        Optional<Sockaddr> named = unnamed ? Optional.empty() : last.read(address);
+        destination = named;
+        Optional<Verdict> byControl = judgeControl(address);
+        if (byControl.isPresent()) {
+            return byControl.get();
         }
-        if (address.isUnreadable() || !address.named && AddressCall.action(call) == Action.SEND) {
-            return ALLOW; // to where connect was judged, or nowhere
+        if (unnamed) {
+            return ALLOW;
         }
-        Optional<Sockaddr> named = last.read(address);
         if (plan.judgesUnixPaths() && named.get() instanceof Sockaddr.UnixPath path && call != TracedCall.BIND) {
             return judgePath(task, call, path);
         }
@@ -74,7 +67,6 @@ final class AddressJudge {
                 return new Verdict.Answer(Errno.of(error));
             }
         }
-        destination = named;
         Verdict verdict = last.judge(AddressCall.action(call), task.protocol);
         if (verdict instanceof Verdict.Deny && named.get() instanceof Sockaddr.UnixPath path && call != TracedCall.BIND) {
             Optional<Verdict> missing = missing(task, call, path);
@@ -88,6 +80,17 @@ final class AddressJudge {
         }
         // What the kernel refuses it refuses itself, in its own order and words; it has nothing to look at but what was judged.
         return verdict instanceof Verdict.Answer ? ALLOW : verdict;
+    }
+
+    private Optional<Verdict> judgeControl(AddressCall address) {
+        return switch (ControlMessages.kind(address.control, address.controlLength)) {
+            case SOURCE_ROUTE -> Optional.of(deny("control data that routes the packet elsewhere (IP_RETOPTS, IPV6_RTHDR, SO_MARK)"));
+            case INTERFACE -> plan.leavesInterfaces()
+                    ? Optional.empty()
+                    : Optional.of(deny("control data that chooses the interface (IP_PKTINFO, IPV6_PKTINFO)"));
+            case MALFORMED -> Optional.of(new Verdict.Answer(Errno.EINVAL));
+            case HARMLESS -> Optional.empty();
+        };
     }
 
     /**
@@ -179,15 +182,18 @@ final class AddressJudge {
             return new Verdict.Answer(isNoSocket(error) ? Errno.of(error) : Errno.of(path.errno()));
         }
         try (Tracees.SocketCopy copy = socket.get()) {
+            OpenDescriptor sender = copy.describe(0);
+            if (sender.domain() != Family.UNIX.number()) {
+                task.foreign = true;
+                return ALLOW;
+            }
             if (AddressCall.action(call) != Action.SEND) {
                 return new Verdict.Answer(Errno.of(path.errno()));
             }
-            OpenDescriptor sender = copy.describe(0);
-            boolean unix = sender.domain() == Family.UNIX.number();
-            if (unix && sender.type() == SocketType.STREAM) {
+            if (sender.type() == SocketType.STREAM) {
                 return new Verdict.Answer(sender.peer().isPresent() ? Errno.EISCONN : Errno.EOPNOTSUPP);
             }
-            if (unix && sender.type() == SocketType.SEQPACKET) {
+            if (sender.type() == SocketType.SEQPACKET) {
                 return sender.peer().isPresent() ? SEND_TO_PEER : new Verdict.Answer(Errno.ENOTCONN);
             }
             return new Verdict.Answer(Errno.of(path.errno()));

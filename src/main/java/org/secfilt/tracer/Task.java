@@ -75,6 +75,8 @@ final class Task {
     /** The call's instruction pointer is the mark, and is to be {@link #instructionPointer} again when it has been answered. */
     boolean marked;
     long instructionPointer;
+    /** The call names a path that leads nowhere, and is about no unix socket: it looks at the family alone. */
+    boolean foreign;
     /** The call names a unix socket by a path that was followed. */
     boolean followedPath;
     /** Where it led to, while the call is answered. */

@@ -79,11 +79,11 @@ final class VaultRun {
         task.givenLength = address.nameLength;
         overlooked = isOverlooked(task, call);
         Optional<Sockaddr> name = task.kept.isPresent() ? Optional.of(keeping.name(task)) : allow.rewritten();
-        task.nameless = overlooked || isWaitedFor(task, call);
+        task.nameless = overlooked || task.foreign || isWaitedFor(task, call);
         if (overlooked) {
             address.dropName();
         } else if (task.nameless) {
-            address.nameNobody(tracees.familyMatters());
+            address.nameNobody(!task.foreign && tracees.familyMatters());
             name = Optional.empty();
         }
         fill(task.slot, call, name);

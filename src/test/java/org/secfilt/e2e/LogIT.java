@@ -85,6 +85,23 @@ class LogIT {
     }
 
     @Test
+    void what_is_denied_for_its_control_data_has_its_address_too() throws IOException {
+        String send = """
+                import socket
+                s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                try:
+                    s.sendmsg([b'x'], [(socket.IPPROTO_IP, 7, b'\\x07\\x07\\x04\\x0a\\x4d\\x01\\x01\\x00')], 0, ('10.77.1.1', 8002)) # IP_RETOPTS
+                except OSError as e:
+                    print(e.strerror)
+                """;
+        Outcome run = ROOM.secfilt("--allowed-netmask=" + NetworkRoom.NEAR, "--log=log", "/usr/bin/python3", "-c", send).in(home).run().exited(0);
+        assertEquals("Operation not permitted\n", run.stdout(), run::toString);
+        assertEquals("sendmsg 10.77.1.1 8002", String.join(" ", events().get(1).get("call").asText(), events().get(1).get("address").asText(),
+                events().get(1).get("port").asText()));
+        assertEquals(List.of(), ROOM.arrived());
+    }
+
+    @Test
     void it_is_appended_to_and_tells_a_death_by_signal() throws IOException {
         ROOM.secfilt(ALLOWED, "--log", "log", "true").in(home).run().exited(0);
         ROOM.secfilt(ALLOWED, "--log", "log", "bash", "-c", "kill -9 $$").in(home).run().killedBy(9);
