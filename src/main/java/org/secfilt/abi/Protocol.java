@@ -20,6 +20,11 @@ public enum Protocol {
         return number;
     }
 
+    /** The one besides. */
+    public Protocol other() {
+        return this == TCP ? UDP : TCP;
+    }
+
     /** The protocol of an IPPROTO number; empty for one that rules cannot name. */
     public static Optional<Protocol> of(int number) {
         return number == TCP.number ? Optional.of(TCP) : number == UDP.number ? Optional.of(UDP) : Optional.empty();

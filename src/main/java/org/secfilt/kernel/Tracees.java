@@ -104,6 +104,9 @@ public interface Tracees {
      */
     boolean hasOurLabel(int tid);
 
+    /** Whether a security module may refuse that a TCP socket connects to an address of a family that nobody knows, which the kernel itself overlooks: SELinux. */
+    boolean familyMatters();
+
     /** Whether the tracee acts on files as the supervisor's own user. proc(5) "/proc/pid/status", "Uid" */
     boolean hasOurUser(int tid);
 
@@ -169,6 +172,8 @@ public interface Tracees {
         int WOULD_WAIT = Integer.MIN_VALUE;
         /** Likewise of connect(2) alone: the first call has begun to connect, so the second will tell a timeout as EALREADY, not EINPROGRESS. */
         int BEGUN = Integer.MIN_VALUE + 1;
+        /** Likewise of connect(2) alone: the socket connects by now, or is connected, and the kernel looks at no address any more. */
+        int CONNECTING = Integer.MIN_VALUE + 2;
 
         /** What {@link #transport} answers of any other. */
         int NO_TRANSPORT = -1;
@@ -202,6 +207,9 @@ public interface Tracees {
          */
         boolean disconnect();
 
+        /** Whether it is of TCP and connects, is connected, or failed to and has not told so yet: connect(2) looks at no address of an internet family. */
+        boolean connecting();
+
         /** SO_ACCEPTCONN. */
         boolean listening();
 
@@ -216,7 +224,8 @@ public interface Tracees {
          * wait may have begun to connect, and whoever connects it next waits for that.
          *
          * @param near the other side is on this machine, by a loopback address
-         * @return 0, {@link #WOULD_WAIT}, {@link #BEGUN} or the negative error number; EINPROGRESS and EALREADY as the socket's caller is owed them
+         * @return 0, {@link #WOULD_WAIT}, {@link #BEGUN}, {@link #CONNECTING} or the negative error number; EINPROGRESS and EALREADY as the
+         *     socket's caller is owed them
          */
         int connect(byte[] name, int length, boolean near);
 

@@ -32,6 +32,8 @@ final class AddressCall {
 
     private static final int MSG_FASTOPEN = 0x20000000; // linux/socket.h
     private static final int FAMILY_BYTES = 2;
+    /** Of an internet address: the shortest name that has a port. */
+    static final int PORT_END = 4;
     /** An address of the kernel's own: to read there is EFAULT, whatever a process maps. */
     static final long NOWHERE = -4096;
 
@@ -149,6 +151,11 @@ final class AddressCall {
         return nameLength >= FAMILY_BYTES && ((name[1] & 0xff) << 8 | name[0] & 0xff) == family.number();
     }
 
+    /** Behind the family, big-endian, in every internet address that is as long as that: {@link #PORT_END}. */
+    int port() {
+        return (name[FAMILY_BYTES] & 0xff) << 8 | name[FAMILY_BYTES + 1] & 0xff;
+    }
+
     /** There is nothing to judge: the name that the header points at cannot be read, and the call gets none. */
     boolean isUnreadable() {
         return nameUnreadable;
@@ -188,6 +195,15 @@ final class AddressCall {
         nameLength = 0;
         Arrays.fill(header, MSG_NAME, MSG_NAME + Long.BYTES, (byte) 0);
         Arrays.fill(header, MSG_NAMELEN, MSG_NAMELEN + Integer.BYTES, (byte) 0);
+    }
+
+    /**
+     * In the place of a name that is not looked at: of a family that no socket knows, and which Landlock lets pass for that.
+     *
+     * @param asFamily whether the family stays: then it is port 0 of this host, where nobody can be
+     */
+    void nameNobody(boolean asFamily) {
+        Arrays.fill(name, asFamily ? FAMILY_BYTES : 0, nameLength, asFamily ? 0 : (byte) 0xff);
     }
 
     /** Puts another address in the place of the tracee's; the family, which may be AF_UNSPEC, and bytes behind the address stay. */

@@ -83,7 +83,7 @@ final class AddressJudge {
         if (verdict instanceof Verdict.Deny) {
             return isForFirewall(task, call, named.get()) ? ALLOW : verdict;
         }
-        if (isForTcpAlone(task, call)) {
+        if (AddressCall.action(call) == Action.SEND && AddressCall.isFastOpen(task.call, call) && isForOneProtocol(task, call)) {
             return new Verdict.Answer(Errno.EOPNOTSUPP);
         }
         // What the kernel refuses it refuses itself, in its own order and words; it has nothing to look at but what was judged.
@@ -91,12 +91,19 @@ final class AddressJudge {
     }
 
     /**
-     * TCP's fast open to where UDP may not send: it needs the address when it runs, and a UDP socket that is put in its place would take it. It is as
-     * where it is switched off, tcp(7).
+     * Whether the address that was judged last is allowed to this protocol, TCP or UDP, and denied to the other: a socket of that could be put in the
+     * place of the one that was judged.
+     *
+     * <p>So fast open there is as where it is switched off, tcp(7): it needs the address when it runs, and either protocol would take it.
      */
-    private boolean isForTcpAlone(Task task, TracedCall call) {
-        return task.protocol == Protocol.TCP.number() && AddressCall.action(call) == Action.SEND && AddressCall.isFastOpen(task.call, call)
-                && last.judge(Action.SEND, Protocol.UDP.number()) instanceof Verdict.Deny;
+    private boolean isForOneProtocol(Task task, TracedCall call) {
+        Optional<Protocol> protocol = Protocol.of(task.protocol);
+        return protocol.isPresent() && last.judge(AddressCall.action(call), protocol.get().other().number()) instanceof Verdict.Deny;
+    }
+
+    /** Whether a socket of the other protocol would come to what is denied to it, if it took the place of the one that was judged. */
+    boolean isOpenToSwaps(Task task, TracedCall call) {
+        return !plan.judgesPackets() && isForOneProtocol(task, call);
     }
 
     /**

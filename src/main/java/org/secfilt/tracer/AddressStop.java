@@ -15,6 +15,8 @@ import org.secfilt.verdict.Verdict;
  * here on a copy of the socket ({@link CopyRun}) or by the tracee on the vault ({@link VaultRun}).
  */
 final class AddressStop {
+    private static final String ONE_PROTOCOL = "the rules allow this address to one protocol alone, and the socket could be swapped under a call that the supervisor"
+            + " cannot make itself: that of a process with a Landlock domain or a security label of its own; allow it without a protocol";
     private static final String TOO_MANY = "too many calls are under way at once";
 
     private final Ptrace ptrace;
@@ -85,7 +87,7 @@ final class AddressStop {
                 return;
             }
             if (result == CopyRun.SWAPPED) {
-                replies.deny(task, call, judge.destination(), judge.deny("another socket was put in the place of the one that was judged"));
+                replies.deny(task, call, judge.destination(), judge.deny(Aftermath.SWAPPED));
                 return;
             }
             tellAllowed(task, call, address.named);
@@ -126,6 +128,10 @@ final class AddressStop {
     }
 
     private void runOnVault(Task task, TracedCall call, Verdict.Allow allow) {
+        if (call == TracedCall.CONNECT && !task.connecting && judge.isOpenToSwaps(task, call)) {
+            replies.deny(task, call, judge.destination(), judge.deny(ONE_PROTOCOL));
+            return;
+        }
         boolean named = address.named;
         switch (vaultRun.begin(task, call, allow, aftermath.hasRoom())) {
             case NO_SLOT -> replies.deny(task, call, judge.destination(), judge.deny(TOO_MANY));

@@ -22,6 +22,8 @@ final class Aftermath {
     /** So many sockets are held while their connects wait, for each takes the supervisor a descriptor. */
     private static final int MOST_HELD = 128;
 
+    static final String SWAPPED = "another socket was put in the place of the one that was judged";
+
     private static final String ELSEWHERE = "it may have reached another socket than the one that was judged";
 
     private final Ptrace ptrace;
@@ -69,7 +71,7 @@ final class Aftermath {
             return lookAfterDeath(task);
         }
         if (task.protocol != Task.NONE && isSwapped(task, call)) {
-            return "another socket was put in the place of the one that was judged";
+            return SWAPPED;
         }
         return byPath && exit.result() == 0 && reachedElsewhere(task) ? ELSEWHERE : "";
     }

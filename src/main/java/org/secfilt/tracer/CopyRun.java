@@ -21,7 +21,7 @@ final class CopyRun {
     /** The tracee is to make the call. */
     static final int NOT_HERE = Tracees.SocketCopy.WOULD_WAIT;
     /** It is not the socket any more whose protocol was judged. */
-    static final int SWAPPED = NOT_HERE + 2;
+    static final int SWAPPED = Tracees.SocketCopy.CONNECTING + 1;
 
     // linux/socket.h: MSG_DONTROUTE, MSG_DONTWAIT, MSG_CONFIRM, MSG_NOSIGNAL, MSG_MORE
     private static final int MSG_NOSIGNAL = 0x4000;
@@ -33,8 +33,6 @@ final class CopyRun {
     private static final int MOST_PIECES = 4;
     static final int MOST_MESSAGES = 1024; // linux/uio.h UIO_MAXIOV, above which sendmmsg sends no more
     private static final int IOVEC_BYTES = 16;
-    private static final int FAMILY_BYTES = 2;
-    private static final int PORT_END = 4;
 
     /** Of a call that stopped: nobody has its thread's number while the tracer has not seen it die. */
     private static final Presence STOPPED = new Presence();
@@ -82,7 +80,9 @@ final class CopyRun {
     }
 
     private int run(Task task, TracedCall call, Verdict.Allow allow, Optional<Sockaddr> destination, int message, Presence there) {
-        if (restricted.contains(task.number) || task.followedPath || !tracees.hasOurLabel(task.tid)) {
+        task.connecting = false;
+        boolean ours = !restricted.contains(task.number) && !task.followedPath && tracees.hasOurLabel(task.tid);
+        if (!ours && (call != TracedCall.CONNECT || task.protocol != Protocol.TCP.number())) {
             return NOT_HERE;
         }
         Optional<Tracees.SocketCopy> socket = tracees.socket(task.tid, (int) task.call.argument(0));
@@ -93,6 +93,10 @@ final class CopyRun {
             int protocol = copy.transport();
             if (task.protocol != Task.NONE && task.protocol != copy.protocol()) {
                 return SWAPPED;
+            }
+            if (!ours) {
+                task.connecting = copy.connecting();
+                return NOT_HERE;
             }
             if (protocol == Tracees.SocketCopy.NO_TRANSPORT) {
                 return NOT_HERE;
@@ -120,15 +124,17 @@ final class CopyRun {
     }
 
     private int connect(Task task, Tracees.SocketCopy copy, Optional<Sockaddr> destination) {
-        if (task.begun == (int) task.call.argument(0)) {
+        int fd = (int) task.call.argument(0);
+        if (task.begun == fd) {
+            task.connecting = true;
             return NOT_HERE; // it was tried, and waits
         }
         int result = copy.connect(address.name, address.nameLength, isNear(destination));
         if (result == Tracees.SocketCopy.BEGUN) {
-            task.begun = (int) task.call.argument(0);
-            return NOT_HERE;
+            task.begun = fd;
         }
-        return result;
+        task.connecting = result == Tracees.SocketCopy.BEGUN || result == Tracees.SocketCopy.CONNECTING;
+        return task.connecting ? NOT_HERE : result;
     }
 
     private static boolean isNear(Optional<Sockaddr> destination) {
@@ -137,15 +143,15 @@ final class CopyRun {
                         || destination.get() instanceof Sockaddr.Inet6 inet6 && inet6.address().isLoopback());
     }
 
-    /** Whether the port, big-endian in every internet address, may take a capability. Port 0 is any that is free. */
+    /** Whether the port may take a capability. Port 0 is any that is free. */
     private boolean isPrivileged() {
-        if (address.nameLength < PORT_END) {
+        if (address.nameLength < AddressCall.PORT_END) {
             return true;
         }
         if (firstUnprivilegedPort == 0) {
             firstUnprivilegedPort = tracees.firstUnprivilegedPort();
         }
-        int port = (address.name[FAMILY_BYTES] & 0xff) << 8 | address.name[FAMILY_BYTES + 1] & 0xff;
+        int port = address.port();
         return port != 0 && port < firstUnprivilegedPort;
     }
 

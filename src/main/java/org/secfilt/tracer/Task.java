@@ -63,6 +63,8 @@ final class Task {
     boolean leaving;
     /** The supervisor began to connect this socket, and leaves the wait to the call: which may first be wound back, to map the vault. */
     int begun = NONE;
+    /** The TCP socket of this connect connects by now, or is connected: the kernel looks at no address any more. */
+    boolean connecting;
     /** A notified call is to be made again for the tracer: it is on its way to a stop. */
     boolean handedOver;
     /** Its signals are blocked, and {@link #mask} is what was blocked before. */

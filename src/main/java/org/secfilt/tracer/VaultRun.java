@@ -4,7 +4,6 @@ import java.util.Optional;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Family;
-import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Ptrace;
@@ -34,9 +33,6 @@ final class VaultRun {
     // linux/in.h, linux/in6.h: sizeof(struct sockaddr_in), and SIN6_LEN_RFC2133
     private static final int INET_BYTES = 16;
     private static final int INET6_BYTES = 24;
-    /** Port 0 of this host: nobody can be there. */
-    private static final Sockaddr NOBODY = new Sockaddr.Inet(IpAddress.parse("127.0.0.1"), 0);
-    private static final Sockaddr NOBODY6 = new Sockaddr.Inet6(IpAddress.parse("::1"), 0, 0, 0);
 
     private final Ptrace ptrace;
     private final Tracees tracees;
@@ -82,10 +78,14 @@ final class VaultRun {
         }
         task.givenLength = address.nameLength;
         overlooked = isOverlooked(task, call);
+        Optional<Sockaddr> name = task.kept.isPresent() ? Optional.of(keeping.name(task)) : allow.rewritten();
         if (overlooked) {
             address.dropName();
+        } else if (isWaitedFor(task, call)) {
+            address.nameNobody(tracees.familyMatters());
+            name = Optional.empty();
         }
-        fill(task.slot, call, name(task, call, allow));
+        fill(task.slot, call, name);
         if (point(task, call) < 0) {
             giveBack(task);
             return Begun.GONE;
@@ -105,18 +105,11 @@ final class VaultRun {
     }
 
     /**
-     * What stands in the place of the caller's address. A TCP socket that connects by now does not look at it any more, and another that is put in its
-     * place is to find nobody there, where a rule is for TCP alone. (Elsewhere the address stays: a security module would look at it.)
+     * Likewise of a TCP socket that connects by now. Another that is put in its place is to find nobody there, where a rule is for TCP alone.
      */
-    private Optional<Sockaddr> name(Task task, TracedCall call, Verdict.Allow allow) {
-        if (task.kept.isPresent()) {
-            return Optional.of(keeping.name(task));
-        }
-        boolean waits = call == TracedCall.CONNECT && task.begun == (int) task.call.argument(0) && task.protocol == Protocol.TCP.number();
-        if (waits && address.isOf(Family.INET) && address.nameLength >= INET_BYTES) {
-            return Optional.of(NOBODY);
-        }
-        return waits && address.isOf(Family.INET6) && address.nameLength >= INET6_BYTES ? Optional.of(NOBODY6) : allow.rewritten();
+    private boolean isWaitedFor(Task task, TracedCall call) {
+        return call == TracedCall.CONNECT && task.connecting && task.protocol == Protocol.TCP.number()
+                && (address.isOf(Family.INET) || address.isOf(Family.INET6));
     }
 
     /** Why the last call was not begun. */

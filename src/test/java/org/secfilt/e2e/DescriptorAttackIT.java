@@ -250,4 +250,27 @@ class DescriptorAttackIT {
         assertEquals("", run.stdout(), run::toString);
         assertTrue(run.stderr().contains(": another socket was put in the place of the one that was to listen: all processes killed"), run::toString);
     }
+
+    /** A rule for one protocol; without the firewall, which would see to it too. */
+    @ParameterizedTest
+    @CsvSource({"connect, tcp, udp", "timeout, tcp, udp", "restricted, tcp, udp", "fastopen, udp, tcp"})
+    void a_socket_of_another_protocol_put_in_the_place_of_the_one_that_was_judged_reaches_nobody(String way, String allowed, String other) throws IOException {
+        String swap = Fixtures.compile("swap-connect").toString();
+        String[] attack = {swap, way, "1000", NetworkRoom.NEAR, "8001"};
+        Outcome bare = ROOM.command(attack).as(User.ORDINARY).run().exited(0);
+        assertTrue(bare.stdout().matches("reached [1-9][0-9]*\n"), bare::toString);
+        assertTrue(ROOM.arrived().stream().anyMatch(line -> line.startsWith(other)), bare::toString);
+        String policy = Files.writeString(ROOM.directory().resolve("one.yaml"), """
+                version: 1
+                mode: deny
+                connect: {allow: [{address: %s, protocol: %s}]}
+                """.formatted(NetworkRoom.NEAR, allowed)).toString();
+        for (String option : List.of("--notifications=auto", "--notifications=off")) {
+            for (User user : User.values()) {
+                Outcome run = ROOM.secfilt("-q", "--firewall=off", option, "--policy", policy, swap, way, "1000", NetworkRoom.NEAR, "8001").as(user).run().exited(0);
+                assertEquals("reached 0\n", run.stdout(), run::toString);
+                assertEquals(List.of(), ROOM.arrived().stream().filter(line -> line.startsWith(other)).toList(), run::toString);
+            }
+        }
+    }
 }

@@ -3,6 +3,8 @@ package org.secfilt.e2e;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -75,5 +77,17 @@ class RestrictedIT {
                 .run().exited(0);
         assertEquals("40 connected\n", run.stdout(), run::toString);
         assertEquals("", run.stderr(), run::toString);
+    }
+
+    /** A socket of another protocol could be put in the place of theirs. */
+    @Test
+    void where_a_rule_is_for_one_protocol_they_are_told_what_to_write() throws IOException {
+        String policy = Files.writeString(ROOM.directory().resolve("one.yaml"),
+                "version: 1\nmode: deny\nconnect: {allow: [{address: %s, protocol: tcp}]}\n".formatted(NetworkRoom.NEAR)).toString();
+        Outcome run = ROOM.secfilt("--firewall=off", "--policy", policy, NEWCOMERS, "made", "4", NetworkRoom.NEAR, "8001")
+                .as(User.ORDINARY).run().exited(0);
+        assertEquals("4 Operation not permitted\n", run.stdout(), run::toString);
+        assertTrue(run.stderr().contains(": the rules allow this address to one protocol alone, and "), run::toString);
+        assertTrue(run.stderr().contains("allow it without a protocol"), run::toString);
     }
 }

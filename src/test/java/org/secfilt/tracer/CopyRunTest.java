@@ -80,7 +80,7 @@ class CopyRunTest extends TracerRoom {
     /** The kernel takes the tracee's call for the second to try: only the supervisor knows better. */
     @ParameterizedTest
     @CsvSource({Tracees.SocketCopy.BEGUN + ", EALREADY, EINPROGRESS", Tracees.SocketCopy.BEGUN + ", EINTR, EINTR",
-            Tracees.SocketCopy.WOULD_WAIT + ", EALREADY, EALREADY"})
+            Tracees.SocketCopy.WOULD_WAIT + ", EALREADY, EALREADY", Tracees.SocketCopy.CONNECTING + ", EALREADY, EALREADY"})
     void a_timeout_of_what_was_begun_here_is_told_as_of_a_first_call(int here, String there, String told) {
         kernel.protocol = TCP;
         kernel.onCopies = Optional.of(here);
@@ -91,13 +91,27 @@ class CopyRunTest extends TracerRoom {
 
     /** The socket connects by now, and needs no address; one that is put in its place is to find none, where a rule is for TCP alone. */
     @ParameterizedTest
-    @CsvSource({"true, 127.0.0.1:0", "false, 10.0.0.1:80"})
-    void a_call_that_waits_for_what_was_begun_here_names_nobody(boolean byProtocol, String to) {
+    @CsvSource({
+        "true, " + Tracees.SocketCopy.BEGUN + ", AF_65535", "false, " + Tracees.SocketCopy.BEGUN + ", 10.0.0.1:80",
+        "true, " + Tracees.SocketCopy.CONNECTING + ", AF_65535", "false, " + Tracees.SocketCopy.CONNECTING + ", 10.0.0.1:80"
+    })
+    void a_call_that_waits_for_what_was_begun_names_nobody(boolean byProtocol, int here, String to) {
         protocol = byProtocol ? Optional.of(Protocol.TCP) : Optional.empty();
         kernel.protocol = TCP;
-        kernel.onCopies = Optional.of(Tracees.SocketCopy.BEGUN);
+        kernel.onCopies = Optional.of(here);
         runWith(connect(0x1000));
         assertEquals(List.of("7: connect " + to), named("connect"));
+    }
+
+    /** SELinux has the last word on families. */
+    @Test
+    void where_a_family_matters_nobody_is_port_0_of_this_host() {
+        protocol = Optional.of(Protocol.TCP);
+        kernel.protocol = TCP;
+        kernel.familyMatters = true;
+        kernel.onCopies = Optional.of(Tracees.SocketCopy.BEGUN);
+        runWith(connect(0x1000));
+        assertEquals(List.of("7: connect 0.0.0.0:0"), named("connect"));
     }
 
     @ParameterizedTest

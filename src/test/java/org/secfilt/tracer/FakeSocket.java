@@ -83,6 +83,11 @@ final class FakeSocket implements SocketCopy {
         }
 
         @Override
+        public boolean connecting() {
+            return kernel.connecting;
+        }
+
+        @Override
         public boolean listening() {
             return kernel.listening;
         }

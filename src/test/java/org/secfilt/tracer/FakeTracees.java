@@ -59,7 +59,9 @@ abstract class FakeTracees extends TracersKernel implements Tracees {
     int domain = 1;
     /** What calls on copies answer; success where it is empty. */
     Optional<Integer> onCopies = Optional.empty();
+    boolean connecting;
     boolean labelled;
+    boolean familyMatters;
     /** The thread that each clone makes, if any; memory waits for it, and cannot be read while its first stop is unanswered. */
     int thread;
     boolean disconnects = true;
@@ -221,6 +223,11 @@ abstract class FakeTracees extends TracersKernel implements Tracees {
     @Override
     public boolean hasOurLabel(int tid) {
         return !labelled;
+    }
+
+    @Override
+    public boolean familyMatters() {
+        return familyMatters;
     }
 
     @Override

@@ -19,6 +19,7 @@ class SwappedSocketTest extends TracerRoom {
     @Test
     void a_socket_swapped_under_a_call_costs_the_process_its_life() {
         protocol = Optional.of(Protocol.TCP);
+        firewalled = true; // so the call runs
         kernel.remember(0x1000, ALLOWED);
         kernel.protocols.addAll(Collections.nCopies(8 + looksBefore(), 6)); // judged and copied anew after each step of mapping the vault
         kernel.protocols.add(17);
@@ -34,6 +35,7 @@ class SwappedSocketTest extends TracerRoom {
     @CsvSource({"-110, true", "-113, true", "0, false"})
     void a_socket_under_the_number_of_a_closed_one_costs_nothing_if_the_call_did_nothing_to_it(int result, boolean connected) {
         protocol = Optional.of(Protocol.TCP);
+        firewalled = true;
         kernel.remember(0x1000, ALLOWED);
         kernel.protocols.addAll(Collections.nCopies(8 + looksBefore(), 6));
         kernel.protocols.add(17);
@@ -57,17 +59,34 @@ class SwappedSocketTest extends TracerRoom {
         assertEquals(List.of("7: sendto " + to), named("sendto"));
     }
 
-    /** It needs its address; so it is as where that is switched off. */
+    /** It needs its address, which the other protocol would take; so it is as where that is switched off. */
     @ParameterizedTest
-    @CsvSource({"6, 0, -95", "17, 1, 5"})
-    void no_tcp_socket_sends_and_connects_at_once(int of, int made, int result) {
-        protocol = Optional.of(Protocol.of(of).get());
+    @CsvSource({"6, tcp, 0, -95", "17, udp, 0, -95", "6, , 1, 5", "17, , 1, 5"})
+    void nothing_is_sent_and_connected_at_once_by_a_rule_for_one_protocol(int of, String rule, int made, int result) {
+        protocol = Optional.ofNullable(rule).map(Protocol::parse);
         kernel.labelled = true;
         kernel.remember(0x1000, ALLOWED);
         kernel.protocols.addAll(Collections.nCopies(40, of));
         runWith(Deed.call("sendto", 3, 0x5000, 1, 0x20000000, 0x1000, 16));
         assertEquals(made, named("sendto").size());
         assertEquals("7: sendto " + result, kernel.returned.get(kernel.returned.size() - 1));
+    }
+
+    /** What it reached would be seen afterwards, if at all: too late for what a thread sends meanwhile. */
+    @ParameterizedTest
+    @CsvSource({"tcp, 6, false, false, EPERM", "udp, 17, false, false, EPERM", "tcp, 6, false, true, 10.0.0.1:80", ", 6, false, false, 10.0.0.1:80",
+        "tcp, 6, true, false, AF_65535"})
+    void a_connect_that_cannot_be_made_here_is_denied_where_another_socket_would_come_to_what_is_not_allowed(
+            String rule, int of, boolean connecting, boolean firewall, String outcome) {
+        protocol = Optional.ofNullable(rule).map(Protocol::parse);
+        firewalled = firewall;
+        kernel.labelled = true;
+        kernel.protocol = of;
+        kernel.connecting = connecting;
+        kernel.remember(0x1000, ALLOWED);
+        runWith(connect(0x1000));
+        assertEquals(outcome.equals("EPERM") ? List.of() : List.of("7: connect " + outcome), named("connect"));
+        assertEquals(outcome.equals("EPERM"), kernel.returned.contains("7: connect " + EPERM), kernel.returned.toString());
     }
 
     @Test

@@ -24,6 +24,8 @@ final class JnrSocket implements Tracees.SocketCopy {
     private static final int IPPROTO_TCP = 6;
     private static final int IPPROTO_UDP = 17;
     private static final int TCP_INFO = 11;
+    /** offsetof(struct tcp_info, tcpi_segs_out). */
+    private static final int SEGMENTS_SENT = 136;
     private static final int TCP_CLOSE = 7;
     private static final int TCP_LISTEN = 10;
     // asm-generic/fcntl.h, asm-generic/ioctls.h
@@ -41,7 +43,7 @@ final class JnrSocket implements Tracees.SocketCopy {
     /** sizeof(struct sockaddr_un). */
     private static final int UNIX_BYTES = 2 + Sockaddr.UNIX_PATH_LENGTH;
     private static final int NAME = 8;
-    private static final int PAYLOAD = NAME + Sockaddr.MAX_LENGTH;
+    private static final int PAYLOAD = NAME + Math.max(Sockaddr.MAX_LENGTH, SEGMENTS_SENT + Integer.BYTES);
 
     /** What a scratch has room for besides a payload. */
     static final int SCRATCH_BYTES = PAYLOAD;
@@ -155,6 +157,17 @@ final class JnrSocket implements Tracees.SocketCopy {
     }
 
     @Override
+    public boolean connecting() {
+        return protocol() == IPPROTO_TCP && !(isClosed() && sentNothing());
+    }
+
+    private boolean sentNothing() {
+        NativeMemory.IO.putInt(scratch, SEGMENTS_SENT + Integer.BYTES);
+        return Libc.GETSOCKOPT.call(fd, IPPROTO_TCP, TCP_INFO, scratch + NAME, scratch) < 0
+                || NativeMemory.IO.getInt(scratch + NAME + SEGMENTS_SENT) == 0;
+    }
+
+    @Override
     public boolean listening() {
         return option(SO_ACCEPTCONN) == 1;
     }
@@ -178,11 +191,12 @@ final class JnrSocket implements Tracees.SocketCopy {
             NativeMemory.put(scratch + NAME, name, length);
             return (int) Libc.CONNECT.call(fd, scratch + NAME, length);
         }
-        if (patience.slowCalls.isSpared() || !limitWaits()) {
-            return WOULD_WAIT;
+        boolean limited = limitWaits();
+        if (!near || !limited || patience.slowCalls.isSpared()) {
+            return connectFar(name, length);
         }
         long begin = System.nanoTime();
-        int rc = near ? connectNear(name, length) : connectFar(name, length);
+        int rc = connectNear(name, length);
         patience.slowCalls.took(System.nanoTime() - begin);
         return rc;
     }
@@ -193,7 +207,7 @@ final class JnrSocket implements Tracees.SocketCopy {
      */
     private int connectNear(byte[] name, int length) {
         if (hasTimeout() && !isClosed()) {
-            return WOULD_WAIT;
+            return CONNECTING;
         }
         NativeMemory.put(scratch + NAME, name, length);
         int rc = (int) Libc.CONNECT.call(fd, scratch + NAME, length);
@@ -202,11 +216,13 @@ final class JnrSocket implements Tracees.SocketCopy {
 
     private int connectFar(byte[] name, int length) {
         long flags = Libc.FCNTL.call(fd, F_GETFL, 0);
+        if (flags < 0) {
+            return WOULD_WAIT;
+        }
         boolean waits = (flags & O_NONBLOCK) == 0;
         // The flag is everyone's who has the socket, so it is changed only where it means nothing else: a closed socket keeps nobody waiting.
-        // Who waits for a limited time is told so by another error the second time.
-        if (flags < 0 || waits && (!isClosed() || hasTimeout())) {
-            return WOULD_WAIT;
+        if (waits && !isClosed()) {
+            return CONNECTING;
         }
         NativeMemory.put(scratch + NAME, name, length);
         int rc = waits ? beginToConnect(length) : (int) Libc.CONNECT.call(fd, scratch + NAME, length);

@@ -137,10 +137,26 @@ final class JnrTracees implements Tracees {
 
     @Override
     public boolean hasOurLabel(int tid) {
+        byte[] ours = label();
+        return ours.length == 0 || Arrays.equals(ours, label(tid));
+    }
+
+    /** By the user, role and type that SELinux has labels of. */
+    @Override
+    public boolean familyMatters() {
+        for (byte letter : label()) {
+            if (letter == ':') {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private byte[] label() {
         if (label == null) {
             label = label((int) ProcessHandle.current().pid());
         }
-        return label.length == 0 || Arrays.equals(label, label(tid));
+        return label;
     }
 
     @Override
