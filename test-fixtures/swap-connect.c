@@ -4,6 +4,7 @@
  *   WAY  connect     a TCP socket connects, and waits for that; a UDP socket takes its place and the address
  *        timeout     likewise, and waits for a limited time
  *        restricted  likewise, of a process in a Landlock domain of its own
+ *        netlink     likewise, of a netlink socket whose protocol has TCP's number (NETLINK_XFRM)
  *        fastopen    a UDP socket sends with MSG_FASTOPEN, which means nothing to it; a TCP socket takes its place, and connects
  *
  * Threads exchange the two under one number, and send on whichever was not to get there. stdout: "reached N", how often one of those
@@ -12,6 +13,7 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <linux/landlock.h>
+#include <linux/netlink.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -50,7 +52,8 @@ static void *use_other(void *unused)
 static void fresh(int number, int kind, const char *way)
 {
 	struct timeval limit = { .tv_sec = 5 };
-	int fd = socket(AF_INET, kind, 0);
+	int netlink = number == JUDGED && !strcmp(way, "netlink");
+	int fd = netlink ? socket(AF_NETLINK, SOCK_RAW, NETLINK_XFRM) : socket(AF_INET, kind, 0);
 	if (!strcmp(way, "timeout"))
 		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
 	dup2(fd, number);
@@ -76,7 +79,7 @@ static long millis(void)
 int main(int count, char **words)
 {
 	if (count != 5) {
-		fprintf(stderr, "usage: swap-connect connect|timeout|restricted|fastopen MILLIS ADDRESS PORT\n");
+		fprintf(stderr, "usage: swap-connect connect|timeout|restricted|netlink|fastopen MILLIS ADDRESS PORT\n");
 		return 2;
 	}
 	const char *way = words[1];

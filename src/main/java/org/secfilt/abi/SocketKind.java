@@ -12,6 +12,8 @@ import java.util.Optional;
 public record SocketKind(int domain, int type, int protocol) {
     private static final String RAW = "raw:";
     // linux/in.h
+    private static final int IPPROTO_IP = 0;
+    private static final int IPPROTO_RAW = 255;
     private static final int[] NUMBERS = {1, 6, 17, 33, 58, 115, 132, 136, 256, 262};
     private static final String[] WORDS = {"icmp", "tcp", "udp", "dccp", "icmpv6", "l2tp", "sctp", "udplite", "smc", "mptcp"};
 
@@ -20,13 +22,28 @@ public record SocketKind(int domain, int type, int protocol) {
 
     /** The protocol that rules go by; empty for one that they cannot name. */
     public Optional<Protocol> ruled() {
-        return Protocol.of(protocol);
+        return Protocol.of(ruledNumber());
+    }
+
+    /** Likewise as a number: IPPROTO_*, and IPPROTO_IP or IPPROTO_RAW of what has TCP's or UDP's and is neither, netlink and raw sockets. */
+    public int ruledNumber() {
+        Optional<Protocol> named = Protocol.of(protocol);
+        if (named.isEmpty()) {
+            return protocol;
+        }
+        if (!isInternet()) {
+            return IPPROTO_IP;
+        }
+        return type == (named.get() == Protocol.TCP ? SocketType.STREAM : SocketType.DGRAM) ? protocol : IPPROTO_RAW;
+    }
+
+    private boolean isInternet() {
+        return domain == Family.INET.number() || domain == Family.INET6.number();
     }
 
     /** The transport protocol, in a word: {@code tcp}, {@code mptcp}, {@code raw:47}; empty for a socket that is of none. */
     public Optional<String> word() {
-        boolean internet = domain == Family.INET.number() || domain == Family.INET6.number();
-        if (!internet) {
+        if (!isInternet()) {
             return Optional.empty();
         }
         return Optional.of(type == SocketType.RAW ? RAW + protocol : name());

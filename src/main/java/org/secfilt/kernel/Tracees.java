@@ -65,7 +65,7 @@ public interface Tracees {
      */
     Optional<OpenDescriptor> carrier(int tid, int fd);
 
-    /** SO_PROTOCOL (IPPROTO_*) of the tracee's socket; -1 if it is no socket or the tracee died. */
+    /** {@link SocketCopy#protocol} of the tracee's socket; -1 if it is no socket or the tracee died. */
     default int protocol(int tid, int fd) {
         Optional<SocketCopy> socket = socket(tid, fd);
         if (socket.isEmpty()) {
@@ -109,6 +109,9 @@ public interface Tracees {
 
     /** Whether the tracee acts on files as the supervisor's own user. proc(5) "/proc/pid/status", "Uid" */
     boolean hasOurUser(int tid);
+
+    /** Whether the tracee has CAP_NET_BIND_SERVICE, in the supervisor's own user namespace. */
+    boolean mayBindPrivilegedPorts(int tid);
 
     /** From this port on anyone may bind, and below it whoever has CAP_NET_BIND_SERVICE. ip(7) "ip_unprivileged_port_start" */
     int firstUnprivilegedPort();
@@ -181,7 +184,10 @@ public interface Tracees {
         /** IPPROTO_TCP or IPPROTO_UDP of a socket of AF_INET or AF_INET6 of that very protocol. */
         int transport();
 
-        /** IPPROTO_*. */
+        /** SO_PROTOCOL: IPPROTO_* of an internet socket; other families have protocols of these numbers too, and raw sockets those that they send. */
+        int number();
+
+        /** {@link SocketKind#ruledNumber}. */
         int protocol();
 
         /**

@@ -151,6 +151,10 @@ final class AddressCall {
         return nameLength >= FAMILY_BYTES && ((name[1] & 0xff) << 8 | name[0] & 0xff) == family.number();
     }
 
+    boolean isInternet() {
+        return isOf(Family.INET) || isOf(Family.INET6);
+    }
+
     /** Behind the family, big-endian, in every internet address that is as long as that: {@link #PORT_END}. */
     int port() {
         return (name[FAMILY_BYTES] & 0xff) << 8 | name[FAMILY_BYTES + 1] & 0xff;

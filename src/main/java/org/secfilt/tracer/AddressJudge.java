@@ -96,13 +96,13 @@ final class AddressJudge {
      *
      * <p>So fast open there is as where it is switched off, tcp(7): it needs the address when it runs, and either protocol would take it.
      */
-    private boolean isForOneProtocol(Task task, TracedCall call) {
+    boolean isForOneProtocol(Task task, TracedCall call) {
         Optional<Protocol> protocol = Protocol.of(task.protocol);
         return protocol.isPresent() && last.judge(AddressCall.action(call), protocol.get().other().number()) instanceof Verdict.Deny;
     }
 
-    /** Whether a socket of the other protocol would come to what is denied to it, if it took the place of the one that was judged. */
-    boolean isOpenToSwaps(Task task, TracedCall call) {
+    /** Likewise, and no firewall judges the packets of the other. */
+    boolean isForOneProtocolHere(Task task, TracedCall call) {
         return !plan.judgesPackets() && isForOneProtocol(task, call);
     }
 

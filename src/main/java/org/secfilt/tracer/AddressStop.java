@@ -128,7 +128,7 @@ final class AddressStop {
     }
 
     private void runOnVault(Task task, TracedCall call, Verdict.Allow allow) {
-        if (call == TracedCall.CONNECT && !task.connecting && judge.isOpenToSwaps(task, call)) {
+        if (isOpenToSwaps(task, call)) {
             replies.deny(task, call, judge.destination(), judge.deny(ONE_PROTOCOL));
             return;
         }
@@ -143,6 +143,12 @@ final class AddressStop {
                 ptrace.resumeToExit(task.tid);
             }
         }
+    }
+
+    /** Whether a socket of another protocol that is put in the place of the one that was judged would come to what is denied to it. */
+    private boolean isOpenToSwaps(Task task, TracedCall call) {
+        return call == TracedCall.CONNECT && !task.connecting && judge.isForOneProtocolHere(task, call)
+                || call == TracedCall.BIND && !copyRun.makesCallsOf(task) && judge.isForOneProtocol(task, call);
     }
 
     private void tellAllowed(Task task, TracedCall call, boolean named) {

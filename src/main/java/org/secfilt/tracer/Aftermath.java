@@ -64,13 +64,14 @@ final class Aftermath {
     /** At the exit-stop, while the result is the call's own. @return what went wrong, in words; empty if nothing did */
     String look(Task task, TracedCall call) {
         boolean byPath = isOpenToDoubt(task, call);
-        if (task.protocol == Task.NONE && !byPath) {
+        boolean byProtocol = task.protocol != Task.NONE && !task.nameless;
+        if (!byProtocol && !byPath) {
             return "";
         }
         if (ptrace.syscallInfo(task.tid, exit) != 0) {
             return lookAfterDeath(task);
         }
-        if (task.protocol != Task.NONE && isSwapped(task, call)) {
+        if (byProtocol && isSwapped(task, call)) {
             return SWAPPED;
         }
         return byPath && exit.result() == 0 && reachedElsewhere(task) ? ELSEWHERE : "";

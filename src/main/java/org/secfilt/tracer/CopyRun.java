@@ -81,7 +81,7 @@ final class CopyRun {
 
     private int run(Task task, TracedCall call, Verdict.Allow allow, Optional<Sockaddr> destination, int message, Presence there) {
         task.connecting = false;
-        boolean ours = !restricted.contains(task.number) && !task.followedPath && tracees.hasOurLabel(task.tid);
+        boolean ours = !task.followedPath && makesCallsOf(task);
         if (!ours && (call != TracedCall.CONNECT || task.protocol != Protocol.TCP.number())) {
             return NOT_HERE;
         }
@@ -90,7 +90,8 @@ final class CopyRun {
             return NOT_HERE;
         }
         try (Tracees.SocketCopy copy = socket.get()) {
-            int protocol = copy.transport();
+            // An internet address other families refuse to connect to, whoever asks.
+            int protocol = call == TracedCall.CONNECT && address.isInternet() ? copy.number() : copy.transport();
             if (task.protocol != Task.NONE && task.protocol != copy.protocol()) {
                 return SWAPPED;
             }
@@ -98,7 +99,7 @@ final class CopyRun {
                 task.connecting = copy.connecting();
                 return NOT_HERE;
             }
-            if (protocol == Tracees.SocketCopy.NO_TRANSPORT) {
+            if (protocol != Protocol.TCP.number() && protocol != Protocol.UDP.number()) {
                 return NOT_HERE;
             }
             if (address.named && allow.rewritten().isPresent()) {
@@ -108,7 +109,9 @@ final class CopyRun {
                 case CONNECT -> there.isThere()
                         ? connect(task, copy, allow.rewritten().isPresent() ? allow.rewritten() : destination)
                         : NOT_HERE;
-                case BIND -> isPrivileged() || !there.isThere() ? NOT_HERE : copy.bind(address.name, address.nameLength);
+                case BIND -> isPrivileged() && !tracees.mayBindPrivilegedPorts(task.tid) || !there.isThere()
+                        ? NOT_HERE
+                        : copy.bind(address.name, address.nameLength);
                 case SENDTO -> {
                     if (!address.named) {
                         yield NOT_HERE; // an address of no length is not the same as none
@@ -121,6 +124,11 @@ final class CopyRun {
                 default -> NOT_HERE;
             };
         }
+    }
+
+    /** Whether we may what it may, as far as Landlock and security modules have a say. */
+    boolean makesCallsOf(Task task) {
+        return !restricted.contains(task.number) && tracees.hasOurLabel(task.tid);
     }
 
     private int connect(Task task, Tracees.SocketCopy copy, Optional<Sockaddr> destination) {

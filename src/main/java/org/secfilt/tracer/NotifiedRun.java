@@ -2,7 +2,6 @@ package org.secfilt.tracer;
 
 import java.util.Set;
 import org.secfilt.abi.Errno;
-import org.secfilt.abi.Family;
 import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Notification;
@@ -94,7 +93,7 @@ final class NotifiedRun implements NotifiedCalls {
     /** @return what the call answers, {@link CopyRun#NOT_HERE} or {@link CopyRun#SWAPPED} */
     private int judge(Task task, TracedCall call, Notification notification) {
         AddressCall address = hands.address;
-        if (address.read(task.tid, call, task.call) < 0 || address.refused || !address.named || !isInternet(address)) {
+        if (address.read(task.tid, call, task.call) < 0 || address.refused || !address.named || !address.isInternet()) {
             return CopyRun.NOT_HERE;
         }
         Verdict verdict = hands.judge.judge(task, call, address);
@@ -127,10 +126,6 @@ final class NotifiedRun implements NotifiedCalls {
     @Override
     public void prepare() {
         hands = new Hands(kernel.notifiedTracees(), plan, restricted);
-    }
-
-    private static boolean isInternet(AddressCall address) {
-        return address.isOf(Family.INET) || address.isOf(Family.INET6);
     }
 
     private void handOver(Task task, Notification notification) {

@@ -105,7 +105,7 @@ final class Replies {
     /** What the call is about. Of the socket that was judged no more may be known than its protocol, if another one is in its place by now. */
     static SocketKind socket(Tracees tracees, Task task) {
         SocketKind now = tracees.socketKind(task.tid, (int) task.call.argument(0));
-        boolean judged = task.protocol == Task.NONE || task.protocol == now.protocol();
+        boolean judged = task.protocol == Task.NONE || task.protocol == now.ruledNumber();
         return judged ? now : new SocketKind(Family.INET.number(), Task.NONE, task.protocol);
     }
 

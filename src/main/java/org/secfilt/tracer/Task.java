@@ -65,6 +65,8 @@ final class Task {
     int begun = NONE;
     /** The TCP socket of this connect connects by now, or is connected: the kernel looks at no address any more. */
     boolean connecting;
+    /** The call that runs names nobody, whichever socket it is about by now. */
+    boolean nameless;
     /** A notified call is to be made again for the tracer: it is on its way to a stop. */
     boolean handedOver;
     /** Its signals are blocked, and {@link #mask} is what was blocked before. */

@@ -70,6 +70,8 @@ public final class Tracer {
     private final Remake remake;
     private final Handover.Desk desk = new Handover.Desk();
     private final NotifiedRun notified;
+    /** It calls, and it is yet to be told who made it: that one has stopped before. Or null. */
+    private Task unheard;
     private boolean executed;
     private boolean ready;
 
@@ -121,6 +123,9 @@ public final class Tracer {
                 if (turns.isOver(tasks.count(), waiting.tookLong())) {
                     serveOthers(tid);
                 }
+                if (unheard != null) {
+                    hearMaker();
+                }
             }
             for (Handover left = desk.take(); left != null; left = desk.take()) {
                 remake.begin(tasks.find(left.tid()), left);
@@ -166,6 +171,16 @@ public final class Tracer {
             }
         }
         waiting.tookLong(); // be that so: the next stop is anybody's
+    }
+
+    /** Another such one that shows meanwhile will show again. */
+    private void hearMaker() {
+        Task made = unheard;
+        serveOthers(made.tid);
+        unheard = null;
+        if (tasks.find(made.tid) == made) {
+            addressStop(made, calls.traced(made.call));
+        }
     }
 
     /** No task is known and no slot in use: so it is when {@link #run} has returned. */
@@ -311,11 +326,19 @@ public final class Tracer {
         } else if (call == TracedCall.WAIT4 || call == TracedCall.WAITID) {
             waitStop(task, call);
         } else if (call.namesAddress()) {
-            waiting.judging(task.tid);
-            addresses.answer(task, call);
+            if (tasks.restrictions().isNew(task.number)) {
+                unheard = unheard == null ? task : unheard;
+            } else {
+                addressStop(task, call);
+            }
         } else {
             exits.answer(task, stop);
         }
+    }
+
+    private void addressStop(Task task, TracedCall call) {
+        waiting.judging(task.tid);
+        addresses.answer(task, call);
     }
 
     private void rawSocketStop(Task task, TracedCall call) {

@@ -79,9 +79,10 @@ final class VaultRun {
         task.givenLength = address.nameLength;
         overlooked = isOverlooked(task, call);
         Optional<Sockaddr> name = task.kept.isPresent() ? Optional.of(keeping.name(task)) : allow.rewritten();
+        task.nameless = overlooked || isWaitedFor(task, call);
         if (overlooked) {
             address.dropName();
-        } else if (isWaitedFor(task, call)) {
+        } else if (task.nameless) {
             address.nameNobody(tracees.familyMatters());
             name = Optional.empty();
         }
@@ -109,7 +110,7 @@ final class VaultRun {
      */
     private boolean isWaitedFor(Task task, TracedCall call) {
         return call == TracedCall.CONNECT && task.connecting && task.protocol == Protocol.TCP.number()
-                && (address.isOf(Family.INET) || address.isOf(Family.INET6));
+                && address.isInternet();
     }
 
     /** Why the last call was not begun. */

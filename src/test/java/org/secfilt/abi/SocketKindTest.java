@@ -7,13 +7,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class SocketKindTest {
-    /** Domain, type, protocol | the word, if any | what rules take it for. A raw socket is judged by the protocol whose packets it sends. */
+    /** Domain, type, protocol | the word, if any | what rules take it for. Raw and netlink sockets are of neither that they can name. */
     @ParameterizedTest
     @CsvSource({
         "2, 1, 6, tcp, tcp", "10, 1, 6, tcp, tcp", "2, 2, 17, udp, udp", "2, 1, 262, mptcp,", "2, 2, 136, udplite,", "2, 2, 1, icmp,",
         "10, 2, 58, icmpv6,", "2, 1, 132, sctp,", "2, 6, 33, dccp,", "2, 2, 115, l2tp,", "2, 1, 256, smc,", "2, 2, 99, 99,",
-        "2, 3, 1, raw:1,", "2, 3, 6, raw:6, tcp", "10, 3, 255, raw:255,",
-        "1, 1, 0, ,", "16, 3, 6, , tcp", "17, 3, 768, ,", "40, 1, 0, ,", "-1, -1, -1, ,",
+        "2, 3, 1, raw:1,", "2, 3, 6, raw:6,", "10, 3, 17, raw:17,", "10, 3, 255, raw:255,",
+        "1, 1, 0, ,", "16, 3, 6, ,", "16, 2, 17, ,", "17, 3, 768, ,", "40, 1, 0, ,", "-1, -1, -1, ,",
     })
     void an_internet_socket_has_a_word(int domain, int type, int protocol, String word, String ruled) {
         SocketKind kind = new SocketKind(domain, type, protocol);

@@ -253,7 +253,7 @@ class DescriptorAttackIT {
 
     /** A rule for one protocol; without the firewall, which would see to it too. */
     @ParameterizedTest
-    @CsvSource({"connect, tcp, udp", "timeout, tcp, udp", "restricted, tcp, udp", "fastopen, udp, tcp"})
+    @CsvSource({"connect, tcp, udp", "timeout, tcp, udp", "restricted, tcp, udp", "netlink, tcp, udp", "fastopen, udp, tcp"})
     void a_socket_of_another_protocol_put_in_the_place_of_the_one_that_was_judged_reaches_nobody(String way, String allowed, String other) throws IOException {
         String swap = Fixtures.compile("swap-connect").toString();
         String[] attack = {swap, way, "1000", NetworkRoom.NEAR, "8001"};

@@ -90,4 +90,16 @@ class RestrictedIT {
         assertTrue(run.stderr().contains(": the rules allow this address to one protocol alone, and "), run::toString);
         assertTrue(run.stderr().contains("allow it without a protocol"), run::toString);
     }
+
+    /** One that calls before it was told who made it is answered when that is known. */
+    @Test
+    void where_a_rule_is_for_one_protocol_nothing_is_taken_from_others() throws IOException {
+        String policy = Files.writeString(ROOM.directory().resolve("one.yaml"),
+                "version: 1\nmode: deny\nconnect: {allow: [{address: %s, protocol: tcp}]}\n".formatted(NetworkRoom.NEAR)).toString();
+        String[] words = {NEWCOMERS, "beside", TIMES, NetworkRoom.NEAR, "8001"};
+        Outcome run = ROOM.secfilt("--firewall=off", "--violation-exit=77", "--policy", policy, words[0], words[1], words[2], words[3], words[4])
+                .as(User.ORDINARY).timeoutMillis(60_000).run().exited(0);
+        assertEquals(TIMES + " connected\n", run.stdout(), run::toString);
+        assertEquals("", run.stderr(), run::toString);
+    }
 }

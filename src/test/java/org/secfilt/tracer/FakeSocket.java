@@ -54,6 +54,11 @@ final class FakeSocket implements SocketCopy {
     }
 
         @Override
+        public int number() {
+            return kernel.domain == Family.UNIX.number() ? 0 : protocol();
+        }
+
+        @Override
         public int protocol() {
             if (protocol.isEmpty()) {
                 protocol = Optional.of(kernel.protocols.isEmpty() ? kernel.protocol : kernel.protocols.remove(0));

@@ -62,6 +62,7 @@ abstract class FakeTracees extends TracersKernel implements Tracees {
     boolean connecting;
     boolean labelled;
     boolean familyMatters;
+    boolean privileged;
     /** The thread that each clone makes, if any; memory waits for it, and cannot be read while its first stop is unanswered. */
     int thread;
     boolean disconnects = true;
@@ -228,6 +229,11 @@ abstract class FakeTracees extends TracersKernel implements Tracees {
     @Override
     public boolean familyMatters() {
         return familyMatters;
+    }
+
+    @Override
+    public boolean mayBindPrivilegedPorts(int tid) {
+        return privileged;
     }
 
     @Override

@@ -47,6 +47,37 @@ class SwappedSocketTest extends TracerRoom {
         assertEquals("7: connect " + result, kernel.returned.get(kernel.returned.size() - 1));
     }
 
+    /** A program may close a socket that connects, and open another: the call that waits names nobody any more. */
+    @Test
+    void a_socket_under_the_number_of_one_that_connects_costs_nothing() {
+        protocol = Optional.of(Protocol.TCP);
+        kernel.labelled = true;
+        kernel.connecting = true;
+        kernel.remember(0x1000, ALLOWED);
+        kernel.protocols.addAll(Collections.nCopies(9 + looksBefore(), 6));
+        kernel.protocols.add(17);
+        kernel.peer = Optional.of(new Sockaddr.Inet(IpAddress.parse("10.0.0.53"), 53));
+        runWith(connect(0x1000));
+        assertEquals(List.of(), kernel.delivered);
+        assertEquals(List.of("7: connect AF_65535"), named("connect"));
+    }
+
+    /** Only what the supervisor cannot bind is bound by the call, and the kernel looks at no firewall there. */
+    @ParameterizedTest
+    @CsvSource({"tcp, true, ", ", true, 7: bind 10.0.0.1:80", "tcp, false, 7: copy: bind 10.0.0.1:80"})
+    void a_bind_by_a_rule_for_one_protocol_is_made_here_or_denied(String rule, boolean labelled, String outcome) {
+        protocol = Optional.ofNullable(rule).map(Protocol::parse);
+        firewalled = true;
+        kernel.labelled = labelled;
+        kernel.privileged = true;
+        kernel.domain = 2;
+        kernel.protocol = 6;
+        kernel.remember(0x1000, ALLOWED);
+        runWith(Deed.call("bind", 3, 0x1000, 16));
+        assertEquals(outcome == null ? List.of() : List.of(outcome), named("bind"));
+        assertEquals(outcome == null, kernel.returned.contains("7: bind " + EPERM), kernel.returned.toString());
+    }
+
     /** So a UDP socket that is put in its place is sent nowhere. */
     @ParameterizedTest
     @CsvSource({"0, 6, nowhere", "0x4000, 6, nowhere", "0, 17, 10.0.0.1:80"})

@@ -190,6 +190,11 @@ final class JnrCredentials {
                 ourNamespace ? capabilities(status, "CapEff") : 0);
     }
 
+    /** Of a thread's /proc/PID/status. */
+    static long effective(String status) {
+        return capabilities(status, "CapEff");
+    }
+
     private static long capabilities(String status, String name) {
         return Long.parseUnsignedLong(field(status, name), 16);
     }

@@ -5,6 +5,7 @@ import java.util.Set;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Family;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.abi.SocketKind;
 import org.secfilt.abi.SocketType;
 import org.secfilt.kernel.Care;
 import org.secfilt.kernel.OpenDescriptor;
@@ -53,7 +54,7 @@ final class JnrSocket implements Tracees.SocketCopy {
     private final long scratch;
     private final Patience patience;
     private int domain = UNKNOWN;
-    private int protocol = UNKNOWN;
+    private int number = UNKNOWN;
     private int state = UNKNOWN;
     private boolean limited;
 
@@ -65,14 +66,21 @@ final class JnrSocket implements Tracees.SocketCopy {
     }
 
     boolean isSocket() {
-        return protocol() >= 0;
+        return number() >= 0;
+    }
+
+    @Override
+    public int transport() {
+        return mayBeTransport() && isInternet() ? number() : NO_TRANSPORT;
     }
 
     /** Other families have protocols of these numbers too. */
-    @Override
-    public int transport() {
-        boolean known = protocol() == IPPROTO_TCP || protocol() == IPPROTO_UDP;
-        return known && (domain() == Family.INET.number() || domain() == Family.INET6.number()) ? protocol() : NO_TRANSPORT;
+    private boolean mayBeTransport() {
+        return number() == IPPROTO_TCP || number() == IPPROTO_UDP;
+    }
+
+    private boolean isInternet() {
+        return domain() == Family.INET.number() || domain() == Family.INET6.number();
     }
 
     private int domain() {
@@ -88,10 +96,15 @@ final class JnrSocket implements Tracees.SocketCopy {
 
     @Override
     public int protocol() {
-        if (protocol == UNKNOWN) {
-            protocol = option(SO_PROTOCOL);
+        return mayBeTransport() ? new SocketKind(domain(), type(), number()).ruledNumber() : number();
+    }
+
+    @Override
+    public int number() {
+        if (number == UNKNOWN) {
+            number = option(SO_PROTOCOL);
         }
-        return protocol;
+        return number;
     }
 
     private int option(int option) {
@@ -128,18 +141,18 @@ final class JnrSocket implements Tracees.SocketCopy {
         Optional<Sockaddr> peer = peer(); // once: the other side may end the connection at any time
         Set<OpenDescriptor.Steering> steerings = plain ? steerings(care == Care.INTERFACES, peer) : Set.of();
         OpenDescriptor.Kind kind = peer.isEmpty() && connects() ? OpenDescriptor.Kind.CONNECTING : OpenDescriptor.Kind.SOCKET;
-        return new OpenDescriptor(number, kind, domain(), type(), protocol(), peer, steerings);
+        return new OpenDescriptor(number, kind, domain(), type(), number(), peer, steerings);
     }
 
     private Set<OpenDescriptor.Steering> steerings(boolean interfaces, Optional<Sockaddr> peer) {
         boolean six = domain() == Family.INET6.number();
         Steerings steerings = new Steerings(fd, scratch);
-        Set<OpenDescriptor.Steering> found = steerings.ask(six, protocol() == IPPROTO_TCP);
+        Set<OpenDescriptor.Steering> found = steerings.ask(six, number() == IPPROTO_TCP);
         if (interfaces) {
             steerings.askForInterfaces(six, peer.isPresent() && peer.get() instanceof Sockaddr.Inet6 inet6 && inet6.choosesInterface());
         }
         // After the interface is forgotten: a connected socket keeps its route.
-        if (protocol() == IPPROTO_UDP && !new Corked(fd, scratch).drop()) {
+        if (number() == IPPROTO_UDP && !new Corked(fd, scratch).drop()) {
             found.add(OpenDescriptor.Steering.BEGUN);
         }
         return found;
@@ -158,7 +171,7 @@ final class JnrSocket implements Tracees.SocketCopy {
 
     @Override
     public boolean connecting() {
-        return protocol() == IPPROTO_TCP && !(isClosed() && sentNothing());
+        return number() == IPPROTO_TCP && !(isClosed() && sentNothing());
     }
 
     private boolean sentNothing() {
@@ -187,7 +200,7 @@ final class JnrSocket implements Tracees.SocketCopy {
 
     @Override
     public int connect(byte[] name, int length, boolean near) {
-        if (transport() != IPPROTO_TCP) {
+        if (number() != IPPROTO_TCP) {
             NativeMemory.put(scratch + NAME, name, length);
             return (int) Libc.CONNECT.call(fd, scratch + NAME, length);
         }
@@ -248,7 +261,7 @@ final class JnrSocket implements Tracees.SocketCopy {
     }
 
     private boolean mayLinger() {
-        return protocol() != IPPROTO_UDP && domain() != Family.UNIX.number() && domain() != Family.NETLINK.number();
+        return number() != IPPROTO_UDP && domain() != Family.UNIX.number() && domain() != Family.NETLINK.number();
     }
 
     /** Up to {@link #close}. */
@@ -259,7 +272,7 @@ final class JnrSocket implements Tracees.SocketCopy {
 
     /** TCP_SYN_SENT above all, with TCP_FASTOPEN_CONNECT before anything is sent too. // net/ipv4/af_inet.c inet_getname() */
     private boolean connects() {
-        return protocol() == IPPROTO_TCP && state() >= 0 && state() != TCP_CLOSE && state() != TCP_LISTEN;
+        return number() == IPPROTO_TCP && state() >= 0 && state() != TCP_CLOSE && state() != TCP_LISTEN;
     }
 
     private boolean isClosed() {

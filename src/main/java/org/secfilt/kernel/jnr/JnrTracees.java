@@ -25,6 +25,7 @@ final class JnrTracees implements Tracees {
     /** proc(5) "stat": the fields after the name's closing bracket start with number 3, the processor is number 39. */
     private static final int PROCESSOR_FIELDS_ON = 39 - 3;
 
+    private static final long CAP_NET_BIND_SERVICE = 1L << 10; // linux/capability.h
     private static final int UNPRIVILEGED_PORT = 1024; // include/net/ip.h PROT_SOCK
 
     private final Proc proc;
@@ -192,6 +193,16 @@ final class JnrTracees implements Tracees {
         byte[] label = proc.readBytes(fd);
         Libc.CLOSE.call(fd);
         return label;
+    }
+
+    @Override
+    public boolean mayBindPrivilegedPorts(int tid) {
+        String status = proc.read(tid, "/status");
+        byte[] namespace = proc.link("self/ns/user");
+        return !status.isEmpty()
+                && (JnrCredentials.effective(status) & CAP_NET_BIND_SERVICE) != 0
+                && namespace.length > 0
+                && Arrays.equals(namespace, proc.link(tid, "/ns/user"));
     }
 
     @Override
