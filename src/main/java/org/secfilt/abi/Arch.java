@@ -1,7 +1,5 @@
 package org.secfilt.abi;
 
-import java.util.Optional;
-
 /** A processor architecture whose system calls secfilt knows. Both are little-endian and have 64-bit registers. */
 public enum Arch {
     X86_64("x86_64", "amd64", 0xc000003e),
@@ -23,16 +21,6 @@ public enum Arch {
     /** AUDIT_ARCH_X86_64 or AUDIT_ARCH_AARCH64, as found in {@code seccomp_data.arch}. // linux/audit.h */
     public int audit() {
         return audit;
-    }
-
-    /** The architecture of an AUDIT_ARCH value; empty for one that secfilt does not know, such as i386. */
-    public static Optional<Arch> ofAudit(int audit) {
-        for (Arch arch : values()) {
-            if (arch.audit == audit) {
-                return Optional.of(arch);
-            }
-        }
-        return Optional.empty();
     }
 
     /** The architecture this JVM runs on. */

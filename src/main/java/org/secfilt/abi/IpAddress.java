@@ -29,18 +29,6 @@ public record IpAddress(boolean isV4, long high, long low) implements Comparable
         return new IpAddress(false, high, low);
     }
 
-    /** Reads 4 or 16 bytes in network order. */
-    public static IpAddress ofBytes(byte[] networkOrder) {
-        switch (networkOrder.length) {
-            case 4:
-                return new IpAddress(true, 0, word(networkOrder, 0, 4));
-            case 16:
-                return new IpAddress(false, word(networkOrder, 0, 8), word(networkOrder, 8, 8));
-            default:
-                throw new IllegalArgumentException("an address has 4 or 16 bytes, not " + networkOrder.length);
-        }
-    }
-
     /**
      * Reads four decimal numbers without leading zeros (which some readers take for octal), or the text forms of
      * RFC 4291 section 2.2, with an IPv4 tail or without.
@@ -138,14 +126,6 @@ public record IpAddress(boolean isV4, long high, long low) implements Comparable
         }
         long ones = -1L << width - count;
         return width == 32 ? ones & V4_MASK : ones;
-    }
-
-    private static long word(byte[] bytes, int from, int length) {
-        long word = 0;
-        for (int i = from; i < from + length; i++) {
-            word = word << 8 | bytes[i] & 0xff;
-        }
-        return word;
     }
 
     /** IPv4 before IPv6, then as unsigned numbers. */

@@ -10,9 +10,12 @@ import java.util.Optional;
  * @param protocol IPPROTO_* of an internet socket; other families have numbers of their own
  */
 public record SocketKind(int domain, int type, int protocol) {
+    private static final String RAW = "raw:";
     // linux/in.h
     private static final int IPPROTO_IP = 0;
     private static final int IPPROTO_RAW = 255;
+    private static final int[] NUMBERS = {1, 6, 17, 33, 58, 115, 132, 136, 256, 262};
+    private static final String[] WORDS = {"icmp", "tcp", "udp", "dccp", "icmpv6", "l2tp", "sctp", "udplite", "smc", "mptcp"};
 
     /** Of no socket, or of one that could not be asked. */
     public static final SocketKind UNKNOWN = new SocketKind(-1, -1, -1);
@@ -43,23 +46,26 @@ public record SocketKind(int domain, int type, int protocol) {
         if (!isInternet()) {
             return Optional.empty();
         }
-        return Optional.of(type == SocketType.RAW ? "raw:" + protocol : name());
+        return Optional.of(type == SocketType.RAW ? RAW + protocol : name());
     }
 
-    /** A number without a name here is its own. // linux/in.h */
+    /** A number without a name here is its own. */
     private String name() {
-        return switch (protocol) {
-            case 1 -> "icmp";
-            case 6 -> "tcp";
-            case 17 -> "udp";
-            case 33 -> "dccp";
-            case 58 -> "icmpv6";
-            case 115 -> "l2tp";
-            case 132 -> "sctp";
-            case 136 -> "udplite";
-            case 256 -> "smc";
-            case 262 -> "mptcp";
-            default -> Integer.toString(protocol);
-        };
+        for (int i = 0; i < NUMBERS.length; i++) {
+            if (NUMBERS[i] == protocol) {
+                return WORDS[i];
+            }
+        }
+        return Integer.toString(protocol);
+    }
+
+    /** Whether a text is such a word, and no bare number. */
+    public static boolean isWord(String text) {
+        for (String word : WORDS) {
+            if (word.equals(text)) {
+                return true;
+            }
+        }
+        return text.startsWith(RAW);
     }
 }

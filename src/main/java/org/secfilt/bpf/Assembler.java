@@ -58,6 +58,15 @@ public final class Assembler {
         return then == otherwise ? then : intern(op.withK(), k, then, otherwise);
     }
 
+    /** Compares A with one after the other of these. */
+    public Node jumpIfAny(int[] ks, Node then, Node otherwise) {
+        Node node = otherwise;
+        for (int i = ks.length - 1; i >= 0; i--) {
+            node = jump(JumpOp.EQ, ks[i], then, node);
+        }
+        return node;
+    }
+
     /** Compares A with X, unsigned. */
     public Node jumpX(JumpOp op, Node then, Node otherwise) {
         return then == otherwise ? then : intern(op.withX(), 0, then, otherwise);

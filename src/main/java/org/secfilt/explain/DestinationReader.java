@@ -9,6 +9,7 @@ import org.secfilt.abi.PortRange;
 import org.secfilt.abi.Printable;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.abi.SocketKind;
 import org.secfilt.verdict.Action;
 
 /**
@@ -169,6 +170,11 @@ public final class DestinationReader {
     }
 
     private static Protocol protocol(String whole, String text) {
+        boolean ruled = text.equals(Protocol.TCP.toString()) || text.equals(Protocol.UDP.toString());
+        if (SocketKind.isWord(text) && !ruled) { // as reports say it
+            throw new IllegalArgumentException("'" + Printable.escape(whole) + "': rules name tcp and udp; a socket of " + Printable.escape(text)
+                    + " the filter refuses, or the firewall judges its packets by the rules for addresses");
+        }
         try {
             return Protocol.parse(text);
         } catch (IllegalArgumentException e) {

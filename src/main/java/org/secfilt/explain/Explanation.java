@@ -104,7 +104,8 @@ public final class Explanation {
             return;
         }
         row("rule", allowing(question, destination));
-        row("layer", stays ? Holding.Layer.NAMESPACES + ", where there is a loopback interface alone" : question.access().open() ? "none has to look at it" : judges(destination));
+        row("layer", stays ? Holding.Layer.NAMESPACES + ", where there is a loopback interface alone"
+                : question.access().open() ? "none has to look at it" : judges(destination));
     }
 
     private String ownNetwork() {

@@ -13,7 +13,10 @@ import org.secfilt.policy.Mode;
 import org.secfilt.policy.Origin;
 import org.secfilt.policy.Rule;
 
-/** The calls that name a socket address in memory, or may bring a socket: they stop for the tracer, or it is notified of them first ({@link Actions}). It reads and judges it. */
+/**
+ * The calls that name a socket address in memory, or may bring a socket: they stop for the tracer, which reads and judges it, or the supervisor is
+ * notified of them first ({@link Actions}).
+ */
 final class AddressCalls {
     private final Plan plan;
     private final Assembler assembler;

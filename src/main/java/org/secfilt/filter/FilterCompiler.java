@@ -23,13 +23,14 @@ import org.secfilt.plan.VaultRange;
  *     │ ── newer than this program ──> ENOSYS                  nr is the vault's ──> the supervisor
  *     │
  *   tree ── a call it does not know ──> ALLOW
- *     ├── connect, bind, sendmsg, sendmmsg ──> TRACE
+ *     ├── connect, bind, listen, sendmsg, sendmmsg, recvmsg, recvmmsg ──> TRACE
  *     ├── exit, exit_group ──> TRACE if denials decide the exit code
  *     ├── wait4, waitid ──> TRACE with WNOHANG for one process, else ALLOW
  *     ├── mmap, munmap, ... ──> TRACE if it could reach the vault, else ALLOW
- *     ├── socket, socketpair, setsockopt, ... ──> ERRNO or ALLOW by their scalar arguments
+ *     ├── prlimit64, setpriority, ... ──> TRACE if it is of another process, ptrace, landlock_restrict_self ──> TRACE
+ *     ├── socket, socketpair, setsockopt, ... ──> ERRNO or ALLOW by their scalar arguments, TRACE of a raw socket that the firewall must know of
  *     ├── chmod, utimensat, ... ──> TRACE, mount, swapon, ... ──> ERRNO, where files are read-only
- *     └── io_uring_setup, ptrace, ... ──> ERRNO
+ *     └── io_uring_setup, bpf, ... ──> ERRNO
  * </pre>
  *
  * Where the supervisor can be notified fast enough, the filter of a run says USER_NOTIF in place of TRACE to connect, bind and sendto, but for calls with

@@ -1,5 +1,6 @@
 package org.secfilt.filter;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.Errno;
@@ -130,10 +131,10 @@ final class SocketCalls {
     private Node plainInet() {
         Node refuse = actions.errno(Errno.EPERM);
         Node protocol = assembler.load(SeccompData.low(2),
-                anyOf(new int[] {0, Protocol.TCP.number(), Protocol.UDP.number()}, actions.allow(), refuse));
+                assembler.jumpIfAny(new int[] {0, Protocol.TCP.number(), Protocol.UDP.number()}, actions.allow(), refuse));
         return assembler.load(SeccompData.low(1),
                 assembler.and(SocketType.MASK,
-                        anyOf(new int[] {SocketType.STREAM, SocketType.DGRAM}, protocol, refuse)));
+                        assembler.jumpIfAny(new int[] {SocketType.STREAM, SocketType.DGRAM}, protocol, refuse)));
     }
 
     /** Argument 1 is the level, 2 the option. */
@@ -168,7 +169,7 @@ final class SocketCalls {
         if (!plan.leavesKinds()) {
             return options;
         }
-        int[] all = java.util.Arrays.copyOf(options, options.length + 1);
+        int[] all = Arrays.copyOf(options, options.length + 1);
         all[options.length] = raw;
         return all;
     }
@@ -176,14 +177,6 @@ final class SocketCalls {
     private Node options(int[] routes, int[] interfaces, int[] groups) {
         Node refuse = actions.errno(Errno.EPERM);
         return assembler.load(SeccompData.low(2),
-                anyOf(routes, refuse, anyOf(interfaces, refuse, anyOf(groups, refuse, actions.allow()))));
-    }
-
-    private Node anyOf(int[] values, Node then, Node otherwise) {
-        Node node = otherwise;
-        for (int i = values.length - 1; i >= 0; i--) {
-            node = assembler.jump(JumpOp.EQ, values[i], then, node);
-        }
-        return node;
+                assembler.jumpIfAny(routes, refuse, assembler.jumpIfAny(interfaces, refuse, assembler.jumpIfAny(groups, refuse, actions.allow()))));
     }
 }

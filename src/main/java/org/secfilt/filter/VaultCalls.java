@@ -16,11 +16,11 @@ import org.secfilt.plan.TracedCall;
  * <p>With {@code a} and {@code l} for the high words of a range's address and length, and the vault at {@code H << 32}, the range
  * can only reach the vault if
  *
- * <pre>
+ * <pre>{@code
  *   a == H                          it begins there
  *   a < H  and  l >= H              it is longer than the way, be it so long that a + l overflows
  *   a < H  and  a + l >= H - 1      it reaches it, perhaps by the carry of the low words
- * </pre>
+ * }</pre>
  *
  * A range that begins above and goes round past 2^64 the kernel refuses by itself.
  *

@@ -35,6 +35,8 @@ import org.secfilt.plan.Plan;
  * <tr><td>ioctl TUNSETIFF</td><td>send packets through a tunnel that root left open to this user</td><td>EPERM</td></tr>
  * <tr><td>ioctl XFS_IOC_OPEN_BY_HANDLE, for root that must stay in its cgroup</td><td>as open_by_handle_at: CgroupSeal</td><td>EPERM</td></tr>
  * <tr><td>setns, for root in a network of its own</td><td>enter the host's network again</td><td>EPERM</td></tr>
+ * <tr><td>setns into a network, or without saying into what, where internet addresses are restricted</td>
+ *     <td>reach another machine by an allowed address, 127.0.0.1 too</td><td>EPERM</td></tr>
  * </table>
  *
  * <table>
@@ -95,7 +97,7 @@ final class WaysRound {
         int[] requests = plan.sealsCgroup()
                 ? new int[] {TIOCSTI, TIOCLINUX, TUNSETIFF, XFS_IOC_OPEN_BY_HANDLE}
                 : new int[] {TIOCSTI, TIOCLINUX, TUNSETIFF};
-        dispatch.add(syscalls.nr("ioctl"), load(1, oneOf(requests, refuse,
+        dispatch.add(syscalls.nr("ioctl"), load(1, assembler.jumpIfAny(requests, refuse,
                 plan.policy().restrictsFiles() ? new FileCalls(plan, assembler, actions).ioctl() : actions.allow())),
                 "ioctl: no typing into the terminal, no tunnels"
                         + (plan.policy().restrictsFiles() ? ", no change of files: " + plan.policy().files().readOnly().get() : ""));
@@ -103,7 +105,7 @@ final class WaysRound {
                 load(2, assembler.jump(JumpOp.EQ, 0,
                         assembler.load(SeccompData.high(2), assembler.jump(JumpOp.EQ, 0, actions.allow(), refuse)), refuse)),
                 "request_key: no program that runs outside");
-        dispatch.add(syscalls.nr("keyctl"), load(0, oneOf(new int[] {KEYCTL_SESSION_TO_PARENT}, refuse, actions.allow())),
+        dispatch.add(syscalls.nr("keyctl"), load(0, assembler.jumpIfAny(new int[] {KEYCTL_SESSION_TO_PARENT}, refuse, actions.allow())),
                 "keyctl: the parent keeps its keys");
         if (plan.confinesToNetwork()) {
             dispatch.add(syscalls.nr("setns"), refuse, "setns: no way back into the host's network");
@@ -117,13 +119,13 @@ final class WaysRound {
     }
 
     private void keepVaultInPlace(Dispatch dispatch, SyscallTable syscalls, Node refuse) {
-        dispatch.add(syscalls.nr("prctl"), load(0, oneOf(new int[] {PR_SET_MM, PR_SET_TAGGED_ADDR_CTRL}, refuse, actions.allow())),
+        dispatch.add(syscalls.nr("prctl"), load(0, assembler.jumpIfAny(new int[] {PR_SET_MM, PR_SET_TAGGED_ADDR_CTRL}, refuse, actions.allow())),
                 "prctl: the vault stays");
-        dispatch.add(syscalls.nr("process_madvise"), load(3, oneOf(HINTS, actions.allow(), actions.errno(Errno.EINVAL))),
+        dispatch.add(syscalls.nr("process_madvise"), load(3, assembler.jumpIfAny(HINTS, actions.allow(), actions.errno(Errno.EINVAL))),
                 "process_madvise: the vault stays");
         OptionalInt archPrctl = syscalls.find("arch_prctl");
         if (archPrctl.isPresent()) {
-            dispatch.add(archPrctl.getAsInt(), load(0, oneOf(new int[] {ARCH_ENABLE_TAGGED_ADDR}, refuse, actions.allow())),
+            dispatch.add(archPrctl.getAsInt(), load(0, assembler.jumpIfAny(new int[] {ARCH_ENABLE_TAGGED_ADDR}, refuse, actions.allow())),
                     "arch_prctl: the vault stays");
         }
         OptionalInt uselib = syscalls.find("uselib");
@@ -135,13 +137,5 @@ final class WaysRound {
     /** The low word of an argument that is an {@code int}, or the low word of a pointer. */
     private Node load(int argument, Node next) {
         return assembler.load(SeccompData.low(argument), next);
-    }
-
-    private Node oneOf(int[] values, Node then, Node otherwise) {
-        Node node = otherwise;
-        for (int i = values.length - 1; i >= 0; i--) {
-            node = assembler.jump(JumpOp.EQ, values[i], then, node);
-        }
-        return node;
     }
 }

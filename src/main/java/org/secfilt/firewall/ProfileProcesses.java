@@ -104,7 +104,7 @@ final class ProfileProcesses {
         return "";
     }
 
-    /** {@link Profiles#leave} */
+    /** {@link Profiles#assign}, out of them. */
     void leave(List<Integer> pids) throws FirewallException {
         for (int pid : pids) {
             checkInside(pid, ProfileName.of(cgroups.of(pid)).isPresent());

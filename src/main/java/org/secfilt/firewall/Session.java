@@ -232,12 +232,12 @@ public final class Session implements Standing {
         }
     }
 
-    /** The cgroup tells. A dead process leaves it a moment after its death can be seen. */
     @Override
     public boolean ofNetwork() {
         return false;
     }
 
+    /** The cgroup tells. A dead process leaves it a moment after its death can be seen. */
     @Override
     public List<String> removeIfOver(boolean alone) {
         for (int look = 0; standing && look < LOOKS; look++) {

@@ -131,7 +131,6 @@ public final class Launch {
         return script();
     }
 
-
     /** The command gets these variables, {@code NAME=value} each, in place of the stub's own environment. */
     public Launch environment(List<ByteString> variables) {
         environment = vector(variables);

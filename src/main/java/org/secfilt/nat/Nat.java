@@ -332,7 +332,7 @@ public final class Nat {
                 + " is missing (on Debian: apt-get install " + (wanted.equals("ip") ? "iproute2" : "util-linux") + ")"));
     }
 
-    /** What {@code ip -batch} was doing: it says {@code Command failed -:2} of the second line. */
+    /** What {@code ip -batch} was doing: it says {@code Command failed -:2} of the second line. Ours have fewer than ten. */
     private static String failedLine(String said, String input) {
         int at = said.indexOf(BATCH_FAILED) + BATCH_FAILED.length();
         int number = at < BATCH_FAILED.length() || at == said.length() ? 0 : said.charAt(at) - '0';

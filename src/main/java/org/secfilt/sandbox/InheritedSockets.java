@@ -92,7 +92,8 @@ final class InheritedSockets {
         if (ownsNetwork && descriptor.isSocket() && descriptor.domain() != Family.UNIX.number()) {
             return "a socket of the host's network";
         }
-        if (profilesByMaking && Family.INET.number() == descriptor.domain() | Family.INET6.number() == descriptor.domain()) {
+        boolean internet = descriptor.domain() == Family.INET.number() || descriptor.domain() == Family.INET6.number();
+        if (profilesByMaking && internet) {
             return "a socket from before the profile, which has no say over it";
         }
         Optional<Verdict.Deny> denial = judge.denial(descriptor);

@@ -16,9 +16,7 @@ import org.secfilt.report.Reports;
 final class Launcher {
     /** The shell's codes for a command that is there but cannot be executed, and for one that is not there. */
     private static final int NOT_EXECUTABLE = 126;
-
     private static final int NOT_FOUND = 127;
-    private static final int FAILED = 125;
 
     private final Launching launching;
     private final FrontEnd frontEnd;
@@ -90,7 +88,7 @@ final class Launcher {
             return paths.make();
         } catch (RuntimeException | Error e) {
             reports.refusal(frontEnd, e instanceof KernelException ? e.getMessage() : Fault.words(e)); // or nobody would ever tell the stub
-            exit(FAILED);
+            exit(Sandbox.FAILED);
             return Optional.empty();
         }
     }
@@ -100,7 +98,7 @@ final class Launcher {
         boolean listener = step.nr() == plan.arch().syscalls().nr("seccomp") && step.arguments().get(1) instanceof Operand.Immediate flags
                 && flags.value() != 0;
         reports.refusal(frontEnd, step.name() + ": " + Errno.of(failed.errno()) + (listener ? "; " + whyNoListener(failed.errno()) : ""));
-        exit(FAILED);
+        exit(Sandbox.FAILED);
     }
 
     /** The filter itself was checked, so it is what it asks for besides: seccomp(2) "SECCOMP_FILTER_FLAG_NEW_LISTENER". */

@@ -33,6 +33,7 @@ import org.secfilt.tracer.Tracer;
 
 /** One run of one command under one plan. */
 public final class Sandbox {
+    /** secfilt itself failed, as of env(1). */
     static final int FAILED = 125;
     /** The policy cannot be held: what is open already would go round it. */
     private static final int REFUSED = 2;

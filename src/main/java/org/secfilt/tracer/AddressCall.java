@@ -19,7 +19,6 @@ import org.secfilt.verdict.Action;
 final class AddressCall {
     // struct msghdr on 64-bit: name 0, namelen 8 (int), iov 16, iovlen 24, control 32, controllen 40, flags 48 (int)
     static final int MSGHDR_BYTES = 56;
-    private static final int MSG_FASTOPEN = 0x20000000; // linux/socket.h
     static final int MSG_NAME = 0;
     static final int MSG_NAMELEN = 8;
     private static final int MSG_IOV = 16;
@@ -31,6 +30,7 @@ final class AddressCall {
     static final int MSG_LEN = MSGHDR_BYTES;
     static final int MMSGHDR_BYTES = 64;
 
+    private static final int MSG_FASTOPEN = 0x20000000; // linux/socket.h
     private static final int FAMILY_BYTES = 2;
     /** Of an internet address: the shortest name that has a port. */
     static final int PORT_END = 4;

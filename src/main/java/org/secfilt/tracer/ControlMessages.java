@@ -2,8 +2,8 @@ package org.secfilt.tracer;
 
 /**
  * The control messages of a sendmsg. cmsg(3). Some of them send the packet elsewhere than its name says: source routes, marks, by which a
- * host may choose another table of routes, and the choice of an interface, by which a datagram to 127.0.0.1 leaves the machine. They are read as the kernel reads them (linux/socket.h, CMSG_OK
- * and CMSG_NXTHDR), and what it would not parse is refused.
+ * host may choose another table of routes, and the choice of an interface, by which a datagram to 127.0.0.1 leaves the machine. They are
+ * read as the kernel reads them (linux/socket.h, CMSG_OK and CMSG_NXTHDR), and what it would not parse is refused.
  */
 final class ControlMessages {
     private static final int HEADER_BYTES = 16;

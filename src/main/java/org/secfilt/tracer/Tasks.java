@@ -49,7 +49,7 @@ final class Tasks {
         }
     }
 
-    /** All of them, whatever comes and goes later. */
+    /** All of them, as they come and go: to be copied by who changes them on the way. */
     Collection<Task> all() {
         return tasks.values();
     }

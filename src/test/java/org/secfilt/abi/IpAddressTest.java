@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.InetAddress;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -97,7 +98,6 @@ class IpAddressTest {
     @Test
     void bytes_are_in_network_order() {
         assertArrayEquals(new byte[] {10, 0, 0, (byte) 200}, IpAddress.v4(0x0a0000c8).toBytes());
-        assertThrows(IllegalArgumentException.class, () -> IpAddress.ofBytes(new byte[5]));
     }
 
     @Test
@@ -126,7 +126,8 @@ class IpAddressTest {
                     bytes[2 * group] = (byte) (group == 0 ? 1 : 0);
                 }
             }
-            IpAddress address = IpAddress.ofBytes(bytes);
+            ByteBuffer words = ByteBuffer.wrap(bytes);
+            IpAddress address = IpAddress.v6(words.getLong(), words.getLong());
             assertArrayEquals(bytes, address.toBytes());
             assertEquals(address, IpAddress.parse(address.toString()));
             assertArrayEquals(bytes, InetAddress.getByName(address.toString()).getAddress());

@@ -19,5 +19,6 @@ class SocketKindTest {
         SocketKind kind = new SocketKind(domain, type, protocol);
         assertEquals(Optional.ofNullable(word), kind.word());
         assertEquals(Optional.ofNullable(ruled), kind.ruled().map(Protocol::toString));
+        assertEquals(word != null && !word.equals("99"), SocketKind.isWord(String.valueOf(word)));
     }
 }
