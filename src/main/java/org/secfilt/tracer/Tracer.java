@@ -62,6 +62,7 @@ public final class Tracer {
     private final HandedOver handedOver;
     private final ListenStop listeners;
     private final RestrictStop restricts;
+    private final RawSocketStop rawSockets;
     private final Waiting waiting;
     private final Turns turns = new Turns();
     private final Newborns newborns;
@@ -100,6 +101,7 @@ public final class Tracer {
         this.handedOver = new HandedOver(ptrace, tracees, watch, replies, addresses.judge(), plan);
         this.listeners = new ListenStop(ptrace, tracees, replies, addresses.judge());
         this.restricts = new RestrictStop(ptrace, tracees, tasks);
+        this.rawSockets = new RawSocketStop(ptrace, replies, watch);
         this.waiting = new Waiting(ptrace, kernel.affinity(), tracees, System::nanoTime);
         this.newborns = new Newborns(ptrace, tasks, execs);
         this.files = new FileStop(replies, tracees, kernel.fileChanges(), plan, writable, watch);
@@ -179,7 +181,7 @@ public final class Tracer {
         serveOthers(made.tid);
         unheard = null;
         if (tasks.find(made.tid) == made) {
-            addressStop(made, calls.traced(made.call));
+            addresses.answer(made, calls.traced(made.call));
         }
     }
 
@@ -320,33 +322,20 @@ public final class Tracer {
         } else if (call == TracedCall.PTRACE) {
             replies.deny(task, call, Optional.empty(), NO_SECOND_TRACER);
         } else if (call == TracedCall.SOCKET) {
-            rawSocketStop(task, call);
+            rawSockets.answer(task);
         } else if (call == TracedCall.LANDLOCK_RESTRICT_SELF) {
             restricts.answer(task);
         } else if (call == TracedCall.WAIT4 || call == TracedCall.WAITID) {
             waitStop(task, call);
         } else if (call.namesAddress()) {
-            if (tasks.restrictions().isNew(task.number)) {
-                unheard = unheard == null ? task : unheard;
-            } else {
-                addressStop(task, call);
+            waiting.judging(task.tid);
+            if (!tasks.restrictions().isNew(task.number)) {
+                addresses.answer(task, call);
+            } else if (unheard == null) {
+                unheard = task;
             }
         } else {
             exits.answer(task, stop);
-        }
-    }
-
-    private void addressStop(Task task, TracedCall call) {
-        waiting.judging(task.tid);
-        addresses.answer(task, call);
-    }
-
-    private void rawSocketStop(Task task, TracedCall call) {
-        Optional<String> wrong = watch.rawSocket();
-        if (wrong.isPresent()) {
-            replies.deny(task, call, Optional.empty(), new Verdict.Deny(Errno.EPERM, wrong.get(), Origin.DEFAULT));
-        } else {
-            ptrace.resume(task.tid, 0);
         }
     }
 
