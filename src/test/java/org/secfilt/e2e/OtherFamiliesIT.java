@@ -1,0 +1,141 @@
+package org.secfilt.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.secfilt.Fixtures;
+import org.secfilt.Requirements;
+
+/** Sockets that get out without an internet address: AF_XDP, whose frames pass every packet filter, and AF_VSOCK, which knows no network namespaces. */
+class OtherFamiliesIT {
+    @RegisterExtension
+    static final NetworkRoom ROOM = new NetworkRoom();
+
+    private static final String ALLOWED = "--allowed-netmask=" + NetworkRoom.NEAR;
+    private static final String XDP = Fixtures.compile("xdp").toString();
+    private static final String VSOCK = Fixtures.compile("vsock").toString();
+    private static final List<String> FRAME = List.of(XDP, "veth0", NetworkRoom.INSIDE, NetworkRoom.FAR, "8002");
+    private static final List<String> ARRIVAL = List.of("udp " + NetworkRoom.FAR + ":8002");
+    private static final List<String> TO_ORDINARY = List.of("setpriv", "--reuid=54771", "--regid=54771", "--clear-groups");
+
+    private static String[] words(List<?>... parts) {
+        List<String> words = new ArrayList<>();
+        for (List<?> part : parts) {
+            part.forEach(word -> words.add(word.toString()));
+        }
+        return words.toArray(new String[0]);
+    }
+
+    private static List<String> become(User user) {
+        return user == User.ROOT ? List.of() : TO_ORDINARY;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--firewall=off --allowed-netmask=10.77.1.1", "--firewall=auto --allowed-netmask=10.77.1.1", "--allowed-bind=10.77.1.2",
+        "--mainstream-network-families", "--no-outbound-network", "--allowed-netmask=10.77.1.1 --errno=ECONNREFUSED"})
+    void a_frame_that_is_handed_to_a_card_arrives_without_secfilt_and_not_with_it(String options) {
+        assertEquals("sent\n", ROOM.command(words(FRAME)).run().exited(0).stdout());
+        assertEquals(ARRIVAL, ROOM.arrived());
+        Outcome run = ROOM.secfilt(words(List.of(options.split(" ")), List.of("--"), FRAME)).run().exited(0);
+        assertEquals(options.endsWith("ECONNREFUSED") ? "socket ECONNREFUSED\n" : "socket EPERM\n", run.stdout(), run::toString);
+        assertEquals("", run.stderr()); // the filter refuses by itself
+        assertEquals(List.of(), ROOM.arrived(), run::toString);
+    }
+
+    private static Command inherits(User user, List<String> maker, List<String> secfilt, List<String> command) {
+        return ROOM.command(words(maker, List.of("5"), become(user), secfilt, command));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_socket_for_frames_that_the_caller_made_does_not_come_along_unless_it_is_kept(User user) {
+        List<String> kick = List.of(XDP, "kick", "5");
+        assertEquals("sent\n", inherits(user, FRAME, List.of(), kick).run().exited(0).stdout());
+        assertEquals(ARRIVAL, ROOM.arrived());
+        for (List<String> options : List.of(List.of(ALLOWED), List.of(ALLOWED, "--firewall=off"), List.of(ALLOWED, "--inherit=close"))) {
+            Outcome run = inherits(user, FRAME, List.of(words(List.of(Built.program()), options)), kick).run().exited(0);
+            assertEquals("sendto EBADF\n", run.stdout(), run::toString);
+            assertEquals(List.of("secfilt: closed inherited descriptor 5: a socket of family xdp"), run.reports());
+            assertEquals(List.of(), ROOM.arrived(), run::toString);
+        }
+        Outcome refused = inherits(user, FRAME, List.of(Built.program().toString(), ALLOWED, "--inherit=refuse"), kick).run().exited(2);
+        assertEquals("", refused.stdout());
+        assertEquals("secfilt: inherited descriptor 5: a socket of family xdp", refused.reports().get(0));
+        assertEquals(List.of(), ROOM.arrived());
+        Outcome kept = inherits(user, FRAME, List.of(Built.program().toString(), ALLOWED, "--inherit=keep"), kick).run().exited(0);
+        assertEquals("sent\n", kept.stdout());
+        assertEquals(List.of("secfilt: kept inherited descriptor 5: a socket of family xdp"), kept.reports());
+        assertEquals(ARRIVAL, ROOM.arrived());
+    }
+
+    /** Has the maker's socket, its descriptor 5, handed over to who connects to a path, and runs the words after it. */
+    private static final String HANDING = """
+            rm -f s; coproc peer { exec "${@:2:$1}" 5 /usr/bin/python3 "$PEER" serve s fd:5; }
+            until read -r said <&"${peer[0]}" && [ "$said" = ready ]; do :; done
+            exec 0<&-; peer_pid=$!
+            "${@:2+$1}"; code=$?
+            kill $peer_pid; wait $peer_pid 2>/dev/null
+            exit $code""";
+
+    private static Outcome handed(User user, List<String> maker, List<String> secfilt) {
+        List<String> take = List.of(Fixtures.compile("take").toString(), "recvmsg", "connect", ROOM.directory() + "/s");
+        return ROOM.bash(HANDING, words(List.of(maker.size()), maker, become(user), secfilt, take))
+                .with("PEER", Built.fixture("hand-over.py")).run();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void who_receives_a_socket_for_frames_is_killed(User user) {
+        handed(user, FRAME, List.of()).exited(0);
+        assertEquals(ARRIVAL, ROOM.arrived());
+        for (String firewall : List.of("--firewall=off", "--firewall=auto")) {
+            Outcome run = handed(user, FRAME, List.of(Built.program().toString(), ALLOWED, firewall)).exited(137);
+            assertEquals("", run.stdout(), run::toString);
+            assertTrue(run.stderr().contains("a socket of family xdp"), run::toString);
+            assertEquals(List.of(), ROOM.arrived(), run::toString);
+        }
+    }
+
+    /** What it sends itself comes in where the kernel has vsock_loopback; nobody else is called. */
+    private static String served(User user) {
+        String said = ROOM.command(VSOCK).as(user).run().exited(0).stdout();
+        Requirements.need("vsock", !said.startsWith("socket EAFNOSUPPORT"), "this kernel has no vsock");
+        assertTrue(said.startsWith("socket ok\nbind ok\nlisten ok\narrived "), said);
+        return said;
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void nobody_is_served_by_vsock(User user) {
+        served(user);
+        for (String options : List.of(ALLOWED, "--firewall=off " + ALLOWED, "--allowed-bind=127.0.0.1", "--mainstream-network-families",
+                "--net=none --mainstream-network-families")) {
+            Outcome run = ROOM.secfilt(words(List.of(options.split(" ")), List.of("--", VSOCK))).as(user).run().exited(0);
+            assertEquals("socket EPERM\n", run.stdout(), run::toString);
+            assertEquals("", run.stderr());
+        }
+        assertEquals("socket EACCES\n", ROOM.secfilt(ALLOWED, "--errno=EACCES", VSOCK).as(user).run().exited(0).stdout());
+    }
+
+    @Test
+    void a_network_of_the_commands_own_without_rules_leaves_vsock() {
+        assertEquals(served(User.ROOT), ROOM.secfilt("--net=none", VSOCK).run().exited(0).stdout());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_vsock_socket_does_not_come_in(User user) {
+        served(user);
+        Outcome run = inherits(user, List.of(VSOCK), List.of(Built.program().toString(), ALLOWED), List.of("test", "-e", "/proc/self/fd/5")).run().exited(1);
+        assertEquals(List.of("secfilt: closed inherited descriptor 5: a socket of family vsock"), run.reports());
+        run = handed(user, List.of(VSOCK), List.of(Built.program().toString(), ALLOWED)).exited(137);
+        assertTrue(run.stderr().contains("a socket of family vsock"), run::toString);
+    }
+}
