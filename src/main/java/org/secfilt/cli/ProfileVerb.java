@@ -70,7 +70,7 @@ final class ProfileVerb {
         try {
             return filter.withProfiles(false, (profiles, mount) -> {
                 boolean in = assign.profile().isPresent();
-                profiles.assign(assign.profile(), assign.pids(), filter.runs());
+                profiles.assign(assign.profile(), assign.pids(), filter.runs(), filter.ownTables());
                 for (int pid : profiles.unified() ? assign.pids() : List.<Integer>of()) {
                     int sockets = Sockets.ofInternet(pid);
                     if (sockets > 0) {

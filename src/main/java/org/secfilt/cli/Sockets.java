@@ -18,28 +18,48 @@ final class Sockets {
 
     private Sockets() {}
 
-    /** How many of the internet's it has, of those that are bound or connected: others have sent nothing. Those that cannot be seen do not count. */
+    /**
+     * How many of the internet's it has, of those that are bound or connected: others have sent nothing. Those that cannot be seen do not count. Its
+     * threads need not share descriptors, and the first may have ended.
+     */
     static int ofInternet(int pid) {
-        Set<String> inodes = new HashSet<>();
-        for (String table : INTERNET) {
-            for (String line : lines(Path.of("/proc/" + pid + "/net/" + table))) {
-                String[] fields = line.strip().split(" +");
-                if (fields.length > INODE) {
-                    inodes.add("socket:[" + fields[INODE] + "]");
-                }
-            }
-        }
+        Set<String> seen = new HashSet<>();
+        String threads = "/proc/" + pid + "/task/";
         int count = 0;
-        String directory = "/proc/" + pid + "/fd";
-        String[] names = new File(directory).list();
-        for (String name : names == null ? new String[0] : names) {
+        for (String tid : names(threads)) {
+            count += ofInternet(threads + tid, seen);
+        }
+        return count;
+    }
+
+    /** @param seen the sockets of threads before */
+    private static int ofInternet(String thread, Set<String> seen) {
+        Set<String> links = new HashSet<>();
+        for (String name : names(thread + "/fd")) {
             try {
-                count += inodes.contains(Files.readSymbolicLink(Path.of(directory, name)).toString()) ? 1 : 0;
+                String link = Files.readSymbolicLink(Path.of(thread, "fd", name)).toString();
+                if (link.startsWith("socket:[")) {
+                    links.add(link);
+                }
             } catch (IOException e) {
                 // closed meanwhile
             }
         }
+        links.removeAll(seen);
+        seen.addAll(links);
+        int count = 0;
+        for (String table : links.isEmpty() ? List.<String>of() : INTERNET) {
+            for (String line : lines(Path.of(thread, "net", table))) {
+                String[] fields = line.strip().split(" +");
+                count += fields.length > INODE && links.remove("socket:[" + fields[INODE] + "]") ? 1 : 0;
+            }
+        }
         return count;
+    }
+
+    private static String[] names(String directory) {
+        String[] names = new File(directory).list();
+        return names == null ? new String[0] : names;
     }
 
     private static List<String> lines(Path file) {

@@ -34,6 +34,7 @@ final class Assignment {
     private final Cgroups cgroups;
     private final ProfileProcesses processes;
     private final Runs runs;
+    private final OwnSockets sockets;
     private final Optional<Profile> target;
     /** All that were asked for, the supervisors apart. */
     private final Set<Integer> pids = new LinkedHashSet<>();
@@ -44,10 +45,11 @@ final class Assignment {
     private final Map<Integer, String> moved = new LinkedHashMap<>();
 
     /** @param target empty for out of whichever */
-    Assignment(Cgroups cgroups, ProfileProcesses processes, Runs runs, Optional<Profile> target) {
+    Assignment(Cgroups cgroups, ProfileProcesses processes, Runs runs, OwnSockets sockets, Optional<Profile> target) {
         this.cgroups = cgroups;
         this.processes = processes;
         this.runs = runs;
+        this.sockets = sockets;
         this.target = target;
     }
 
@@ -73,6 +75,9 @@ final class Assignment {
             checkPlace(supervisor);
         }
         checkWhole(List.copyOf(given));
+        for (int pid : pids) {
+            sockets.check(pid);
+        }
         try {
             for (int supervisor : supervisors) {
                 moveUnlessThere(supervisor);
@@ -84,6 +89,7 @@ final class Assignment {
                 move(pid);
             }
             moveLater();
+            sockets.bring(moved.keySet());
         } catch (KernelException e) {
             throw new FirewallException(e.getMessage());
         }

@@ -8,6 +8,7 @@ import java.util.OptionalInt;
 import java.util.TreeMap;
 import org.secfilt.kernel.Cgroups;
 import org.secfilt.kernel.KernelException;
+import org.secfilt.kernel.OwnTables;
 import org.secfilt.kernel.Runs;
 import org.secfilt.policy.Policy;
 
@@ -327,10 +328,10 @@ public final class Profiles {
      * @param name the profile to move them in; empty to move them out of whichever they are in
      * @throws FirewallException if that cannot be
      */
-    public void assign(Optional<ProfileName> name, List<Integer> pids, Runs runs) throws FirewallException {
+    public void assign(Optional<ProfileName> name, List<Integer> pids, Runs runs, OwnTables tables) throws FirewallException {
         if (!unified) {
             Optional<Profile> target = name.isPresent() ? Optional.of(find(name.get())) : Optional.empty();
-            new Assignment(cgroups, processes, runs, target).move(pids);
+            new Assignment(cgroups, processes, runs, new OwnSockets(cgroups, tables, target), target).move(pids);
         } else if (name.isPresent()) {
             enter(name.get(), pids);
         } else {

@@ -47,6 +47,8 @@ public interface Kernel {
 
     Runs runs();
 
+    OwnTables ownTables();
+
     /** Waits for this network namespace to be free of other runs that change it, and holds it. */
     NetworkLock lockNetwork();
 

@@ -2,7 +2,10 @@ package org.secfilt.kernel;
 
 import java.util.List;
 import java.util.Set;
+import org.secfilt.abi.Cidr;
 import org.secfilt.abi.Family;
+import org.secfilt.abi.IpAddress;
+import org.secfilt.abi.Protocol;
 
 /** Which network namespaces there are, and what this one is like. network_namespaces(7) */
 public interface Networks {
@@ -38,4 +41,13 @@ public interface Networks {
      * CAP_NET_ADMIN, there are.
      */
     boolean translates(Family family);
+
+    /**
+     * Has the kernel forget which way packets to a port of these addresses went so far: the next one of each flow goes where the rules say now. Nothing
+     * is forgotten where the kernel shows nobody what it remembers (CONFIG_NF_CT_NETLINK), or without CAP_NET_ADMIN.
+     *
+     * @param to addresses of the one family are enough
+     * @param except flows that lead here already
+     */
+    void forgetFlows(Protocol protocol, int port, List<Cidr> to, IpAddress except);
 }

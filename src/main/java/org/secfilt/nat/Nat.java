@@ -72,11 +72,12 @@ public final class Nat {
             for (Setting<Publication> publication : publications) {
                 checkFree(publication, listings);
             }
-            List<Cidr> taken = Subnets.taken(run(ip, List.of("-o", "route", "show", "table", "all"), ""));
+            String routes = run(ip, List.of("-o", "route", "show", "table", "all"), "");
             boolean v6 = tables.versions().contains(IpVersion.V6) && forwardingV6.isPossible();
             if (v6) {
-                taken.addAll(Subnets.taken(run(ip, List.of("-6", "-o", "route", "show", "table", "all"), "")));
+                routes += run(ip, List.of("-6", "-o", "route", "show", "table", "all"), "");
             }
+            List<Cidr> taken = Subnets.taken(routes);
             Subnets subnets = Subnets.chooseV4(taken, pid)
                     .orElseThrow(() -> new NatException("no private IPv4 network is free on this host"));
             NatLink link = make(ip, pid, subnets, v6 ? Subnets.chooseV6(taken, pid) : Optional.empty());
@@ -84,6 +85,7 @@ public final class Nat {
                 run(ip, List.of("-batch", "-"), link.atHost());
                 run(nsenter, List.of("-t", Integer.toString(pid), "-n", ip, "-batch", "-"), link.atCommand());
                 forward(link, publications, listings);
+                forgetFlows(link, publications, Subnets.local(routes));
             } catch (NatException | IOException | KernelException e) {
                 throw new NatException(e.getMessage() + undoing(ip));
             }
@@ -161,6 +163,17 @@ public final class Nat {
             forwardingV6.set(name, true);
             for (String off : toTurnOnV6) {
                 forwardingV6.set(off, true);
+            }
+        }
+    }
+
+    /** Where packets to a published port went before, to a run that is no more or to nobody: only now, as until now they would have gone there again. */
+    private void forgetFlows(NatLink link, List<Setting<Publication>> publications, List<Cidr> local) {
+        for (Setting<Publication> setting : publications) {
+            Publication publication = setting.value();
+            kernel.networks().forgetFlows(publication.protocol(), publication.hostPort(), local, link.v4().own());
+            if (link.v6().isPresent()) {
+                kernel.networks().forgetFlows(publication.protocol(), publication.hostPort(), local, link.v6().get().own());
             }
         }
     }

@@ -22,6 +22,7 @@ record Subnets(IpAddress host, IpAddress own, Cidr block) {
     /** RFC 4193, with a global id of ours; the next 16 bits tell the blocks apart. */
     private static final long V6_PREFIX = 0xfd5e_cf17_2a77_0000L;
     private static final int V6_BLOCKS = 1 << 16;
+    private static final String LOCAL = "local ";
 
     /**
      * @param taken the networks and addresses this host has routes for
@@ -72,6 +73,18 @@ record Subnets(IpAddress host, IpAddress own, Cidr block) {
             }
         }
         return taken;
+    }
+
+    /** Whom this host itself is, in such a listing: what iptables calls LOCAL. */
+    static List<Cidr> local(String routes) {
+        List<Cidr> local = new ArrayList<>();
+        for (String line : routes.split("\n")) {
+            if (line.startsWith(LOCAL)) {
+                int end = line.indexOf(' ', LOCAL.length());
+                read(line.substring(LOCAL.length(), end < 0 ? line.length() : end)).ifPresent(local::add);
+            }
+        }
+        return local;
     }
 
     private static Optional<Cidr> read(String word) {

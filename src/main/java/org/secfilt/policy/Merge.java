@@ -23,6 +23,8 @@ final class Merge {
     private final Direction unix = new Direction();
     private Optional<Setting<Boolean>> noOutbound = Optional.empty();
     private Optional<Setting<Boolean>> resolv = Optional.empty();
+    /** Whether the rule of the options that restrict connect has the nameservers already: {@link Options#part}. */
+    private boolean nameserversJoined;
     private Errno denial = Errno.EPERM;
     private Inherit inherit = Inherit.CLOSE;
     private Setting<Firewall> firewall = Policy.OPEN.firewall();
@@ -41,6 +43,7 @@ final class Merge {
         }
         if (part.resolv().isPresent()) {
             resolv = part.resolv();
+            nameserversJoined = part.connect().restricted().isPresent();
         }
         if (part.denial().isPresent()) {
             denial = part.denial().get().value();
@@ -78,7 +81,9 @@ final class Merge {
 
     Policy policy(Sources sources) {
         if (resolv.isPresent() && resolv.get().value()) {
-            connect.allow.add(resolverRule(sources.nameservers(), resolv.get().origin()));
+            if (!nameserversJoined) {
+                connect.allow.add(resolverRule(sources.nameservers(), resolv.get().origin()));
+            }
             dropUnlessResolv(unix.allow);
             dropUnlessResolv(unix.deny);
             unix.allow.addAll(Resolvers.sockets(resolv.get().origin()));

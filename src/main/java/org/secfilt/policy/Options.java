@@ -109,7 +109,7 @@ public record Options(
         boolean restricts = !netmasks.isEmpty() || !ports.isEmpty();
         return new PolicyPart(
                 noOutboundNetwork,
-                restricts ? Optional.empty() : allowResolv,
+                allowResolv,
                 errno,
                 inherit,
                 firewall,
@@ -119,16 +119,10 @@ public record Options(
                         : Optional.empty(),
                 restricts ? connectLists(nameservers) : PolicyPart.Lists.EMPTY,
                 binds.isEmpty() ? PolicyPart.Lists.EMPTY : bindLists(),
-                restricts && isOn(allowResolv) ? resolverSockets() : PolicyPart.Lists.EMPTY,
+                PolicyPart.Lists.EMPTY,
                 surroundings,
                 files(),
                 ProfileTerms.EMPTY);
-    }
-
-    /** Where a file restricts unix sockets. */
-    private PolicyPart.Lists resolverSockets() {
-        List<Rule> rules = Resolvers.sockets(allowResolv.get().origin());
-        return new PolicyPart.Lists(Optional.empty(), Optional.empty(), Optional.empty(), rules, List.of());
     }
 
     private FileAccess.Part files() {

@@ -26,6 +26,7 @@ import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Launching;
 import org.secfilt.kernel.NetworkLock;
 import org.secfilt.kernel.Networks;
+import org.secfilt.kernel.OwnTables;
 import org.secfilt.kernel.Runs;
 import org.secfilt.nat.Nat;
 import org.secfilt.nat.NatException;
@@ -304,6 +305,10 @@ public final class PacketFilter {
     /** Who runs under secfilt here. */
     public Runs runs() {
         return kernel.runs();
+    }
+
+    public OwnTables ownTables() {
+        return kernel.ownTables();
     }
 
     /** Whether the process has entered a profile that knows a socket by who made it, so that those made before are not of it. */

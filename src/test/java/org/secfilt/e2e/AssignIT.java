@@ -63,6 +63,34 @@ class AssignIT {
             }
             end() { echo end >> go; wait $run; }
             """;
+    /** A thread whose first one shares its descriptors, does not, or has ended; at each new line of the file {@code go} it sends by its old socket. */
+    private static final String OWN = """
+            cat > own.py <<'END'
+            import ctypes, errno, os, socket, sys, threading, time
+            libc = ctypes.CDLL(None)
+            def work():
+                if sys.argv[1] == "parted" and libc.unshare(0x400): os._exit(9)
+                old = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); old.connect(("10.77.2.1", 8001))
+                os.write(1, b"%d\\n" % os.getpid())
+                seen = 0
+                for i in range(1500):
+                    words = open("go").read().split()
+                    if words[seen:]:
+                        seen += 1
+                        if words[-1] == "end": break
+                        try: old.send(b"x"); said = "ok"
+                        except OSError as e: said = errno.errorcode[e.errno]
+                        os.write(1, said.encode() + b"\\n")
+                    time.sleep(0.01)
+                os._exit(0)
+            threading.Thread(target=work).start()
+            if sys.argv[1] == "ended": libc.syscall(60, 0)
+            time.sleep(20)
+            END
+            $SECFILT profile install -q t near.yaml || exit 99
+            start() { whose=$1; shift; : > go; exec 5< <(timeout 20 "$@" python3 own.py $whose); read -t 9 pid <&5; sleep 0.2; }
+            say() { echo x >> go; read -t 9 said <&5; echo $said; }
+            """;
     private static final String REFUSED = "A EPERM EPERM\nB EPERM EPERM\n";
     private static final String SENT = "A ok ok\nB ok ok\n";
     private static final String ONE_RUN = "secfilt: process %s is of one run with %s, and their supervisor, S, gets hold of the sockets of all of them, which are"
@@ -227,6 +255,30 @@ class AssignIT {
                 touch go; wait; cat said""".formatted(policy)).timeoutMillis(60_000).run().exited(0);
         assertEquals("State:\tZ (zombie)\nmoved\nout\nmoved\nEPERM\n", run.stdout(), run::toString);
         assertArrived(0, run);
+    }
+
+    /** Of a thread that parted from the first one's, and of one that goes on where the first has ended. */
+    @ParameterizedTest(name = "{0} {1}")
+    @CsvSource({"shared, ''", "parted, ''", "ended, ''", "parted, $SECFILT -q --policy protocol.yaml", "ended, $SECFILT -q --policy protocol.yaml"})
+    void sockets_follow_whoevers_descriptors_they_are_among(String whose, String under) {
+        Outcome run = ROOM.bash(OWN + """
+                start $1 %s; say
+                $SECFILT assign t $pid; say; $SECFILT assign --out $pid; say
+                echo end >> go; wait; $SECFILT profile list""".formatted(under), whose).timeoutMillis(60_000).run().exited(0);
+        assertEquals("ok\nEPERM\nok\nNAME  PROCESSES  WHO MAY ENTER\nt     0          root\n", run.stdout(), run::toString);
+        assertArrived(2, run);
+    }
+
+    /** Where this process may not, as without CAP_SYS_PTRACE: that is seen before. */
+    @Test
+    void nobody_is_moved_whose_sockets_nobody_can_bring_along() {
+        Outcome run = ROOM.bash(OWN + """
+                start parted
+                setpriv --bounding-set -sys_ptrace --inh-caps -sys_ptrace --reuid 0 $SECFILT assign t $pid 2>&1 | sed "s/$pid/P/; s/[0-9]\\+/T/g"; say
+                echo end >> go; wait""".replace("start parted", "start parted setpriv --reuid 65534 --clear-groups")).timeoutMillis(60_000).run();
+        assertEquals("secfilt: process P cannot be moved: sockets of its thread T, which has descriptors that the first one has not, would stay behind:"
+                + " pidfd_getfd(T): EPERM (Operation not permitted)\nok\n", run.stdout(), run::toString);
+        assertArrived(1, run);
     }
 
     @Test

@@ -12,6 +12,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * A published port is open at the host's addresses, and the command's own addresses stay closed, that port of them too: to hosts that have a route there,
@@ -29,6 +31,28 @@ class NatPublishIT {
     /** The port that is published leads to the first; the other is the command's own. */
     private static final List<String> PORTS = List.of("5432", "9999");
     private static final String ANSWERED = "tcp 10105 answer\nudp 10105 answer\n".repeat(2);
+
+    /** From one port, all the time. */
+    private static final String ASK_ON = """
+            import socket, sys, time
+            s = socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET, socket.SOCK_DGRAM)
+            s.bind(("", 7000)); s.settimeout(0.1)
+            print("ready", flush=True)
+            for i in range(600):
+                try:
+                    s.sendto(b"x", (sys.argv[1], int(sys.argv[2])))
+                    answer = s.recv(99)
+                    open(sys.argv[3], "ab").write(answer + b"\\n")
+                    time.sleep(0.1)
+                except OSError: pass
+            """;
+    /** Answers with its name. */
+    private static final String NAME = """
+            import os, socket, sys
+            s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); s.bind(("::", 5432))
+            open("pid", "w").write(str(os.getpid()))
+            while True: s.sendto(sys.argv[1].encode(), s.recvfrom(99)[1])
+            """;
 
     private final List<Process> started = new ArrayList<>();
     /** IPv4, IPv6, and IPv6 of the link. */
@@ -127,5 +151,22 @@ class NatPublishIT {
     void the_host_itself_reaches_what_is_published_alone() throws IOException {
         serve();
         assertPublishedAlone("host", ROOM.command(asking("host")).run().exited(0).stdout());
+    }
+
+    /** Who never stops asking keeps up what the kernel remembers of the way; a run that is killed undoes nothing. */
+    @ParameterizedTest(name = "{0} {1}")
+    @CsvSource({NetworkRoom.INSIDE + ", end", NetworkRoom.INSIDE + ", kill", NetworkRoom.INSIDE6 + ", end"})
+    void who_asked_the_run_before_is_answered_by_the_next(String address, String how) throws IOException {
+        Files.writeString(ROOM.directory().resolve("answers"), "");
+        Files.writeString(ROOM.directory().resolve("name.py"), NAME);
+        started.add(ROOM.serveOutside("/usr/bin/python3", "-c", ASK_ON, address, PUBLISHED, ROOM.directory().resolve("answers").toString()));
+        Outcome run = ROOM.bash("""
+                serve() { timeout -k 1 30 $SECFILT -q --net=nat --allowed-port=7000 --publish=10105:5432/udp python3 name.py $1 & run=$!; }
+                answered() { for i in $(seq 60); do grep -m1 $1 answers && break; sleep 0.1; done; }
+                serve one; answered one; pid=$(cat pid)
+                [ $1 = end ] || pid=$(sed -n 's/^TracerPid:.//p' /proc/$pid/status)
+                kill -9 $pid; wait $run; serve two; answered two
+                kill $(cat pid); wait; true""", how).timeoutMillis(60_000).run().exited(0);
+        assertEquals("one\ntwo\n", run.stdout(), run::toString);
     }
 }

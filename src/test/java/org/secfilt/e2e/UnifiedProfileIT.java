@@ -159,6 +159,26 @@ class UnifiedProfileIT {
         assertEquals(3, ROOM.arrived().size());
     }
 
+    /** Of a thread that parted from the first one's, and of one that goes on where the first has ended. */
+    @ParameterizedTest
+    @ValueSource(strings = {"parted", "ended"})
+    void sockets_are_told_whoevers_descriptors_they_are_among(String whose) {
+        Outcome run = near(Backend.NFT, """
+                cat > own.py <<'END'
+                import ctypes, os, socket, sys, threading, time
+                def work():
+                    if sys.argv[1] == "parted": ctypes.CDLL(None).unshare(0x400)
+                    s = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for i in range(2)]
+                    for one in s: one.connect(("10.77.2.1", 8001))
+                    print(os.getpid(), flush=True); time.sleep(9); os._exit(0)
+                threading.Thread(target=work).start()
+                if sys.argv[1] == "ended": ctypes.CDLL(None).syscall(60, 0)
+                time.sleep(9)
+                END
+                exec 5< <(python3 own.py %s); read pid <&5; sleep 0.2; assign t $pid; kill $pid""".formatted(whose)).run().exited(0);
+        assertTrue(run.reports().get(0).contains(" has 2 sockets open already, which stay out of the profile: "), run::toString);
+    }
+
     @Test
     void a_process_in_a_profile_is_refused_and_root_does_not_leave() {
         Outcome run = near(Backend.NFT, """

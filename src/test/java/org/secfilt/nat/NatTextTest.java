@@ -60,6 +60,18 @@ class NatTextTest {
     }
 
     @Test
+    void reads_whom_the_host_is_from_a_listing_of_routes() {
+        assertEquals("[127.0.0.0/8, 10.1.0.9/32, fd77:1::2/128]", Subnets.local("""
+                default via 10.0.0.1 dev eth0
+                10.1.0.0/16 dev eth0.7 proto kernel scope link src 10.1.0.9\s
+                local 127.0.0.0/8 dev lo table local proto kernel scope host src 127.0.0.1\s
+                local 10.1.0.9 dev eth0.7 table local proto kernel scope host src 10.1.0.9\s
+                broadcast 10.1.255.255 dev eth0.7 table local proto kernel scope link src 10.1.0.9\s
+                local fd77:1::2 dev eth0 table local proto kernel metric 0 pref medium
+                """).toString());
+    }
+
+    @Test
     void a_pair_is_made_by_two_batches() {
         NatLink link = new NatLink("sfn1f", V4, Optional.of(V6));
         assertEquals("""

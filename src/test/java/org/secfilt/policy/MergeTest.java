@@ -36,6 +36,9 @@ class MergeTest {
         {"connect: {deny: [10.0.0.0/8]}", "", "ALLOW @default -[10.0.0.0/8][]"},
         {"resolv: true", "", "ALLOW @default +[10.0.0.53/32, fd00::53/128][53]"},
         {"resolv: true", "resolv: false", "", "ALLOW @default"},
+        {"resolv: true", "--allowed-port=22", "DENY @allowed-port +[][22] +[10.0.0.53/32, fd00::53/128][53]"},
+        {"resolv: true", "--allowed-port=22 --allow-resolv", "DENY @allowed-port +[][22, 53]"},
+        {"resolv: true", "--allowed-port=22 --allow-resolv=no", "DENY @allowed-port +[][22]"},
         {DENY_ALL, "--allow-resolv", "DENY @1:2:7 +[10.0.0.53/32, fd00::53/128][53]"},
         {DENY_ALL, "mode: allow", "", "ALLOW @2:2:7"},
         {"mode: allow", DENY_ALL, "", "DENY @2:2:7"},
@@ -93,7 +96,19 @@ class MergeTest {
         assertEquals("DENY @1:2:14" + sockets, print(merge("unix: {mode: deny}\nresolv: true", "", "").unix()));
         assertEquals("DENY @1:2:14" + sockets, print(merge("unix: {mode: deny}", "--allow-resolv --allowed-port=22", "").unix()));
         assertEquals("DENY @1:2:14", print(merge("unix: {mode: deny}\nresolv: true", "--allow-resolv=no", "").unix()));
+        assertEquals("DENY @1:2:14", print(merge("unix: {mode: deny}\nresolv: true", "--allow-resolv=no --allowed-port=22", "").unix()));
         assertTrue(merge("resolv: true", "", "").unix().open());
+    }
+
+    @Test
+    void a_rule_unless_resolv_is_void_under_every_option_that_says_resolv() throws InvalidPolicyException {
+        String file = "unix: {allow: [{path: /run/**}], deny: [{path: /run/nscd/**, unless: resolv}]}";
+        String denied = " -/run/nscd/**";
+        assertTrue(print(merge(file, "", "").unix()).endsWith(denied));
+        for (String restriction : List.of("", " --allowed-netmask=10.0.0.0/8", " --allowed-port=22", " --allowed-netmask=10.0.0.0/8 --allowed-port=22")) {
+            assertFalse(print(merge(file, "--allow-resolv" + restriction, "").unix()).contains(denied), restriction);
+            assertTrue(print(merge(file, "--allow-resolv=no" + restriction, "").unix()).endsWith(denied), restriction);
+        }
     }
 
     @Test
@@ -158,7 +173,7 @@ class MergeTest {
         assertFalse(options("--allow-resolv=0").wantsNameservers());
         assertTrue(options("--allow-resolv").wantsNameservers());
         assertTrue(Policy.wantsNameservers(List.of(options("--allow-resolv").part(NAMESERVERS))));
-        assertFalse(Policy.wantsNameservers(List.of(options("--allow-resolv --allowed-port=1").part(NAMESERVERS))));
+        assertFalse(Policy.wantsNameservers(List.of(options("--allow-resolv=0 --allowed-port=1").part(NAMESERVERS))));
     }
 
     @Test

@@ -9,6 +9,7 @@ import org.secfilt.kernel.Launching;
 import org.secfilt.kernel.LogFile;
 import org.secfilt.kernel.NetworkLock;
 import org.secfilt.kernel.Networks;
+import org.secfilt.kernel.OwnTables;
 import org.secfilt.kernel.Programs;
 import org.secfilt.kernel.Runs;
 
@@ -47,6 +48,11 @@ abstract class TracersKernel implements Kernel {
     @Override
     public Runs runs() {
         throw new AssertionError("the tracer knows its own run alone");
+    }
+
+    @Override
+    public OwnTables ownTables() {
+        throw new AssertionError("the tracer moves nobody");
     }
 
     @Override

@@ -13,6 +13,7 @@ import org.secfilt.kernel.Launching;
 import org.secfilt.kernel.LogFile;
 import org.secfilt.kernel.NetworkLock;
 import org.secfilt.kernel.Networks;
+import org.secfilt.kernel.OwnTables;
 import org.secfilt.kernel.Programs;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.Runs;
@@ -102,6 +103,11 @@ public final class JnrKernel implements Kernel {
     @Override
     public Runs runs() {
         return new JnrRuns();
+    }
+
+    @Override
+    public OwnTables ownTables() {
+        return new JnrOwnTables(new Patience());
     }
 
     @Override

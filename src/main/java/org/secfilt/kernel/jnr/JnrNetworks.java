@@ -9,8 +9,11 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.secfilt.abi.Arch;
+import org.secfilt.abi.Cidr;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Family;
+import org.secfilt.abi.IpAddress;
+import org.secfilt.abi.Protocol;
 import org.secfilt.kernel.Networks;
 
 /** By /proc and by sockets of our own. Main thread. */
@@ -106,5 +109,10 @@ final class JnrNetworks implements Networks {
     @Override
     public boolean translates(Family family) {
         return natHooks.translate(family);
+    }
+
+    @Override
+    public void forgetFlows(Protocol protocol, int port, List<Cidr> to, IpAddress except) {
+        new Flows(protocol, port, to, except).forget();
     }
 }

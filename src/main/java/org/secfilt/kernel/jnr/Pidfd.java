@@ -38,9 +38,14 @@ final class Pidfd {
             return pidfd;
         }
         int process = proc.tgid(tid);
-        return tid == process || Libc.SYSCALL.call(KCMP, tid, process, KCMP_FILES, 0, 0) == 0
+        return tid == process || shareTable(tid, process)
                 ? (int) Libc.SYSCALL.call(PIDFD_OPEN, process, 0, 0, 0, 0)
                 : pidfd;
+    }
+
+    /** Whether two threads have one table of descriptors; false if that cannot be told. kcmp(2) */
+    static boolean shareTable(int tid, int other) {
+        return Libc.SYSCALL.call(KCMP, tid, other, KCMP_FILES, 0, 0) == 0;
     }
 
     /** As {@link #copy}; ESRCH of a thread that is gone. */
