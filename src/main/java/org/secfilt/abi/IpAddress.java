@@ -49,6 +49,26 @@ public record IpAddress(boolean isV4, long high, long low) implements Comparable
         }
     }
 
+    /** Reads 4 or 16 bytes in network order. */
+    public static IpAddress ofBytes(byte[] networkOrder) {
+        switch (networkOrder.length) {
+            case 4:
+                return new IpAddress(true, 0, word(networkOrder, 0, 4));
+            case 16:
+                return new IpAddress(false, word(networkOrder, 0, 8), word(networkOrder, 8, 8));
+            default:
+                throw new IllegalArgumentException("an address has 4 or 16 bytes, not " + networkOrder.length);
+        }
+    }
+
+    private static long word(byte[] bytes, int from, int length) {
+        long word = 0;
+        for (int i = from; i < from + length; i++) {
+            word = word << 8 | bytes[i] & 0xff;
+        }
+        return word;
+    }
+
     /** 4 or 16 bytes in network order. */
     public byte[] toBytes() {
         byte[] bytes = new byte[isV4 ? 4 : 16];

@@ -40,6 +40,8 @@ public final class NetworkRoom implements BeforeAllCallback, BeforeEachCallback,
     /** Where clouds serve their metadata; here the peer's too. */
     public static final String METADATA = "169.254.169.254";
     /** The commands' own addresses. */
+    /** On the near network, and silent: nor does the kernel find that nobody is there. */
+    static final String SILENT = "10.77.1.98";
     public static final String INSIDE = "10.77.1.2";
     public static final String INSIDE6 = "fd77:1::2";
     /** Ports with an echo service for TCP and UDP, outside and inside, at every address. */
@@ -103,6 +105,7 @@ public final class NetworkRoom implements BeforeAllCallback, BeforeEachCallback,
         }
         ip("-n " + in + " addr add " + INSIDE + "/24 dev veth0");
         ip("-n " + in + " addr add " + INSIDE6 + "/64 dev veth0 nodad");
+        ip("-n " + in + " neigh add " + SILENT + " lladdr 02:00:00:00:00:98 dev veth0 nud permanent");
         ip("-n " + in + " route add default via " + NEAR);
         ip("-n " + in + " -6 route add default via " + NEAR6);
         outside = new Receiver(out, "veth0", SERVICES);

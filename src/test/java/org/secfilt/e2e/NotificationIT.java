@@ -18,19 +18,17 @@ class NotificationIT {
     private static final String REGISTERS = Fixtures.compile("registers").toString();
     private static final String STORM = Fixtures.compile("storm").toString();
     private static final String NOBODY = "10.99.0.0/16";
-    /** Nobody is there. */
-    private static final String SILENT = "10.77.1.99";
 
     @ParameterizedTest
     @ValueSource(strings = {"auto", "off"})
     void what_a_call_does_not_change_stays_as_it_was(String notifications) {
-        String bare = ROOM.command(REGISTERS, NetworkRoom.INSIDE, SILENT).run().exited(0).stdout();
+        String bare = ROOM.command(REGISTERS, NetworkRoom.INSIDE, NetworkRoom.SILENT).run().exited(0).stdout();
         for (User user : User.values()) {
-            Outcome allowed = ROOM.secfilt("--notifications=" + notifications, "--allowed-netmask=10.77.1.0/24", REGISTERS, NetworkRoom.INSIDE, SILENT)
+            Outcome allowed = ROOM.secfilt("--notifications=" + notifications, "--allowed-netmask=10.77.1.0/24", REGISTERS, NetworkRoom.INSIDE, NetworkRoom.SILENT)
                     .as(user).run().exited(0);
             assertEquals(bare, allowed.stdout(), allowed::toString);
             Outcome denied = ROOM.secfilt("-q", "--notifications=" + notifications, "--allowed-netmask=" + NOBODY, "--allowed-bind=" + NOBODY, REGISTERS,
-                    NetworkRoom.INSIDE, SILENT).as(user).run().exited(0);
+                    NetworkRoom.INSIDE, NetworkRoom.SILENT).as(user).run().exited(0);
             assertEquals(bare.replaceAll("-?\\d+\n", ""), denied.stdout().replaceAll("-?\\d+\n", ""), denied::toString);
         }
     }
@@ -39,9 +37,9 @@ class NotificationIT {
     @Test
     void a_supervisor_without_CAP_KILL_answers_those_of_other_users_too() {
         String other = "exec setpriv --reuid=65534 --regid=65534 --clear-groups -- \"$@\"";
-        String bare = ROOM.bash(other, REGISTERS, NetworkRoom.INSIDE, SILENT).run().exited(0).stdout();
+        String bare = ROOM.bash(other, REGISTERS, NetworkRoom.INSIDE, NetworkRoom.SILENT).run().exited(0).stdout();
         Outcome run = ROOM.bash("exec setpriv --bounding-set=-kill -- \"$SECFILT\" --allowed-netmask=10.77.1.0/24 -- bash -c '" + other + "' - \"$@\"",
-                REGISTERS, NetworkRoom.INSIDE, SILENT).run().exited(0);
+                REGISTERS, NetworkRoom.INSIDE, NetworkRoom.SILENT).run().exited(0);
         assertEquals(bare, run.stdout(), run::toString);
     }
 
