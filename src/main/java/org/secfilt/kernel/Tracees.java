@@ -134,10 +134,11 @@ public interface Tracees {
     /**
      * Follows the path of a unix socket as the tracee would, to the socket's file. Close it.
      *
+     * @param names whether {@link SocketFile#boundNames} are asked for: a server that nobody else tells of is troubled by a connection for them
      * @return empty where the tracee's root directory or mounts differ so that its paths cannot be told from here
      * @throws UnresolvedPath with the error the kernel would answer
      */
-    Optional<SocketFile> socketFile(int tid, byte[] path) throws UnresolvedPath;
+    Optional<SocketFile> socketFile(int tid, byte[] path, boolean names) throws UnresolvedPath;
 
     /** The file a path leads to, held open: it stays the same file. */
     interface SocketFile extends AutoCloseable {
@@ -149,7 +150,7 @@ public interface Tracees {
 
         /**
          * The absolute names the sockets bound to the file chose when they were bound; another link or a mount gives a socket another path, not
-         * another name. Empty where none is to be seen from here.
+         * another name. Empty where nobody is bound to it.
          */
         List<byte[]> boundNames();
 

@@ -129,7 +129,7 @@ final class AddressJudge {
         destination = Optional.of(named);
         Optional<Tracees.SocketFile> file;
         try {
-            file = tracees.socketFile(task.tid, named.path().toBytes());
+            file = tracees.socketFile(task.tid, named.path().toBytes(), !plan.policy().unix().deny().isEmpty());
         } catch (Tracees.UnresolvedPath e) {
             return unresolved(task, call, e);
         }
@@ -140,7 +140,7 @@ final class AddressJudge {
         task.followedPath = true;
         Sockaddr.UnixPath followed = new Sockaddr.UnixPath(ByteString.of(file.get().path()));
         destination = Optional.of(followed);
-        if (!file.get().looked() && !plan.policy().unix().deny().isEmpty()) {
+        if (!file.get().looked()) {
             return deny("the names of the sockets that are bound there cannot be told");
         }
         for (byte[] name : file.get().boundNames()) {
@@ -159,7 +159,7 @@ final class AddressJudge {
             return Optional.empty(); // it may not be allowed to learn what we see
         }
         try {
-            Optional<Tracees.SocketFile> file = tracees.socketFile(task.tid, named.path().toBytes());
+            Optional<Tracees.SocketFile> file = tracees.socketFile(task.tid, named.path().toBytes(), false);
             if (file.isPresent()) {
                 file.get().close();
             }

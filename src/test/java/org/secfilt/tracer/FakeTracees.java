@@ -276,7 +276,7 @@ abstract class FakeTracees extends TracersKernel implements Tracees {
     }
 
     @Override
-    public Optional<SocketFile> socketFile(int tid, byte[] path) {
-        return Optional.of(new FakeSocketFile(leadsTo.orElse(path), boundNames, namesLooked, true));
+    public Optional<SocketFile> socketFile(int tid, byte[] path, boolean names) {
+        return Optional.of(new FakeSocketFile(leadsTo.orElse(path), names ? boundNames : List.of(), !names || namesLooked, true));
     }
 }

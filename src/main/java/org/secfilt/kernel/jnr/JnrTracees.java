@@ -298,11 +298,11 @@ final class JnrTracees implements Tracees {
     }
 
     @Override
-    public Optional<SocketFile> socketFile(int tid, byte[] path) throws UnresolvedPath {
+    public Optional<SocketFile> socketFile(int tid, byte[] path, boolean names) throws UnresolvedPath {
         if (sockets == null) {
             sockets = new SocketFiles(proc, this);
         }
-        return sockets.follow(tid, path, mounts, foreignMounts);
+        return sockets.follow(tid, path, names, mounts, foreignMounts);
     }
 
     /**

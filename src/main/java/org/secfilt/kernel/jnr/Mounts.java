@@ -47,6 +47,22 @@ final class Mounts {
         return fields.length > 4 && fits ? Optional.of(fields[4]) : Optional.empty();
     }
 
+    /**
+     * The device of the file system that is mounted, as the kernel keeps it; -1 if no line is that mount's.
+     *
+     * @param id the mount's number
+     */
+    static int device(List<String> lines, String id) {
+        for (String line : lines) {
+            String[] fields = line.split(" ", 4);
+            int colon = fields.length < 4 ? -1 : fields[2].indexOf(':');
+            if (colon > 0 && fields[0].equals(id)) {
+                return Integer.parseInt(fields[2].substring(0, colon)) << UnixDiag.MINOR_BITS | Integer.parseInt(fields[2].substring(colon + 1));
+            }
+        }
+        return -1;
+    }
+
     /** Blanks, tabs, newlines and backslashes stand as three octal digits. */
     static byte[] unescape(String text) {
         byte[] bytes = new byte[text.length()];

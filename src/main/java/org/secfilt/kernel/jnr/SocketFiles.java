@@ -16,32 +16,39 @@ import org.secfilt.kernel.Tracees;
  * same file. openat2(2), path_resolution(7).
  */
 final class SocketFiles {
-    /** A file may be renamed between the two walks. */
-    private static final int TRIES = 3;
+    /** A file may be renamed between the two walks, and a server that binds anew does so again and again. */
+    private static final int TRIES = 64;
+    /** So often in sequence it may be the same file to which no walk leads. */
+    private static final int UNMOVED_TRIES = 3;
 
     private static final int O_NOFOLLOW = 0400000;
     private static final int O_DIRECTORY = 0200000;
     /** RESOLVE_IN_ROOT answers EAGAIN if something was renamed while it went up. */
     private static final int UPWARD_TRIES = 16;
-    /** A device as the kernel keeps it: so many bits of it are the minor number. // linux/kdev_t.h */
-    private static final int MINOR_BITS = 20;
 
     private final Proc proc;
     private final JnrTracees tracees;
     private final JnrCredentials credentials;
-    private final UnixDiag diag = new UnixDiag();
+    private final UnixDiag diag;
+    /** What the last walk came to, if it was not to be believed. */
+    private Optional<FileStatus> passed = Optional.empty();
+    /** Whether that was for a file that was put in its place. */
+    private boolean moved;
 
     SocketFiles(Proc proc, JnrTracees tracees) {
         this.proc = proc;
         this.tracees = tracees;
         this.credentials = new JnrCredentials(proc);
+        this.diag = new UnixDiag(proc, new UnixPeer(credentials));
     }
 
     /**
+     * @param names whether the names are sought by which sockets were bound to it
      * @param mounts the mount namespace whose paths are told, as its link names it
      * @param foreign whether it is not ours: an absolute name, or a link to one, would lead through our own mounts
      */
-    Optional<Tracees.SocketFile> follow(int tid, byte[] name, byte[] mounts, boolean foreign) throws Tracees.UnresolvedPath {
+    Optional<Tracees.SocketFile> follow(int tid, byte[] name, boolean names, byte[] mounts, boolean foreign)
+            throws Tracees.UnresolvedPath {
         // In another mount namespace or root any file may stand under any name.
         if (!Arrays.equals(proc.link(tid, "/root"), new byte[] {'/'}) || !Arrays.equals(proc.link(tid, "/ns/mnt"), mounts)) {
             return Optional.empty();
@@ -53,8 +60,14 @@ final class SocketFiles {
         }
         try {
             Optional<Tracees.SocketFile> file = Optional.empty();
-            for (int tried = 0; file.isEmpty() && tried < TRIES; tried++) {
-                file = follow(tid, root, target, foreign);
+            passed = Optional.empty();
+            int unmoved = 0;
+            for (int tried = 0; file.isEmpty() && unmoved < UNMOVED_TRIES; tried++) {
+                if (tried == TRIES) {
+                    throw new Tracees.UnresolvedPath(Errno.ECONNREFUSED.number()); // as if the server of one of them had just ended
+                }
+                file = follow(tid, root, target, names, foreign);
+                unmoved = moved ? 0 : unmoved + 1;
             }
             return file;
         } finally {
@@ -62,7 +75,10 @@ final class SocketFiles {
         }
     }
 
-    private Optional<Tracees.SocketFile> follow(int tid, int root, FileTarget target, boolean foreign) throws Tracees.UnresolvedPath {
+    /** @return empty if it is not to be believed where the path led; {@link #moved} tells whether another walk may be */
+    private Optional<Tracees.SocketFile> follow(int tid, int root, FileTarget target, boolean names, boolean foreign)
+            throws Tracees.UnresolvedPath {
+        moved = false;
         boolean asCaller = credentials.take(tid);
         int fd;
         try {
@@ -76,20 +92,34 @@ final class SocketFiles {
         if (fd < 0) {
             throw new Tracees.UnresolvedPath(-fd);
         }
-        byte[] canonical = proc.link("self/fd/" + fd);
+        boolean found = false;
+        try {
+            byte[] canonical = proc.link("self/fd/" + fd);
+            FileStatus status = FileStatus.of(fd);
+            if (leadsTo(root, canonical, status)) {
+                JnrCredentials.Caller caller = credentials.caller();
+                Optional<List<byte[]>> bound = names ? boundNames(tid, fd, status) : Optional.of(List.of());
+                found = !(names && bound.isPresent() && bound.get().isEmpty() && isRemoved(fd, target));
+                if (found) {
+                    return Optional.of(new JnrSocketFile(fd, canonical, status, bound.orElse(List.of()), bound.isPresent(), asCaller, caller));
+                }
+            } else if (status.error() == 0 && !status.isSocketFile(canonical)) {
+                throw new Tracees.UnresolvedPath(Errno.ECONNREFUSED.number()); // a pipe, by its descriptor
+            }
+            moved = status.error() == 0 && (isRemoved(fd, target) || passed.isEmpty() || !passed.get().isSameFile(status));
+            passed = Optional.of(status);
+            return Optional.empty();
+        } finally {
+            if (!found) {
+                Libc.CLOSE.call(fd);
+            }
+        }
+    }
+
+    /** Whether a path led to the file that has no link any more: another may have been put there. */
+    private static boolean isRemoved(int fd, FileTarget target) {
         FileStatus status = FileStatus.of(fd);
-        if (leadsTo(root, canonical, status)) {
-            Optional<List<byte[]>> names = boundNames(fd, status);
-            return Optional.of(new JnrSocketFile(fd, canonical, status, names.orElse(List.of()), names.isPresent(), asCaller, credentials.caller()));
-        }
-        Libc.CLOSE.call(fd);
-        if (status.error() == 0 && !status.isSocketFile(canonical)) {
-            throw new Tracees.UnresolvedPath(Errno.ECONNREFUSED.number()); // a pipe, by its descriptor
-        }
-        if (status.error() == 0 && status.links() == 0 && target.path().length > 0) {
-            throw new Tracees.UnresolvedPath(Errno.ENOENT.number()); // it was removed in the meantime
-        }
-        return Optional.empty();
+        return status.error() == 0 && status.links() == 0 && target.path().length > 0;
     }
 
     /** @return an O_PATH descriptor, or a negative error number; that of ESRCH if it cannot be told where the path begins */
@@ -145,8 +175,8 @@ final class SocketFiles {
         return joined;
     }
 
-    private Optional<List<byte[]>> boundNames(int fd, FileStatus status) {
-        Optional<List<byte[]>> names = diag.names(fd, status.inode(), status.major() << MINOR_BITS | status.minor());
+    private Optional<List<byte[]>> boundNames(int tid, int fd, FileStatus status) throws Tracees.UnresolvedPath {
+        Optional<List<byte[]>> names = diag.names(tid, fd, status);
         List<byte[]> absolute = new ArrayList<>();
         for (byte[] name : names.orElse(List.of())) {
             if (name[0] == '/') {

@@ -2,26 +2,20 @@ package org.secfilt.kernel.jnr;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.Arch;
-import org.secfilt.abi.Errno;
-import org.secfilt.abi.Sockaddr;
+import org.secfilt.kernel.Tracees;
 
 /**
  * The names by which unix sockets were bound, whatever links, renames and mounts made of them since. sock_diag(7) "Unix sockets". Only
- * sockets of this network namespace are seen. One thread only.
+ * sockets of this network namespace are seen, and those of others asked themselves: {@link UnixPeer}. One thread only.
  */
 final class UnixDiag {
     // linux/netlink.h, linux/sock_diag.h, linux/unix_diag.h
     private static final int AF_NETLINK = 16;
     private static final int SOCK_RAW_CLOEXEC = 3 | 02000000;
     private static final int SOCK_STREAM_CLOEXEC = 1 | 02000000;
-    private static final int SOCK_DGRAM_CLOEXEC = 2 | 02000000;
-    /** struct sockaddr_un, and that with a NUL behind a path that fills it. */
-    private static final int SOCKADDR_BYTES = 110;
-    private static final int NAME_BYTES = SOCKADDR_BYTES + 1;
     private static final int NETLINK_SOCK_DIAG = 4;
     private static final int SOCK_DIAG_BY_FAMILY = 20;
     private static final int NLM_F_REQUEST_DUMP = 0x301;
@@ -38,61 +32,61 @@ final class UnixDiag {
     private static final int NO_STATE = 0;
     private static final int ANY_STATE = -1;
 
+    /** A device as the kernel keeps it: so many bits of it are the minor number. // linux/kdev_t.h */
+    static final int MINOR_BITS = 20;
+    /** A line of /proc/PID/fdinfo/N, proc_pid_fdinfo(5). */
+    private static final String MOUNT_ID = "\nmnt_id:";
+
     private static final int SOCKET = Arch.X86_64.syscalls().nr("socket");
 
+    private final Proc proc;
+    private final UnixPeer peer;
     private final long buffer = NativeMemory.allocate(BUFFER_BYTES);
     /** Sockets of our own that the kernel tells of among the others: {@link UnixDump}. Made when first needed; negative as long as there is none. */
     private int unbound = -1;
     private int autobound = -1;
 
-    /**
-     * @param file a descriptor of the socket's file, whose inode it is
-     * @param device as the kernel counts it, major number shifted by 20
-     * @return the names without the NUL at their end; none if no socket of this namespace is bound to the file, or the kernel tells of none at all
-     *     (CONFIG_UNIX_DIAG). Empty if not all sockets were looked at
-     */
-    Optional<List<byte[]>> names(int file, long inode, int device) {
-        makeMarks();
-        for (int tried = 0; tried < TRIES; tried++) {
-            UnixDump dump = new UnixDump(inode, device, number(unbound), number(autobound));
-            boolean told = ask(BUFFER_BYTES - tried * SHORTER_BYTES, dump);
-            if (!dump.names().isEmpty() || told && dump.isWhole()) {
-                return Optional.of(dump.names());
-            }
-            if (tried == 0 || !told) {
-                Optional<List<byte[]>> peer = peer(file);
-                if (peer.isPresent() || !told) {
-                    return peer;
-                }
-            }
-        }
-        return Optional.empty();
+    UnixDiag(Proc proc, UnixPeer peer) {
+        this.proc = proc;
+        this.peer = peer;
     }
 
     /**
-     * The same by a datagram socket of ours that is connected to the file, which nobody is told of; it only does so to another, and to none is refused:
-     * files that servers have left behind. Of a stream it tells no more than that there is one. // net/unix/af_unix.c unix_dgram_connect()
+     * @param tid who asks
+     * @param file a descriptor of the socket's file
+     * @return the names without the NUL at their end; none if nobody is bound to the file. Empty if not all sockets were looked at, and he does not
+     *     tell himself
+     * @throws Tracees.UnresolvedPath if somebody of another network namespace is bound to the file that cannot be reached
      */
-    private Optional<List<byte[]>> peer(int file) {
-        int fd = socket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0);
-        if (fd < 0) {
-            return Optional.empty();
-        }
-        byte[] path = ("/proc/self/fd/" + file + "\0").getBytes(StandardCharsets.ISO_8859_1);
-        NativeMemory.IO.putShort(buffer, AF_UNIX);
-        NativeMemory.IO.putByteArray(buffer + Short.BYTES, path, 0, path.length);
-        int error = (int) Libc.CONNECT.call(fd, buffer, Short.BYTES + path.length);
-        Optional<List<byte[]>> names = error == -Errno.ECONNREFUSED.number() ? Optional.of(List.of()) : Optional.empty();
-        NativeMemory.IO.putInt(buffer, NAME_BYTES);
-        if (error == 0 && Libc.GETPEERNAME.call(fd, buffer + Integer.BYTES, buffer) == 0) {
-            byte[] name = new byte[NAME_BYTES];
-            NativeMemory.IO.getByteArray(buffer + Integer.BYTES, name, 0, Math.min(NativeMemory.IO.getInt(buffer), NAME_BYTES));
-            if (Sockaddr.decode(name, Math.min(NativeMemory.IO.getInt(buffer), SOCKADDR_BYTES)) instanceof Sockaddr.UnixPath bound) {
-                names = Optional.of(List.of(bound.path().toBytes()));
+    Optional<List<byte[]>> names(int tid, int file, FileStatus status) throws Tracees.UnresolvedPath {
+        makeMarks();
+        boolean more = true;
+        for (int tried = 0; more && tried < TRIES; tried++) {
+            UnixDump dump = new UnixDump(status.inode(), number(unbound), number(autobound));
+            more = ask(BUFFER_BYTES - tried * SHORTER_BYTES, dump) && !dump.isWhole();
+            List<byte[]> names = dump.names(status.major() << MINOR_BITS | status.minor());
+            if (names.isEmpty() && dump.isElsewhere()) {
+                names = dump.names(superblock(tid, file));
+            }
+            if (!names.isEmpty()) {
+                return Optional.of(names);
+            }
+            if (more && tried == 0) {
+                Optional<List<byte[]>> told = peer.ofDatagrams(tid, file);
+                if (told.isPresent()) {
+                    return told;
+                }
             }
         }
-        Libc.CLOSE.call(fd);
-        return names;
+        return peer.ofAny(tid, file);
+    }
+
+    /** The device that the kernel counts the file's inode on: of overlayfs and of btrfs stat(2) tells another. -1 if it cannot be told. */
+    private int superblock(int tid, int file) {
+        String information = proc.read("self/fdinfo/" + file);
+        int at = information.indexOf(MOUNT_ID);
+        int end = information.indexOf('\n', at + 1);
+        return at < 0 || end < 0 ? -1 : Mounts.device(Mounts.of(tid), information.substring(at + MOUNT_ID.length(), end).trim());
     }
 
     /** bind(2) of a family alone takes an abstract name that is free. // unix(7) "Autobind feature" */

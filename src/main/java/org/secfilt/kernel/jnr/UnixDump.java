@@ -43,9 +43,8 @@ final class UnixDump {
     private static final int BUCKETS = 256;
 
     private final int inode;
-    private final int device;
     private final int[] marks;
-    private final List<byte[]> names = new ArrayList<>();
+    private final List<Bound> found = new ArrayList<>();
     /** Of the last socket whose bucket is certain. */
     private int bucket;
     /** Since then a part ended. */
@@ -56,14 +55,19 @@ final class UnixDump {
 
     /**
      * @param inode of the file
-     * @param device as the kernel counts it, major number shifted by 20
      * @param unbound the number of a socket of ours without a name
      * @param unlisted that of one with an abstract name; 0 if there is none
      */
-    UnixDump(long inode, int device, long unbound, long unlisted) {
+    UnixDump(long inode, long unbound, long unlisted) {
         this.inode = (int) inode;
-        this.device = device;
         this.marks = new int[] {(int) unbound, (int) unlisted};
+    }
+
+    /** A socket that is bound to a file of this number, on some device. */
+    private record Bound(int device, byte[] name) {
+        boolean isSame(int otherDevice, byte[] other) {
+            return device == otherDevice && Arrays.equals(name, other);
+        }
     }
 
     /** What a part says of those to come. */
@@ -93,9 +97,24 @@ final class UnixDump {
         return Reply.SOME;
     }
 
-    /** The names of the file's sockets, each once, without the NUL at their end. Nobody can bind a second socket to a file: these are all. */
-    List<byte[]> names() {
+    /**
+     * The names of the file's sockets, each once, without the NUL at their end. Nobody can bind a second socket to a file: these are all.
+     *
+     * @param device as the kernel counts it, major number shifted by 20
+     */
+    List<byte[]> names(int device) {
+        List<byte[]> names = new ArrayList<>();
+        for (Bound bound : found) {
+            if (bound.device() == device) {
+                names.add(bound.name());
+            }
+        }
         return names;
+    }
+
+    /** Whether a file of the same number has sockets, on whatever device. */
+    boolean isElsewhere() {
+        return !found.isEmpty();
     }
 
     /** After the last part: whether none of the file's sockets can have been passed over. */
@@ -112,6 +131,7 @@ final class UnixDump {
         boolean hasFile = false;
         boolean sought = false;
         int number = 0;
+        int device = 0;
         for (int attribute = at + ATTRIBUTES; attribute + 4 <= end; ) {
             int bytes = in.getShort(attribute) & 0xffff;
             if (bytes < 4 || attribute + bytes > end) {
@@ -124,7 +144,8 @@ final class UnixDump {
             } else if (type == UNIX_DIAG_VFS && bytes >= 12) {
                 hasFile = true;
                 number = in.getInt(attribute + 4);
-                sought = number == inode && in.getInt(attribute + 8) == device;
+                sought = number == inode;
+                device = in.getInt(attribute + 8);
             }
             attribute = align(attribute + bytes);
         }
@@ -138,18 +159,18 @@ final class UnixDump {
             length++;
         }
         if (sought && length > 0) {
-            named(Arrays.copyOf(name, length));
+            named(device, Arrays.copyOf(name, length));
         }
     }
 
     /** Those that a server has accepted have its name, and may be many. */
-    private void named(byte[] name) {
-        for (byte[] other : names) {
-            if (Arrays.equals(other, name)) {
+    private void named(int device, byte[] name) {
+        for (Bound other : found) {
+            if (other.isSame(device, name)) {
                 return;
             }
         }
-        names.add(name);
+        found.add(new Bound(device, name));
     }
 
     /**

@@ -62,24 +62,26 @@ class UnixDumpTest {
     void is_whole_where_no_part_ended_in_the_files_bucket(boolean whole, String told) {
         UnixDump dump = read(told);
         assertEquals(whole, dump.isWhole());
-        assertEquals(List.of(), dump.names());
+        assertEquals(List.of(), names(dump, DEVICE));
     }
 
     @Test
     void finds_the_name_of_the_file() {
-        assertEquals(List.of("/run/s"), names(read("dgram:7 the / accepted:99 the unbound abstract /")));
+        assertEquals(List.of("/run/s"), names(read("dgram:7 the / accepted:99 the unbound abstract /"), DEVICE));
     }
 
     @Test
     void another_device_is_another_file() {
-        UnixDump dump = new UnixDump(INODE, DEVICE + 1, UNBOUND, ABSTRACT);
+        UnixDump dump = new UnixDump(INODE, UNBOUND, ABSTRACT);
         dump.add(part("the unbound abstract"));
-        assertEquals(List.of(), names(dump));
+        assertEquals(List.of(), names(dump, DEVICE + 1));
+        assertTrue(dump.isElsewhere());
+        assertFalse(read("dgram:7 unbound abstract /").isElsewhere());
     }
 
     @Test
     void an_answer_that_the_kernel_calls_interrupted_is_not_whole() {
-        UnixDump dump = new UnixDump(INODE, DEVICE, UNBOUND, ABSTRACT);
+        UnixDump dump = new UnixDump(INODE, UNBOUND, ABSTRACT);
         assertEquals(UnixDump.Reply.LAST, dump.add(message(3, 0x10, new byte[4])));
         assertFalse(dump.isWhole());
     }
@@ -87,7 +89,7 @@ class UnixDumpTest {
     /** CONFIG_UNIX_DIAG is not there, nor is any socket to be told of. */
     @Test
     void a_kernel_that_tells_of_none_has_told_all() {
-        UnixDump dump = new UnixDump(INODE, DEVICE, UNBOUND, ABSTRACT);
+        UnixDump dump = new UnixDump(INODE, UNBOUND, ABSTRACT);
         assertEquals(UnixDump.Reply.LAST, dump.add(message(2, 0, ints(-2))));
         assertTrue(dump.isWhole());
         assertEquals(UnixDump.Reply.NONE, dump.add(message(2, 0, ints(-105))));
@@ -98,11 +100,11 @@ class UnixDumpTest {
     void a_length_that_cannot_be_is_no_answer(int length) {
         byte[] part = part("the");
         ByteBuffer.wrap(part).order(ByteOrder.nativeOrder()).putInt(length);
-        assertEquals(UnixDump.Reply.NONE, new UnixDump(INODE, DEVICE, UNBOUND, ABSTRACT).add(part));
+        assertEquals(UnixDump.Reply.NONE, new UnixDump(INODE, UNBOUND, ABSTRACT).add(part));
     }
 
     private static UnixDump read(String told) {
-        UnixDump dump = new UnixDump(INODE, DEVICE, UNBOUND, ABSTRACT);
+        UnixDump dump = new UnixDump(INODE, UNBOUND, ABSTRACT);
         for (String part : told.isEmpty() ? new String[0] : told.split("/")) {
             assertEquals(UnixDump.Reply.SOME, dump.add(part(part.strip())));
         }
@@ -110,8 +112,8 @@ class UnixDumpTest {
         return dump;
     }
 
-    private static List<String> names(UnixDump dump) {
-        return dump.names().stream().map(name -> new String(name, StandardCharsets.UTF_8)).toList();
+    private static List<String> names(UnixDump dump, int device) {
+        return dump.names(device).stream().map(name -> new String(name, StandardCharsets.UTF_8)).toList();
     }
 
     private static byte[] part(String words) {
