@@ -56,6 +56,9 @@ public interface Keeper {
     /** Whether the path leads this tracee, as things stand, to what is kept there. */
     boolean leads(int tid, int place, Tracees.SocketFile file);
 
+    /** Whether no directory has what is kept there any more: a path that led to it leads elsewhere by now. */
+    boolean isRemoved(int place);
+
     /** The path by which tracees come to what is kept there. */
     byte[] path(int place);
 

@@ -166,6 +166,11 @@ final class AddressStop {
             return marked;
         }
         String wrong = aftermath.look(task, call);
+        if (wrong.isEmpty() && vaultRun.beginAnew(task)) {
+            aftermath.letGo(task);
+            task.marked = false; // by winding back; it is a new call to all
+            return false;
+        }
         String refused = vaultRun.refused(task);
         vaultRun.finish(task, call);
         remake.unmark(task);

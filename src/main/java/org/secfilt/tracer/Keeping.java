@@ -101,6 +101,11 @@ final class Keeping {
         return restrictions.isSure(task.number) || restrictions.isNew(task.number) && restrictions.isSure(tracees.parent(task.tid));
     }
 
+    /** Whether the path that was judged leads elsewhere by now, if anywhere: what is kept was removed. */
+    boolean isOutdated(Task task) {
+        return task.kept.isPresent() && keeper.orElseThrow().isRemoved(task.kept.get().place);
+    }
+
     /** What the call is to name in place of the path that was judged. */
     Sockaddr name(Task task) {
         return new Sockaddr.UnixPath(ByteString.of(keeper.orElseThrow().path(task.kept.orElseThrow().place)));

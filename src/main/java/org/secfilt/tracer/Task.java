@@ -83,6 +83,8 @@ final class Task {
     Optional<Tracees.SocketFile> file = Optional.empty();
     /** That file is kept for the call: the kernel comes to no other. */
     Optional<Keeping.Kept> kept = Optional.empty();
+    /** So often in sequence a call was made anew, for the file was removed meanwhile. */
+    int outdated;
     /** The length of the address as the tracee gave it; meaningful with {@link #kept}. */
     int givenLength;
 

@@ -34,6 +34,9 @@ final class VaultRun {
     private static final int INET_BYTES = 16;
     private static final int INET6_BYTES = 24;
 
+    /** Servers bind anew once; somebody who never ceases is to end too. */
+    private static final int MOST_OUTDATED = 64;
+
     private final Ptrace ptrace;
     private final Tracees tracees;
     private final Slots slots;
@@ -171,6 +174,25 @@ final class VaultRun {
         boolean shutOff = task.kept.isPresent() && ptrace.syscallInfo(task.tid, exit) == 0 && exit.result() == -Errno.EACCES.number()
                 && keeping.isShutOff(task);
         return shutOff ? Keeping.SHUT_OFF : "";
+    }
+
+    /**
+     * At the exit-stop, while the result is the call's own: has the call made anew if the kernel came to nobody by a file that was removed after it was judged.
+     * A server that binds anew puts another in its place, and the kernel's own walk would have come to that.
+     *
+     * @return whether it is
+     */
+    boolean beginAnew(Task task) {
+        boolean outdated = task.kept.isPresent() && ptrace.syscallInfo(task.tid, exit) == 0 && exit.result() == -Errno.ECONNREFUSED.number()
+                && keeping.isOutdated(task);
+        if (!outdated || ++task.outdated > MOST_OUTDATED) {
+            task.outdated = 0;
+            return false;
+        }
+        giveBack(task);
+        task.phase = Task.Phase.RUNNING;
+        ptrace.rewind(task.tid, task.call);
+        return true;
     }
 
     /** At the exit-stop. */

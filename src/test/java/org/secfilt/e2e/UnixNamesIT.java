@@ -4,15 +4,21 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.secfilt.Fixtures;
 
-/** Other names of denied unix sockets whose servers sock_diag(7) does not tell of by the file that a path leads to. */
+/** Other names of denied unix sockets whose servers sock_diag(7) does not tell of by the file that a path leads to, and of servers that bind anew. */
 class UnixNamesIT {
     @RegisterExtension
     static final NetworkRoom ROOM = new NetworkRoom();
+
+    private static final String REBIND = Fixtures.compile("rebind").toString();
 
     private static final String SERVER = """
             import socket, sys, threading
@@ -155,5 +161,16 @@ class UnixNamesIT {
         assertEquals("111 111 " + (user == User.ROOT ? 0 : 13) + " 1\n", run.stdout(), run::toString);
         assertTrue(run.stderr().contains("secfilt: 1 call denied"), run::toString);
         assertTrue(run.stderr().contains("the names of the sockets that are bound there cannot be told"), run::toString);
+    }
+
+    /** It binds to a name beside, and renames that over the one that is known, again and again: to who connects, it is always there. */
+    @Test
+    void a_server_that_binds_anew_is_found() {
+        String script = PLACE + "printf 'version: 1\\nunix: {deny: [/elsewhere/*]}\\n' > unix.yaml\n"
+                + "\"$SECFILT\" --policy=unix.yaml \"$1\" \"$PWD\" 3000 200";
+        Outcome run = ROOM.bash(script, REBIND).timeoutMillis(60_000).run().exited(0);
+        Matcher counts = Pattern.compile("([0-9]+) connected, ([0-9]+) refused, 0 failed otherwise\n").matcher(run.stdout());
+        assertTrue(counts.matches() && Integer.parseInt(counts.group(2)) < 100, run::toString);
+        assertEquals("", run.stderr(), run::toString);
     }
 }

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.secfilt.abi.ByteString;
+import org.secfilt.abi.Errno;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.FrontEnd;
 import org.secfilt.kernel.Keeper;
@@ -28,6 +29,8 @@ class KeepingTest extends TracerRoom {
     private int result;
     private boolean roots;
     private boolean leads = true;
+    /** So many looks find what is kept removed. */
+    private int removed;
 
     @BeforeEach
     void name_a_socket() {
@@ -85,6 +88,26 @@ class KeepingTest extends TracerRoom {
         assertEquals(List.of(), named("connect"));
         assertEquals("connect unix:/tmp/a/s", reported.get(1));
         assertEquals(List.of("keep 0 /tmp/a/s", "drop 0"), kept);
+    }
+
+    /** A server binds anew by a rename: the kernel's own walk would have come to the new one. */
+    @Test
+    void what_is_removed_before_the_call_is_looked_for_anew() {
+        kernel.peer = Optional.of(new Sockaddr.UnixPath(ByteString.of("s")));
+        removed = 2;
+        kernel.connected = -Errno.ECONNREFUSED.number();
+        runWith(Deed.call("connect", 3, 0x1000, 11));
+        assertEquals(3, named("connect").size());
+        assertEquals(-1, removed);
+        assertEquals(List.of("keep 0 /tmp/a/s", "drop 0", "keep 0 /tmp/a/s", "drop 0", "keep 0 /tmp/a/s", "drop 0"), kept);
+    }
+
+    @Test
+    void not_without_end() {
+        removed = 1000;
+        kernel.connected = -Errno.ECONNREFUSED.number();
+        runWith(Deed.call("connect", 3, 0x1000, 11));
+        assertEquals(65, named("connect").size());
     }
 
     /** Another process may have the same descriptors, and kill the caller before it is seen to have connected. */
@@ -251,6 +274,11 @@ class KeepingTest extends TracerRoom {
         @Override
         public boolean leads(int tid, int place, Tracees.SocketFile file) {
             return leads;
+        }
+
+        @Override
+        public boolean isRemoved(int place) {
+            return removed-- > 0;
         }
 
         @Override

@@ -139,6 +139,17 @@ final class JnrKeeper implements Keeper {
         return same;
     }
 
+    @Override
+    public synchronized boolean isRemoved(int place) {
+        int fd = proc.openPath(pid + "/fd/" + (FIRST + place));
+        if (fd < 0) {
+            return false;
+        }
+        FileStatus status = FileStatus.of(fd);
+        Libc.CLOSE.call(fd);
+        return status.error() == 0 && status.links() == 0;
+    }
+
     /** Nobody waits for that. If it cannot be told now, the file is kept until another comes to its place. */
     @Override
     public synchronized void drop(int place) {
