@@ -34,7 +34,8 @@ class ResolverIT {
     /** Of services that run programs for who asks them. */
     private static final String WAYS_OUT = "/run/docker.sock /run/containerd/containerd.sock /run/podman/podman.sock /run/crio/crio.sock"
             + " /run/systemd/private /run/systemd/io.systemd.Manager /run/dbus/system_bus_socket /run/user/54771/bus /run/user/54771/systemd/private"
-            + " /run/user/54771/docker.sock /run/libvirt/libvirt-sock /run/snapd.socket";
+            + " /run/user/54771/docker.sock /run/libvirt/libvirt-sock /run/snapd.socket"
+            + " /run/user/54771/tmux-54771/default";
 
     private static List<String> asked(User user, String policy, String... command) throws IOException {
         return askedOf(RESOLVERS + " /run/docker.sock", user, policy, command);

@@ -59,6 +59,18 @@ class ShippedPoliciesTest {
         assertEquals(Mode.ALLOW, policy.unix().mode());
     }
 
+    @Test
+    void ci_job_closes_the_resolvers_of_the_machine_unless_they_are_asked_for() throws IOException, InvalidPolicyException {
+        MemoryFiles files = new MemoryFiles()
+                .with("ci-job.yaml", Files.readString(POLICIES.resolve("ci-job.yaml")))
+                .with("mine.yaml", "version: 1\ninclude: ci-job.yaml\nresolv: false\n");
+        String with = Policy.merge(PolicyFiles.read(List.of("mine.yaml"), files), List.of()).unix().deny().toString();
+        String without = read("ci-job.yaml").unix().deny().toString();
+        for (String path : List.of("/run/nscd/**", "/var/run/nscd/**", "/run/systemd/resolve/**", "/var/lib/sss/pipes/nss")) {
+            assertTrue(with.contains("[pattern=" + path + "]") && !without.contains("[pattern=" + path + "]"), path);
+        }
+    }
+
     private static String networks(Policy policy, int rule) {
         return ((Match.Inet) policy.connect().allow().get(rule).match()).networks().toString();
     }
