@@ -94,7 +94,7 @@ final class Merge {
                 surroundings, files(), Optional.of(sources));
     }
 
-    private static void dropUnlessResolv(List<Rule> rules) {
+    static void dropUnlessResolv(List<Rule> rules) {
         for (int i = rules.size() - 1; i >= 0; i--) {
             if (rules.get(i).unlessResolv()) {
                 rules.remove(i);

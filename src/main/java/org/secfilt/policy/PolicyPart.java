@@ -67,6 +67,15 @@ public record PolicyPart(
             deny = List.copyOf(deny);
         }
 
+        /** Without the rules that are void where resolv holds. */
+        Lists resolving() {
+            List<Rule> allowing = new ArrayList<>(allow);
+            List<Rule> denying = new ArrayList<>(deny);
+            Merge.dropUnlessResolv(allowing);
+            Merge.dropUnlessResolv(denying);
+            return new Lists(mode, listed, restricted, allowing, denying);
+        }
+
         Lists without(Rule denying) {
             List<Rule> fewer = new ArrayList<>();
             for (Rule rule : deny) {

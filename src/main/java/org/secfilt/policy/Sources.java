@@ -66,6 +66,28 @@ public record Sources(List<PolicyPart> files, Options given, Options configured,
         return new Sources(fewer, given, configured, nameservers);
     }
 
+    /** Whether resolv holds, as the one says that counts; empty if none says anything. */
+    public Optional<Setting<Boolean>> resolv() {
+        Optional<Setting<Boolean>> last = Optional.empty();
+        for (PolicyPart part : files) {
+            last = part.resolv().isPresent() ? part.resolv() : last;
+        }
+        Optional<Setting<Boolean>> option = given.over(configured).part(nameservers).resolv();
+        return option.isPresent() ? option : last;
+    }
+
+    /** With unix sockets as they are where resolv holds: nameservers of a run that did not ask for them are not known. */
+    public Sources resolving(Origin origin) {
+        List<PolicyPart> parts = new ArrayList<>();
+        for (PolicyPart part : files) {
+            parts.add(part.with(part.connect(), part.bind(), part.unix().resolving()));
+        }
+        PolicyPart.Lists sockets = new PolicyPart.Lists(
+                Optional.empty(), Optional.empty(), Optional.empty(), Resolvers.sockets(origin), List.of());
+        return new Sources(parts, given, configured, nameservers)
+                .with(PolicyPart.EMPTY.with(PolicyPart.Lists.EMPTY, PolicyPart.Lists.EMPTY, sockets));
+    }
+
     /** Without the no-outbound-network that counts, the last one. */
     public Sources withoutNoOutbound() {
         if (given.noOutboundNetwork().isPresent()) {

@@ -12,6 +12,7 @@ record Edit(Kind kind, String where, String what) {
         ADD_OPTIONS("add ", " "),
         LEAVE_OUT("leave out ", " "),
         CHANGE("change ", ", "),
+        SET("set ", ", "),
         ADD_FAMILY("add ", ", "),
         ADD_LINE("add ", ", "),
         ADD_ENTRY("add to ", ", ");
@@ -28,7 +29,7 @@ record Edit(Kind kind, String where, String what) {
     /** What stands before all that is to be done there. */
     String intro() {
         return switch (kind) {
-            case ADD_OPTIONS, LEAVE_OUT, CHANGE, ADD_FAMILY -> kind.verb;
+            case ADD_OPTIONS, LEAVE_OUT, CHANGE, SET, ADD_FAMILY -> kind.verb;
             case ADD_LINE -> kind.verb + "below " + where + " the line ";
             case ADD_ENTRY -> kind.verb + where + ": ";
         };
@@ -36,7 +37,7 @@ record Edit(Kind kind, String where, String what) {
 
     /** What stands behind it. */
     String outro() {
-        return kind == Kind.ADD_FAMILY ? " to the families in " + where : "";
+        return kind == Kind.ADD_FAMILY ? " to the families in " + where : kind == Kind.SET ? " in " + where : "";
     }
 
     boolean isBeside(Edit other) {

@@ -39,6 +39,7 @@ final class Remedy {
     private static final String NETMASK = "allowed-netmask";
     private static final String PORT = "allowed-port";
     private static final String BIND = "allowed-bind";
+    private static final String RESOLV = "allow-resolv";
 
     private final Plan host;
     private final Action action;
@@ -157,8 +158,33 @@ final class Remedy {
     }
 
     private void remove(Rule rule) {
+        if (rule.unlessResolv()) {
+            resolve(rule.origin());
+            return;
+        }
         sources = sources.without(rule);
         edits.add(new Edit(Edit.Kind.CHANGE, "", Printable.escape(rule.origin().toString())));
+    }
+
+    /** Sets what makes it void, and others of its kind. */
+    private void resolve(Origin rule) {
+        Optional<Setting<Boolean>> off = sources.resolv();
+        Origin place = off.isPresent() ? off.get().origin() : rule;
+        Edit edit;
+        if (isOf(sources.given(), place)) {
+            edit = new Edit(Edit.Kind.ADD_OPTIONS, "", "--" + RESOLV);
+        } else {
+            edit = new Edit(Edit.Kind.SET, Printable.escape(off.isPresent() ? place.toString() : place.source()),
+                    isOf(sources.configured(), place) ? RESOLV + "=yes" : "resolv: true");
+        }
+        if (!edits.contains(edit)) {
+            edits.add(edit);
+        }
+        sources = sources.resolving(rule);
+    }
+
+    private static boolean isOf(Options options, Origin place) {
+        return options.allowResolv().isPresent() && options.allowResolv().get().origin().equals(place);
     }
 
     /** Has a list name it: one of options if options deny the rest, else one of a file. */

@@ -83,6 +83,22 @@ class AdviceTest {
                 "yaml: unix: {mode: deny} | connect @com.example | to allow it, add to unix/allow in p.yaml: \"@com.example\"",
                 "yaml: unix: {allow: [/a], deny: [/run/**]} | connect /run/x | to allow it, change p.yaml:2:28"
                         + " ;; to allow it, also add to unix/allow in p.yaml: /run/x",
+                // a rule that is void where resolv holds
+                "yaml: unix: {deny: [{path: /run/nscd/*, unless: resolv}]} | connect /run/nscd/socket | to allow it, set resolv: true in p.yaml",
+                "yaml: unix: {mode: deny, deny: [{path: /run/nscd/*, unless: resolv}]} | connect /run/nscd/socket | to allow it, set resolv: true"
+                        + " in p.yaml",
+                "yaml: unix: {deny: [{path: [/run/nscd/*, /run/n*/*], unless: resolv}]} | connect /run/nscd/socket | to allow it, set resolv: true"
+                        + " in p.yaml",
+                "yaml: resolv: false ;; unix: {deny: [{path: /run/n*/*, unless: resolv}]} | connect /run/nscd/socket | to allow it, set"
+                        + " resolv: true in p.yaml:2:1",
+                "--allow-resolv=no yaml: resolv: true ;; unix: {deny: [{path: /run/n*/*, unless: resolv}]} | connect /run/nscd/socket | to"
+                        + " allow it, add --allow-resolv",
+                "--allow-resolv=no --allowed-netmask=10.0.0.1 yaml: unix: {deny: [{path: /run/n*/*, unless: resolv}]} | connect /run/nscd/socket |"
+                        + " to allow it, add --allow-resolv",
+                "ini: allow-resolv=no yaml: unix: {deny: [{path: /run/n*/*, unless: resolv}]} | connect /run/nscd/socket | to allow it, set"
+                        + " allow-resolv=yes in c.ini:1:1",
+                "yaml: unix: {deny: [{path: /run/n*/*, unless: resolv}, /run/**]} | connect /run/nscd/socket | to allow it, change p.yaml:2:50"
+                        + " ;; to allow it, also set resolv: true in p.yaml",
                 // no text of a policy names it, or nothing is denied
                 "yaml: unix: {mode: deny} | connect /run/<bell> |",
                 "yaml: unix: {mode: deny} | connect run/x |",
@@ -170,7 +186,7 @@ class AdviceTest {
         Options configured = Options.NONE;
         List<PolicyPart> parts = new ArrayList<>();
         if (ini >= 0) {
-            files.with("c.ini", text.substring(ini + 5).replace(" ;; ", "\n"));
+            files.with("c.ini", text.substring(ini + 5, yaml > ini ? yaml : text.length()).strip().replace(" ;; ", "\n"));
             configured = IniConfig.read(List.of("c.ini"), files);
         }
         if (yaml >= 0) {
