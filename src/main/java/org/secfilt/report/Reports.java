@@ -39,6 +39,8 @@ public final class Reports {
     /** In the order of their first time. */
     private final List<Seen> distinct = new ArrayList<>();
     private long calls;
+    /** Of the calls, those that a summary has told of. */
+    private long summed;
     private boolean overflowed;
 
     /**
@@ -114,30 +116,38 @@ public final class Reports {
     }
 
     /**
-     * Tells how many calls were denied, which most often, and what would allow them; nothing if nothing was denied.
+     * Tells how many calls were denied, which most often, and what would allow them; nothing if nothing was denied. Another time, how many
+     * more there are.
      *
      * @param plan that denied them
      */
     public synchronized void summary(Plan plan) {
-        if (calls == 0 || volume == Volume.QUIET) {
+        if (calls == summed || volume == Volume.QUIET) {
             return;
         }
-        List<Seen> rows = new ArrayList<>(distinct);
-        rows.sort(Seen.MOST_FIRST);
-        print(paint.bold(heading()));
+        List<Seen> rows = rows();
+        print(paint.bold(heading(rows.size())));
         List<Denial> advised = new ArrayList<>();
-        for (int i = 0; i < rows.size() && i < MAX_ADVISED; i++) {
+        boolean isNew = false;
+        for (int i = 0; i < rows.size(); i++) {
             Seen row = rows.get(i);
-            advised.add(row.first);
-            if (i < MAX_ROWS) {
-                print("  " + DenialText.row(row.first, row.times));
+            if (i < MAX_ADVISED) {
+                advised.add(row.first);
+                isNew |= row.summed == 0;
             }
+            if (i < MAX_ROWS) {
+                print("  " + DenialText.row(row.first, row.times - row.summed));
+            }
+            row.summed = row.times;
         }
+        summed = calls;
         if (rows.size() > MAX_ROWS) {
             print("  and " + (rows.size() - MAX_ROWS) + " more" + (overflowed ? ", at least" : ""));
         }
-        for (String line : Advice.lines(plan, advised, rows.size() > MAX_ADVISED)) {
-            print(line);
+        if (isNew) {
+            for (String line : Advice.lines(plan, advised, rows.size() > MAX_ADVISED)) {
+                print(line);
+            }
         }
         long lost = sink.lost();
         if (lost > 0) {
@@ -155,13 +165,25 @@ public final class Reports {
         }
     }
 
-    private String heading() {
-        String denied = calls == 1 ? "1 call denied" : calls + " calls denied";
-        int different = distinct.size();
-        if (calls == 1) {
-            return denied + ":";
+    /** Those that came since the last summary. */
+    private List<Seen> rows() {
+        List<Seen> rows = new ArrayList<>();
+        for (Seen row : distinct) {
+            if (row.times > row.summed) {
+                rows.add(row);
+            }
         }
-        return denied + (overflowed ? " (more than " : " (") + different + " distinct):";
+        rows.sort(Seen.MOST_FIRST);
+        return rows;
+    }
+
+    private String heading(int different) {
+        long denied = calls - summed;
+        String heading = denied + (summed > 0 ? " more" : "") + (denied == 1 ? " call" : " calls") + " denied";
+        if (denied == 1) {
+            return heading + ":";
+        }
+        return heading + (overflowed ? " (more than " : " (") + different + " distinct):";
     }
 
     private void print(String text) {
@@ -175,6 +197,8 @@ public final class Reports {
 
         final Denial first;
         long times = 1;
+        /** Of these, how many a summary has told of. */
+        long summed;
 
         Seen(Denial first) {
             this.first = first;
@@ -185,7 +209,7 @@ public final class Reports {
     private static final class MostFirst implements Comparator<Seen> {
         @Override
         public int compare(Seen a, Seen b) {
-            return Long.compare(b.times, a.times);
+            return Long.compare(b.times - b.summed, a.times - a.summed);
         }
     }
 }

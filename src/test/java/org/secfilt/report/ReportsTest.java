@@ -75,6 +75,40 @@ class ReportsTest {
                 String.join("", lines));
     }
 
+    /** By processes that the command left behind. */
+    @Test
+    void sums_up_once_more_what_came_since() {
+        Reports reports = normal();
+        reports.denied(denial("connect", inet("93.184.216.34", 443), "curl", 1));
+        reports.denied(denial("connect", inet("93.184.216.34", 443), "curl", 2));
+        reports.denied(denial("sendto", inet("8.8.8.8", 53), "dig", 7));
+        reports.summary(PLAN);
+        reports.denied(denial("connect", inet("93.184.216.34", 443), "curl", 8));
+        lines.clear();
+        reports.summary(PLAN);
+        assertEquals(
+                """
+                secfilt: 1 more call denied:
+                secfilt:   connect 93.184.216.34:443/tcp by curl: not in allowed-netmask
+                """,
+                String.join("", lines));
+        reports.denied(denial("connect", inet("93.184.216.34", 443), "curl", 8));
+        reports.denied(denial("connect", inet("10.0.0.1", 443), "curl", 8));
+        lines.clear();
+        reports.summary(PLAN);
+        assertEquals(
+                """
+                secfilt: 2 more calls denied (2 distinct):
+                secfilt:   connect 93.184.216.34:443/tcp by curl: not in allowed-netmask
+                secfilt:   connect 10.0.0.1:443/tcp by curl: not in allowed-netmask
+                secfilt: to allow them, add --allowed-netmask=93.184.216.34 --allowed-netmask=10.0.0.1
+                """,
+                String.join("", lines));
+        lines.clear();
+        reports.summary(PLAN);
+        assertEquals(List.of(), lines);
+    }
+
     @Test
     void says_nothing_in_the_end_if_nothing_was_denied() {
         normal().summary(PLAN);
