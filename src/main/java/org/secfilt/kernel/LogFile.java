@@ -9,4 +9,9 @@ public interface LogFile {
      * @return how many bytes it took, 0 for none in that time, or a negative error number
      */
     int write(byte[] bytes, int from, int patienceMillis);
+
+    /** Whether its last name was removed since it was opened by that: nobody will find what it takes. */
+    default boolean isRemoved() {
+        return false;
+    }
 }

@@ -23,6 +23,7 @@ public final class EventLog {
     private final String name;
     private final LogQueue queue;
     private long told;
+    private boolean removalTold;
 
     /** @param name the file's, as the user gave it */
     public EventLog(String name, LogFile file) {
@@ -106,12 +107,16 @@ public final class EventLog {
         queue.add(line.add("denied", denied).add("lost", queue.lost()).toBytes());
     }
 
-    /** Waits a little for the file. @return what it has not taken since the last time this was said, in words; empty if it has all */
+    /** Waits a little for the file. @return what is not in it since the last time this was said, in words; empty if it has all */
     public Optional<String> flush() {
         try {
             queue.flush(FLUSH_MILLIS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+        if (!removalTold && queue.isRemoved()) {
+            removalTold = true;
+            return Optional.of("the log " + Printable.escape(name) + " was removed while the command ran: its events are lost");
         }
         long missing = queue.missing();
         if (missing <= told) {

@@ -110,6 +110,10 @@ final class LogQueue implements Runnable {
         return lost + pending;
     }
 
+    boolean isRemoved() {
+        return file.isRemoved();
+    }
+
     /** The error number that the file answered last, or 0. */
     synchronized int error() {
         return error;

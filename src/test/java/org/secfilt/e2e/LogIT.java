@@ -18,6 +18,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The log of events, in files of every kind. */
 class LogIT {
@@ -207,7 +208,17 @@ class LogIT {
     void a_log_that_is_deleted_meanwhile_is_no_fault() {
         Outcome run = ROOM.secfilt(ALLOWED, "--log=log", "bash", "-c", "rm log; " + DENIED + "; exit 4").in(home).run().exited(4);
         assertFalse(run.stderr().contains("not in the log"), run::toString);
+        assertTrue(run.stderr().endsWith("secfilt: the log log was removed while the command ran: its events are lost\n"), run::toString);
         assertFalse(Files.exists(home.resolve("log")));
+    }
+
+    /** What has no name, or is another's to keep, is none that was lost. */
+    @ParameterizedTest
+    @ValueSource(strings = {"exec 3>log; rm log; exec $SECFILT OPTIONS --log=/dev/fd/3", "$SECFILT OPTIONS --log=/dev/null",
+        "mkfifo log; cat log >/dev/null & exec $SECFILT OPTIONS --log=log", "touch log; ln log other; $SECFILT OPTIONS --log=log"})
+    void a_log_that_its_reader_has_still_is_not_told_of(String run) {
+        Outcome outcome = ROOM.bash(run.replace("OPTIONS", ALLOWED) + " sh -c 'rm -f log; exit 4'").in(home).run().exited(4);
+        assertEquals("", outcome.stderr());
     }
 
     @ParameterizedTest

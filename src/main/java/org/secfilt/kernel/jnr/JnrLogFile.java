@@ -38,15 +38,18 @@ final class JnrLogFile implements LogFile {
     private final long poll = NativeMemory.allocate(Long.BYTES);
     /** The path of a FIFO that nobody has opened for reading; meaningful while there is no descriptor. */
     private final long unread;
+    /** Whether a name was opened, and no description of the caller's. */
+    private final boolean named;
     private int fd;
 
-    private JnrLogFile(int fd, int unread) {
+    private JnrLogFile(int fd, boolean named, int unread) {
         this.fd = fd;
+        this.named = named;
         this.unread = unread < 0 ? 0 : NativeMemory.string("/proc/self/fd/" + unread);
     }
 
     static LogFile standardError() {
-        return new JnrLogFile(STDERR, -1);
+        return new JnrLogFile(STDERR, false, -1);
     }
 
     /** Never waits. @throws KernelException if the caller could not write there */
@@ -57,18 +60,18 @@ final class JnrLogFile implements LogFile {
             if ((Libc.FCNTL.call(copy, F_GETFL, 0) & O_ACCMODE) == O_RDONLY) {
                 throw new KernelException(name, Errno.EBADF.number());
             }
-            return new JnrLogFile(copy, -1);
+            return new JnrLogFile(copy, false, -1);
         }
         long path = NativeMemory.string(name.startsWith("/") ? name : "/proc/" + pid + "/cwd/" + name);
         long fd = Libc.OPEN.call(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, OWNER_ONLY);
         if (fd == -Errno.ENXIO.number()) {
             int unread = (int) Libc.must(name, Libc.OPEN.call(path, O_PATH | O_CLOEXEC, 0));
             if (FileStatus.of(unread, FileStatus.TYPE).isFifo()) {
-                return new JnrLogFile(-1, unread);
+                return new JnrLogFile(-1, true, unread);
             }
             Libc.CLOSE.call(unread);
         }
-        return new JnrLogFile((int) Libc.must(name, fd), -1);
+        return new JnrLogFile((int) Libc.must(name, fd), true, -1);
     }
 
     /** The number of the caller's descriptor that the name means, or -1. */
@@ -129,5 +132,14 @@ final class JnrLogFile implements LogFile {
     private boolean reopen() {
         fd = (int) Libc.OPEN.call(unread, O_WRONLY | O_NONBLOCK | O_CLOEXEC, 0);
         return fd >= 0;
+    }
+
+    @Override
+    public boolean isRemoved() {
+        if (!named || fd < 0) {
+            return false;
+        }
+        FileStatus status = FileStatus.of(fd);
+        return status.error() == 0 && status.isRegular() && status.links() == 0;
     }
 }
