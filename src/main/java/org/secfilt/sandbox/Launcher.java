@@ -5,6 +5,7 @@ import org.secfilt.abi.Errno;
 import org.secfilt.kernel.FrontEnd;
 import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Launching;
+import org.secfilt.kernel.Runs;
 import org.secfilt.launch.LaunchScript;
 import org.secfilt.launch.Operand;
 import org.secfilt.launch.Step;
@@ -19,13 +20,15 @@ final class Launcher {
     private static final int NOT_FOUND = 127;
 
     private final Launching launching;
+    private final Runs runs;
     private final FrontEnd frontEnd;
     private final Reports reports;
     private final RunLog log;
     private final Plan plan;
 
-    Launcher(Launching launching, FrontEnd frontEnd, Reports reports, RunLog log, Plan plan) {
+    Launcher(Launching launching, Runs runs, FrontEnd frontEnd, Reports reports, RunLog log, Plan plan) {
         this.launching = launching;
+        this.runs = runs;
         this.frontEnd = frontEnd;
         this.reports = reports;
         this.log = log;
@@ -97,8 +100,16 @@ final class Launcher {
         Step step = script.steps().get(failed.index());
         boolean listener = step.nr() == plan.arch().syscalls().nr("seccomp") && step.arguments().get(1) instanceof Operand.Immediate flags
                 && flags.value() != 0;
-        reports.refusal(frontEnd, step.name() + ": " + Errno.of(failed.errno()) + (listener ? "; " + whyNoListener(failed.errno()) : ""));
+        reports.refusal(frontEnd, step.name() + ": " + Errno.of(failed.errno())
+                + (listener ? "; " + whyNoListener(failed.errno()) : isForbiddenByAnother(failed.errno())
+                        ? "; the other secfilt that this one runs within forbids it. Give that one --private-tmp. Nothing was run" : ""));
         exit(Sandbox.FAILED);
+    }
+
+    /** Mounts are the one thing that is prepared within another secfilt: all else that takes a right is refused before. */
+    private boolean isForbiddenByAnother(int errno) {
+        return plan.ownsMounts() && (errno == Errno.EPERM.number() || errno == Errno.EACCES.number())
+                && runs.supervisor(frontEnd.pid()).isPresent();
     }
 
     /** The filter itself was checked, so it is what it asks for besides: seccomp(2) "SECCOMP_FILTER_FLAG_NEW_LISTENER". */

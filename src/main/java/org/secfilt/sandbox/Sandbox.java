@@ -67,7 +67,7 @@ public final class Sandbox {
         this.fallback = fallback;
         this.reports = reports;
         this.log = new RunLog(log, reports);
-        this.launcher = new Launcher(launching, frontEnd, reports, this.log, plan);
+        this.launcher = new Launcher(launching, kernel.runs(), frontEnd, reports, this.log, plan);
         this.preparation = new Preparation(launching, frontEnd, reports, plan.arch().syscalls());
         this.walls = new Walls(firewall, frontEnd.pid(), reports);
     }

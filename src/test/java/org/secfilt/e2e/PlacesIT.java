@@ -110,6 +110,8 @@ class PlacesIT {
             within another              @ both @ $SECFILT --allowed-port=1 $SECFILT --allowed-port=2 echo it ran @ secfilt: another secfilt (java[
             within another, hidden      @ root @ $SECFILT --firewall=off --allowed-port=1 unshare -pf --mount-proc $SECFILT --allowed-port=2 echo it ran @ within another secfilt, or a container that forbids that call, secfilt can hold no policy. Nothing was run
             within one without a tracer @ both @ $SECFILT --mainstream-network-families $SECFILT --allowed-port=2 echo it ran @ within another secfilt, or a container that forbids that call, secfilt can hold no policy. Nothing was run
+            a /tmp within another       @ root @ $SECFILT --allowed-port=1 $SECFILT --private-tmp echo it ran @ secfilt: mount(/tmp): EPERM (Operation not permitted); the other secfilt that this one runs within forbids it. Give that one --private-tmp. Nothing was run
+            a /tmp within read-only     @ both @ $SECFILT --read-only $SECFILT --private-tmp echo it ran @ (Permission denied); the other secfilt that this one runs within forbids it. Give that one --private-tmp. Nothing was run
             no descriptor               @ both @ ulimit -n 4; $SECFILT --allowed-port=1 echo it ran @ Too many open files
             a directory that is no text @ both @ d=$(mktemp -d)/$(printf '\\376'); cp -r "${SECFILT%/bin/*}" "$d" && "$d/bin/secfilt" --allowed-port=1 echo it ran; c=$?; rm -r "${d%/*}"; exit $c @ a directory whose name is no UTF-8, from where java loads no library; install it elsewhere
             no room for the vault       @ both @ (ulimit -f 0; $SECFILT --allowed-port=1 echo it ran 2>&1) | cat >&2; exit ${PIPESTATUS[0]} @ is there a limit on the size of files
