@@ -61,21 +61,13 @@ public final class Advice {
             boolean helps = denial.file().isPresent()
                     ? advice.addFile(denial.file().get().toString())
                     : denial.destination().isPresent()
-                            && advice.add(action(denial.call()), denial.destination().get(), denial.socket().ruled(), denial.origin());
+                            && advice.add(Action.of(denial.call()), denial.destination().get(), denial.socket().ruled(), denial.origin());
             helped += helps ? 1 : 0;
         }
         String what = helped < denials.size() ? (helped == 1 ? "one" : String.valueOf(helped)) + " of them"
                 : some ? "the first " + helped
                 : helped == 1 ? "it" : "them";
         return advice.lines("to allow " + what + ", ");
-    }
-
-    private static Action action(String call) {
-        return switch (call) {
-            case "bind", "listen" -> Action.BIND;
-            case "connect" -> Action.CONNECT;
-            default -> Action.SEND;
-        };
     }
 
     private List<String> lines(String intro) {

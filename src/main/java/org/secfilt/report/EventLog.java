@@ -64,7 +64,7 @@ public final class EventLog {
         orNull(line, "protocol", call.socket().word().orElse(""));
         line.add("verdict", logged.allowed() ? "allow" : "deny");
         orNull(line, "errno", logged.error().isPresent() ? logged.error().get().name() : "");
-        if (logged.allowed()) {
+        if (logged.allowed() && call.why().isEmpty()) {
             line.addNull("rule");
         } else {
             rule(line, call.origin(), call.why());
@@ -82,9 +82,15 @@ public final class EventLog {
         line.add("reason", why).close();
     }
 
-    /** As on a command line: a list of options goes by its names alone, {@code allowed-netmask, allowed-port}. */
+    /** As on a command line: a list of options goes by its names alone, {@code allowed-netmask, allowed-port}. In an INI file each has its place. */
     private static String flag(Origin origin) {
         String words = origin.source();
+        for (int i = 0; i < words.length(); i++) {
+            char c = words.charAt(i);
+            if (!(c >= 'a' && c <= 'z' || c == '-' || c == ',' || c == ' ')) {
+                return words;
+            }
+        }
         return words.startsWith("--") || origin.equals(Origin.DEFAULT) ? words : "--" + words.replace(", ", " --");
     }
 

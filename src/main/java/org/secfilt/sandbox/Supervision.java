@@ -5,6 +5,7 @@ import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.abi.SocketKind;
+import org.secfilt.explain.Grant;
 import org.secfilt.firewall.FirewallException;
 import org.secfilt.kernel.FrontEnd;
 import org.secfilt.kernel.KernelException;
@@ -18,6 +19,7 @@ import org.secfilt.report.Denial;
 import org.secfilt.report.LoggedCall;
 import org.secfilt.report.Reports;
 import org.secfilt.tracer.Watch;
+import org.secfilt.verdict.Action;
 import org.secfilt.verdict.Verdict;
 
 /**
@@ -114,7 +116,10 @@ final class Supervision implements Watch {
 
     @Override
     public synchronized void allowed(int tid, String call, Optional<Sockaddr> destination, SocketKind socket) {
-        log(tid, new Denial(call, destination, socket, ByteString.of(tracees.comm(tid)), tracees.tgid(tid), "", Origin.DEFAULT), true, Optional.empty());
+        Optional<Grant> grant = destination.isPresent()
+                ? Grant.of(plan, Action.of(call), destination.get(), socket.ruled()) : Optional.empty();
+        log(tid, new Denial(call, destination, socket, ByteString.of(tracees.comm(tid)), tracees.tgid(tid),
+                grant.isPresent() ? grant.get().why() : "", grant.isPresent() ? grant.get().origin() : Origin.DEFAULT), true, Optional.empty());
     }
 
     private void log(int tid, Denial call, boolean allowed, Optional<Errno> error) {

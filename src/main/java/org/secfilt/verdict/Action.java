@@ -5,5 +5,14 @@ public enum Action {
     CONNECT,
     BIND,
     /** sendto, sendmsg, sendmmsg that name a destination. */
-    SEND
+    SEND;
+
+    /** @param call by its name in syscalls(2), one that names an address */
+    public static Action of(String call) {
+        return switch (call) {
+            case "bind", "listen" -> BIND;
+            case "connect" -> CONNECT;
+            default -> SEND;
+        };
+    }
 }

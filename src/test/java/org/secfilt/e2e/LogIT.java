@@ -118,10 +118,44 @@ class LogIT {
         for (JsonNode event : events()) {
             if (event.path("address").asText().startsWith("10.77.")) { // bash asks the resolver's sockets too
                 calls.add(event.get("address").asText() + " " + event.get("verdict").asText() + " " + event.get("errno") + " "
-                        + event.get("rule").isNull());
+                        + event.get("rule").get("flag").asText() + " " + event.get("rule").get("reason").asText());
             }
         }
-        assertEquals(List.of("10.77.1.1 allow null true", "10.77.2.1 deny \"EPERM\" false"), calls);
+        assertEquals(List.of("10.77.1.1 allow null " + ini + ":1:1 allow connect 10.77.1.1/32",
+                "10.77.2.1 deny \"EPERM\" --allowed-netmask not in allowed-netmask"), calls);
+    }
+
+    @Test
+    void what_allowed_a_call_is_named_by_its_place() throws IOException {
+        Files.writeString(home.resolve("p.yaml"), """
+                version: 1
+                connect:
+                  allow:
+                    - {address: 10.77.1.1, port: 8002, reason: ours}
+                unix:
+                  deny: [/no/such]
+                """);
+        ROOM.secfilt("-v", "--policy=p.yaml", "--log=log", "/usr/bin/python3", "-c", """
+                import socket
+                s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                s.connect(("10.77.1.1", 8002))
+                s.sendto(b"x", ("10.77.1.1", 8002))
+                server = socket.socket(socket.AF_UNIX)
+                server.bind("s")
+                server.listen(1)
+                socket.socket(socket.AF_UNIX).connect("s")""").in(home).run().exited(0);
+        List<String> calls = new ArrayList<>();
+        for (JsonNode event : events()) {
+            if (event.path("verdict").asText().equals("allow") && !event.path("address").asText().startsWith("/")) {
+                calls.add(event.get("call").asText() + " " + event.get("rule").get("place").asText() + " " + event.get("rule").get("reason").asText());
+            }
+        }
+        assertEquals(List.of("connect p.yaml:4:7 allow connect 10.77.1.1/32 port 8002 (ours)",
+                "sendto p.yaml:4:7 allow connect 10.77.1.1/32 port 8002 (ours)"), calls);
+        JsonNode last = events().get(events().size() - 2);
+        assertTrue(last.get("address").asText().endsWith("/s"), last::toString);
+        assertEquals("allow no rule denies it default", last.get("verdict").asText() + " " + last.get("rule").get("reason").asText() + " "
+                + last.get("rule").get("place").asText());
     }
 
     @Test

@@ -122,12 +122,15 @@ class EventLogTest {
         EventLog log = new EventLog("l", file);
         LoggedCall call = denied(FAR, "a", Origin.DEFAULT, "far");
         log.call(new LoggedCall(call.call(), 1, 1, ByteString.of("/a"), false, Optional.empty()));
-        log.call(new LoggedCall(call.call(), 1, 1, ByteString.of("/a"), true, Optional.empty()));
+        log.call(new LoggedCall(denied(FAR, "a", Origin.DEFAULT, "").call(), 1, 1, ByteString.of("/a"), true, Optional.empty()));
+        log.call(new LoggedCall(denied(FAR, "a", Origin.file("p.yaml", 3, 5), "allow all").call(), 1, 1, ByteString.of("/a"), true, Optional.empty()));
         log.flush();
         assertEquals("deny null far", file.events().get(0).get("verdict").asText() + " " + file.events().get(0).get("errno") + " "
                 + file.events().get(0).get("rule").get("reason").asText());
         assertEquals("allow null null", file.events().get(1).get("verdict").asText() + " " + file.events().get(1).get("errno") + " "
                 + file.events().get(1).get("rule"));
+        assertEquals("{\"place\":\"p.yaml:3:5\",\"file\":\"p.yaml\",\"line\":3,\"column\":5,\"reason\":\"allow all\"}",
+                file.events().get(2).get("rule").toString());
     }
 
     @Test
@@ -150,6 +153,7 @@ class EventLogTest {
     @CsvSource(delimiter = '|', value = {
         "--allowed-netmask=::1 --allowed-port=1 | --allowed-netmask=::1 --allowed-port=1",
         "allowed-netmask, allowed-port | --allowed-netmask --allowed-port",
+        "/etc/c.ini:1:1 | /etc/c.ini:1:1",
         "default | default",
     })
     void an_options_rule_has_its_words(String origin, String flag) throws IOException {
