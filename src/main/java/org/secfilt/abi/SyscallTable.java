@@ -1,19 +1,12 @@
 package org.secfilt.abi;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/**
- * The system calls of one architecture, name to number and back, up to Linux 6.18. All of it comes from
- * {@code syscalls.csv}; no number is written anywhere else.
- */
+/** The system calls of one architecture, name to number and back. All of it comes from {@link SyscallRows}; no number is written anywhere else. */
 public final class SyscallTable {
     /** Above every number in the table; a row beyond it is a mistake in the table. */
     private static final int NUMBERS = 512;
@@ -24,7 +17,7 @@ public final class SyscallTable {
 
     private SyscallTable(Arch arch) {
         this.arch = arch;
-        parse(read());
+        parse(SyscallRows.TEXT);
     }
 
     /** Each architecture's table is read at its first use, and only then: this is on the launch path. */
@@ -72,29 +65,17 @@ public final class SyscallTable {
         return Arrays.copyOf(found, count);
     }
 
-    private static String read() {
-        try (InputStream in = SyscallTable.class.getResourceAsStream("syscalls.csv")) {
-            if (in == null) {
-                throw new IllegalStateException("syscalls.csv is missing from the build");
-            }
-            return new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
-        } catch (IOException e) {
-            throw new UncheckedIOException("syscalls.csv", e);
-        }
-    }
-
-    /** Rows are {@code name,x86_64,aarch64}, with '-' where an architecture lacks the call. */
-    private void parse(String csv) {
-        int line = csv.indexOf('\n') + 1;
-        while (line < csv.length()) {
-            int end = csv.indexOf('\n', line);
-            int first = csv.indexOf(',', line);
-            int second = csv.indexOf(',', first + 1);
+    private void parse(String rows) {
+        int line = 0;
+        while (line < rows.length()) {
+            int end = rows.indexOf('\n', line);
+            int first = rows.indexOf(',', line);
+            int second = rows.indexOf(',', first + 1);
             int from = arch == Arch.X86_64 ? first + 1 : second + 1;
             int to = arch == Arch.X86_64 ? second : end;
-            if (csv.charAt(from) != '-') {
-                int nr = Integer.parseInt(csv, from, to, 10);
-                String name = csv.substring(line, first);
+            if (rows.charAt(from) != '-') {
+                int nr = Integer.parseInt(rows, from, to, 10);
+                String name = rows.substring(line, first);
                 names[nr] = name;
                 numbers.put(name, nr);
             }

@@ -10,6 +10,7 @@ import java.util.Set;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Family;
 import org.secfilt.firewall.FirewallException;
+import org.secfilt.firewall.Hierarchies;
 import org.secfilt.firewall.IpVersion;
 import org.secfilt.firewall.Leftovers;
 import org.secfilt.firewall.NetworkRules;
@@ -75,8 +76,12 @@ public final class PacketFilter {
             }
         }
         List<IpVersion> versions = kernel.networks().hasInternet6() ? List.of(IpVersion.values()) : List.of(IpVersion.V4);
-        return new Tables(kernel.programs(), path, versions,
-                version -> kernel.networks().translates(version == IpVersion.V4 ? Family.INET : Family.INET6));
+        return new Tables(kernel.programs(), path, versions, new Tables.Translation() { // no lambda: it would cost a start more
+            @Override
+            public boolean isIn(IpVersion version) {
+                return kernel.networks().translates(version == IpVersion.V4 ? Family.INET : Family.INET6);
+            }
+        });
     }
 
     /** What can be told without changing anything, cheaply. That the kernel lacks a match shows when the rules are installed. */
@@ -331,7 +336,13 @@ public final class PacketFilter {
         } catch (KernelException e) {
             throw new FirewallException(e.getMessage());
         }
-        return Session.raise(tables, this::open, cgroups, plan.policy(), plan.judgesRawPacketsLate(), networks.namespace(pid), pid);
+        Hierarchies others = new Hierarchies() {
+            @Override
+            public Optional<Cgroups> open(Cgroups.Hierarchy hierarchy) {
+                return PacketFilter.this.open(hierarchy);
+            }
+        };
+        return Session.raise(tables, others, cgroups, plan.policy(), plan.judgesRawPacketsLate(), networks.namespace(pid), pid);
     }
 
     private NetworkSession.Supervisors supervisors() {

@@ -102,7 +102,7 @@ public final class Tracer {
         this.listeners = new ListenStop(ptrace, tracees, replies, addresses.judge());
         this.restricts = new RestrictStop(ptrace, tracees, tasks);
         this.rawSockets = new RawSocketStop(ptrace, replies, watch);
-        this.waiting = new Waiting(ptrace, kernel.affinity(), tracees, System::nanoTime);
+        this.waiting = new Waiting(ptrace, kernel.affinity(), tracees);
         this.newborns = new Newborns(ptrace, tasks, execs);
         this.files = new FileStop(replies, tracees, kernel.fileChanges(), plan, writable, watch);
         this.exits = new ExitStop(ptrace, tracees, replies, calls, plan, root);

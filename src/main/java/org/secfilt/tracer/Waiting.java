@@ -109,6 +109,15 @@ final class Waiting {
     private int otherStops;
     private long last;
 
+    Waiting(Ptrace ptrace, Affinity affinity, Tracees tracees) {
+        this(ptrace, affinity, tracees, new LongSupplier() { // no lambda: it would cost a start more
+            @Override
+            public long getAsLong() {
+                return System.nanoTime();
+            }
+        });
+    }
+
     Waiting(Ptrace ptrace, Affinity affinity, Tracees tracees, LongSupplier clock) {
         this.ptrace = ptrace;
         this.affinity = affinity;

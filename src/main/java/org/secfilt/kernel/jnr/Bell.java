@@ -13,7 +13,7 @@ final class Bell {
     private static final int GETTID = Arch.X86_64.syscalls().nr("gettid");
     private static final int TGKILL = Arch.X86_64.syscalls().nr("tgkill");
 
-    private final int process = (int) ProcessHandle.current().pid();
+    private final int process = OwnProcess.PID;
     private int owner;
     /** Between {@link #begin} and {@link #end}. */
     private volatile boolean waiting;

@@ -45,11 +45,7 @@ final class CgroupMount implements AutoCloseable {
     }
 
     static boolean isInSight(Hierarchy hierarchy) {
-        return inSight(hierarchy, self()).isPresent();
-    }
-
-    private static int self() {
-        return (int) ProcessHandle.current().pid();
+        return inSight(hierarchy, OwnProcess.PID).isPresent();
     }
 
     /**
@@ -59,7 +55,7 @@ final class CgroupMount implements AutoCloseable {
      * @throws KernelException if it can be had in neither way
      */
     static CgroupMount of(Hierarchy hierarchy) {
-        Optional<String[]> inSight = inSight(hierarchy, self());
+        Optional<String[]> inSight = inSight(hierarchy, OwnProcess.PID);
         int seen = open("", inSight);
         seen = seen < 0 ? open("/proc/1/root", inSight(hierarchy, 1)) : seen;
         if (seen >= 0) {
@@ -85,7 +81,7 @@ final class CgroupMount implements AutoCloseable {
             return -1;
         }
         int fd = (int) Libc.OPEN.call(NativeMemory.string(root + mount.get()[MOUNT_POINT]), O_PATH_DIRECTORY_CLOEXEC, 0);
-        if (fd >= 0 && !new Proc().read(self(), "/fdinfo/" + fd).contains("\nmnt_id:\t" + mount.get()[0] + "\n")) {
+        if (fd >= 0 && !new Proc().read(OwnProcess.PID, "/fdinfo/" + fd).contains("\nmnt_id:\t" + mount.get()[0] + "\n")) {
             Libc.CLOSE.call(fd);
             return -1;
         }

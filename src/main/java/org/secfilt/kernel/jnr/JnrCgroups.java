@@ -52,10 +52,6 @@ final class JnrCgroups implements Cgroups {
         return Libc.SYSCALL.call(NUMBERS.nr(name), a, b, c, d, e);
     }
 
-    private static int self() {
-        return (int) ProcessHandle.current().pid();
-    }
-
     @Override
     public Hierarchy hierarchy() {
         return hierarchy;
@@ -169,7 +165,7 @@ final class JnrCgroups implements Cgroups {
 
     private boolean isEmpty(String path) {
         if (hierarchy == Hierarchy.NET_CLS) {
-            String own = self() + "\n"; // see Session, why it may be there
+            String own = OwnProcess.PID + "\n"; // see Session, why it may be there
             boolean empty = List.of("", own).contains(readFile(path + PROCESSES));
             for (String child : in(path)) {
                 empty = empty && isEmpty(path + "/" + child);
@@ -348,15 +344,15 @@ final class JnrCgroups implements Cgroups {
 
         @Override
         public void enter() {
-            String before = of(self());
-            add(self());
+            String before = of(OwnProcess.PID);
+            add(OwnProcess.PID);
             outside = Optional.of(before);
         }
 
         @Override
         public void leave() {
             if (outside.isPresent()) {
-                write(outside.get() + PROCESSES, Integer.toString(self()));
+                write(outside.get() + PROCESSES, Integer.toString(OwnProcess.PID));
                 outside = Optional.empty();
             }
         }

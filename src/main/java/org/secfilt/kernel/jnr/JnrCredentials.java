@@ -64,7 +64,7 @@ final class JnrCredentials {
     JnrCredentials(Proc proc) {
         this.proc = proc;
         this.namespace = proc.link("self/ns/user");
-        String status = proc.read((int) ProcessHandle.current().pid(), "/status");
+        String status = proc.read(OwnProcess.PID, "/status");
         this.own = identity(status, true);
         this.permitted = capabilities(status, "CapPrm");
         this.inheritable = capabilities(status, "CapInh");

@@ -83,7 +83,7 @@ final class JnrFrontEnd implements FrontEnd {
 
     @Override
     public Optional<Made> makeKeeper() {
-        send(ByteBuffer.allocate(8).order(ByteOrder.nativeOrder()).putInt(KEEPER).putInt((int) ProcessHandle.current().pid()).array());
+        send(ByteBuffer.allocate(8).order(ByteOrder.nativeOrder()).putInt(KEEPER).putInt(OwnProcess.PID).array());
         long reply = NativeMemory.allocate(REPLY_BYTES);
         return receive(reply) ? Optional.of(new Made(NativeMemory.IO.getInt(reply), NativeMemory.IO.getInt(reply + 4))) : Optional.empty();
     }

@@ -210,7 +210,7 @@ final class JnrLaunching implements Launching {
     @Override
     public void die() {
         new TracedProcesses().kill();
-        kill((int) ProcessHandle.current().pid());
+        kill(OwnProcess.PID);
     }
 
     private static void kill(int pid) {

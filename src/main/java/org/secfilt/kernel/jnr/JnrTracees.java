@@ -155,7 +155,7 @@ final class JnrTracees implements Tracees {
 
     private byte[] label() {
         if (label == null) {
-            label = label((int) ProcessHandle.current().pid());
+            label = label(OwnProcess.PID);
         }
         return label;
     }
@@ -163,13 +163,13 @@ final class JnrTracees implements Tracees {
     @Override
     public boolean hasOurUser(int tid) {
         String theirs = fileUser(proc.read(tid, "/status"));
-        return !theirs.isEmpty() && theirs.equals(fileUser(proc.read((int) ProcessHandle.current().pid(), "/status")));
+        return !theirs.isEmpty() && theirs.equals(fileUser(proc.read(OwnProcess.PID, "/status")));
     }
 
     @Override
     public boolean isOurs(int tid) {
         int tracer = proc.tracer(tid);
-        return tracer > 0 && proc.tgid(tracer) == (int) ProcessHandle.current().pid();
+        return tracer > 0 && proc.tgid(tracer) == OwnProcess.PID;
     }
 
     /** A signal that is none reaches a thread by its own number and that of its process alone. // tgkill(2) */

@@ -77,7 +77,7 @@ final class Leases {
     void end() {
         if (watcher != 0) {
             ended = true;
-            Libc.SYSCALL.call(TGKILL, ProcessHandle.current().pid(), watcher, SIGIO, 0, 0);
+            Libc.SYSCALL.call(TGKILL, OwnProcess.PID, watcher, SIGIO, 0, 0);
         }
     }
 }

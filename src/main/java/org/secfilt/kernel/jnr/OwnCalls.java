@@ -26,7 +26,7 @@ final class OwnCalls {
         long read = NativeMemory.allocate(IOVEC_BYTES + WORD_BYTES); // struct iovec of a word that follows
         NativeMemory.IO.putLong(read, read + IOVEC_BYTES);
         NativeMemory.IO.putLong(read + 8, WORD_BYTES);
-        long ours = ProcessHandle.current().pid();
+        long ours = OwnProcess.PID;
         long rc = Libc.PROCESS_VM_READV.call(ours, read, 1, read, 1, 0);
         if (rc != WORD_BYTES) {
             return told("process_vm_readv", rc);

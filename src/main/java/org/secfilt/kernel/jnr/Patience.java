@@ -83,7 +83,7 @@ final class Patience {
         if (!catchSignal()) {
             return false;
         }
-        watchman = new Watchman((int) ProcessHandle.current().pid(), (int) Libc.SYSCALL.call(GETTID, 0, 0, 0, 0, 0));
+        watchman = new Watchman(OwnProcess.PID, (int) Libc.SYSCALL.call(GETTID, 0, 0, 0, 0, 0));
         try {
             watchman.start();
             return true;

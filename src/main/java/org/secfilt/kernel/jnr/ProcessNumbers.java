@@ -56,7 +56,7 @@ final class ProcessNumbers {
     private boolean isTraced(String status) {
         String tracer = field(status, TRACER);
         int tid = tracer.isEmpty() ? NONE : Integer.parseInt(tracer);
-        return tid != NONE && proc.tgid(tid) == ProcessHandle.current().pid();
+        return tid != NONE && proc.tgid(tid) == OwnProcess.PID;
     }
 
     /** The number, in the supervisor's namespace, of whom the caller means; {@link #NONE} if that cannot be told. */
@@ -97,7 +97,7 @@ final class ProcessNumbers {
     }
 
     private boolean hasNamespaces() {
-        return !field(proc.read((int) ProcessHandle.current().pid(), "/status"), NUMBERS).isEmpty();
+        return !field(proc.read(OwnProcess.PID, "/status"), NUMBERS).isEmpty();
     }
 
     /** One for each namespace that a process has a number in, from the supervisor's downwards. */

@@ -11,7 +11,6 @@ final class TracedProcesses {
     private static final int SIGKILL = 9;
 
     private final Proc proc = new Proc();
-    private final int self = (int) ProcessHandle.current().pid();
 
     /** Whether there are any but this one. */
     boolean areThereBesides(int known) {
@@ -39,7 +38,7 @@ final class TracedProcesses {
 
     private boolean isOurs(int pid) {
         int tracer = proc.tracer(pid);
-        return tracer != 0 && proc.tgid(tracer) == self;
+        return tracer != 0 && proc.tgid(tracer) == OwnProcess.PID;
     }
 
     private static int[] numbers() {
