@@ -188,7 +188,7 @@ final class AddressJudge {
                 return ALLOW;
             }
             if (AddressCall.action(call) != Action.SEND) {
-                return new Verdict.Answer(Errno.of(path.errno()));
+                return new Verdict.Answer(path.errno(sender.type()));
             }
             if (sender.type() == SocketType.STREAM) {
                 return new Verdict.Answer(sender.peer().isPresent() ? Errno.EISCONN : Errno.EOPNOTSUPP);
@@ -196,7 +196,7 @@ final class AddressJudge {
             if (sender.type() == SocketType.SEQPACKET) {
                 return sender.peer().isPresent() ? SEND_TO_PEER : new Verdict.Answer(Errno.ENOTCONN);
             }
-            return new Verdict.Answer(Errno.of(path.errno()));
+            return new Verdict.Answer(path.errno(sender.type()));
         }
     }
 

@@ -127,7 +127,7 @@ class UnixNamesIT {
         assertEquals(denied, run.stderr().contains("secfilt: 3 calls denied"), run::toString);
     }
 
-    /** Nobody is bound to it, nobody listens, or not to the caller: the kernel's own error, and nothing is told. */
+    /** Nobody is bound to it, nobody listens, or not to the caller, or he is of another type: the kernel's own error, and nothing is told. */
     @ParameterizedTest
     @EnumSource
     void who_cannot_be_reached_there_is_no_denial(User user) {
@@ -152,13 +152,22 @@ class UnixNamesIT {
                     s.setblocking(False)
                     return s.connect_ex(name)
                 print(connect('dead'), connect('deaf'), connect('shut'), connect('full'))
+                def another(kind, call):
+                    s = socket.socket(socket.AF_UNIX, kind)
+                    try:
+                        return call(s) or 0
+                    except OSError as e:
+                        return e.errno
+                print(*[another(kind, lambda s: s.connect('deaf')) for kind in (socket.SOCK_DGRAM, socket.SOCK_SEQPACKET)],
+                      *[another(kind, lambda s: s.sendto(b'x', 'deaf')) for kind in (socket.SOCK_DGRAM, socket.SOCK_SEQPACKET)],
+                      another(socket.SOCK_DGRAM, lambda s: s.sendmsg([b'x'], [], 0, 'deaf')), another(socket.SOCK_DGRAM, lambda s: s.connect('dead')))
                 """;
         String script = PLACE + "printf 'version: 1\\nunix: {deny: [/elsewhere/*]}\\n' > unix.yaml\n"
                 + "mkfifo end; : > arrived; $3 /usr/bin/python3 -c \"$1\" < end > arrived & exec 7> end\n"
                 + "until grep -q ready arrived; do sleep 0.02; done\n"
                 + "\"$SECFILT\" --policy=unix.yaml /usr/bin/python3 -c \"$2\"; exec 7>&-; wait";
         Outcome run = ROOM.bash(script, place, client, elsewhere(user)).as(user).run().exited(0);
-        assertEquals("111 111 " + (user == User.ROOT ? 0 : 13) + " 1\n", run.stdout(), run::toString);
+        assertEquals("111 111 " + (user == User.ROOT ? 0 : 13) + " 1\n91 91 91 107 91 111\n", run.stdout(), run::toString);
         assertTrue(run.stderr().contains("secfilt: 1 call denied"), run::toString);
         assertTrue(run.stderr().contains("the names of the sockets that are bound there cannot be told"), run::toString);
     }

@@ -70,7 +70,7 @@ final class UnixPeer {
             for (int i = 0; error == -Errno.EPROTOTYPE.number() && i < CONNECTED.length; i++) {
                 error = connect(file, CONNECTED[i]);
                 if (error == -Errno.ECONNREFUSED.number() && connect(file, SocketType.DGRAM) != error) {
-                    throw new Tracees.UnresolvedPath(-error); // bound it is, and may listen a moment later
+                    throw new Tracees.UnresolvedPath(-error, CONNECTED[i]); // bound it is, and may listen a moment later
                 }
                 told = named(error);
             }
