@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.Set;
 import org.secfilt.abi.Cidr;
 import org.secfilt.abi.Family;
-import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.Protocol;
 
 /** Which network namespaces there are, and what this one is like. network_namespaces(7) */
@@ -47,7 +46,8 @@ public interface Networks {
      * is forgotten where the kernel shows nobody what it remembers (CONFIG_NF_CT_NETLINK), or without CAP_NET_ADMIN.
      *
      * @param to addresses of the one family are enough
-     * @param except flows that lead here already
+     * @param leading where the flows lead that are meant: at least one network, all of one family
+     * @param except of these, where the flows lead that stay
      */
-    void forgetFlows(Protocol protocol, int port, List<Cidr> to, IpAddress except);
+    void forgetFlows(Protocol protocol, int port, List<Cidr> to, List<Cidr> leading, List<Cidr> except);
 }

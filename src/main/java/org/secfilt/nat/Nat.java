@@ -85,7 +85,7 @@ public final class Nat {
                 run(ip, List.of("-batch", "-"), link.atHost());
                 run(nsenter, List.of("-t", Integer.toString(pid), "-n", ip, "-batch", "-"), link.atCommand());
                 forward(link, publications, listings);
-                forgetFlows(link, publications, Subnets.local(routes));
+                new FormerFlows(kernel.networks(), routes).forget(link, publications); // only now: until now they would have gone there again
             } catch (NatException | IOException | KernelException e) {
                 throw new NatException(e.getMessage() + undoing(ip));
             }
@@ -163,17 +163,6 @@ public final class Nat {
             forwardingV6.set(name, true);
             for (String off : toTurnOnV6) {
                 forwardingV6.set(off, true);
-            }
-        }
-    }
-
-    /** Where packets to a published port went before, to a run that is no more or to nobody: only now, as until now they would have gone there again. */
-    private void forgetFlows(NatLink link, List<Setting<Publication>> publications, List<Cidr> local) {
-        for (Setting<Publication> setting : publications) {
-            Publication publication = setting.value();
-            kernel.networks().forgetFlows(publication.protocol(), publication.hostPort(), local, link.v4().own());
-            if (link.v6().isPresent()) {
-                kernel.networks().forgetFlows(publication.protocol(), publication.hostPort(), local, link.v6().get().own());
             }
         }
     }

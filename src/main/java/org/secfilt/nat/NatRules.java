@@ -2,6 +2,7 @@ package org.secfilt.nat;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.secfilt.abi.Protocol;
 import org.secfilt.policy.Publication;
 
 /**
@@ -19,6 +20,11 @@ import org.secfilt.policy.Publication;
  */
 final class NatRules {
     private static final String COMMENT = "secfilt ";
+    /**
+     * The kernel takes a segment for a connection's first where it has not seen any before, as it has not on a host without rules that ask for
+     * connections: one that a server of the host's took before is not to be led away. // net.netfilter.nf_conntrack_tcp_loose
+     */
+    private static final String FIRST_OF_TCP = " --tcp-flags FIN,SYN,RST,ACK SYN";
     private static final String FORWARDING = "secfilt forwarding of ";
 
     private final List<String> nat = new ArrayList<>();
@@ -39,7 +45,8 @@ final class NatRules {
         String to = subnets.own().isV4() ? subnets.own().toString() : "[" + subnets.own() + "]";
         for (Publication publication : publications) {
             String rule = " -p " + publication.protocol() + " -m addrtype --dst-type LOCAL -m " + publication.protocol() + " --dport "
-                    + publication.hostPort() + comment + " -j DNAT --to-destination " + to + ":" + publication.port();
+                    + publication.hostPort() + (publication.protocol() == Protocol.TCP ? FIRST_OF_TCP : "") + comment
+                    + " -j DNAT --to-destination " + to + ":" + publication.port();
             nat.add("PREROUTING" + rule);
             nat.add("OUTPUT" + rule);
         }

@@ -22,6 +22,8 @@ record Subnets(IpAddress host, IpAddress own, Cidr block) {
     /** RFC 4193, with a global id of ours; the next 16 bits tell the blocks apart. */
     private static final long V6_PREFIX = 0xfd5e_cf17_2a77_0000L;
     private static final int V6_BLOCKS = 1 << 16;
+    private static final int V4_PREFIX_BITS = 16;
+    private static final int V6_PREFIX_BITS = 48;
     private static final String LOCAL = "local ";
 
     /**
@@ -50,6 +52,18 @@ record Subnets(IpAddress host, IpAddress own, Cidr block) {
             }
         }
         return Optional.empty();
+    }
+
+    /** All that can be chosen of one family. */
+    static List<Cidr> choices(boolean v4) {
+        List<Cidr> choices = new ArrayList<>();
+        if (!v4) {
+            return List.of(new Cidr(IpAddress.v6(V6_PREFIX, 0), V6_PREFIX_BITS));
+        }
+        for (int sixteen : V4_SIXTEENS) {
+            choices.add(new Cidr(IpAddress.v4(sixteen << 16), V4_PREFIX_BITS));
+        }
+        return choices;
     }
 
     private static boolean isFree(Cidr block, List<Cidr> taken) {

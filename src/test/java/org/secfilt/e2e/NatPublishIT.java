@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A published port is open at the host's addresses, and the command's own addresses stay closed, that port of them too: to hosts that have a route there,
@@ -168,5 +169,78 @@ class NatPublishIT {
                 kill -9 $pid; wait $run; serve two; answered two
                 kill $(cat pid); wait; true""", how).timeoutMillis(60_000).run().exited(0);
         assertEquals("one\ntwo\n", run.stdout(), run::toString);
+    }
+
+    /** Asks by one connection, again and again; tells each answer, or what went wrong. */
+    private static final String TALK = """
+            import socket, sys, time
+            print("ready", flush=True)
+            said = open(sys.argv[3], "ab", 0)
+            for i in range(100):
+                s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("", int(sys.argv[4]))); s.settimeout(20)
+                try: s.connect((sys.argv[1], int(sys.argv[2]))); break
+                except OSError as e: s.close(); print(e, file=sys.stderr); time.sleep(0.1)
+            try:
+                for i in range(400):
+                    s.sendall(b"x")
+                    said.write(s.recv(99) + b"\\n")
+                    time.sleep(0.1)
+            except OSError as e: said.write(repr(e).encode() + b"\\n")
+            """;
+    private static final String FORWARDING = "/proc/sys/net/ipv4/conf/veth0/forwarding";
+    private static final String FORMER_RUN = "PREROUTING -t nat -p tcp --dport 10105 -j DNAT --to-destination 10.203.77.2:5432";
+    /** Takes one connection at a port, and listens no more. */
+    private static final String TAKE_ONE = """
+            import socket, sys
+            l = socket.socket(); l.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); l.bind(("", int(sys.argv[1]))); l.listen()
+            print("ready", flush=True)
+            c = l.accept()[0]; l.close()
+            while c.recv(99): c.sendall(sys.argv[2].encode())
+            """;
+
+    /** A server here, or where a rule of this host's leads: nobody listens at the port any more, and the connection lives. */
+    @ParameterizedTest
+    @ValueSource(strings = {"here", "there"})
+    void a_connection_that_lives_is_not_led_to_the_run(String where) throws IOException {
+        if (where.equals("there")) {
+            started.add(ROOM.serveOutside("/usr/bin/python3", "-c", TAKE_ONE, "10106", "old"));
+        }
+        Path said = talk(where.equals("here") ? "7001" : "7002");
+        Outcome run = ROOM.bash("""
+                led="-t nat -p tcp -d 10.77.1.2 --dport 10105 -j DNAT --to-destination 10.77.2.1:10106"
+                back="-t nat -p tcp -d 10.77.2.1 -j MASQUERADE"
+                forwarding=$4; was=$(cat $forwarding)
+                case $3 in
+                    here) timeout 40 python3 -c "$1" 10105 old > /dev/null & server=$!;;
+                    there) iptables -I PREROUTING $led; iptables -I POSTROUTING $back; echo 1 > $forwarding
+                esac
+                for i in $(seq 100); do grep -q old $2 && break; sleep 0.1; done
+                [ $3 = here ] || iptables -D PREROUTING $led
+                $SECFILT -q --net=nat --publish=10105:5432 sleep 1
+                cat $2 >&2; before=$(grep -c old $2); sleep 0.5; [ $(grep -c old $2) -gt $before ] && echo goes on
+                [ $3 = here ] || { iptables -D POSTROUTING $back; echo $was > $forwarding; }
+                [ $3 = there ] || kill $server; wait; true""", TAKE_ONE, said.toString(), where, FORWARDING).timeoutMillis(60_000).run().exited(0);
+        assertEquals("goes on\n", run.stdout(), run::toString);
+    }
+
+    /** Whose first packet was led to where a run was before. */
+    @Test
+    void a_connection_that_an_earlier_run_did_not_take_is_taken_by_the_next() throws IOException {
+        Outcome led = ROOM.bash("cat " + FORWARDING + "; echo 1 > " + FORWARDING + "; iptables -I " + FORMER_RUN).run().exited(0);
+        Path said = talk("7003");
+        Outcome run = ROOM.bash("""
+                for i in $(seq 30); do grep -q "10.203.77.2.*dport=7003" /proc/net/nf_conntrack && break; sleep 0.1; done
+                iptables -D $3; echo $4 > $5
+                $SECFILT -q --net=nat --allowed-port=7003 --publish=10105:5432 python3 -c "$1" 5432 new > /dev/null & run=$!
+                for i in $(seq 100); do grep -m1 new $2 && break; sleep 0.1; done
+                kill -9 $run; wait; true""", TAKE_ONE, said.toString(), FORMER_RUN, led.stdout().strip(), FORWARDING)
+                .timeoutMillis(60_000).run().exited(0);
+        assertEquals("new\n", run.stdout(), run::toString);
+    }
+
+    private Path talk(String from) throws IOException {
+        Path said = Files.writeString(ROOM.directory().resolve("answers"), "");
+        started.add(ROOM.serveOutside("/usr/bin/python3", "-c", TALK, NetworkRoom.INSIDE, PUBLISHED, said.toString(), from));
+        return said;
     }
 }

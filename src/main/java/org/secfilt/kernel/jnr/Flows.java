@@ -52,18 +52,22 @@ final class Flows {
     private final Protocol protocol;
     private final int port;
     private final List<Cidr> to;
-    private final IpAddress except;
+    private final List<Cidr> leading;
+    private final List<Cidr> except;
+    private final boolean v4;
     private final byte family;
     private final long buffer = NativeMemory.allocate(BUFFER_BYTES);
     private final List<byte[]> deletions = new ArrayList<>();
 
     /** As {@link org.secfilt.kernel.Networks#forgetFlows}. */
-    Flows(Protocol protocol, int port, List<Cidr> to, IpAddress except) {
+    Flows(Protocol protocol, int port, List<Cidr> to, List<Cidr> leading, List<Cidr> except) {
         this.protocol = protocol;
         this.port = port;
         this.to = to;
+        this.leading = leading;
         this.except = except;
-        this.family = (byte) (except.isV4() ? Family.INET : Family.INET6).number();
+        this.v4 = leading.get(0).first().isV4();
+        this.family = (byte) (v4 ? Family.INET : Family.INET6).number();
     }
 
     /** All are looked for first: who deletes while the kernel tells makes it pass over some. */
@@ -135,11 +139,12 @@ final class Flows {
         }
         Optional<IpAddress> target = address(sent.get(), CTA_IP_V4_DST, CTA_IP_V6_DST);
         Optional<IpAddress> answerer = address(answered.get(), CTA_IP_V4_SRC, CTA_IP_V6_SRC);
-        return target.isPresent() && answerer.isPresent() && isAmong(target.get()) && !answerer.get().equals(except);
+        return target.isPresent() && answerer.isPresent() && isAmong(to, target.get())
+                && isAmong(leading, answerer.get()) && !isAmong(except, answerer.get());
     }
 
-    private boolean isAmong(IpAddress address) {
-        for (Cidr cidr : to) {
+    private static boolean isAmong(List<Cidr> networks, IpAddress address) {
+        for (Cidr cidr : networks) {
             if (cidr.contains(address)) {
                 return true;
             }
@@ -148,7 +153,7 @@ final class Flows {
     }
 
     private Optional<IpAddress> address(byte[] tuple, int v4, int v6) {
-        Optional<byte[]> address = attribute(attribute(tuple, CTA_TUPLE_IP).orElse(new byte[0]), except.isV4() ? v4 : v6);
+        Optional<byte[]> address = attribute(attribute(tuple, CTA_TUPLE_IP).orElse(new byte[0]), this.v4 ? v4 : v6);
         return address.isPresent() ? Optional.of(IpAddress.ofBytes(address.get())) : Optional.empty();
     }
 

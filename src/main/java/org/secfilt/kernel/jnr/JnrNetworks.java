@@ -12,7 +12,6 @@ import org.secfilt.abi.Arch;
 import org.secfilt.abi.Cidr;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Family;
-import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.Protocol;
 import org.secfilt.kernel.Networks;
 
@@ -112,7 +111,7 @@ final class JnrNetworks implements Networks {
     }
 
     @Override
-    public void forgetFlows(Protocol protocol, int port, List<Cidr> to, IpAddress except) {
-        new Flows(protocol, port, to, except).forget();
+    public void forgetFlows(Protocol protocol, int port, List<Cidr> to, List<Cidr> leading, List<Cidr> except) {
+        new Flows(protocol, port, to, leading, except).forget();
     }
 }
