@@ -2,6 +2,7 @@ package org.secfilt.firewall;
 
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -16,6 +17,7 @@ import org.secfilt.kernel.OwnTables;
 final class OwnSockets {
     /** So many times a thread may part from the others while what those have is brought. */
     private static final int LOOKS = 50;
+    private static final String LEFT_BEHIND = " has been moved, but perhaps not all of its sockets that were open before: ";
 
     private final Cgroups cgroups;
     private final OwnTables tables;
@@ -30,7 +32,7 @@ final class OwnSockets {
 
     /** @throws FirewallException if this process will not get hold of them */
     void check(int pid) throws FirewallException {
-        for (int tid : tables.threads(pid)) {
+        for (int tid : threads(pid, " cannot be moved: ")) {
             try {
                 tables.check(tid);
             } catch (KernelException e) {
@@ -70,7 +72,7 @@ final class OwnSockets {
         for (int look = 0; look < LOOKS && !fresh.isEmpty(); look++) {
             for (int tid : fresh.keySet()) {
                 try {
-                    tables.takeSockets(tid);
+                    tables.takeSockets(pids, tid);
                 } catch (KernelException e) {
                     throw leftBehind(fresh, e.getMessage());
                 }
@@ -79,15 +81,15 @@ final class OwnSockets {
             fresh = fresh(pids, brought);
         }
         if (!fresh.isEmpty()) {
-            throw leftBehind(fresh, "its threads part from each other faster than that; go on: move it out, and in again");
+            throw leftBehind(fresh, "its threads part from each other faster than that; go on: move it back, and again");
         }
     }
 
     /** Threads that stand for a table, and their processes. */
-    private Map<Integer, Integer> fresh(Set<Integer> pids, Set<Integer> brought) {
+    private Map<Integer, Integer> fresh(Set<Integer> pids, Set<Integer> brought) throws FirewallException {
         Map<Integer, Integer> fresh = new LinkedHashMap<>();
         for (int pid : pids) {
-            for (int tid : tables.threads(pid)) {
+            for (int tid : threads(pid, LEFT_BEHIND)) {
                 if (!brought.contains(tid)) {
                     fresh.put(tid, pid);
                 }
@@ -96,8 +98,16 @@ final class OwnSockets {
         return fresh;
     }
 
+    private List<Integer> threads(int pid, String then) throws FirewallException {
+        try {
+            return tables.threads(pid);
+        } catch (KernelException e) {
+            throw new FirewallException("process " + pid + then + e.getMessage());
+        }
+    }
+
     private static FirewallException leftBehind(Map<Integer, Integer> fresh, String why) {
-        return new FirewallException("process " + fresh.values().iterator().next() + " has been moved, but not all of its sockets that were open before: " + why);
+        return new FirewallException("process " + fresh.values().iterator().next() + LEFT_BEHIND + why);
     }
 
     private void goBack(String before, int self) {

@@ -1,6 +1,7 @@
 package org.secfilt.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -14,6 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.secfilt.Fixtures;
 
 /**
  * Runs that are moved into profiles of net_cls: the supervisor gets hold of the sockets of all processes of its run, which take on its class, so these go
@@ -91,6 +93,7 @@ class AssignIT {
             start() { whose=$1; shift; : > go; exec 5< <(timeout 20 "$@" python3 own.py $whose); read -t 9 pid <&5; sleep 0.2; }
             say() { echo x >> go; read -t 9 said <&5; echo $said; }
             """;
+    private static final String HOP = Fixtures.compile("hop-descriptors").toString();
     private static final String REFUSED = "A EPERM EPERM\nB EPERM EPERM\n";
     private static final String SENT = "A ok ok\nB ok ok\n";
     private static final String ONE_RUN = "secfilt: process %s is of one run with %s, and their supervisor, S, gets hold of the sockets of all of them, which are"
@@ -279,6 +282,36 @@ class AssignIT {
         assertEquals("secfilt: process P cannot be moved: sockets of its thread T, which has descriptors that the first one has not, would stay behind:"
                 + " pidfd_getfd(T): EPERM (Operation not permitted)\nok\n", run.stdout(), run::toString);
         assertArrived(1, run);
+    }
+
+    /** To numbers that were looked at before. */
+    @Test
+    void a_socket_that_moves_among_the_descriptors_is_not_left_behind() {
+        Outcome run = ROOM.bash("""
+                $SECFILT profile install -q t near.yaml || exit 99
+                for i in 1 2 3 4 5 6; do
+                    rm -f moved; $1 2.5 10.77.2.1 8001 8002 moved > hopped & pid=$!; sleep 0.3
+                    $SECFILT assign t $pid && touch moved; wait $pid; cat hopped
+                done""", HOP).timeoutMillis(60_000).run().exited(0);
+        assertEquals("0 sent, others refused\n".repeat(6), run.stdout(), run::toString);
+        assertFalse(ROOM.arrived().contains("udp 10.77.2.1:8002"), run::toString);
+    }
+
+    /** Who is traced is stopped by nobody else. */
+    @Test
+    void a_socket_of_a_run_that_could_be_left_behind_is_told() throws IOException {
+        policy("hop.yaml", "firewall: off\nconnect:\n  allow:\n    - {port: 8002, protocol: udp}\n");
+        Outcome run = ROOM.bash("""
+                $SECFILT profile install -q t near.yaml || exit 99
+                rm -f moved; $SECFILT -q --policy hop.yaml $1 9 10.77.2.1 0 8002 moved > hopped & pid=$!
+                for i in $(seq 100); do [ $(ls /proc/$pid/task | wc -l) = 2 ] && break; sleep 0.05; done; sleep 0.2
+                $SECFILT assign t $pid 2>&1 | sed "s/$pid/P/g; s/thread [0-9]*/thread T/"
+                kill -STOP $pid; $SECFILT assign --out $pid && $SECFILT assign t $pid && touch moved; kill -CONT $pid; wait $pid; cat hopped""", HOP)
+                .timeoutMillis(60_000).run().exited(0);
+        assertEquals("secfilt: process P has been moved, but perhaps not all of its sockets that were open before: thread T never stands still, and cannot"
+                + " be stopped from here, as somebody traces it; go on: kill -STOP P, move it back, and again, kill -CONT P\n0 sent, others refused\n",
+                run.stdout(), run::toString);
+        assertFalse(ROOM.arrived().contains("udp 10.77.2.1:8002"), run::toString);
     }
 
     @Test

@@ -65,12 +65,16 @@ final class JnrRuns implements Runs {
     public List<Integer> threads(int pid) {
         List<Integer> alive = new ArrayList<>();
         for (int tid : Proc.numbers("/proc/" + pid + "/task")) {
-            String stat = proc.read(tid, "/stat");
-            int state = stat.lastIndexOf(") ") + 2; // the name before may be anything
-            if (state > 1 && state < stat.length() && stat.charAt(state) != 'Z' && stat.charAt(state) != 'X') {
+            if (isAlive(tid)) {
                 alive.add(tid);
             }
         }
         return alive;
+    }
+
+    boolean isAlive(int tid) {
+        String stat = proc.read(tid, "/stat");
+        int state = stat.lastIndexOf(") ") + 2; // the name before may be anything
+        return state > 1 && state < stat.length() && stat.charAt(state) != 'Z' && stat.charAt(state) != 'X';
     }
 }
