@@ -113,7 +113,10 @@ public interface Tracees {
     /** Whether the tracee has CAP_NET_BIND_SERVICE, in the supervisor's own user namespace. */
     boolean mayBindPrivilegedPorts(int tid);
 
-    /** From this port on anyone may bind, and below it whoever has CAP_NET_BIND_SERVICE. ip(7) "ip_unprivileged_port_start" */
+    /**
+     * From this port on anyone may bind in the supervisor's network namespace, and below it whoever has CAP_NET_BIND_SERVICE: 1024, where nobody changed
+     * that. ip(7) "ip_unprivileged_port_start"
+     */
     int firstUnprivilegedPort();
 
     /** The process that a tracee's pidfd stands for; -1 if it is none, or the process is gone. proc(5) "/proc/pid/fdinfo" */
@@ -219,6 +222,9 @@ public interface Tracees {
 
         /** SO_ACCEPTCONN. */
         boolean listening();
+
+        /** Whether it is of the supervisor's own network namespace. SO_NETNS_COOKIE */
+        boolean isOfOurNetwork();
 
         /** bind(2) of an internet socket. @return 0 or the negative error number, -EINVAL for one that is bound already */
         int bind(Sockaddr address);

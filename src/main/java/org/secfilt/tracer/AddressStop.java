@@ -16,7 +16,9 @@ import org.secfilt.verdict.Verdict;
  */
 final class AddressStop {
     private static final String ONE_PROTOCOL = "the rules allow this address to one protocol alone, and the socket could be swapped under a call that the supervisor"
-            + " cannot make itself: that of a process with a Landlock domain or a security label of its own; allow it without a protocol";
+            + " cannot make itself: that of a process with a Landlock domain or a security label of its own, or to a low port of another network"
+            + " namespace; allow it without a protocol";
+    private static final int MOST_AGAIN = 3;
     private static final String TOO_MANY = "too many calls are under way at once";
 
     private final Ptrace ptrace;
@@ -68,20 +70,26 @@ final class AddressStop {
         } else if (error < 0) {
             replies.skip(task, error);
         } else if (address.refused) {
+            task.forOneProtocol = false;
             if (vaultRun.beginOnNothing(task, call) == VaultRun.Begun.UNDER_WAY) {
                 ptrace.resumeToExit(task.tid);
             } else {
                 replies.skip(task, -Errno.ENOSYS.number());
             }
         } else {
-            answer(task, call, judge.judge(task, call, address));
+            answer(task, call, judge.judge(task, call, address), MOST_AGAIN);
             task.closeFile();
         }
     }
 
-    private void answer(Task task, TracedCall call, Verdict verdict) {
+    /** @param again so often another socket is judged that has the number by now */
+    private void answer(Task task, TracedCall call, Verdict verdict, int again) {
         if (verdict instanceof Verdict.Allow allow) {
             int result = copyRun.run(task, call, allow, judge.destination());
+            if (result == CopyRun.SWAPPED && again > 0) {
+                answer(task, call, judge.judge(task, call, address), again - 1); // a program may close one socket and open another
+                return;
+            }
             if (result == CopyRun.NOT_HERE) {
                 leave(task, call, allow);
                 return;
@@ -128,6 +136,7 @@ final class AddressStop {
     }
 
     private void runOnVault(Task task, TracedCall call, Verdict.Allow allow) {
+        task.forOneProtocol = judge.isForOneProtocol(task, call);
         if (isOpenToSwaps(task, call)) {
             replies.deny(task, call, judge.destination(), judge.deny(ONE_PROTOCOL));
             return;
@@ -148,7 +157,7 @@ final class AddressStop {
     /** Whether a socket of another protocol that is put in the place of the one that was judged would come to what is denied to it. */
     private boolean isOpenToSwaps(Task task, TracedCall call) {
         return call == TracedCall.CONNECT && !task.connecting && judge.isForOneProtocolHere(task, call)
-                || call == TracedCall.BIND && !copyRun.makesCallsOf(task) && judge.isForOneProtocol(task, call);
+                || call == TracedCall.BIND && task.forOneProtocol && !(copyRun.makesCallsOf(task) && copyRun.isRefusedForPort(task));
     }
 
     private void tellAllowed(Task task, TracedCall call, boolean named) {

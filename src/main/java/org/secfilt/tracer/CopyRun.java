@@ -33,6 +33,7 @@ final class CopyRun {
     private static final int MOST_PIECES = 4;
     static final int MOST_MESSAGES = 1024; // linux/uio.h UIO_MAXIOV, above which sendmmsg sends no more
     private static final int IOVEC_BYTES = 16;
+    private static final int PRIVILEGED_PORTS = 1024;
 
     /** Of a call that stopped: nobody has its thread's number while the tracer has not seen it die. */
     private static final Presence STOPPED = new Presence();
@@ -42,7 +43,8 @@ final class CopyRun {
     private final byte[] iovec = new byte[MOST_PIECES * IOVEC_BYTES];
     private final byte[] payload = new byte[MOST_BYTES];
     private final byte[] piece = new byte[MOST_BYTES];
-    private int firstUnprivilegedPort;
+    /** From here on no network namespace asks for a right, but for those where somebody has raised its limit; when first asked for. */
+    private int firstPlainPort;
     private final Set<Integer> restricted;
 
     /**
@@ -109,7 +111,7 @@ final class CopyRun {
                 case CONNECT -> there.isThere()
                         ? connect(task, copy, allow.rewritten().isPresent() ? allow.rewritten() : destination)
                         : NOT_HERE;
-                case BIND -> isPrivileged() && !tracees.mayBindPrivilegedPorts(task.tid) || !there.isThere()
+                case BIND -> takesRight(task.tid, copy) || !there.isThere()
                         ? NOT_HERE
                         : copy.bind(address.name, address.nameLength);
                 case SENDTO -> {
@@ -151,16 +153,23 @@ final class CopyRun {
                         || destination.get() instanceof Sockaddr.Inet6 inet6 && inet6.address().isLoopback());
     }
 
-    /** Whether the port may take a capability. Port 0 is any that is free. */
-    private boolean isPrivileged() {
+    /** Whether to bind the port may take a capability that we have and the tracee has not. Port 0 is any that is free. */
+    private boolean takesRight(int tid, Tracees.SocketCopy copy) {
         if (address.nameLength < AddressCall.PORT_END) {
             return true;
         }
-        if (firstUnprivilegedPort == 0) {
-            firstUnprivilegedPort = tracees.firstUnprivilegedPort();
+        if (firstPlainPort == 0) {
+            firstPlainPort = Math.max(tracees.firstUnprivilegedPort(), PRIVILEGED_PORTS);
         }
         int port = address.port();
-        return port != 0 && port < firstUnprivilegedPort;
+        return port != 0 && port < firstPlainPort
+                && (port < tracees.firstUnprivilegedPort() || !copy.isOfOurNetwork()) && !tracees.mayBindPrivilegedPorts(tid);
+    }
+
+    /** Whether the kernel refuses the bind that is left to the tracee, whichever socket of our network it is of. */
+    boolean isRefusedForPort(Task task) {
+        return address.nameLength >= AddressCall.PORT_END && address.port() != 0 && address.port() < tracees.firstUnprivilegedPort()
+                && !tracees.mayBindPrivilegedPorts(task.tid);
     }
 
     private int sendMessage(Task task, int message, Tracees.SocketCopy copy, int protocol) {

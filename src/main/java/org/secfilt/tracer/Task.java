@@ -67,6 +67,8 @@ final class Task {
     boolean connecting;
     /** The call that runs names nobody, whichever socket it is about by now. */
     boolean nameless;
+    /** {@link AddressJudge#isForOneProtocol} of the call that is under way. */
+    boolean forOneProtocol;
     /** A notified call is to be made again for the tracer: it is on its way to a stop. */
     boolean handedOver;
     /** Its signals are blocked, and {@link #mask} is what was blocked before. */

@@ -21,6 +21,7 @@ final class JnrSocket implements Tracees.SocketCopy {
     private static final int SO_ACCEPTCONN = 30;
     private static final int SO_PROTOCOL = 38;
     private static final int SO_DOMAIN = 39;
+    private static final int SO_NETNS_COOKIE = 71;
     // linux/tcp.h, linux/in.h, net/tcp_states.h
     private static final int IPPROTO_TCP = 6;
     private static final int IPPROTO_UDP = 17;
@@ -183,6 +184,17 @@ final class JnrSocket implements Tracees.SocketCopy {
     @Override
     public boolean listening() {
         return option(SO_ACCEPTCONN) == 1;
+    }
+
+    @Override
+    public boolean isOfOurNetwork() {
+        NativeMemory.IO.putInt(scratch, Long.BYTES);
+        return Libc.GETSOCKOPT.call(fd, SOL_SOCKET, SO_NETNS_COOKIE, scratch + NAME, scratch) == 0
+                && NativeMemory.IO.getLong(scratch + NAME) == OurNetwork.COOKIE;
+    }
+
+    private static final class OurNetwork {
+        static final long COOKIE = new JnrNetworks().cookie();
     }
 
     @Override

@@ -208,7 +208,7 @@ final class JnrTracees implements Tracees {
     @Override
     public int firstUnprivilegedPort() {
         String told = proc.read("sys/net/ipv4/ip_unprivileged_port_start").trim();
-        return told.isEmpty() ? UNPRIVILEGED_PORT : Math.max(UNPRIVILEGED_PORT, Integer.parseInt(told));
+        return told.isEmpty() ? UNPRIVILEGED_PORT : Integer.parseInt(told);
     }
 
     @Override
