@@ -10,7 +10,6 @@ import org.secfilt.bpf.JumpOp;
 import org.secfilt.bpf.Node;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.TracedCall;
-import org.secfilt.plan.VaultRange;
 
 /**
  * Plan in, filter out.
@@ -120,13 +119,8 @@ public final class FilterCompiler {
 
     /** A call that a later kernel brings may be one more way to the network. Programs expect ENOSYS of new calls. */
     private Node refuseUnknown(Node next) {
-        Node unknown = actions.errno(Errno.ENOSYS);
-        if (plan.traced()) {
-            unknown = assembler.comment("the supervisor's own call for the vault",
-                    assembler.jump(JumpOp.EQ, VaultRange.CALL_NR, actions.listener(), unknown));
-        }
         return assembler.comment("no call newer than this program",
-                assembler.jump(JumpOp.GT, newest(), unknown, next));
+                assembler.jump(JumpOp.GT, newest(), actions.errno(Errno.ENOSYS), next));
     }
 
     /** The highest number this program knows. */

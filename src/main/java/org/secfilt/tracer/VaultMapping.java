@@ -15,7 +15,7 @@ import org.secfilt.plan.VaultRange;
  * stops again:
  *
  * <pre>
- *   vault call   the supervisor answers it with a read-only descriptor of the sealed memfd
+ *   vault call   {@link VaultRange#CALL}: the supervisor answers it with a read-only descriptor of the sealed memfd
  *   mmap         at the vault's address, MAP_FIXED_NOREPLACE: nothing of the tracee's is ever replaced
  *   close        of the descriptor
  * </pre>
@@ -47,6 +47,7 @@ final class VaultMapping {
     private final ExecStops execs;
     private final Vault vault;
     private final VaultRange range;
+    private final int vaultCall;
     private final int mmap;
     private final int close;
     private final SyscallStop exit = new SyscallStop();
@@ -57,6 +58,7 @@ final class VaultMapping {
         this.execs = execs;
         this.vault = vault;
         this.range = range;
+        this.vaultCall = arch.syscalls().nr(VaultRange.CALL);
         this.mmap = arch.syscalls().nr("mmap");
         this.close = arch.syscalls().nr("close");
     }
@@ -91,7 +93,9 @@ final class VaultMapping {
     private Step injectVaultCall(Task task) {
         vault.expect(task.tid);
         task.phase = Task.Phase.ASKING;
-        ptrace.setNumber(task.tid, VaultRange.CALL_NR);
+        ptrace.setNumber(task.tid, vaultCall);
+        ptrace.setArgument(task.tid, 0, range.address());
+        ptrace.setArgument(task.tid, 1, 0);
         return Step.INJECTED;
     }
 

@@ -26,7 +26,7 @@ abstract class FakeCalls extends FakeTracees {
         if ((int) task.number == -1) {
             return;
         }
-        if (task.number == VaultRange.CALL_NR) {
+        if (task.audit != I386 && task.number == ARCH.syscalls().nr(VaultRange.CALL) && task.arguments[0] == RANGE.address() && task.arguments[1] == 0) {
             vaultCall(task);
             return;
         }
