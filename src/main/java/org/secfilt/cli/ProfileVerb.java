@@ -192,7 +192,7 @@ final class ProfileVerb {
     private int remove(Outcome.Profile asked) throws FirewallException {
         ProfileName name = asked.name().orElseThrow();
         filter.withProfiles(true, (profiles, mount) -> {
-            profiles.remove(name, asked.force());
+            profiles.remove(name, asked.force(), filter.runs(), filter.ownTables());
             if (profiles.nowhereAny()) {
                 mount.hide();
             }
