@@ -146,7 +146,12 @@ final class Supervision implements Watch {
         if (alone) {
             walls.endKeeper();
         }
-        walls.commandEnded(heldAtEnd, alone && !(walls.askWhoIsLeft() && launching.tracesBesides(frontEnd.pid())));
+        boolean asks = walls.askWhoIsLeft() || log.isKept(); // it costs a look at each process of the host
+        boolean last = alone && !(asks && launching.tracesBesides(frontEnd.pid()));
+        if (last) {
+            log.letGo();
+        }
+        walls.commandEnded(heldAtEnd, last);
         launching.releaseStandardError();
     }
 
