@@ -91,6 +91,13 @@ public interface Launching {
      */
     boolean write(int fd, byte[] text);
 
+    /**
+     * Writes all of it, however long a reader takes.
+     *
+     * @return 0, or the error
+     */
+    int writeAll(int fd, byte[] text);
+
     /** Our own standard error, for who must not wait for its reader. */
     LogFile standardError();
 

@@ -46,6 +46,7 @@ final class Launcher {
     /** What the log has as started has ended before the caller learns of that. */
     private void exit(int code) {
         log.ended(frontEnd.pid(), false, code);
+        log.letGo();
         frontEnd.exit(code);
     }
 

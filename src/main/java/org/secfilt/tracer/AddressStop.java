@@ -162,8 +162,25 @@ final class AddressStop {
 
     private void tellAllowed(Task task, TracedCall call, boolean named) {
         if (tellsAllowed && named) {
-            watch.allowed(task.tid, call.syscall(), judge.destination(), Replies.socket(tracees, task));
+            Task.Untold told = new Task.Untold(call, judge.destination(), Replies.socket(tracees, task));
+            if (task.kept.isPresent()) {
+                task.untold = Optional.of(told);
+            } else {
+                tell(task, told);
+            }
         }
+    }
+
+    private void tell(Task task, Task.Untold told) {
+        watch.allowed(task.tid, told.call().syscall(), told.destination(), told.socket());
+    }
+
+    /** Of a call that is over, one way or the other. */
+    private void tellAtEnd(Task task, boolean allowed) {
+        if (allowed && task.untold.isPresent()) {
+            tell(task, task.untold.get());
+        }
+        task.untold = Optional.empty();
     }
 
     /** At the exit-stop of what was left to the tracee. @return whether the call is made again, and needs the mark again */
@@ -177,10 +194,12 @@ final class AddressStop {
         String wrong = aftermath.look(task, call);
         if (wrong.isEmpty() && vaultRun.beginAnew(task)) {
             aftermath.letGo(task);
+            tellAtEnd(task, false);
             task.marked = false; // by winding back; it is a new call to all
             return false;
         }
         String refused = vaultRun.refused(task);
+        tellAtEnd(task, wrong.isEmpty() && refused.isEmpty());
         vaultRun.finish(task, call);
         remake.unmark(task);
         if (!wrong.isEmpty()) {
@@ -201,6 +220,7 @@ final class AddressStop {
     /** The task died, or became another program. */
     void abandon(Task task) {
         String wrong = aftermath.lookAfterDeath(task);
+        tellAtEnd(task, wrong.isEmpty());
         if (!wrong.isEmpty() && !replies.killedAll()) {
             kill(task, TracedCall.CONNECT, wrong);
         }

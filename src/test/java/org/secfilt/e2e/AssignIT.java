@@ -269,6 +269,30 @@ class AssignIT {
         assertArrived(2, run);
     }
 
+    /** A rule of the host's own sees which class a socket has, when no profile is left. */
+    @ParameterizedTest(name = "{0} {1}")
+    @CsvSource({"shared, ''", "parted, ''", "ended, ''", "parted, $SECFILT -q --policy protocol.yaml", "ended, $SECFILT -q --policy protocol.yaml"})
+    void no_socket_stays_in_a_profile_that_is_forced_away(String whose, String under) {
+        Outcome run = ROOM.bash(OWN + """
+                start $1 %s; $SECFILT assign t $pid; say
+                class=$($SECFILT profile show t | sed -n 's/^class *//p'); $SECFILT profile remove t --force
+                iptables -I OUTPUT -m cgroup --cgroup $((class)) -j DROP; say; iptables -D OUTPUT -m cgroup --cgroup $((class)) -j DROP
+                echo end >> go; wait""".formatted(under), whose).timeoutMillis(60_000).run().exited(0);
+        assertEquals("EPERM\nremoved profile t\nok\n", run.stdout(), run::toString);
+        assertArrived(1, run);
+    }
+
+    @Test
+    void none_is_forced_away_whose_sockets_nobody_can_bring_along() {
+        Outcome run = ROOM.bash(OWN + """
+                start parted setpriv --reuid 65534 --clear-groups; $SECFILT assign t $pid
+                setpriv --bounding-set -sys_ptrace --inh-caps -sys_ptrace --reuid 0 $SECFILT profile remove t --force 2>&1 | sed "s/$pid/P/; s/[0-9]\\+/T/g"; say
+                $SECFILT profile list | tail -1; echo end >> go; wait""").timeoutMillis(60_000).run();
+        assertEquals("secfilt: process P cannot be moved: sockets of its thread T, which has descriptors that the first one has not, would stay behind:"
+                + " pidfd_getfd(T): EPERM (Operation not permitted)\nEPERM\nt     1          root\n", run.stdout(), run::toString);
+        assertArrived(0, run);
+    }
+
     /** Where this process may not, as without CAP_SYS_PTRACE: that is seen before. */
     @Test
     void nobody_is_moved_whose_sockets_nobody_can_bring_along() {

@@ -278,6 +278,26 @@ final class JnrLaunching implements Launching {
     }
 
     @Override
+    public int writeAll(int fd, byte[] text) {
+        long buffer = NativeMemory.IO.allocateMemory(text.length, false);
+        NativeMemory.IO.putByteArray(buffer, text, 0, text.length);
+        int written = 0;
+        int error = 0;
+        while (written < text.length && error == 0) {
+            long rc = Libc.WRITE.call(fd, buffer + written, text.length - written);
+            if (rc == -Errno.EAGAIN.number()) { // the caller shares a descriptor that does not block
+                NativeMemory.IO.putLong(scratch, fd & 0xffffffffL | (long) POLLOUT << 32); // struct pollfd
+                Libc.POLL.call(scratch, 1, -1);
+            } else if (rc < 0 && rc != -Errno.EINTR.number()) {
+                error = (int) -rc;
+            }
+            written += (int) Math.max(0, rc);
+        }
+        NativeMemory.IO.freeMemory(buffer);
+        return error;
+    }
+
+    @Override
     public LogFile standardError() {
         return JnrLogFile.standardError();
     }
