@@ -28,7 +28,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-enum { OTHERS = -1 };
+#define OTHERS 0xffffffffu
 
 static struct sockaddr_in to;
 static int s, again, listener = -1;
