@@ -44,7 +44,7 @@ final class FormerChain {
         for (String listing : saved) {
             texts.add(hooks(listing, chain).map(hooks -> removal(hooks)).orElse(""));
         }
-        return restore(texts);
+        return tables.restore(texts);
     }
 
     private String removal(List<String> hooks) {
@@ -70,7 +70,7 @@ final class FormerChain {
                     && rules(now.get(i), chain).equals(rules(i));
             texts.add(same ? "" : hooks(i).isEmpty() ? removal(hooks.orElseThrow()) : putBack(saved.get(i), hooks.orElse(List.of())));
         }
-        return restore(texts);
+        return tables.restore(texts);
     }
 
     private String putBack(String listing, List<String> hooks) {
@@ -85,16 +85,6 @@ final class FormerChain {
             text.append("-I OUTPUT ").append(place).append('\n');
         }
         return text.append("COMMIT\n").toString();
-    }
-
-    private List<String> restore(List<String> texts) {
-        List<String> wrong = new ArrayList<>();
-        for (String complaint : tables.restore(texts)) {
-            if (!complaint.isEmpty()) {
-                wrong.add(complaint);
-            }
-        }
-        return wrong;
     }
 
     private static Optional<List<String>> hooks(String listing, String chain) {

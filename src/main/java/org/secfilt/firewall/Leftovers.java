@@ -94,11 +94,7 @@ public final class Leftovers {
             texts.add(text.length() == 0 ? "" : "*filter\n" + text + "COMMIT\n");
         }
         if (any) {
-            for (String complaint : tables.restore(texts)) {
-                if (!complaint.isEmpty()) {
-                    complaints.add(complaint);
-                }
-            }
+            complaints.addAll(tables.restore(texts));
         }
     }
 

@@ -58,10 +58,9 @@ public final class NetworkSession implements Standing {
             }
             texts.add(text.length() == 0 ? "" : "*filter\n" + text + "COMMIT\n");
         }
-        for (String complaint : removed.isEmpty() ? List.<String>of() : tables.restore(texts)) {
-            if (!complaint.isEmpty()) {
-                throw new FirewallException(complaint);
-            }
+        List<String> wrong = removed.isEmpty() ? List.of() : tables.restore(texts);
+        if (!wrong.isEmpty()) {
+            throw new FirewallException(wrong.get(0));
         }
         return removed;
     }
@@ -116,9 +115,7 @@ public final class NetworkSession implements Standing {
         for (int i = 0; i < tables.versions().size(); i++) {
             texts.add(chain.remove());
         }
-        List<String> wrong = new ArrayList<>(tables.restore(texts));
-        wrong.removeIf(String::isEmpty);
-        return wrong;
+        return tables.restore(texts);
     }
 
     /** Who supervises runs in this process namespace. */
