@@ -86,15 +86,14 @@ public interface Ptrace {
     int syscallInfo(int tid, SyscallStop stop);
 
     /**
-     * In a signal-delivery-stop or PTRACE_EVENT_STOP: fills {@code stop} with the registers. Number, arguments and result are those of the call that is just ending, if the
-     * signal found the tracee in one.
+     * In a signal-delivery-stop or PTRACE_EVENT_STOP: fills {@code stop} with the registers. Number, arguments and result are those of the call
+     * that is just ending, if the signal found the tracee in one.
      */
     int registers(int tid, SyscallStop stop);
 
     /**
-     * In any stop: no signal is delivered but SIGKILL, SIGSTOP and, if it was not blocked before, SIGSYS, which a filter of the tracee's own may send: blocked, it
-     * would be deadly. What
-     * is pending interrupts calls still, until the tracee has come by its signals.
+     * In any stop: no signal is delivered but SIGKILL, SIGSTOP and, if it was not blocked before, SIGSYS, which a filter of the tracee's own may
+     * send: blocked, it would be deadly. What is pending interrupts calls still, until the tracee has come by its signals.
      *
      * @param former gets the mask as it was, a bit for each signal from 1 on
      */

@@ -27,7 +27,7 @@ final class NotifiedRun implements NotifiedCalls {
     private final Ptrace ptrace;
     private final Plan plan;
     private final Calls calls;
-    private final Set<Integer> tracees;
+    private final Set<Integer> traced;
     private final Set<Integer> restricted;
     private final Handover.Desk desk;
     private final Replies replies;
@@ -40,17 +40,17 @@ final class NotifiedRun implements NotifiedCalls {
 
     /**
      * @param ptrace the tracer's, to be rung
-     * @param tracees the threads that are traced, both's: others, made by CLONE_UNTRACED, are answered as by a filter without a tracer
+     * @param traced the threads that are, both's: others, made by CLONE_UNTRACED, are answered as by a filter without a tracer
      * @param restricted as in {@link CopyRun}, both's
      * @param desk both's
      * @param replies both's, as far as it is told of denials
      */
-    NotifiedRun(Kernel kernel, Ptrace ptrace, Plan plan, Calls calls, Set<Integer> tracees, Set<Integer> restricted, Handover.Desk desk, Replies replies, Watch watch) {
+    NotifiedRun(Kernel kernel, Ptrace ptrace, Plan plan, Calls calls, Set<Integer> traced, Set<Integer> restricted, Handover.Desk desk, Replies replies, Watch watch) {
         this.kernel = kernel;
         this.ptrace = ptrace;
         this.plan = plan;
         this.calls = calls;
-        this.tracees = tracees;
+        this.traced = traced;
         this.restricted = restricted;
         this.desk = desk;
         this.replies = replies;
@@ -65,7 +65,7 @@ final class NotifiedRun implements NotifiedCalls {
             return false;
         }
         Task task = task(notification.tid());
-        if (!tracees.contains(task.number)) {
+        if (!traced.contains(task.number)) {
             notification.answer(-Errno.ENOSYS.number());
             return true;
         }
@@ -142,7 +142,7 @@ final class NotifiedRun implements NotifiedCalls {
     private final class Presence extends CopyRun.Presence {
         @Override
         boolean isThere() {
-            return tracees.contains(caller.number);
+            return traced.contains(caller.number);
         }
     }
 

@@ -24,7 +24,7 @@ final class Remake {
     // include/linux/errno.h: what the result register holds while the kernel has not decided yet whether the call is made again
     static final long ERESTARTSYS = -512;
     private static final long ERESTARTNOINTR = -513;
-    private static final int SIGSTOP = 19;
+    private static final int SIGSTOP = 19; // asm-generic/signal.h
     private static final int SENDTO_NAME = 4;
 
     private final Ptrace ptrace;
