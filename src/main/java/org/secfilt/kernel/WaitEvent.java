@@ -59,7 +59,10 @@ public final class WaitEvent {
         return status == SYSCALL_STOP;
     }
 
-    /** A PTRACE_EVENT_STOP by a signal that stops; any other is a tracee's first, the end of a group-stop, or was asked for. ptrace(2) "Group-stop" */
+    /**
+     * A PTRACE_EVENT_STOP by a signal that stops; any other is a tracee's first, the end of a group-stop, or was asked for. ptrace(2)
+     * "Group-stop"
+     */
     public boolean isGroupStop() {
         return event() == Ptrace.PTRACE_EVENT_STOP && signal() >= SIGSTOP && signal() <= SIGTTOU;
     }

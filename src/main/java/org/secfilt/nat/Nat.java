@@ -166,7 +166,10 @@ public final class Nat {
         }
     }
 
-    /** Where packets to a published port went before, to a run that is no more or to nobody: only now, as until now they would have gone there again. */
+    /**
+     * Where packets to a published port went before, to a run that is no more or to nobody: only now, as until now they would have gone
+     * there again.
+     */
     private void forgetFlows(NatLink link, List<Setting<Publication>> publications, List<Cidr> local) {
         for (Setting<Publication> setting : publications) {
             Publication publication = setting.value();

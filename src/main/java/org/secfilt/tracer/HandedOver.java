@@ -82,7 +82,8 @@ final class HandedOver {
         this.addresses = addresses;
         this.judge = new DescriptorJudge(plan);
         this.unseen = new Verdict.Deny(plan.policy().denial(),
-                "descriptors may have come that cannot be seen, for their room was unmapped or made unreadable meanwhile: all processes killed", Origin.DEFAULT);
+                "descriptors may have come that cannot be seen, for their room was unmapped or made unreadable meanwhile: all processes killed",
+                Origin.DEFAULT);
     }
 
     static boolean bringsMany(TracedCall call) {
@@ -118,7 +119,8 @@ final class HandedOver {
         }
         Room room = new Room();
         for (int at = 0; at + step <= got; at += step) {
-            add(room, ControlMessages.longAt(headers, at + AddressCall.MSG_CONTROL), ControlMessages.longAt(headers, at + AddressCall.MSG_CONTROLLEN));
+            long control = ControlMessages.longAt(headers, at + AddressCall.MSG_CONTROL);
+            add(room, control, ControlMessages.longAt(headers, at + AddressCall.MSG_CONTROLLEN));
         }
         room.messages = given > got / step ? given : -1;
         boolean limited = room.messages > 0;
@@ -251,7 +253,10 @@ final class HandedOver {
         return denied;
     }
 
-    /** Whether descriptors may have come to where they cannot be seen. A call that fails brings none, but by EFAULT and EINVAL; one that brings some says so. */
+    /**
+     * Whether descriptors may have come to where they cannot be seen. A call that fails brings none, but by EFAULT and EINVAL; one that
+     * brings some says so.
+     */
     private boolean mayHaveBrought(Task task, TracedCall call) {
         if (ptrace.syscallInfo(task.tid, exit) != 0) {
             return false; // it died

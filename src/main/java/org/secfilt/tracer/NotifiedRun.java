@@ -45,7 +45,8 @@ final class NotifiedRun implements NotifiedCalls {
      * @param desk both's
      * @param replies both's, as far as it is told of denials
      */
-    NotifiedRun(Kernel kernel, Ptrace ptrace, Plan plan, Calls calls, Set<Integer> traced, Set<Integer> restricted, Handover.Desk desk, Replies replies, Watch watch) {
+    NotifiedRun(Kernel kernel, Ptrace ptrace, Plan plan, Calls calls, Set<Integer> traced, Set<Integer> restricted, Handover.Desk desk,
+            Replies replies, Watch watch) {
         this.kernel = kernel;
         this.ptrace = ptrace;
         this.plan = plan;
@@ -134,10 +135,11 @@ final class NotifiedRun implements NotifiedCalls {
     }
 
     /**
-     * Who was traced when its memory was read, and is yet, had its number all the while: the tracer forgets it before anybody else can have it. (But for one
-     * that ended unseen, {@link ExecStops#isNew}: the next one with its number is under the same filter, and what is made is what was judged.)
-     * (SECCOMP_IOCTL_NOTIF_ID_VALID would tell the same, and costs; but for a leader whose number another thread of its process has by now, for that one's
-     * execve: then the call is judged and made with what that one has, as it might have made it itself.)
+     * Who was traced when its memory was read, and is yet, had its number all the while: the tracer forgets it before anybody else can have
+     * it. (But for one that ended unseen, {@link ExecStops#isNew}: the next one with its number is under the same filter, and what is made
+     * is what was judged.) (SECCOMP_IOCTL_NOTIF_ID_VALID would tell the same, and costs; but for a leader whose number another thread of
+     * its process has by now, for that one's execve: then the call is judged and made with what that one has, as it might have made it
+     * itself.)
      */
     private final class Presence extends CopyRun.Presence {
         @Override

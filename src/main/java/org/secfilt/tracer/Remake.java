@@ -141,8 +141,8 @@ final class Remake {
     }
 
     /**
-     * A signal is on its way. A notified call that nobody had received when it came the kernel ends as if it had waited (ERESTARTSYS), and a handler would
-     * make EINTR of that: it did not wait, and is made again.
+     * A signal is on its way. A notified call that nobody had received when it came the kernel ends as if it had waited (ERESTARTSYS), and
+     * a handler would make EINTR of that: it did not wait, and is made again.
      */
     void signal(Task task, int signal) {
         if (task.phase == Task.Phase.REMAKING) {

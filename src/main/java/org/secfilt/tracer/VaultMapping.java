@@ -140,7 +140,8 @@ final class VaultMapping {
                 }
             }
             case CLOSING -> task.vaultFd = Task.NONE;
-            case RUNNING, IN_CALL, RECEIVING, LISTENING, RESTRICTING, REMAKING, ASKED -> throw new IllegalStateException("no injected call in phase " + phase);
+            case RUNNING, IN_CALL, RECEIVING, LISTENING, RESTRICTING, PLACING, REMAKING, ASKED ->
+                throw new IllegalStateException("no injected call in phase " + phase);
         }
         ptrace.rewind(task.tid, task.call);
     }

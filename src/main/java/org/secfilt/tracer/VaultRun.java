@@ -177,8 +177,8 @@ final class VaultRun {
     }
 
     /**
-     * At the exit-stop, while the result is the call's own: has the call made anew if the kernel came to nobody by a file that was removed after it was judged.
-     * A server that binds anew puts another in its place, and the kernel's own walk would have come to that.
+     * At the exit-stop, while the result is the call's own: has the call made anew if the kernel came to nobody by a file that was removed
+     * after it was judged. A server that binds anew puts another in its place, and the kernel's own walk would have come to that.
      *
      * @return whether it is
      */
@@ -229,7 +229,8 @@ final class VaultRun {
         }
         try (Tracees.SocketCopy copy = socket.get()) {
             int domain = copy.describe(0).domain();
-            return domain == Family.INET.number() && task.givenLength < INET_BYTES || domain == Family.INET6.number() && task.givenLength < INET6_BYTES;
+            return domain == Family.INET.number() && task.givenLength < INET_BYTES
+                    || domain == Family.INET6.number() && task.givenLength < INET6_BYTES;
         }
     }
 

@@ -9,8 +9,8 @@ import org.secfilt.kernel.NotifiedCalls;
 import org.secfilt.kernel.SyscallStop;
 
 /**
- * The listener of a run's filter, and the thread that answers on it until the process ends: not the tracer's, which must not wait here, for a tracee may die
- * first.
+ * The listener of a run's filter, and the thread that answers on it until the process ends: not the tracer's, which must not wait here, for
+ * a tracee may die first.
  *
  * <p>Whoever waits here is woken up on the processor of the one who wakes it (SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP, Linux 6.6): to wake up an idle one
  * takes ten times as long as a call.
@@ -106,7 +106,8 @@ final class JnrListener implements Notification, Runnable {
                 calls.fail(new KernelException("ioctl(SECCOMP_IOCTL_NOTIF_RECV)", (int) -rc)); // or whoever calls would wait for ever
                 return;
             } else if (rc == -Errno.ENOENT.number() && ++misses > MOST_MISSES) {
-                // The one that called was interrupted or died, once or twice; or all have, and one of them takes its time: the kernel then answers at once.
+                // The one that called was interrupted or died, once or twice; or all have, and one of them takes its time: the kernel then
+                // answers at once.
                 LockSupport.parkNanos(PAUSE_NANOS);
             }
         }
