@@ -162,8 +162,8 @@ final class JnrTracees implements Tracees {
 
     @Override
     public boolean hasOurUser(int tid) {
-        String theirs = fileUser(proc.read(tid, "/status"));
-        return !theirs.isEmpty() && theirs.equals(fileUser(proc.read(OwnProcess.PID, "/status")));
+        String theirs = fileUser(proc.status(tid));
+        return !theirs.isEmpty() && theirs.equals(fileUser(proc.ownStatus()));
     }
 
     @Override
@@ -180,9 +180,8 @@ final class JnrTracees implements Tracees {
 
     /** The fourth of the line: real, effective, saved, file system. */
     private static String fileUser(String status) {
-        int at = status.indexOf("\nUid:\t");
-        int end = at < 0 ? -1 : status.indexOf('\n', at + 1);
-        return end < 0 ? "" : status.substring(status.lastIndexOf('\t', end) + 1, end);
+        String users = Proc.field(status, "Uid");
+        return users.substring(users.lastIndexOf('\t') + 1);
     }
 
     private byte[] label(int tid) {
@@ -197,10 +196,8 @@ final class JnrTracees implements Tracees {
 
     @Override
     public boolean mayBindPrivilegedPorts(int tid) {
-        String status = proc.read(tid, "/status");
         byte[] namespace = proc.link("self/ns/user");
-        return !status.isEmpty()
-                && (JnrCredentials.effective(status) & CAP_NET_BIND_SERVICE) != 0
+        return (JnrCredentials.capabilities(proc.status(tid), "CapEff") & CAP_NET_BIND_SERVICE) != 0
                 && namespace.length > 0
                 && Arrays.equals(namespace, proc.link(tid, "/ns/user"));
     }

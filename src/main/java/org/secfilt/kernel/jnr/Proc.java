@@ -72,6 +72,40 @@ final class Proc {
         return text.toString();
     }
 
+    /**
+     * /proc/PID/status of a process or thread, to its end; empty if it died. It is one record: one read(2) gives all of it, but where there are
+     * thousands of groups, which come before the capabilities.
+     */
+    String status(int tid) {
+        return status(Integer.toString(tid));
+    }
+
+    /** The same of this process. */
+    String ownStatus() {
+        return status("self");
+    }
+
+    private String status(String whose) {
+        int fd = open(whose + "/status");
+        if (fd < 0) {
+            return "";
+        }
+        String text = read(fd);
+        for (String part = text; part.length() == BUFFER_BYTES; text += part) {
+            part = read(fd);
+        }
+        Libc.CLOSE.call(fd);
+        return text;
+    }
+
+    /** What /proc/PID/status says of this name; empty if it says nothing. */
+    static String field(String status, String name) {
+        String key = "\n" + name + ":\t";
+        int at = status.indexOf(key);
+        int end = at < 0 ? -1 : status.indexOf('\n', at + key.length());
+        return end < 0 ? "" : status.substring(at + key.length(), end);
+    }
+
     /** What one read(2) gives, Latin-1; empty at the end or on an error. */
     String read(int fd) {
         return new String(readBytes(fd), StandardCharsets.ISO_8859_1);
@@ -111,17 +145,17 @@ final class Proc {
 
     /** The process of a thread, or the thread's own number if it died. */
     int tgid(int tid) {
-        return status(tid, "\nTgid:\t", tid);
+        return number(tid, "Tgid", tid);
     }
 
     /** The parent of the thread's process, or 0 if it died. */
     int parent(int tid) {
-        return status(tid, "\nPPid:\t", 0);
+        return number(tid, "PPid", 0);
     }
 
     /** The tracer of the thread, or 0. */
     int tracer(int tid) {
-        return status(tid, "\nTracerPid:\t", 0);
+        return number(tid, "TracerPid", 0);
     }
 
     /**
@@ -145,13 +179,8 @@ final class Proc {
         return Optional.empty();
     }
 
-    private int status(int tid, String key, int otherwise) {
-        String status = read(tid, "/status");
-        int at = status.indexOf(key);
-        if (at < 0) {
-            return otherwise;
-        }
-        int from = at + key.length();
-        return Integer.parseInt(status.substring(from, status.indexOf('\n', from)));
+    private int number(int tid, String name, int otherwise) {
+        String number = field(status(tid), name);
+        return number.isEmpty() ? otherwise : Integer.parseInt(number);
     }
 }
