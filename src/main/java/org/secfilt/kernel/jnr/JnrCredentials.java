@@ -77,7 +77,7 @@ final class JnrCredentials {
 
     /** Whether a user's number is the same number to the tracee and to us, though its namespace may be another: each maps to itself. */
     boolean sameNumbers(int tid) {
-        return sameNamespace(tid) || mapsToItself(proc.read(tid, "/uid_map")) && mapsToItself(proc.read(tid, "/gid_map"));
+        return sameNamespace(tid) || mapsToItself(proc.readAll(tid + "/uid_map")) && mapsToItself(proc.readAll(tid + "/gid_map"));
     }
 
     /** user_namespaces(7): lines of a number inside, the number outside as the reader has it, and how many. */

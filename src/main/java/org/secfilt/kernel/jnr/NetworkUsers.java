@@ -66,7 +66,7 @@ final class NetworkUsers {
     private Set<String> sockets() {
         Set<String> found = new HashSet<>();
         for (String table : TABLES) {
-            for (String line : Mounts.lines(proc.read("self/net/" + table))) {
+            for (String line : Mounts.lines(proc.readAll("self/net/" + table))) {
                 String[] fields = line.trim().split("\\s+");
                 if (fields.length > INODE) {
                     found.add("socket:[" + fields[INODE] + "]");

@@ -45,7 +45,7 @@ final class Proc {
         return path;
     }
 
-    /** The first bytes of the file, Latin-1; empty where it cannot be read. */
+    /** What one read(2) gives of the file, Latin-1: all of one record, such as stat, and of a table a page. Empty where it cannot be read. */
     String read(int pid, String name) {
         return read(pid + name);
     }
@@ -61,14 +61,23 @@ final class Proc {
         return text;
     }
 
-    /** The same, to its end: a table of which one read(2) gives a page at most. */
+    /** The same, to its end. */
     String readAll(String name) {
         int fd = open(name);
+        if (fd < 0) {
+            return "";
+        }
+        String text = readAll(fd);
+        Libc.CLOSE.call(fd);
+        return text;
+    }
+
+    /** What is left of an open file. */
+    String readAll(int fd) {
         StringBuilder text = new StringBuilder();
-        for (String part = fd < 0 ? "" : read(fd); !part.isEmpty(); part = read(fd)) {
+        for (String part = read(fd); !part.isEmpty(); part = read(fd)) {
             text.append(part);
         }
-        Libc.CLOSE.call(fd);
         return text.toString();
     }
 
