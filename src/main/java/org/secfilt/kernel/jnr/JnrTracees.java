@@ -1,7 +1,5 @@
 package org.secfilt.kernel.jnr;
 
-import java.io.File;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -108,12 +106,7 @@ final class JnrTracees implements Tracees {
 
     @Override
     public List<Integer> threads(int tgid) {
-        List<Integer> threads = new ArrayList<>();
-        String[] names = new File("/proc/" + tgid + "/task").list();
-        for (String name : names == null ? new String[0] : names) {
-            threads.add(Integer.parseInt(name));
-        }
-        return threads;
+        return Proc.numbers("/proc/" + tgid + "/task");
     }
 
     @Override
@@ -168,8 +161,7 @@ final class JnrTracees implements Tracees {
 
     @Override
     public boolean isOurs(int tid) {
-        int tracer = proc.tracer(tid);
-        return tracer > 0 && proc.tgid(tracer) == OwnProcess.PID;
+        return proc.isOurs(tid);
     }
 
     /** A signal that is none reaches a thread by its own number and that of its process alone. // tgkill(2) */

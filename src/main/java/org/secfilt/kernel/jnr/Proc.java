@@ -167,6 +167,12 @@ final class Proc {
         return number(tid, "TracerPid", 0);
     }
 
+    /** Whether it is this process that traces the thread. */
+    boolean isOurs(int tid) {
+        int tracer = tracer(tid);
+        return tracer != 0 && tgid(tracer) == OwnProcess.PID;
+    }
+
     /**
      * The cgroup of a process in one hierarchy: cgroups(7) "/proc files".
      *
