@@ -23,6 +23,11 @@ public interface Ptrace {
     int PTRACE_O_TRACESECCOMP = 1 << PTRACE_EVENT_SECCOMP;
     int PTRACE_O_EXITKILL = 1 << 20;
 
+    // include/linux/errno.h: results while the kernel has not decided yet whether the call is made again; no program ever sees one
+    long ERESTARTSYS = -512;
+    /** It is, whatever signal came. */
+    long ERESTARTNOINTR = -513;
+
     /** PTRACE_SEIZE with the given options. EPERM: somebody traces it already, or Yama's ptrace_scope forbids. */
     int seize(int pid, int options);
 

@@ -3,6 +3,7 @@ package org.secfilt.tracer;
 import java.util.Optional;
 import java.util.Set;
 import org.secfilt.abi.Errno;
+import org.secfilt.abi.Msghdr;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Tracees;
@@ -168,7 +169,7 @@ final class CopyRun {
         if (sent < 0) {
             return sent;
         }
-        long told = AddressCall.message(task.call.argument(1), message) + AddressCall.MSG_LEN;
+        long told = AddressCall.message(task.call.argument(1), message) + Msghdr.LEN;
         return tracees.writeInt(task.tid, told, sent) == Integer.BYTES ? 1 : -Errno.EFAULT.number();
     }
 

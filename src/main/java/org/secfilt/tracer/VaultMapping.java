@@ -149,7 +149,7 @@ final class VaultMapping {
     private static void asked(Task task, long result) {
         if (result >= 0) {
             task.vaultFd = (int) result;
-        } else if (result > Remake.ERESTARTSYS && result != -Errno.EINTR.number()) {
+        } else if (result > Ptrace.ERESTARTSYS && result != -Errno.EINTR.number()) {
             task.vaultFailure = "secfilt's vault could not be handed over: " + answer(result);
         }
         // Or else a signal interrupted it: the judged call is made again, and asks again, after the handler.

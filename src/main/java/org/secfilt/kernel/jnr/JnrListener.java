@@ -6,6 +6,7 @@ import org.secfilt.abi.Errno;
 import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Notification;
 import org.secfilt.kernel.NotifiedCalls;
+import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SyscallStop;
 
 /**
@@ -34,8 +35,6 @@ final class JnrListener implements Notification, Runnable {
     /** struct seccomp_notif_resp: id, val, error, flags. */
     private static final int ANSWER_BYTES = 24;
 
-    /** The kernel's own: it restarts the call whatever signal came. // include/linux/errno.h */
-    private static final int ERESTARTNOINTR = 513;
     private static final int MOST_MISSES = 64;
     private static final long PAUSE_NANOS = 1_000_000;
 
@@ -179,7 +178,7 @@ final class JnrListener implements Notification, Runnable {
 
         @Override
         public boolean restart() {
-            return answer(tracersAnswer, left, -ERESTARTNOINTR);
+            return answer(tracersAnswer, left, Ptrace.ERESTARTNOINTR);
         }
 
         @Override
