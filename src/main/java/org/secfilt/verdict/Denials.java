@@ -37,8 +37,8 @@ final class Denials {
             case PORT -> " on this port";
             case PROTOCOL -> " with this protocol";
         };
-        return new Verdict.Deny(errno,
-                (local ? "not loopback, and " : "") + "no rule allows it" + part + " (mode " + (local ? "local" : "deny") + ", " + origin + ")", origin);
+        String words = (local ? "not loopback, and " : "") + "no rule allows it" + part;
+        return new Verdict.Deny(errno, words + " (mode " + (local ? "local" : "deny") + ", " + origin + ")", origin);
     }
 
     /** Masks and ports may both restrict; then the one that the destination misses. */

@@ -23,7 +23,9 @@ final class JnrListener implements Notification, Runnable {
     private static final long SECCOMP_IOCTL_NOTIF_ID_VALID = 0x40082102L;
     private static final long SECCOMP_IOCTL_NOTIF_SET_FLAGS = 0x40082104L;
     /** Without these nothing is answered. */
-    static final long[] REQUESTS = {SECCOMP_IOCTL_NOTIF_RECV, SECCOMP_IOCTL_NOTIF_SEND, SECCOMP_IOCTL_NOTIF_ID_VALID, JnrVault.SECCOMP_IOCTL_NOTIF_ADDFD};
+    static final long[] REQUESTS = {
+        SECCOMP_IOCTL_NOTIF_RECV, SECCOMP_IOCTL_NOTIF_SEND, SECCOMP_IOCTL_NOTIF_ID_VALID, JnrVault.SECCOMP_IOCTL_NOTIF_ADDFD,
+    };
     private static final int SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP = 1;
     /** struct seccomp_notif: id, pid, flags, and then seccomp_data: nr, arch, instruction_pointer, args. */
     private static final int NOTIF_BYTES = 80;
@@ -60,7 +62,8 @@ final class JnrListener implements Notification, Runnable {
 
     /** Returns when all is there that the thread needs: the command, which does not run yet, may take the last thread that its user may have. */
     void start() {
-        Libc.IOCTL.call(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP); // before Linux 6.6 it is slower, and that is all
+        // Before Linux 6.6 it is slower, and that is all.
+        Libc.IOCTL.call(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
         Thread thread = new Thread(this, "listener");
         thread.setDaemon(true);
         thread.start();
