@@ -63,8 +63,9 @@ final class VaultCalls {
                             assembler.jump(JumpOp.SET, MREMAP_FIXED_OR_DONTUNMAP, range(4, 2, trace, allow), allow)));
             case SHMAT -> shmat(trace, allow);
             case MUNMAP, MPROTECT, PKEY_MPROTECT, MADVISE, REMAP_FILE_PAGES -> range(0, 1, trace, allow);
-            case CONNECT, BIND, LISTEN, SENDTO, SENDMSG, SENDMMSG, RECVMSG, RECVMMSG, EXIT, EXIT_GROUP, WAIT4, WAITID, PTRACE, LANDLOCK_RESTRICT_SELF, SOCKET,
-                    PRLIMIT64, SCHED_SETAFFINITY, SCHED_SETSCHEDULER, SCHED_SETPARAM, SCHED_SETATTR, SETPRIORITY, IOPRIO_SET ->
+            case CONNECT, BIND, LISTEN, SENDTO, SENDMSG, SENDMMSG, RECVMSG, RECVMMSG, EXIT, EXIT_GROUP, WAIT4, WAITID, PTRACE,
+                    LANDLOCK_RESTRICT_SELF, SOCKET, PRLIMIT64, SCHED_SETAFFINITY, SCHED_SETSCHEDULER, SCHED_SETPARAM, SCHED_SETATTR,
+                    SETPRIORITY, IOPRIO_SET ->
                     throw new IllegalArgumentException(call + " does not change mappings");
         };
     }
