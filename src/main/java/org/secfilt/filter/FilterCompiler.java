@@ -27,13 +27,14 @@ import org.secfilt.plan.TracedCall;
  *     ├── wait4, waitid ──> TRACE with WNOHANG for one process, else ALLOW
  *     ├── mmap, munmap, ... ──> TRACE if it could reach the vault, else ALLOW
  *     ├── prlimit64, setpriority, ... ──> TRACE if it is of another process, ptrace, landlock_restrict_self ──> TRACE
- *     ├── socket, socketpair, setsockopt, ... ──> ERRNO or ALLOW by their scalar arguments, TRACE of a raw socket that the firewall must know of
+ *     ├── socket, socketpair, setsockopt, ... ──> ERRNO or ALLOW by their scalar arguments;
+ *     │                                           TRACE of a raw socket that the firewall must know of
  *     ├── chmod, utimensat, ... ──> TRACE, mount, swapon, ... ──> ERRNO, where files are read-only
  *     └── io_uring_setup, bpf, ... ──> ERRNO
  * </pre>
  *
- * Where the supervisor can be notified fast enough, the filter of a run says USER_NOTIF in place of TRACE to connect, bind and sendto, but for calls with
- * the mark, {@link VaultRange#mark}.
+ * Where the supervisor can be notified fast enough, the filter of a run says USER_NOTIF in place of TRACE to connect, bind and sendto, but
+ * for calls with the mark, {@link VaultRange#mark}.
  */
 public final class FilterCompiler {
     private static final int NEGATIVE = 1 << 31;

@@ -199,12 +199,7 @@ public final class Profiles {
         for (Tables kind : old.isThere() ? List.<Tables>of() : tables.otherKinds()) {
             stale.add(new FormerChain(kind, chain.name()));
         }
-        List<String> complaints = new ArrayList<>();
-        for (String complaint : tables.restore(texts)) {
-            if (!complaint.isEmpty()) {
-                complaints.add(complaint);
-            }
-        }
+        List<String> complaints = tables.restore(texts);
         for (FormerChain one : complaints.isEmpty() ? stale : List.<FormerChain>of()) {
             remove(one, before, complaints);
         }

@@ -87,7 +87,10 @@ public interface Tracees {
         }
     }
 
-    /** What any call about a socket is answered by this descriptor: EBADF or ENOTSOCK, as negative numbers; 0 if it is one, or cannot be looked at. */
+    /**
+     * What any call about a socket is answered by this descriptor: EBADF or ENOTSOCK, as negative numbers; 0 if it is one, or cannot be
+     * looked at.
+     */
     default int noSocket(int tid, int fd) {
         Optional<SocketCopy> socket = socket(tid, fd);
         if (socket.isPresent()) {
@@ -104,7 +107,10 @@ public interface Tracees {
      */
     boolean hasOurLabel(int tid);
 
-    /** Whether a security module may refuse that a TCP socket connects to an address of a family that nobody knows, which the kernel itself overlooks: SELinux. */
+    /**
+     * Whether a security module may refuse that a TCP socket connects to an address of a family that nobody knows, which the kernel itself
+     * overlooks: SELinux.
+     */
     boolean familyMatters();
 
     /** Whether the tracee acts on files as the supervisor's own user. proc(5) "/proc/pid/status", "Uid" */
@@ -217,7 +223,10 @@ public interface Tracees {
          */
         boolean disconnect();
 
-        /** Whether it is of TCP and connects, is connected, or failed to and has not told so yet: connect(2) looks at no address of an internet family. */
+        /**
+         * Whether it is of TCP and connects, is connected, or failed to and has not told so yet: connect(2) looks at no address of an
+         * internet family.
+         */
         boolean connecting();
 
         /** SO_ACCEPTCONN. */

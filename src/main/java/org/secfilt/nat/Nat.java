@@ -146,10 +146,9 @@ public final class Nat {
             lastRemovals.add(NatRules.forget(offs));
             lastFiles.addAll((v4 ? forwardingV4 : forwardingV6).files(offs));
         }
-        for (String complaint : tables.restore(texts)) {
-            if (!complaint.isEmpty()) {
-                throw new NatException(complaint);
-            }
+        List<String> wrong = tables.restore(texts);
+        if (!wrong.isEmpty()) {
+            throw new NatException(wrong.get(0));
         }
         // Only now: nothing is forwarded that the rules do not know of.
         forwardingV4.set(name, true);
@@ -167,7 +166,10 @@ public final class Nat {
         }
     }
 
-    /** Where packets to a published port went before, to a run that is no more or to nobody: only now, as until now they would have gone there again. */
+    /**
+     * Where packets to a published port went before, to a run that is no more or to nobody: only now, as until now they would have gone
+     * there again.
+     */
     private void forgetFlows(NatLink link, List<Setting<Publication>> publications, List<Cidr> local) {
         for (Setting<Publication> setting : publications) {
             Publication publication = setting.value();
@@ -246,11 +248,7 @@ public final class Nat {
                 turnOff(tables.versions().get(i) == IpVersion.V4 ? forwardingV4 : forwardingV6, remembered, wrong);
             }
         }
-        for (String complaint : tables.restore(texts)) {
-            if (!complaint.isEmpty()) {
-                wrong.add(complaint);
-            }
-        }
+        wrong.addAll(tables.restore(texts));
         return wrong;
     }
 

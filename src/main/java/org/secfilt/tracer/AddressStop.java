@@ -15,9 +15,9 @@ import org.secfilt.verdict.Verdict;
  * here on a copy of the socket ({@link CopyRun}) or by the tracee on the vault ({@link VaultRun}).
  */
 final class AddressStop {
-    private static final String ONE_PROTOCOL = "the rules allow this address to one protocol alone, and the socket could be swapped under a call that the supervisor"
-            + " cannot make itself: that of a process with a Landlock domain or a security label of its own, or to a low port of another network"
-            + " namespace; allow it without a protocol";
+    private static final String ONE_PROTOCOL = "the rules allow this address to one protocol alone, and the socket could be swapped under a"
+            + " call that the supervisor cannot make itself: that of a process with a Landlock domain or a security label of its own, or to a"
+            + " low port of another network namespace; allow it without a protocol";
     private static final int MOST_AGAIN = 3;
     private static final String TOO_MANY = "too many calls are under way at once";
 
@@ -36,8 +36,8 @@ final class AddressStop {
 
     /** @param tracees the tracer's own: it knows which mounts are the command's */
     AddressStop(
-            Ptrace ptrace, Tracees tracees, ExecStops execs, Vault vault, Optional<Keeper> keeper, Plan plan, Watch watch, Replies replies, Remake remake,
-            Restrictions restrictions) {
+            Ptrace ptrace, Tracees tracees, ExecStops execs, Vault vault, Optional<Keeper> keeper, Plan plan, Watch watch, Replies replies,
+            Remake remake, Restrictions restrictions) {
         this.ptrace = ptrace;
         this.tracees = tracees;
         this.watch = watch;

@@ -3,6 +3,7 @@ package org.secfilt.tracer;
 import java.util.Optional;
 import java.util.Set;
 import org.secfilt.abi.Errno;
+import org.secfilt.abi.Msghdr;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Tracees;
@@ -13,9 +14,9 @@ import org.secfilt.verdict.Verdict;
  * Makes judged calls in the tracee's place, on a copy of its socket: one stop where the vault takes two ({@link VaultRun}), and neither the
  * address nor the socket can be another by then.
  *
- * <p>Here is done what the kernel does the same whoever asks for it: connect, bind and send of TCP and UDP sockets, as far as it does not wait. All else
- * the tracee does itself: what waits, what takes a capability, what ends in a signal; and everything of one that has restricted itself
- * by Landlock, or was made by such, and of one that a security module labels otherwise than us.
+ * <p>Here is done what the kernel does the same whoever asks for it: connect, bind and send of TCP and UDP sockets, as far as it does not
+ * wait. All else the tracee does itself: what waits, what takes a capability, what ends in a signal; and everything of one that has
+ * restricted itself by Landlock, or was made by such, and of one that a security module labels otherwise than us.
  */
 final class CopyRun {
     /** The tracee is to make the call. */
@@ -177,7 +178,7 @@ final class CopyRun {
         if (sent < 0) {
             return sent;
         }
-        long told = AddressCall.message(task.call.argument(1), message) + AddressCall.MSG_LEN;
+        long told = AddressCall.message(task.call.argument(1), message) + Msghdr.LEN;
         return tracees.writeInt(task.tid, told, sent) == Integer.BYTES ? 1 : -Errno.EFAULT.number();
     }
 

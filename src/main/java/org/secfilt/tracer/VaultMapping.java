@@ -39,8 +39,6 @@ final class VaultMapping {
     private static final int PROT_READ = 1;
     private static final int MAP_SHARED = 1;
     private static final int MAP_FIXED_NOREPLACE = 0x100000;
-    /** The kernel's own mark for "interrupted, restart"; it and the three above it never reach a program. // linux/errno.h */
-    private static final int ERESTARTSYS = 512;
 
     private final Ptrace ptrace;
     private final Tracees tracees;
@@ -146,7 +144,8 @@ final class VaultMapping {
                 }
             }
             case CLOSING -> task.vaultFd = Task.NONE;
-            case RUNNING, IN_CALL, RECEIVING, LISTENING, RESTRICTING, REMAKING, ASKED -> throw new IllegalStateException("no injected call in phase " + phase);
+            case RUNNING, IN_CALL, RECEIVING, LISTENING, RESTRICTING, PLACING, REMAKING, ASKED ->
+                throw new IllegalStateException("no injected call in phase " + phase);
         }
         ptrace.rewind(task.tid, task.call);
     }
@@ -154,10 +153,10 @@ final class VaultMapping {
     private static void asked(Task task, long result) {
         if (result >= 0) {
             task.vaultFd = (int) result;
-        } else if (result > -ERESTARTSYS && result != -Errno.EINTR.number()) {
+        } else if (result > Ptrace.ERESTARTSYS && result != -Errno.EINTR.number()) {
             task.vaultFailure = "secfilt's vault could not be handed over: " + answer(result);
         }
-        // A signal interrupted it: the judged call is made again, and asks again, after the handler.
+        // Or else a signal interrupted it: the judged call is made again, and asks again, after the handler.
     }
 
     private static String answer(long result) {

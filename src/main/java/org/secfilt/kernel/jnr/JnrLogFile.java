@@ -120,8 +120,8 @@ final class JnrLogFile implements LogFile {
     }
 
     /**
-     * Somebody else may have filled a pipe since it polled writable. Where RWF_NOWAIT is not known, for a terminal too, or pwritev2(2) is refused, as by
-     * a container's filter, that is not seen.
+     * Somebody else may have filled a pipe since it polled writable. Where RWF_NOWAIT is not known, for a terminal too, or pwritev2(2) is
+     * refused, as by a container's filter, that is not seen.
      *
      * @param polled whether it polled writable: what is refused poll(2) too is left to who may wait
      */

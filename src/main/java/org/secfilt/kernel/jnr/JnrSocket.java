@@ -227,8 +227,8 @@ final class JnrSocket implements Tracees.SocketCopy {
     }
 
     /**
-     * The other side has answered before the call would go to sleep, unless its queue is full. Who waits for a limited time is told so by another error
-     * the second time: then it matters which this is.
+     * The other side has answered before the call would go to sleep, unless its queue is full. Who waits for a limited time is told so by
+     * another error the second time: then it matters which this is.
      */
     private int connectNear(byte[] name, int length) {
         if (hasTimeout() && !isClosed()) {
