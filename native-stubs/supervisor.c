@@ -200,7 +200,8 @@ static int open_nothing(void)
     return nothing >= 0 ? nothing : open("/", O_PATH);
 }
 
-/* stdin from nowhere, stdout and stderr as they are if they are open, the socket at SUPERVISOR_FD, no more. */
+/* stdin from nowhere, stdout and stderr as they are if they are open, the socket at SUPERVISOR_FD, no more. A closed stdout takes nothing: the
+ * user learns that an answer was lost. */
 static bool arrange_descriptors(int socket)
 {
     /* The closing comes before the first open: the user may have left no number free. */
@@ -208,10 +209,13 @@ static bool arrange_descriptors(int socket)
         return false;
     close_from(SUPERVISOR_FD + 1);
     close(STDIN_FILENO);
+    bool closed = fcntl(STDOUT_FILENO, F_GETFD) < 0;
     int nothing = open_nothing();
     while (nothing >= 0 && nothing <= STDERR_FILENO) /* each open fills the lowest gap */
         nothing = open_nothing();
-    return nothing >= 0 && close(nothing) == 0;
+    if (nothing < 0 || close(nothing) != 0)
+        return false;
+    return !closed || (close(STDOUT_FILENO) == 0 && open("/", O_PATH) == STDOUT_FILENO);
 }
 
 /* Becomes the supervisor of process `stub`, or answers in its place. */

@@ -4,7 +4,7 @@
  * ACTION: errno (EACCES), errno-0 (the call seems to succeed), trap, trap-again (its handler makes the call once more), log, trace (with a forged
  *         cookie), notify (USER_NOTIF without a listener), listener (with NEW_LISTENER, which continues everything), tsync, spec-allow, kill,
  *         allow.
- * ON: the call the filter answers so: sendto, mmap, close, vault (the supervisor's own), munmap.
+ * ON: the call the filter answers so: sendto, mmap, close, munmap; others: all but those that the program makes from then on, and munmap.
  * The first send is the process's first judged call; then the action's filter is in place from the start. Three sends are made.
  * stdout: for each a word: sent, or the name of the errno.
  */
@@ -27,6 +27,8 @@
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
+
+#define OTHERS 0xffffffffu
 
 static struct sockaddr_in to;
 static int s, again, listener = -1;
@@ -54,7 +56,21 @@ static int install(unsigned nr, unsigned action, unsigned flags)
 		BPF_STMT(BPF_RET | BPF_K, action),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
+	struct sock_filter list[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_sendto, 7, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_write, 6, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mmap, 5, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_munmap, 4, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_close, 3, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_rt_sigreturn, 2, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit_group, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, action),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
 	struct sock_fprog program = { sizeof code / sizeof *code, code };
+	if (nr == OTHERS)
+		program = (struct sock_fprog){ sizeof list / sizeof *list, list };
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
 }
@@ -85,7 +101,7 @@ int main(int argc, char **argv)
 	struct sigaction handler = { .sa_sigaction = trapped, .sa_flags = SA_SIGINFO | SA_NODEFER };
 	sigaction(SIGSYS, &handler, NULL);
 	unsigned nr = !strcmp(on, "sendto") ? SYS_sendto : !strcmp(on, "mmap") ? SYS_mmap : !strcmp(on, "close") ? SYS_close
-		: !strcmp(on, "munmap") ? SYS_munmap : 0x766c74;
+		: !strcmp(on, "munmap") ? SYS_munmap : OTHERS;
 	static const struct {
 		const char *name;
 		unsigned action, flags;

@@ -2,6 +2,7 @@
 
 KIND:
     echo            an ICMP echo request by a raw socket
+    icmp            one by a datagram socket, where net.ipv4.ping_group_range has the caller's group
     raw-NUMBER      of that protocol, by a raw socket
     header          UDP to port 8001, its IPv4 header made here
     routed          the same, with a loose source route
@@ -71,6 +72,9 @@ def send(kind, address):
         s = socket.socket(family, socket.SOCK_RAW, 58 if v6 else 1)
         head = struct.pack(">BBHHH", 128 if v6 else 8, 0, 0, 1, 1)
         s.sendto(head[:2] + struct.pack(">H", checksum(head)) + head[4:], (address, 0))
+    elif word == "icmp":
+        s = socket.socket(family, socket.SOCK_DGRAM, 58 if v6 else 1)
+        s.sendto(struct.pack(">BBHHH", 128 if v6 else 8, 0, 0, 0, 1), (address, 0))
     elif word == "raw":
         socket.socket(family, socket.SOCK_RAW, int(number)).sendto(bytes(16), (address, 0))
     elif word == "segment":

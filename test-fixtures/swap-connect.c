@@ -5,10 +5,11 @@
  *        timeout     likewise, and waits for a limited time
  *        restricted  likewise, of a process in a Landlock domain of its own
  *        netlink     likewise, of a netlink socket whose protocol has TCP's number (NETLINK_XFRM)
+ *        bind        a TCP socket is bound; a UDP socket takes its place
  *        fastopen    a UDP socket sends with MSG_FASTOPEN, which means nothing to it; a TCP socket takes its place, and connects
  *
  * Threads exchange the two under one number, and send on whichever was not to get there. stdout: "reached N", how often one of those
- * had another side. Exit 3: there is no Landlock here.
+ * had another side, or was bound there. Exit 3: there is no Landlock here.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -31,20 +32,28 @@ enum { JUDGED = 50, OTHER = 51, NUMBER = 52, MOST_REACHED = 20 };
 static struct sockaddr_in to = { .sin_family = AF_INET };
 static volatile int over;
 static volatile int reached;
+static int bound;
 
 static void *swap(void *unused)
 {
 	for (unsigned i = 0; !over; i++) {
 		dup2(i & 1 ? JUDGED : OTHER, NUMBER);
-		for (volatile unsigned wait = i * 7919 % 3000; wait; wait--)
+		for (volatile unsigned wait = i * 7919 % (!bound ? 3000 : i & 1 ? 6000 : 150); wait; wait--)
 			;
 	}
 	return unused;
 }
 
+static int is_bound(int fd)
+{
+	struct sockaddr_in name;
+	socklen_t length = sizeof name;
+	return !getsockname(fd, (struct sockaddr *)&name, &length) && name.sin_port == to.sin_port;
+}
+
 static void *use_other(void *unused)
 {
-	while (!over)
+	while (!over && !bound)
 		reached += send(OTHER, "swapped", 7, MSG_NOSIGNAL) == 7;
 	return unused;
 }
@@ -52,10 +61,12 @@ static void *use_other(void *unused)
 static void fresh(int number, int kind, const char *way)
 {
 	struct timeval limit = { .tv_sec = 5 };
+	int again = 1;
 	int netlink = number == JUDGED && !strcmp(way, "netlink");
 	int fd = netlink ? socket(AF_NETLINK, SOCK_RAW, NETLINK_XFRM) : socket(AF_INET, kind, 0);
 	if (!strcmp(way, "timeout"))
 		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &again, sizeof again);
 	dup2(fd, number);
 	close(fd);
 }
@@ -79,11 +90,12 @@ static long millis(void)
 int main(int count, char **words)
 {
 	if (count != 5) {
-		fprintf(stderr, "usage: swap-connect connect|timeout|restricted|netlink|fastopen MILLIS ADDRESS PORT\n");
+		fprintf(stderr, "usage: swap-connect connect|timeout|restricted|netlink|bind|fastopen MILLIS ADDRESS PORT\n");
 		return 2;
 	}
 	const char *way = words[1];
 	int fastopen = !strcmp(way, "fastopen");
+	bound = !strcmp(way, "bind");
 	inet_pton(AF_INET, words[3], &to.sin_addr);
 	to.sin_port = htons((in_port_t)atoi(words[4]));
 	if (!strcmp(way, "restricted"))
@@ -97,9 +109,15 @@ int main(int count, char **words)
 	for (int i = 0; millis() < end && reached < MOST_REACHED; i++) {
 		if (fastopen)
 			sendto(NUMBER, "swapped", 7, MSG_FASTOPEN | MSG_NOSIGNAL, (struct sockaddr *)&to, sizeof to);
+		else if (bound)
+			bind(NUMBER, (struct sockaddr *)&to, sizeof to);
 		else
 			connect(NUMBER, (struct sockaddr *)&to, sizeof to);
-		if (i % 8 == 0)
+		if (bound && is_bound(OTHER)) {
+			reached++;
+			fresh(OTHER, SOCK_DGRAM, way);
+		}
+		if (bound || i % 8 == 0)
 			fresh(JUDGED, fastopen ? SOCK_DGRAM : SOCK_STREAM, way);
 	}
 	over = 1;

@@ -14,8 +14,12 @@ public record SocketKind(int domain, int type, int protocol) {
     // linux/in.h
     private static final int IPPROTO_IP = 0;
     private static final int IPPROTO_RAW = 255;
+    private static final int MOST_OF_HEADER = 255;
     private static final int[] NUMBERS = {1, 6, 17, 33, 58, 115, 132, 136, 256, 262};
     private static final String[] WORDS = {"icmp", "tcp", "udp", "dccp", "icmpv6", "l2tp", "sctp", "udplite", "smc", "mptcp"};
+    /** What each is made as, first of all. */
+    private static final int[] TYPES = {SocketType.DGRAM, SocketType.STREAM, SocketType.DGRAM, SocketType.DCCP, SocketType.DGRAM, SocketType.DGRAM,
+        SocketType.STREAM, SocketType.DGRAM, SocketType.STREAM, SocketType.STREAM};
 
     /** Of no socket, or of one that could not be asked. */
     public static final SocketKind UNKNOWN = new SocketKind(-1, -1, -1);
@@ -59,13 +63,14 @@ public record SocketKind(int domain, int type, int protocol) {
         return Integer.toString(protocol);
     }
 
-    /** Whether a text is such a word, and no bare number. */
-    public static boolean isWord(String text) {
-        for (String word : WORDS) {
-            if (word.equals(text)) {
-                return true;
+    /** An internet socket by its {@link #word}, in small letters; empty for a text that is none, or is a bare number. */
+    public static Optional<SocketKind> of(Family domain, String word) {
+        for (int i = 0; i < WORDS.length; i++) {
+            if (WORDS[i].equals(word)) {
+                return Optional.of(new SocketKind(domain.number(), TYPES[i], NUMBERS[i]));
             }
         }
-        return text.startsWith(RAW);
+        int number = word.matches(RAW + "[0-9]{1,3}") ? Integer.parseInt(word.substring(RAW.length())) : MOST_OF_HEADER + 1;
+        return number > MOST_OF_HEADER ? Optional.empty() : Optional.of(new SocketKind(domain.number(), SocketType.RAW, number));
     }
 }

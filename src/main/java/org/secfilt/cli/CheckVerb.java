@@ -53,13 +53,14 @@ final class CheckVerb {
         this.planner = planner;
     }
 
-    /** @return the exit code: 0 if all files are clean, 1 if there are warnings alone, 2 if a file cannot be run; 125 if nobody took the answer */
+    /** @return the exit code: 0 if all files are clean, 1 if there are warnings alone, 2 if a file cannot be run; another if nobody took the answer */
     int answer(Outcome.Check check) {
         int worst = Main.OK;
         for (String file : check.files()) {
             int code = check(file);
-            if (code == Main.OK && check.volume() != Volume.QUIET && !streams.print(Printable.escape(file) + ": clean\n")) {
-                return Main.FAILED;
+            int printed = code == Main.OK && check.volume() != Volume.QUIET ? streams.print(Printable.escape(file) + ": clean\n") : Main.OK;
+            if (printed != Main.OK) {
+                return printed;
             }
             worst = Math.max(worst, code);
         }

@@ -28,7 +28,7 @@ final class CompileVerb {
                 ? assembled.program().encode(ByteOrder.LITTLE_ENDIAN)
                 : Listing.print(assembled).getBytes(StandardCharsets.UTF_8);
         if (toStandardOutput) {
-            return streams.print(bytes) ? Main.OK : Main.FAILED;
+            return streams.print(bytes);
         }
         String name = compile.output().get();
         try {

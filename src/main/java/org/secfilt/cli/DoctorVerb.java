@@ -12,8 +12,9 @@ final class DoctorVerb {
     /** @return the exit code: 0 if network policies can be held here, 1 if not */
     static int answer(Look host, Streams streams) {
         Diagnosis diagnosis = Diagnosis.of(host);
-        if (!streams.print(diagnosis.print(streams.outWantsColour()))) {
-            return Main.FAILED;
+        int printed = streams.print(diagnosis.print(streams.outWantsColour()));
+        if (printed != Main.OK) {
+            return printed;
         }
         return diagnosis.holdsNetworkPolicies() ? Main.OK : CANNOT;
     }

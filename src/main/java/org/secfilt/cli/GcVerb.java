@@ -14,7 +14,7 @@ final class GcVerb {
             for (String removed : filter.removeLeftovers()) {
                 text.append("removed ").append(removed).append('\n');
             }
-            return gc.volume() == Volume.QUIET || streams.print(text.toString()) ? Main.OK : Main.FAILED;
+            return gc.volume() == Volume.QUIET ? Main.OK : streams.print(text.toString());
         } catch (FirewallException e) {
             for (String line : e.getMessage().split("\n")) {
                 streams.complain(line);

@@ -117,7 +117,8 @@ public final class Main implements Outcome.Visitor<Integer> {
         if (!exit.err().isEmpty() && !stub.isGone()) {
             streams.write(exit.err().getBytes(StandardCharsets.UTF_8));
         }
-        return streams.print(exit.out()) ? exit.code() : FAILED;
+        int printed = streams.print(exit.out());
+        return printed == OK ? exit.code() : printed;
     }
 
     @Override

@@ -134,7 +134,7 @@ final class ProfileVerb {
     }
 
     private int told(Outcome.Profile asked, String what) {
-        return asked.volume() == Volume.QUIET || streams.print(what + "\n") ? Main.OK : Main.FAILED;
+        return asked.volume() == Volume.QUIET ? Main.OK : streams.print(what + "\n");
     }
 
     /** The administrator's own goes before the shipped one. */
@@ -192,7 +192,7 @@ final class ProfileVerb {
     private int remove(Outcome.Profile asked) throws FirewallException {
         ProfileName name = asked.name().orElseThrow();
         filter.withProfiles(true, (profiles, mount) -> {
-            profiles.remove(name, asked.force());
+            profiles.remove(name, asked.force(), filter.runs(), filter.ownTables());
             if (profiles.nowhereAny()) {
                 mount.hide();
             }
@@ -214,7 +214,7 @@ final class ProfileVerb {
         for (Profile profile : found) {
             text.append(row(width, profile.name().text(), Integer.toString(profile.members().size()), who(profile)));
         }
-        return streams.print(text.toString()) ? Main.OK : Main.FAILED;
+        return streams.print(text.toString());
     }
 
     private static String row(int width, String name, String processes, String who) {
@@ -257,7 +257,8 @@ final class ProfileVerb {
             }
             return rules.lost().isEmpty();
         });
-        return streams.print(text.toString()) && whole ? Main.OK : Main.FAILED;
+        int printed = streams.print(text.toString());
+        return printed == Main.OK && !whole ? Main.FAILED : printed;
     }
 
     private static void processes(StringBuilder text, Profile profile) {

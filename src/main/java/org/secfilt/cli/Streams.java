@@ -1,16 +1,16 @@
 package org.secfilt.cli;
 
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import org.secfilt.abi.Errno;
 import org.secfilt.kernel.Launching;
 
 /** The caller's standard output and error. */
 final class Streams {
     private static final int STDOUT = 1;
     private static final int STDERR = 2;
+    /** Of a program that SIGPIPE has killed, in a shell: 128 and the signal. */
+    private static final int READER_LEFT = 141;
 
     private final Launching kernel;
 
@@ -36,25 +36,22 @@ final class Streams {
         return Cli.USAGE;
     }
 
-    boolean print(String text) {
+    int print(String text) {
         return print(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** To standard output. @return false, having said so, if nobody took it */
-    boolean print(byte[] text) {
-        if (text.length == 0) {
-            return true;
+    /** To standard output. @return the exit code: 0, or another, having said why, if not all of it was taken; without a word if its reader has left */
+    int print(byte[] text) {
+        int error = text.length == 0 ? 0 : kernel.writeAll(STDOUT, text);
+        if (error == 0) {
+            return Main.OK;
         }
-        // Not closed: the descriptor is the caller's, and stays until we end.
-        @SuppressWarnings("resource")
-        FileOutputStream out = new FileOutputStream(FileDescriptor.out);
-        try {
-            out.write(text);
-            return true;
-        } catch (IOException e) {
-            complain("standard output: " + e.getMessage());
-            return false;
+        if (error == Errno.EPIPE.number()) {
+            return READER_LEFT;
         }
+        // The stub leaves a closed one closed to writers, see arrange_descriptors.
+        complain(error == Errno.EBADF.number() ? "standard output is closed" : "standard output: " + Errno.of(error).text());
+        return Main.FAILED;
     }
 
     boolean outIsTerminal() {

@@ -5,6 +5,7 @@ import org.secfilt.abi.Cidr;
 import org.secfilt.abi.Family;
 import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.Protocol;
+import org.secfilt.abi.SocketKind;
 import org.secfilt.abi.SocketType;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.verdict.Action;
@@ -14,8 +15,9 @@ import org.secfilt.verdict.Action;
  *
  * @param text as it is shown: {@code tcp 93.184.216.34:443}
  * @param address of a unix socket, its canonical path
+ * @param socket {@link SocketKind#UNKNOWN} for a unix one
  */
-public record Destination(String text, Action action, Sockaddr address, Optional<Protocol> protocol) {
+public record Destination(String text, Action action, Sockaddr address, SocketKind socket) {
     /** IPv4 multicast, and with it 255.255.255.255. */
     private static final Cidr GROUPS_V4 = Cidr.parse("224.0.0.0/3");
     private static final Cidr GROUPS_V6 = Cidr.parse("ff00::/8");
@@ -26,6 +28,16 @@ public record Destination(String text, Action action, Sockaddr address, Optional
             case BIND -> "bind";
             case CONNECT, SEND -> "connect";
         };
+    }
+
+    /** As rules name it. */
+    public Optional<Protocol> protocol() {
+        return socket.ruled();
+    }
+
+    /** Whether it is an internet socket of a kind that rules cannot name. */
+    boolean isOfOtherKind() {
+        return !isUnix() && socket.word().isPresent() && protocol().isEmpty();
     }
 
     boolean isUnix() {
@@ -56,6 +68,11 @@ public record Destination(String text, Action action, Sockaddr address, Optional
 
     /** Of the socket that would be made, the second argument of socket(2). */
     int socketType() {
-        return protocol.isPresent() && protocol.get() == Protocol.UDP ? SocketType.DGRAM : SocketType.STREAM;
+        return socket.equals(SocketKind.UNKNOWN) ? SocketType.STREAM : socket.type();
+    }
+
+    /** The third. */
+    int socketProtocol() {
+        return Math.max(0, socket.protocol());
     }
 }

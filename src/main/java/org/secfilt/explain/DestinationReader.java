@@ -2,8 +2,10 @@ package org.secfilt.explain;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.secfilt.abi.ByteString;
+import org.secfilt.abi.Family;
 import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.PortRange;
 import org.secfilt.abi.Printable;
@@ -16,11 +18,11 @@ import org.secfilt.verdict.Action;
  * Reads destinations off a command line.
  *
  * <pre>
- *   [connect|send|bind] tcp|udp ADDR:PORT      [CALL] ADDR:PORT[/tcp|/udp]      [CALL] unix:PATH      [CALL] unix:@NAME
+ *   [connect|send|bind] PROTOCOL ADDR:PORT     [CALL] ADDR:PORT[/PROTOCOL]     [CALL] unix:PATH      [CALL] unix:@NAME
  * </pre>
  *
  * The parts stand in words of their own or, quoted, in one word. The second form is how reports print a destination; without a protocol
- * it is asked about for both.
+ * it is asked about for TCP and UDP. A protocol is one that rules name, or that the log does; of those without ports the port may be left out.
  */
 public final class DestinationReader {
     /** What takes place of a path's links. */
@@ -34,6 +36,10 @@ public final class DestinationReader {
     /** What stands for bytes that are no UTF-8. */
     private static final char UNKNOWN = '\ufffd';
     private static final String SHAPE = "write tcp 192.0.2.1:443, udp [2001:db8::1]:53, unix:/run/x.sock, unix:@name or bind tcp 0.0.0.0:80";
+
+    private static final String PROTOCOLS = "write tcp or udp, or as the log does mptcp, udplite, sctp, dccp, icmp, icmpv6, l2tp, smc, raw:1";
+    private static final String ICMP = "icmp";
+    private static final String ICMPV6 = "icmpv6";
 
     private final Paths paths;
     private final List<String> parts;
@@ -97,25 +103,41 @@ public final class DestinationReader {
             found.add(unix(before, action, place));
             return;
         }
-        if (place.equalsIgnoreCase("tcp") || place.equalsIgnoreCase("udp")) {
-            if (at == parts.size()) {
-                throw new IllegalArgumentException("behind '" + before + place + "' an address and a port are missing; " + SHAPE);
-            }
-            at++;
-            DestinationMistakes.check(parts.get(at - 1));
-            add(before, action, Protocol.parse(place), parts.get(at - 1));
+        boolean known = SocketKind.of(Family.INET, place.toLowerCase(Locale.ROOT)).isPresent();
+        if (known || at < parts.size() && isBareWord(place) && beginsAsAddress(parts.get(at))) {
+            byProtocol(before, action, place, known);
             return;
         }
         int slash = place.lastIndexOf('/');
         if (slash > 0 && place.indexOf(':') >= 0 && place.indexOf(':') < slash && place.charAt(slash - 1) != ':'
                 && Character.isLetter(place.charAt(Math.min(slash + 1, place.length() - 1)))) {
-            add(before, action, protocol(place, place.substring(slash + 1)), place.substring(0, slash));
+            String protocol = place.substring(slash + 1).toLowerCase(Locale.ROOT);
+            if (SocketKind.of(Family.INET, protocol).isEmpty()) {
+                throw unknown(place, protocol);
+            }
+            add(before, action, protocol, place.substring(0, slash));
         } else {
             Sockaddr address = address(place, place);
             for (Protocol protocol : Protocol.values()) {
-                found.add(new Destination(before + protocol + " " + address, action, address, Optional.of(protocol)));
+                add(before, action, protocol.toString(), address);
             }
         }
+    }
+
+    private void byProtocol(String before, Action action, String word, boolean known) {
+        if (at == parts.size()) {
+            throw new IllegalArgumentException("behind '" + before + word + "' an address and a port are missing; " + SHAPE);
+        }
+        String address = parts.get(at);
+        at++;
+        if (!known) {
+            throw unknown(word + " " + address, word);
+        }
+        String protocol = word.toLowerCase(Locale.ROOT);
+        if (!hasNoPorts(protocol) || !IpAddress.isAddress(address)) {
+            DestinationMistakes.check(address);
+        }
+        add(before, action, protocol, address);
     }
 
     private static Optional<Action> action(String word) {
@@ -128,9 +150,36 @@ public final class DestinationReader {
         };
     }
 
-    private void add(String before, Action action, Protocol protocol, String place) {
-        Sockaddr address = address(place, protocol + " " + place);
-        found.add(new Destination(before + protocol + " " + address, action, address, Optional.of(protocol)));
+    private void add(String before, Action action, String protocol, String place) {
+        boolean bare = hasNoPorts(protocol) && IpAddress.isAddress(bare(place));
+        add(before, action, protocol, bare ? sockaddr(IpAddress.parse(bare(place)), 0) : address(place, protocol + " " + place));
+    }
+
+    private void add(String before, Action action, String protocol, Sockaddr address) {
+        Family family = address instanceof Sockaddr.Inet ? Family.INET : Family.INET6;
+        String other = family.equals(Family.INET) ? ICMP : ICMPV6;
+        if (protocol.equals(family.equals(Family.INET) ? ICMPV6 : ICMP)) {
+            throw new IllegalArgumentException("'" + protocol + " " + address + "': there is no such socket; write " + other + " " + address);
+        }
+        found.add(new Destination(before + protocol + " " + address, action, address, SocketKind.of(family, protocol).orElseThrow()));
+    }
+
+    private static boolean hasNoPorts(String protocol) {
+        return protocol.startsWith(ICMP) || protocol.startsWith("raw:") || protocol.equals("l2tp");
+    }
+
+    private static IllegalArgumentException unknown(String whole, String word) {
+        return new IllegalArgumentException("'" + Printable.escape(whole) + "': '" + Printable.escape(word) + "' is no protocol; " + PROTOCOLS);
+    }
+
+    /** A word before an address stands for a protocol, be it none. */
+    private static boolean isBareWord(String text) {
+        return text.matches("[A-Za-z][A-Za-z0-9-]*|(?i:raw):.*");
+    }
+
+    private static boolean beginsAsAddress(String text) {
+        char first = text.isEmpty() ? ' ' : text.charAt(0);
+        return first == '[' || first >= '0' && first <= '9' && (text.indexOf('.') > 0 || text.indexOf(':') > 0);
     }
 
     private static Sockaddr address(String place, String whole) {
@@ -158,25 +207,16 @@ public final class DestinationReader {
         if (port.first() != port.last()) {
             throw new IllegalArgumentException("'" + Printable.escape(whole) + "': a destination has one port");
         }
-        return ip.isV4() ? new Sockaddr.Inet(ip, port.first()) : new Sockaddr.Inet6(ip, port.first(), 0, 0);
+        return sockaddr(ip, port.first());
+    }
+
+    private static Sockaddr sockaddr(IpAddress ip, int port) {
+        return ip.isV4() ? new Sockaddr.Inet(ip, port) : new Sockaddr.Inet6(ip, port, 0, 0);
     }
 
     private static PortRange port(String whole, String text) {
         try {
             return PortRange.parse(text);
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("'" + Printable.escape(whole) + "': " + e.getMessage(), e);
-        }
-    }
-
-    private static Protocol protocol(String whole, String text) {
-        boolean ruled = text.equals(Protocol.TCP.toString()) || text.equals(Protocol.UDP.toString());
-        if (SocketKind.isWord(text) && !ruled) { // as reports say it
-            throw new IllegalArgumentException("'" + Printable.escape(whole) + "': rules name tcp and udp; a socket of " + Printable.escape(text)
-                    + " the filter refuses, or the firewall judges its packets by the rules for addresses");
-        }
-        try {
-            return Protocol.parse(text);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("'" + Printable.escape(whole) + "': " + e.getMessage(), e);
         }
@@ -203,7 +243,7 @@ public final class DestinationReader {
                 throw new IllegalArgumentException("'" + Printable.escape(word) + "': the name of a unix socket has 107 bytes at most");
             }
             return new Destination(before + "unix:@" + Printable.escape(rest), action,
-                    new Sockaddr.UnixAbstract(ByteString.of(rest)), Optional.empty());
+                    new Sockaddr.UnixAbstract(ByteString.of(rest)), SocketKind.UNKNOWN);
         }
         String canonical = paths.canonical(rest);
         if (canonical.indexOf(UNKNOWN) >= 0 && rest.indexOf(UNKNOWN) < 0) {
@@ -213,6 +253,6 @@ public final class DestinationReader {
         if (path.length() >= Sockaddr.PATH_MAX) {
             throw new IllegalArgumentException("'" + Printable.escape(word) + "' leads to a path of more than 4095 bytes");
         }
-        return new Destination(before + UNIX + Printable.escape(rest), action, new Sockaddr.UnixPath(path), Optional.empty());
+        return new Destination(before + UNIX + Printable.escape(rest), action, new Sockaddr.UnixPath(path), SocketKind.UNKNOWN);
     }
 }

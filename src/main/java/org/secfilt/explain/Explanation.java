@@ -5,6 +5,8 @@ import java.util.Optional;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Printable;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.abi.SocketType;
+import org.secfilt.firewall.Packet;
 import org.secfilt.plan.Holding;
 import org.secfilt.plan.Plan;
 import org.secfilt.policy.Access;
@@ -73,6 +75,11 @@ public final class Explanation {
             addNamedFile(destination, path.path().toString());
             return this;
         }
+        Optional<PacketQuestions> packets = PacketQuestions.of(plan, destination);
+        if (packets.isPresent()) {
+            addPackets(destination, packets.get());
+            return this;
+        }
         Verdict verdict = question.verdict();
         if (verdict instanceof Verdict.Deny deny) {
             addDenied(destination, question, deny);
@@ -137,6 +144,42 @@ public final class Explanation {
         return path.equals(directory) || path.startsWith(directory.endsWith("/") ? directory : directory + "/");
     }
 
+    /** A socket that rules cannot name, in the firewall's hands. */
+    private void addPackets(Destination destination, PacketQuestions packets) {
+        if (packets.allowed().isPresent()) {
+            out.append(paint.green("allowed"));
+            if (packets.denied().isPresent()) {
+                out.append(", but of its packets only ").append(words(packets.allowedPackets()));
+            }
+        } else if (destination.socketType() == SocketType.STREAM && packets.packets().contains(Packet.TCP)) {
+            out.append(paint.red("denied")).append(", it fails with ").append(Errno.ECONNREFUSED.name());
+        } else {
+            boolean told = !packets.packets().contains(Packet.SCTP) && !packets.packets().contains(Packet.DCCP);
+            out.append(paint.red("denied")).append(told ? ", what it sends fails with EPERM" : ", its packets are dropped");
+        }
+        out.append('\n');
+        addFollowed(destination);
+        if (packets.allowed().isPresent()) {
+            row("rule", allowing(packets.allowed().get(), destination));
+        }
+        if (packets.denied().isPresent() && packets.denied().get().verdict() instanceof Verdict.Deny deny) {
+            row(packets.allowed().isPresent() ? "the rest" : "rule", Printable.escape(deny.why()));
+        }
+        row("layer", packets.tracerLeaves() ? Holding.Layer.FIREWALL + ", which judges each packet" : judges(destination));
+        if (packets.allowed().isEmpty()) {
+            addNearest(packets.denied().orElseThrow(), destination);
+            addAdvice(destination);
+        }
+    }
+
+    private static String words(List<Packet> packets) {
+        StringBuilder words = new StringBuilder();
+        for (Packet packet : packets) {
+            words.append(words.length() == 0 ? "" : ", ").append(packet);
+        }
+        return words.toString();
+    }
+
     private String judges(Destination destination) {
         String firewall = ", then " + Holding.Layer.FIREWALL + ", which judges each packet";
         boolean leaves = !destination.isUnix() && destination.action() != Action.BIND;
@@ -158,6 +201,9 @@ public final class Explanation {
     }
 
     private void addAdvice(Destination destination) {
+        if (destination.isOfOtherKind() && !Packet.of(destination.socket()).get(0).hasPorts()) {
+            return; // to name the port that the call has is not enough
+        }
         addLines(Advice.toAllow(plan, destination.action(), destination.address(), destination.protocol()));
     }
 
@@ -179,8 +225,17 @@ public final class Explanation {
 
     private void addRefusedSocket(Destination destination, Errno errno) {
         out.append(paint.red("denied")).append(", socket(2) fails with ").append(errno.name()).append('\n');
+        if (plan.allowedFamilies().isPresent() && plan.allowedFamilies().get().contains(destination.family())) {
+            row("rule", "only plain TCP and UDP sockets where addresses are restricted, and no firewall judges the packets of others ("
+                    + Printable.escape(plan.inetOrigin().toString()) + ")");
+            row("layer", Holding.Layer.FILTER + ", which makes no such socket");
+            return;
+        }
         row("rule", Printable.escape(plan.familiesOrigin() + " has no family " + destination.family()));
         row("layer", Holding.Layer.FILTER + ", which makes no such socket");
+        if (destination.isOfOtherKind()) {
+            return;
+        }
         addAdvice(destination);
     }
 

@@ -1,8 +1,8 @@
 package org.secfilt.explain;
 
 import java.util.Optional;
-import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.abi.SocketKind;
 import org.secfilt.plan.Holding;
 import org.secfilt.plan.Plan;
 import org.secfilt.policy.Access;
@@ -25,10 +25,12 @@ public record Grant(Origin origin, String why) {
      * @param address of a unix socket, its canonical path
      * @return none where nothing restricts such calls, or it is no matter of rules
      */
-    public static Optional<Grant> of(Plan plan, Action action, Sockaddr address, Optional<Protocol> protocol) {
+    public static Optional<Grant> of(Plan plan, Action action, Sockaddr address, SocketKind socket) {
         boolean unix = address instanceof Sockaddr.UnixPath || address instanceof Sockaddr.UnixAbstract;
         boolean ruled = unix ? action != Action.BIND : address instanceof Sockaddr.Inet || address instanceof Sockaddr.Inet6;
-        Question question = new Question(plan, new Destination("", action, address, protocol));
+        Destination destination = new Destination("", action, address, socket);
+        Optional<PacketQuestions> packets = ruled ? PacketQuestions.of(plan, destination) : Optional.empty();
+        Question question = packets.isPresent() && packets.get().allowed().isPresent() ? packets.get().allowed().get() : new Question(plan, destination);
         Access access = question.access();
         if (!ruled || access.open() || !(question.verdict() instanceof Verdict.Allow)) {
             return Optional.empty();

@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.secfilt.abi.Cidr;
 import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.firewall.Packet;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.RefusedPolicyException;
 import org.secfilt.policy.Access;
@@ -23,7 +24,9 @@ import org.secfilt.verdict.Verdict;
 final class Question {
     private final Plan plan;
     private final Destination destination;
+    /** The rules that are asked, and as the user wrote them. */
     private final Access access;
+    private final Access written;
 
     Question(Plan plan, Destination destination) {
         this.plan = plan;
@@ -31,11 +34,20 @@ final class Question {
         Policy policy = plan.policy();
         this.access = destination.isUnix() ? policy.unix()
                 : destination.call().equals("bind") ? policy.bind() : policy.connect();
+        this.written = access;
+    }
+
+    /** What the firewall says of such a packet to there. */
+    Question(Plan plan, Destination destination, Packet packet) {
+        this.written = plan.policy().connect();
+        this.access = packet.read(written);
+        this.plan = planOf(plan, Policy.ofRules(access, Access.OPEN, Access.OPEN));
+        this.destination = destination;
     }
 
     /** The rules of the destination's direction or kind. */
     Access access() {
-        return access;
+        return written;
     }
 
     Verdict verdict() {
@@ -57,9 +69,9 @@ final class Question {
         if (allowedByMode()) {
             return Optional.empty();
         }
-        for (Rule rule : access.allow()) {
-            if (allows(rule)) {
-                return Optional.of(rule);
+        for (int i = 0; i < access.allow().size(); i++) {
+            if (allows(access.allow().get(i))) {
+                return Optional.of(written.allow().get(i));
             }
         }
         return Optional.empty();
@@ -72,12 +84,13 @@ final class Question {
     Optional<Near> nearest() {
         Optional<Near> nearest = Optional.empty();
         int least = Integer.MAX_VALUE;
-        for (Rule rule : access.allow()) {
+        for (int i = 0; i < access.allow().size(); i++) {
+            Rule rule = access.allow().get(i);
             if (rule.match() instanceof Match.Inet inet) {
                 Miss miss = miss(rule, inet);
                 if (miss.size() < least) {
                     least = miss.size();
-                    nearest = Optional.of(new Near(rule, miss.words()));
+                    nearest = Optional.of(new Near(written.allow().get(i), miss.words()));
                 }
             } else {
                 int miss = -commonLength(rule.match());
@@ -161,9 +174,13 @@ final class Question {
         Policy part = destination.isUnix() ? Policy.ofRules(Access.OPEN, Access.OPEN, rules)
                 : destination.call().equals("bind") ? Policy.ofRules(Access.OPEN, rules, Access.OPEN)
                 : Policy.ofRules(rules, Access.OPEN, Access.OPEN);
+        Judge judge = new Judge(planOf(plan, part));
+        return judge.judge(destination.action(), destination.address(), destination.protocol()) instanceof Verdict.Allow;
+    }
+
+    private static Plan planOf(Plan plan, Policy part) {
         try {
-            Judge judge = new Judge(plan.with(part));
-            return judge.judge(destination.action(), destination.address(), destination.protocol()) instanceof Verdict.Allow;
+            return plan.with(part);
         } catch (RefusedPolicyException e) {
             throw new IllegalStateException("a part of a policy that can be held cannot", e);
         }

@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.Errno;
-import org.secfilt.abi.Protocol;
 import org.secfilt.abi.SeccompData;
 import org.secfilt.abi.SyscallTable;
 import org.secfilt.bpf.Assembled;
@@ -40,8 +39,8 @@ public final class Simulation {
     /** The socket(2) that must be made to reach a destination. */
     static Simulation ofSocket(Plan plan, Destination destination) {
         int nr = SyscallTable.of(plan.arch()).nr("socket");
-        int protocol = destination.protocol().map(Protocol::number).orElse(0);
-        byte[] data = SeccompData.encode(nr, plan.arch().audit(), 0, destination.family().number(), destination.socketType(), protocol);
+        byte[] data = SeccompData.encode(nr, plan.arch().audit(), 0, destination.family().number(), destination.socketType(),
+                destination.socketProtocol());
         return new Simulation(FilterCompiler.compile(plan), data, Optional.empty());
     }
 

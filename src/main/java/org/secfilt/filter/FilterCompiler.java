@@ -10,7 +10,6 @@ import org.secfilt.bpf.JumpOp;
 import org.secfilt.bpf.Node;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.TracedCall;
-import org.secfilt.plan.VaultRange;
 
 /**
  * Plan in, filter out.
@@ -28,13 +27,14 @@ import org.secfilt.plan.VaultRange;
  *     ├── wait4, waitid ──> TRACE with WNOHANG for one process, else ALLOW
  *     ├── mmap, munmap, ... ──> TRACE if it could reach the vault, else ALLOW
  *     ├── prlimit64, setpriority, ... ──> TRACE if it is of another process, ptrace, landlock_restrict_self ──> TRACE
- *     ├── socket, socketpair, setsockopt, ... ──> ERRNO or ALLOW by their scalar arguments, TRACE of a raw socket that the firewall must know of
+ *     ├── socket, socketpair, setsockopt, ... ──> ERRNO or ALLOW by their scalar arguments;
+ *     │                                           TRACE of a raw socket that the firewall must know of
  *     ├── chmod, utimensat, ... ──> TRACE, mount, swapon, ... ──> ERRNO, where files are read-only
  *     └── io_uring_setup, bpf, ... ──> ERRNO
  * </pre>
  *
- * Where the supervisor can be notified fast enough, the filter of a run says USER_NOTIF in place of TRACE to connect, bind and sendto, but for calls with
- * the mark, {@link VaultRange#mark}.
+ * Where the supervisor can be notified fast enough, the filter of a run says USER_NOTIF in place of TRACE to connect, bind and sendto, but
+ * for calls with the mark, {@link VaultRange#mark}.
  */
 public final class FilterCompiler {
     private static final int NEGATIVE = 1 << 31;
@@ -120,13 +120,8 @@ public final class FilterCompiler {
 
     /** A call that a later kernel brings may be one more way to the network. Programs expect ENOSYS of new calls. */
     private Node refuseUnknown(Node next) {
-        Node unknown = actions.errno(Errno.ENOSYS);
-        if (plan.traced()) {
-            unknown = assembler.comment("the supervisor's own call for the vault",
-                    assembler.jump(JumpOp.EQ, VaultRange.CALL_NR, actions.listener(), unknown));
-        }
         return assembler.comment("no call newer than this program",
-                assembler.jump(JumpOp.GT, newest(), unknown, next));
+                assembler.jump(JumpOp.GT, newest(), actions.errno(Errno.ENOSYS), next));
     }
 
     /** The highest number this program knows. */

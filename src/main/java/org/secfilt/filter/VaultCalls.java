@@ -9,6 +9,7 @@ import org.secfilt.bpf.Node;
 import org.secfilt.bpf.Opcode;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.TracedCall;
+import org.secfilt.plan.VaultRange;
 
 /**
  * Sends to the tracer the calls that could take the vault away from under a judged address, and no others.
@@ -62,9 +63,11 @@ final class VaultCalls {
                     assembler.load(SeccompData.low(3),
                             assembler.jump(JumpOp.SET, MREMAP_FIXED_OR_DONTUNMAP, range(4, 2, trace, allow), allow)));
             case SHMAT -> shmat(trace, allow);
-            case MUNMAP, MPROTECT, PKEY_MPROTECT, MADVISE, REMAP_FILE_PAGES -> range(0, 1, trace, allow);
-            case CONNECT, BIND, LISTEN, SENDTO, SENDMSG, SENDMMSG, RECVMSG, RECVMMSG, EXIT, EXIT_GROUP, WAIT4, WAITID, PTRACE, LANDLOCK_RESTRICT_SELF, SOCKET,
-                    PRLIMIT64, SCHED_SETAFFINITY, SCHED_SETSCHEDULER, SCHED_SETPARAM, SCHED_SETATTR, SETPRIORITY, IOPRIO_SET ->
+            case MUNMAP -> range(0, 1, unlessVaultCall(trace), trace, allow);
+            case MPROTECT, PKEY_MPROTECT, MADVISE, REMAP_FILE_PAGES -> range(0, 1, trace, allow);
+            case CONNECT, BIND, LISTEN, SENDTO, SENDMSG, SENDMMSG, RECVMSG, RECVMMSG, EXIT, EXIT_GROUP, WAIT4, WAITID, PTRACE,
+                    LANDLOCK_RESTRICT_SELF, SOCKET, PRLIMIT64, SCHED_SETAFFINITY, SCHED_SETSCHEDULER, SCHED_SETPARAM, SCHED_SETATTR,
+                    SETPRIORITY, IOPRIO_SET ->
                     throw new IllegalArgumentException(call + " does not change mappings");
         };
     }
@@ -86,10 +89,24 @@ final class VaultCalls {
                         loadHigh(1, assembler.jump(JumpOp.EQ, plan.vault().highWord(), trace, allow))));
     }
 
+    /** The supervisor's own call for the vault: {@link VaultRange#address} and no length. */
+    private Node unlessVaultCall(Node trace) {
+        return loadZero(SeccompData.low(0), loadZero(SeccompData.high(1), loadZero(SeccompData.low(1), actions.listener(), trace), trace), trace);
+    }
+
+    private Node loadZero(int field, Node zero, Node other) {
+        return assembler.load(field, assembler.jump(JumpOp.EQ, 0, zero, other));
+    }
+
     /** The rule of the class comment, for the range of which two arguments are the address and the length. */
     private Node range(int address, int length, Node trace, Node otherwise) {
+        return range(address, length, trace, trace, otherwise);
+    }
+
+    /** @param there if it begins in the vault */
+    private Node range(int address, int length, Node there, Node trace, Node otherwise) {
         return loadHigh(address,
-                assembler.jump(JumpOp.EQ, plan.vault().highWord(), trace, unlessAbove(length, trace, otherwise)));
+                assembler.jump(JumpOp.EQ, plan.vault().highWord(), there, unlessAbove(length, trace, otherwise)));
     }
 
     /** The same where A is the address's high word, and is known not to be the vault's. */

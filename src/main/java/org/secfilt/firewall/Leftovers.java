@@ -5,7 +5,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import org.secfilt.kernel.Cgroups;
 
 /**
@@ -62,44 +61,14 @@ public final class Leftovers {
         List<String> removed = new ArrayList<>();
         try (Both both = new Both(hierarchies)) {
             for (Tables kind : tables.everyKind()) {
-                removeChains(kind, both, removed);
+                try {
+                    complaints.addAll(DeadChains.remove(kind, Run.CHAIN_PREFIX, both, removed));
+                } catch (FirewallException e) {
+                    complaints.add(e.getMessage());
+                }
             }
         }
         return removed;
-    }
-
-    private void removeChains(Tables tables, Both cgroups, List<String> removed) {
-        List<String> texts = new ArrayList<>();
-        boolean any = false;
-        List<String> listings;
-        try {
-            listings = tables.save();
-        } catch (FirewallException e) {
-            complaints.add(e.getMessage());
-            return;
-        }
-        for (String saved : listings) {
-            StringBuilder text = new StringBuilder();
-            for (Map.Entry<String, List<String>> chain : chains(saved).entrySet()) {
-                if (cgroups.haveAlive(chain.getValue())) {
-                    continue;
-                }
-                text.append(Chain.removal(chain.getKey(), chain.getValue()));
-                String named = "chain " + chain.getKey();
-                if (!removed.contains(named)) {
-                    removed.add(named); // of one family and the other
-                }
-                any = true;
-            }
-            texts.add(text.length() == 0 ? "" : "*filter\n" + text + "COMMIT\n");
-        }
-        if (any) {
-            for (String complaint : tables.restore(texts)) {
-                if (!complaint.isEmpty()) {
-                    complaints.add(complaint);
-                }
-            }
-        }
     }
 
     private void removeCgroups(Cgroups cgroups, String parent, Namespaces namespaces, List<String> removed) {
@@ -114,55 +83,8 @@ public final class Leftovers {
         }
     }
 
-    /** The run's chains of a listing of iptables-save, each with its hooks: the specifications of the rules of OUTPUT that jump to it. */
-    static Map<String, List<String>> chains(String saved) {
-        return chains(saved, Run.CHAIN_PREFIX);
-    }
-
-    /** The chains whose names begin so. */
-    static Map<String, List<String>> chains(String saved, String prefix) {
-        Map<String, List<String>> chains = new TreeMap<>();
-        int from = 0;
-        while (from < saved.length()) {
-            int newline = saved.indexOf('\n', from);
-            int end = newline < 0 ? saved.length() : newline;
-            String line = saved.substring(from, end);
-            from = end + 1;
-            if (line.startsWith(":" + prefix)) {
-                chains.put(line.substring(1, line.indexOf(' ')), new ArrayList<>());
-            } else if (line.startsWith("-A OUTPUT ")) {
-                List<String> hooks = chains.get(line.substring(line.lastIndexOf(' ') + 1));
-                if (hooks != null) {
-                    hooks.add(line.substring("-A OUTPUT ".length()));
-                }
-            }
-        }
-        return chains;
-    }
-
-    /** The path of a cgroup match; empty without one. */
-    static String path(String hook) {
-        return value(hook, "--path ");
-    }
-
-    /** The class of a cgroup match, in digits; empty without one. */
-    static String classid(String hook) {
-        return value(hook, "--cgroup ");
-    }
-
-    private static String value(String hook, String option) {
-        int at = hook.indexOf(option);
-        if (at < 0) {
-            return "";
-        }
-        int begin = at + option.length();
-        boolean quoted = hook.startsWith("\"", begin);
-        int end = hook.indexOf(quoted ? '"' : ' ', begin + 1);
-        return hook.substring(quoted ? begin + 1 : begin, end < 0 ? hook.length() : end);
-    }
-
     /** Each hierarchy, opened when it is asked for: that of net_cls may come to be by it. */
-    private static final class Both implements AutoCloseable {
+    private static final class Both implements DeadChains.Makers, AutoCloseable {
         private final Hierarchies hierarchies;
         private final Map<Cgroups.Hierarchy, Optional<Cgroups>> open = new EnumMap<>(Cgroups.Hierarchy.class);
 
@@ -175,18 +97,24 @@ public final class Leftovers {
         }
 
         /** Of what cannot be looked at, it is not said that it is dead. */
-        boolean haveAlive(List<String> hooks) {
+        @Override
+        public boolean mayLive(String chain, List<String> hooks) {
             for (String hook : hooks) {
-                String path = path(hook);
-                String classid = classid(hook);
-                boolean alive = !path.isEmpty() && of(Cgroups.Hierarchy.UNIFIED).map(cgroups -> isAlive(cgroups, path)).orElse(true)
-                        || !classid.isEmpty() && of(Cgroups.Hierarchy.NET_CLS)
-                                .map(cgroups -> new NetClasses(cgroups, NetClasses.OF_RUNS).mayBeAlive(Integer.parseUnsignedInt(classid))).orElse(true);
-                if (alive) {
+                String path = Listing.path(hook);
+                String classid = Listing.classid(hook);
+                if (!path.isEmpty() && isPathAlive(path) || !classid.isEmpty() && isClassAlive(Integer.parseUnsignedInt(classid))) {
                     return true;
                 }
             }
             return false;
+        }
+
+        private boolean isPathAlive(String path) {
+            return of(Cgroups.Hierarchy.UNIFIED).map(cgroups -> isAlive(cgroups, path)).orElse(true);
+        }
+
+        private boolean isClassAlive(int classid) {
+            return of(Cgroups.Hierarchy.NET_CLS).map(cgroups -> new NetClasses(cgroups, NetClasses.OF_RUNS).mayBeAlive(classid)).orElse(true);
         }
 
         /** The path is as whoever made it saw it, perhaps below another root. */

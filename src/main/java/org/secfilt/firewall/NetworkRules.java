@@ -13,14 +13,6 @@ public final class NetworkRules {
 
     private NetworkRules() {}
 
-    private static void unmake(Tables tables, Chain chain, List<String> wrong) {
-        List<String> texts = new ArrayList<>();
-        for (String complaint : wrong) {
-            texts.add(complaint.isEmpty() ? chain.remove() : "");
-        }
-        tables.restore(texts);
-    }
-
     /**
      * @param tables of the namespace
      * @param users of the namespace's owner, see {@link PacketRules#ofNetwork}
@@ -35,12 +27,19 @@ public final class NetworkRules {
         for (IpVersion version : tables.versions()) {
             texts.add(chain.install(PacketRules.ofNetwork(policy, version, tables.translate(version), users)));
         }
-        List<String> wrong = tables.restore(texts);
-        for (String complaint : wrong) {
-            if (!complaint.isEmpty()) {
-                unmake(tables, chain, wrong);
-                throw new FirewallException(complaint);
-            }
+        List<String> answers = tables.restoreEach(texts);
+        List<String> wrong = Tables.complaints(answers);
+        if (!wrong.isEmpty()) {
+            removeWhereTaken(tables, chain, answers);
+            throw new FirewallException(wrong.get(0));
         }
+    }
+
+    private static void removeWhereTaken(Tables tables, Chain chain, List<String> answers) {
+        List<String> texts = new ArrayList<>();
+        for (String answer : answers) {
+            texts.add(answer.isEmpty() ? chain.remove() : "");
+        }
+        tables.restore(texts);
     }
 }

@@ -2,7 +2,6 @@ package org.secfilt.firewall;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.secfilt.policy.Policy;
 
 /**
@@ -30,7 +29,7 @@ public final class NetworkSession implements Standing {
     public static NetworkSession raise(Tables tables, Policy policy, List<String> users, Supervisors supervisors) throws FirewallException {
         removeDead(tables, supervisors);
         for (String saved : tables.save()) {
-            for (String other : Leftovers.chains(saved, PREFIX).keySet()) {
+            for (String other : new Listing(saved).chains(PREFIX).keySet()) {
                 throw new FirewallException("a network of its own: another run has this one already, by its chain " + other);
             }
         }
@@ -42,26 +41,16 @@ public final class NetworkSession implements Standing {
 
     /** Removes the chains of supervisors that are no more. @return which, in words */
     public static List<String> removeDead(Tables tables, Supervisors supervisors) throws FirewallException {
+        DeadChains.Makers makers = new DeadChains.Makers() { // no lambda: it would cost milliseconds
+            @Override
+            public boolean mayLive(String chain, List<String> hooks) {
+                return isAlive(chain, supervisors);
+            }
+        };
         List<String> removed = new ArrayList<>();
-        List<String> texts = new ArrayList<>();
-        for (String saved : tables.save()) {
-            StringBuilder text = new StringBuilder();
-            for (Map.Entry<String, List<String>> chain : Leftovers.chains(saved, PREFIX).entrySet()) {
-                if (isAlive(chain.getKey(), supervisors)) {
-                    continue;
-                }
-                text.append(Chain.removal(chain.getKey(), chain.getValue()));
-                String named = "chain " + chain.getKey();
-                if (!removed.contains(named)) {
-                    removed.add(named);
-                }
-            }
-            texts.add(text.length() == 0 ? "" : "*filter\n" + text + "COMMIT\n");
-        }
-        for (String complaint : removed.isEmpty() ? List.<String>of() : tables.restore(texts)) {
-            if (!complaint.isEmpty()) {
-                throw new FirewallException(complaint);
-            }
+        List<String> wrong = DeadChains.remove(tables, PREFIX, makers, removed);
+        if (!wrong.isEmpty()) {
+            throw new FirewallException(wrong.get(0));
         }
         return removed;
     }
@@ -116,9 +105,7 @@ public final class NetworkSession implements Standing {
         for (int i = 0; i < tables.versions().size(); i++) {
             texts.add(chain.remove());
         }
-        List<String> wrong = new ArrayList<>(tables.restore(texts));
-        wrong.removeIf(String::isEmpty);
-        return wrong;
+        return tables.restore(texts);
     }
 
     /** Who supervises runs in this process namespace. */

@@ -1,6 +1,7 @@
 package org.secfilt.firewall;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import org.secfilt.kernel.Cgroups;
@@ -133,7 +134,7 @@ final class ProfileProcesses {
     }
 
     /** What {@link #moveOut} moved. */
-    void moveBack(String path, List<Integer> pids) {
+    void moveBack(String path, Collection<Integer> pids) {
         for (int pid : pids) {
             try {
                 cgroups.add(path, pid);

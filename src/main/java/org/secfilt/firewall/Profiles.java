@@ -1,10 +1,12 @@
 package org.secfilt.firewall;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeMap;
 import org.secfilt.kernel.Cgroups;
 import org.secfilt.kernel.KernelException;
@@ -197,12 +199,7 @@ public final class Profiles {
         for (Tables kind : old.isThere() ? List.<Tables>of() : tables.otherKinds()) {
             stale.add(new FormerChain(kind, chain.name()));
         }
-        List<String> complaints = new ArrayList<>();
-        for (String complaint : tables.restore(texts)) {
-            if (!complaint.isEmpty()) {
-                complaints.add(complaint);
-            }
-        }
+        List<String> complaints = tables.restore(texts);
         for (FormerChain one : complaints.isEmpty() ? stale : List.<FormerChain>of()) {
             remove(one, before, complaints);
         }
@@ -240,10 +237,10 @@ public final class Profiles {
     /**
      * Takes rules and cgroup away.
      *
-     * @param out whether processes in it are moved out before; else it stays if there are any
+     * @param out whether processes in it are moved out before, by net_cls with all of their sockets; else it stays if there are any
      * @throws FirewallException if a step fails; all is as it was then
      */
-    public void remove(ProfileName name, boolean out) throws FirewallException {
+    public void remove(ProfileName name, boolean out, Runs runs, OwnTables own) throws FirewallException {
         Profile profile = find(name);
         String path = profile.path();
         if (!profile.members().isEmpty() && !out) {
@@ -251,14 +248,11 @@ public final class Profiles {
                     + "; secfilt assign --out moves them out, and so does --force here");
         }
         OptionalInt group = cgroups.groupId(path);
-        List<Integer> moved = new ArrayList<>();
+        Set<Integer> moved = new LinkedHashSet<>();
         List<FormerChain> before = new ArrayList<>();
         try {
             cgroups.setGroup(path, OptionalInt.empty());
-            for (int pid : processes.below(path)) {
-                processes.moveOut(pid);
-                moved.add(pid);
-            }
+            moveOut(supervisorsFirst(processes.below(path), runs), moved, own);
             List<String> complaints = new ArrayList<>();
             for (Tables kind : tables.everyKind()) {
                 remove(new FormerChain(kind, profile.chain()), before, complaints);
@@ -272,9 +266,44 @@ public final class Profiles {
         } catch (FirewallException | KernelException e) {
             String undoing = bringBack(before);
             processes.moveBack(path, moved);
-            throw new FirewallException(e.getMessage() + undoing + giveBack(path, group));
+            throw new FirewallException(e.getMessage() + undoing + bringBack(profile, moved, own) + giveBack(path, group));
         }
         removeIfEmpty(parent(path));
+    }
+
+    /** In the order, and with the sockets, that {@link Assignment} has for it. */
+    private void moveOut(List<Integer> members, Set<Integer> moved, OwnTables own) throws FirewallException {
+        OwnSockets sockets = new OwnSockets(cgroups, own, Optional.empty());
+        for (int pid : unified ? List.<Integer>of() : members) {
+            sockets.check(pid);
+        }
+        for (int pid : members) {
+            processes.moveOut(pid);
+            moved.add(pid);
+        }
+        if (!unified) {
+            sockets.bring(moved);
+        }
+    }
+
+    private static List<Integer> supervisorsFirst(List<Integer> members, Runs runs) {
+        List<Integer> ordered = new ArrayList<>();
+        for (int pid : members) {
+            ordered.add(runs.isSupervisor(pid) ? 0 : ordered.size(), pid);
+        }
+        return ordered;
+    }
+
+    /** @return as {@link #bringBack(List)} */
+    private String bringBack(Profile profile, Set<Integer> moved, OwnTables own) {
+        try {
+            if (!unified) {
+                new OwnSockets(cgroups, own, Optional.of(profile)).bring(moved);
+            }
+            return "";
+        } catch (FirewallException e) {
+            return "; undoing it: " + e.getMessage();
+        }
     }
 
     /** @return as {@link #bringBack} */

@@ -114,10 +114,9 @@ public final class Session implements Standing {
         for (IpVersion version : tables.versions()) {
             texts.add(chain.refill(PacketRules.of(rawPolicy.get(), version, translated.contains(version))));
         }
-        for (String complaint : tables.restore(texts)) {
-            if (!complaint.isEmpty()) {
-                throw new FirewallException(complaint);
-            }
+        List<String> wrong = tables.restore(texts);
+        if (!wrong.isEmpty()) {
+            throw new FirewallException(wrong.get(0));
         }
         rawPolicy = Optional.empty();
     }
@@ -134,16 +133,15 @@ public final class Session implements Standing {
         }
         outside = cgroups.of(pid);
         member = pid;
-        List<String> wrong = List.of();
+        List<String> answers = List.of();
         try {
             if (!byClass) {
                 move = Optional.of(cgroup.begin(pid));
             }
-            wrong = tables.restore(texts);
-            for (String complaint : wrong) {
-                if (!complaint.isEmpty()) {
-                    throw new FirewallException(complaint);
-                }
+            answers = tables.restoreEach(texts);
+            List<String> wrong = Tables.complaints(answers);
+            if (!wrong.isEmpty()) {
+                throw new FirewallException(wrong.get(0));
             }
             if (byClass) {
                 cgroup.add(pid);
@@ -151,7 +149,7 @@ public final class Session implements Standing {
                 cgroup.enter();
             }
         } catch (FirewallException | KernelException e) {
-            throw undo(e, made(wrong));
+            throw undo(e, made(answers));
         }
         return this;
     }
@@ -200,7 +198,7 @@ public final class Session implements Standing {
     }
 
     /** The families that have the chain: those that took it, and those that took it and then failed, as one that is killed does. */
-    private List<Integer> made(List<String> wrong) {
+    private List<Integer> made(List<String> answers) {
         List<Integer> made = new ArrayList<>();
         List<String> saved = List.of();
         try {
@@ -209,7 +207,7 @@ public final class Session implements Standing {
             // then by what they said
         }
         for (int i = 0; i < tables.versions().size(); i++) {
-            boolean told = i < wrong.size() && wrong.get(i).isEmpty();
+            boolean told = i < answers.size() && answers.get(i).isEmpty();
             if (saved.isEmpty() ? told : saved.get(i).contains(":" + chain.name() + " ")) {
                 made.add(i);
             }
@@ -294,11 +292,7 @@ public final class Session implements Standing {
         }
         List<String> wrong = new ArrayList<>();
         try {
-            for (String complaint : tables.restore(texts)) {
-                if (!complaint.isEmpty()) {
-                    wrong.add(complaint);
-                }
-            }
+            wrong.addAll(tables.restore(texts));
         } catch (KernelException e) {
             wrong.add(e.getMessage());
         }

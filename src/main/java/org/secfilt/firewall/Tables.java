@@ -135,9 +135,25 @@ public final class Tables {
      * waited for.
      *
      * @param texts in the order of {@link #versions}; an empty one is not fed
-     * @return for each what went wrong; empty if it was taken
+     * @return what went wrong; nothing if all were taken
      */
     public List<String> restore(List<String> texts) {
+        return complaints(restoreEach(texts));
+    }
+
+    /** What went wrong, of {@link #restoreEach}'s answers. */
+    static List<String> complaints(List<String> answers) {
+        List<String> complaints = new ArrayList<>();
+        for (String answer : answers) {
+            if (!answer.isEmpty()) {
+                complaints.add(answer);
+            }
+        }
+        return complaints;
+    }
+
+    /** As {@link #restore}. @return for each text what went wrong; empty if it was taken */
+    List<String> restoreEach(List<String> texts) {
         List<Programs.Start> starts = new ArrayList<>();
         List<Integer> fed = new ArrayList<>();
         List<String> wrong = new ArrayList<>();

@@ -40,7 +40,8 @@ public interface Keeper {
      * Keeps the file, in place of what was at this place before.
      *
      * @param place from 0
-     * @return 0, or a negative error number: EBADF or EMFILE where it may have no more descriptors (RLIMIT_NOFILE), ESRCH where it does not answer, and is ended for that
+     * @return 0, or a negative error number: EBADF or EMFILE where it may have no more descriptors (RLIMIT_NOFILE), ESRCH where it does not
+     *     answer, and is ended for that
      */
     int keep(int place, Tracees.SocketFile file);
 

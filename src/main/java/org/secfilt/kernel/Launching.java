@@ -63,7 +63,10 @@ public interface Launching {
      */
     void watchOverwriting();
 
-    /** Returns true when somebody waits for leave to write: the supervisor must {@link #die}. False after {@link #endWatch}, or where nobody can be told. */
+    /**
+     * Returns true when somebody waits for leave to write: the supervisor must {@link #die}. False after {@link #endWatch}, or where nobody
+     * can be told.
+     */
     boolean awaitOverwriting();
 
     /** The supervisor is about to end: nobody is to {@link #awaitOverwriting} any more. By any thread. */
@@ -72,7 +75,10 @@ public interface Launching {
     /** SIGKILL to this process, and so by PTRACE_O_EXITKILL to all that it supervises. */
     void die();
 
-    /** Standard input and output become /dev/null, or where there is none something that cannot be read or written: a supervisor must not hold a pipe open. */
+    /**
+     * Standard input and output become /dev/null, or where there is none something that cannot be read or written: a supervisor must not
+     * hold a pipe open.
+     */
     void closeStandardInputAndOutput();
 
     /** Standard error becomes /dev/null if it is a pipe or socket: the command has ended and its reader waits for the end of file. */
@@ -90,6 +96,13 @@ public interface Launching {
      * @return false if some of it was not taken
      */
     boolean write(int fd, byte[] text);
+
+    /**
+     * Writes all of it, however long a reader takes.
+     *
+     * @return 0, or the error
+     */
+    int writeAll(int fd, byte[] text);
 
     /** Our own standard error, for who must not wait for its reader. */
     LogFile standardError();

@@ -10,6 +10,12 @@ public interface LogFile {
      */
     int write(byte[] bytes, int from, int patienceMillis);
 
+    /** It is open no more: nothing is written until {@link #takeAgain}. By any thread, at any time. */
+    default void letGo() {}
+
+    /** Opens it again, by the same name. What fails is told by {@link #write}. As {@link #letGo}. */
+    default void takeAgain() {}
+
     /** Whether its last name was removed since it was opened by that: nobody will find what it takes. */
     default boolean isRemoved() {
         return false;

@@ -42,8 +42,8 @@ public interface Networks {
     boolean translates(Family family);
 
     /**
-     * Has the kernel forget which way packets to a port of these addresses went so far: the next one of each flow goes where the rules say now. Nothing
-     * is forgotten where the kernel shows nobody what it remembers (CONFIG_NF_CT_NETLINK), or without CAP_NET_ADMIN.
+     * Has the kernel forget which way packets to a port of these addresses went so far: the next one of each flow goes where the rules say
+     * now. Nothing is forgotten where the kernel shows nobody what it remembers (CONFIG_NF_CT_NETLINK), or without CAP_NET_ADMIN.
      *
      * @param to addresses of the one family are enough
      * @param leading where the flows lead that are meant: at least one network, all of one family

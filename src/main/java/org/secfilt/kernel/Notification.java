@@ -12,7 +12,8 @@ public interface Notification {
     SyscallStop call();
 
     /**
-     * Whether it still waits. What was learnt of its thread by number before that was of this thread: nobody else had the number. // SECCOMP_IOCTL_NOTIF_ID_VALID
+     * Whether it still waits. What was learnt of its thread by number before that was of this thread: nobody else had the number.
+     * // SECCOMP_IOCTL_NOTIF_ID_VALID
      */
     boolean waits();
 

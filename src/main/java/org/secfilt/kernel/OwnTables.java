@@ -4,8 +4,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Tables of descriptors that a process's first thread does not have: of threads that parted from it (unshare(2) CLONE_FILES), or all, once it has ended.
- * A move of the process by net_cls changes the class of what the first thread has open, of nothing else. // net/core/netclassid_cgroup.c cgrp_attach()
+ * Tables of descriptors that a process's first thread does not have: of threads that parted from it (unshare(2) CLONE_FILES), or all, once
+ * it has ended. A move of the process by net_cls changes the class of what the first thread has open, of nothing else.
+ * // net/core/netclassid_cgroup.c cgrp_attach()
  */
 public interface OwnTables {
     /**

@@ -13,8 +13,8 @@ public interface Programs {
 
     /**
      * As {@link #run}, of programs that do what they read as they read it, a line after the other, and pass over comments ({@code #}): one
-     * that asks for more is done, and not waited for. (What it does in order to end may take long: on closing its netlink socket, iptables waits for the kernel to forget the
-     * rules, 10 to 50 ms.) Its status counts as 0, and it ends soon.
+     * that asks for more is done, and not waited for. (What it does in order to end may take long: on closing its netlink socket, iptables
+     * waits for the kernel to forget the rules, 10 to 50 ms.) Its status counts as 0, and it ends soon.
      *
      * @param known how the names of executables begin that are known to do so; any other, say a script in the place of one, is waited for
      * @param together how the names of those begin that get their last line when all have done the others. (So each COMMIT comes when all

@@ -23,6 +23,11 @@ public interface Ptrace {
     int PTRACE_O_TRACESECCOMP = 1 << PTRACE_EVENT_SECCOMP;
     int PTRACE_O_EXITKILL = 1 << 20;
 
+    // include/linux/errno.h: results while the kernel has not decided yet whether the call is made again; no program ever sees one
+    long ERESTARTSYS = -512;
+    /** It is, whatever signal came. */
+    long ERESTARTNOINTR = -513;
+
     /** PTRACE_SEIZE with the given options. EPERM: somebody traces it already, or Yama's ptrace_scope forbids. */
     int seize(int pid, int options);
 
@@ -86,15 +91,14 @@ public interface Ptrace {
     int syscallInfo(int tid, SyscallStop stop);
 
     /**
-     * In a signal-delivery-stop or PTRACE_EVENT_STOP: fills {@code stop} with the registers. Number, arguments and result are those of the call that is just ending, if the
-     * signal found the tracee in one.
+     * In a signal-delivery-stop or PTRACE_EVENT_STOP: fills {@code stop} with the registers. Number, arguments and result are those of the call
+     * that is just ending, if the signal found the tracee in one.
      */
     int registers(int tid, SyscallStop stop);
 
     /**
-     * In any stop: no signal is delivered but SIGKILL, SIGSTOP and, if it was not blocked before, SIGSYS, which a filter of the tracee's own may send: blocked, it
-     * would be deadly. What
-     * is pending interrupts calls still, until the tracee has come by its signals.
+     * In any stop: no signal is delivered but SIGKILL, SIGSTOP and, if it was not blocked before, SIGSYS, which a filter of the tracee's own may
+     * send: blocked, it would be deadly. What is pending interrupts calls still, until the tracee has come by its signals.
      *
      * @param former gets the mask as it was, a bit for each signal from 1 on
      */

@@ -1,8 +1,8 @@
 package org.secfilt.kernel;
 
 /**
- * A call as ptrace(2) "PTRACE_GET_SYSCALL_INFO" shows it in a seccomp-stop or a syscall-exit-stop, or as a filter does. Reused from call to call; one thread
- * only.
+ * A call as ptrace(2) "PTRACE_GET_SYSCALL_INFO" shows it in a seccomp-stop or a syscall-exit-stop, or as a filter does. Reused from call to
+ * call; one thread only.
  */
 public final class SyscallStop {
     private final long[] arguments = new long[6];

@@ -87,7 +87,10 @@ public interface Tracees {
         }
     }
 
-    /** What any call about a socket is answered by this descriptor: EBADF or ENOTSOCK, as negative numbers; 0 if it is one, or cannot be looked at. */
+    /**
+     * What any call about a socket is answered by this descriptor: EBADF or ENOTSOCK, as negative numbers; 0 if it is one, or cannot be
+     * looked at.
+     */
     default int noSocket(int tid, int fd) {
         Optional<SocketCopy> socket = socket(tid, fd);
         if (socket.isPresent()) {
@@ -104,7 +107,10 @@ public interface Tracees {
      */
     boolean hasOurLabel(int tid);
 
-    /** Whether a security module may refuse that a TCP socket connects to an address of a family that nobody knows, which the kernel itself overlooks: SELinux. */
+    /**
+     * Whether a security module may refuse that a TCP socket connects to an address of a family that nobody knows, which the kernel itself
+     * overlooks: SELinux.
+     */
     boolean familyMatters();
 
     /** Whether the tracee acts on files as the supervisor's own user. proc(5) "/proc/pid/status", "Uid" */
@@ -113,7 +119,10 @@ public interface Tracees {
     /** Whether the tracee has CAP_NET_BIND_SERVICE, in the supervisor's own user namespace. */
     boolean mayBindPrivilegedPorts(int tid);
 
-    /** From this port on anyone may bind, and below it whoever has CAP_NET_BIND_SERVICE. ip(7) "ip_unprivileged_port_start" */
+    /**
+     * From this port on anyone may bind in the supervisor's network namespace, and below it whoever has CAP_NET_BIND_SERVICE: 1024, where nobody changed
+     * that. ip(7) "ip_unprivileged_port_start"
+     */
     int firstUnprivilegedPort();
 
     /** The process that a tracee's pidfd stands for; -1 if it is none, or the process is gone. proc(5) "/proc/pid/fdinfo" */
@@ -214,11 +223,17 @@ public interface Tracees {
          */
         boolean disconnect();
 
-        /** Whether it is of TCP and connects, is connected, or failed to and has not told so yet: connect(2) looks at no address of an internet family. */
+        /**
+         * Whether it is of TCP and connects, is connected, or failed to and has not told so yet: connect(2) looks at no address of an
+         * internet family.
+         */
         boolean connecting();
 
         /** SO_ACCEPTCONN. */
         boolean listening();
+
+        /** Whether it is of the supervisor's own network namespace. SO_NETNS_COOKIE */
+        boolean isOfOurNetwork();
 
         /** bind(2) of an internet socket. @return 0 or the negative error number, -EINVAL for one that is bound already */
         int bind(Sockaddr address);

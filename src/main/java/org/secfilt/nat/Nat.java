@@ -146,10 +146,9 @@ public final class Nat {
             lastRemovals.add(NatRules.forget(offs));
             lastFiles.addAll((v4 ? forwardingV4 : forwardingV6).files(offs));
         }
-        for (String complaint : tables.restore(texts)) {
-            if (!complaint.isEmpty()) {
-                throw new NatException(complaint);
-            }
+        List<String> wrong = tables.restore(texts);
+        if (!wrong.isEmpty()) {
+            throw new NatException(wrong.get(0));
         }
         // Only now: nothing is forwarded that the rules do not know of.
         forwardingV4.set(name, true);
@@ -235,11 +234,7 @@ public final class Nat {
                 turnOff(tables.versions().get(i) == IpVersion.V4 ? forwardingV4 : forwardingV6, remembered, wrong);
             }
         }
-        for (String complaint : tables.restore(texts)) {
-            if (!complaint.isEmpty()) {
-                wrong.add(complaint);
-            }
-        }
+        wrong.addAll(tables.restore(texts));
         return wrong;
     }
 

@@ -3,8 +3,8 @@ package org.secfilt.plan;
 /** A capability that would undo a policy, so that root's command runs without it. // linux/capability.h */
 public enum Capability {
     /**
-     * Directories by their handles, in mounts outside too, open_by_handle_at(2). What else it allows CAP_DAC_OVERRIDE allows as well, but for linkat(2)
-     * with AT_EMPTY_PATH.
+     * Directories by their handles, in mounts outside too, open_by_handle_at(2). What else it allows CAP_DAC_OVERRIDE allows as well, but
+     * for linkat(2) with AT_EMPTY_PATH.
      */
     DAC_READ_SEARCH(2, Against.CGROUP),
     /** Attributes such as "immutable", by ioctls on files that are open for reading. */

@@ -13,10 +13,11 @@ import org.secfilt.abi.Arch;
  */
 public record VaultRange(long address, int lengthBytes, long addressBits) {
     /**
-     * The number of the call by which the supervisor has the vault's descriptor put into a tracee: no kernel has such a call, the
-     * filter answers it with SECCOMP_RET_USER_NOTIF. ("vlt")
+     * The call by which the supervisor has the vault's descriptor put into a tracee, of {@link #address} and no length, which the kernel refuses to all: the
+     * filter answers that with SECCOMP_RET_USER_NOTIF. A filter of the tracee's own, which would refuse a call that it does not know, lets programs free
+     * their memory.
      */
-    public static final int CALL_NR = 0x0076_6c74;
+    public static final String CALL = "munmap";
 
     /** A judged name and a message header fit with some control data; see the tracer's slots. */
     private static final int LENGTH_BYTES = 4 << 20;

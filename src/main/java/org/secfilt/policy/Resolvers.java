@@ -13,11 +13,11 @@ public final class Resolvers {
     private static final Optional<String> REASON = Optional.of("resolver of this machine");
 
     /**
-     * nscd(8), which glibc tries first, and systemd-resolved(8), which nss-resolve(8) asks. They look names up as a nameserver does and
-     * do nothing else. /var/run stands here for where it is no link to /run.
+     * nscd(8), which glibc tries first, systemd-resolved(8), which nss-resolve(8) asks, and sssd(8), which "sss" in nsswitch.conf(5) asks for hosts
+     * and users. They look names up as a nameserver does and do nothing else: sssd's other pipes are for more. /var/run stands here for where it is no link to /run.
      */
     private static final String[] SOCKETS = {
-        "/run/nscd/socket", "/var/run/nscd/socket", "/run/systemd/resolve/io.systemd.Resolve",
+        "/run/nscd/socket", "/var/run/nscd/socket", "/run/systemd/resolve/io.systemd.Resolve", "/var/lib/sss/pipes/nss",
     };
 
     public static final String FILE = "/etc/resolv.conf";

@@ -134,6 +134,11 @@ public final class EventLog {
         return Optional.of(missing + (missing == 1 ? " event is" : " events are") + " not in the log " + Printable.escape(name) + ": " + why);
     }
 
+    /** The file is open no more, until there is another event. What it has not taken by now is lost. */
+    public void letGo() {
+        queue.letGo();
+    }
+
     /** RFC 3339, in UTC. */
     private static JsonLine event(String kind) {
         String time = Instant.ofEpochMilli(System.currentTimeMillis()).toString();

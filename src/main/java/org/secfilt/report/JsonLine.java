@@ -1,6 +1,7 @@
 package org.secfilt.report;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.secfilt.abi.ByteString;
 
 /**
@@ -111,7 +112,7 @@ final class JsonLine {
             int length = Math.min(sequenceLength(bytes[i]), bytes.length - i);
             String character = new String(bytes, i, length, StandardCharsets.UTF_8);
             byte[] again = character.getBytes(StandardCharsets.UTF_8);
-            if (again.length == length && java.util.Arrays.equals(again, 0, length, bytes, i, i + length)) {
+            if (again.length == length && Arrays.equals(again, 0, length, bytes, i, i + length)) {
                 text.append(character);
                 i += length;
             } else {

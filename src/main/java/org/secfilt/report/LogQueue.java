@@ -26,6 +26,8 @@ final class LogQueue implements Runnable {
     private long taken;
     private boolean stands;
     private boolean started;
+    /** The file is not open: {@link #letGo}. */
+    private boolean gone;
 
     private LogQueue(LogFile file, boolean atOnce) {
         this.file = file;
@@ -55,6 +57,10 @@ final class LogQueue implements Runnable {
     }
 
     synchronized void add(byte[] whole) {
+        if (gone) {
+            gone = false;
+            file.takeAgain();
+        }
         byte[] line = atOnce && pending == 0 ? write(whole) : whole;
         if (line.length == 0) {
             return;
@@ -89,6 +95,18 @@ final class LogQueue implements Runnable {
             wait(left / 1_000_000 + 1);
         }
         stands = pending > 0 && taken == before;
+    }
+
+    /** Until a line is added the file is not open, and what waits is lost. */
+    synchronized void letGo() {
+        gone = true;
+        file.letGo();
+        for (byte[] line : lines) {
+            bytes -= line.length;
+            pending--;
+            lost++;
+        }
+        lines.clear();
     }
 
     /** Whether the file took nothing at all while {@link #flush} last waited for it. */

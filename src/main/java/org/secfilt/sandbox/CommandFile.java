@@ -1,6 +1,7 @@
 package org.secfilt.sandbox;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
@@ -43,10 +44,10 @@ record CommandFile(ByteString file, int error) {
         List<byte[]> directories = new ArrayList<>();
         int from = 0;
         for (int end = indexOf(path, ':', 0); end >= 0; end = indexOf(path, ':', from)) {
-            directories.add(java.util.Arrays.copyOfRange(path, from, end));
+            directories.add(Arrays.copyOfRange(path, from, end));
             from = end + 1;
         }
-        directories.add(java.util.Arrays.copyOfRange(path, from, path.length));
+        directories.add(Arrays.copyOfRange(path, from, path.length));
         return directories;
     }
 
@@ -55,7 +56,7 @@ record CommandFile(ByteString file, int error) {
         if (directory.length == 0) {
             return name;
         }
-        byte[] joined = java.util.Arrays.copyOf(directory, directory.length + 1 + name.length);
+        byte[] joined = Arrays.copyOf(directory, directory.length + 1 + name.length);
         joined[directory.length] = '/';
         System.arraycopy(name, 0, joined, directory.length + 1, name.length);
         return joined;

@@ -3,7 +3,6 @@ package org.secfilt.sandbox;
 import java.util.Optional;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.FrontEnd;
-import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Launching;
 import org.secfilt.kernel.Runs;
 import org.secfilt.launch.LaunchScript;
@@ -46,6 +45,7 @@ final class Launcher {
     /** What the log has as started has ended before the caller learns of that. */
     private void exit(int code) {
         log.ended(frontEnd.pid(), false, code);
+        log.letGo();
         frontEnd.exit(code);
     }
 
@@ -90,7 +90,7 @@ final class Launcher {
         try {
             return paths.make();
         } catch (RuntimeException | Error e) {
-            reports.refusal(frontEnd, e instanceof KernelException ? e.getMessage() : Fault.words(e)); // or nobody would ever tell the stub
+            reports.refusal(frontEnd, Fault.words(e)); // or nobody would ever tell the stub
             exit(Sandbox.FAILED);
             return Optional.empty();
         }

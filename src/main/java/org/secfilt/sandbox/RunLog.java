@@ -28,6 +28,7 @@ final class RunLog {
             log.get().started(pid, command.argv().subList(command.first(), command.argv().size()), supervised);
             if (!supervised) {
                 flush();
+                letGo();
             }
         }
     }
@@ -49,6 +50,13 @@ final class RunLog {
         if (log.isPresent() && started) {
             log.get().ended(pid, killed, status, reports.deniedCalls());
             flush();
+        }
+    }
+
+    /** Nothing more is to be told, most likely: whoever has waited for the end finds the file closed. */
+    void letGo() {
+        if (log.isPresent()) {
+            log.get().letGo();
         }
     }
 

@@ -87,12 +87,9 @@ public final class Sandbox {
             do {
                 again = runInside(command);
             } while (again);
-        } catch (KernelException e) {
-            reports.refusal(frontEnd, e.getMessage());
-            frontEnd.exit(FAILED); // before the taking down, which waits for the stub to be gone
         } catch (RuntimeException | Error e) {
-            frontEnd.exit(FAILED);
-            throw e;
+            reports.refusal(frontEnd, Fault.words(e));
+            frontEnd.exit(FAILED); // before the taking down, which waits for the stub to be gone
         } finally {
             reports.flush();
             walls.takeDown();
@@ -268,7 +265,7 @@ public final class Sandbox {
         try {
             tracer.run();
         } catch (RuntimeException | Error e) {
-            reports.error(e instanceof KernelException ? e.getMessage() : Fault.words(e)); // nobody tells it when the command is dead
+            reports.error(Fault.words(e)); // nobody tells it when the command is dead
             tracer.killAll(); // before the walls are taken down
             throw e;
         }

@@ -117,7 +117,7 @@ final class Supervision implements Watch {
     @Override
     public synchronized void allowed(int tid, String call, Optional<Sockaddr> destination, SocketKind socket) {
         Optional<Grant> grant = destination.isPresent()
-                ? Grant.of(plan, Action.of(call), destination.get(), socket.ruled()) : Optional.empty();
+                ? Grant.of(plan, Action.of(call), destination.get(), socket) : Optional.empty();
         log(tid, new Denial(call, destination, socket, ByteString.of(tracees.comm(tid)), tracees.tgid(tid),
                 grant.isPresent() ? grant.get().why() : "", grant.isPresent() ? grant.get().origin() : Origin.DEFAULT), true, Optional.empty());
     }
@@ -146,7 +146,12 @@ final class Supervision implements Watch {
         if (alone) {
             walls.endKeeper();
         }
-        walls.commandEnded(heldAtEnd, alone && !(walls.askWhoIsLeft() && launching.tracesBesides(frontEnd.pid())));
+        boolean asks = walls.askWhoIsLeft() || log.isKept(); // it costs a look at each process of the host
+        boolean last = alone && !(asks && launching.tracesBesides(frontEnd.pid()));
+        if (last) {
+            log.letGo();
+        }
+        walls.commandEnded(heldAtEnd, last);
         launching.releaseStandardError();
     }
 

@@ -3,6 +3,7 @@ package org.secfilt.tracer;
 import java.util.Arrays;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Family;
+import org.secfilt.abi.Msghdr;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.SyscallStop;
 import org.secfilt.kernel.Tracees;
@@ -17,19 +18,6 @@ import org.secfilt.verdict.Action;
  * descriptor, at the payload. But where memory could not be read it must not be tried again: the call gets {@link #NOWHERE}.
  */
 final class AddressCall {
-    // struct msghdr on 64-bit: name 0, namelen 8 (int), iov 16, iovlen 24, control 32, controllen 40, flags 48 (int)
-    static final int MSGHDR_BYTES = 56;
-    static final int MSG_NAME = 0;
-    static final int MSG_NAMELEN = 8;
-    private static final int MSG_IOV = 16;
-    private static final int MSG_IOVLEN = 24;
-    static final int MSG_CONTROL = 32;
-    static final int MSG_CONTROLLEN = 40;
-
-    /** struct mmsghdr: the msghdr, then msg_len and padding. */
-    static final int MSG_LEN = MSGHDR_BYTES;
-    static final int MMSGHDR_BYTES = 64;
-
     private static final int MSG_FASTOPEN = 0x20000000; // linux/socket.h
     private static final int FAMILY_BYTES = 2;
     /** Of an internet address: the shortest name that has a port. */
@@ -40,7 +28,7 @@ final class AddressCall {
     private final Tracees tracees;
     final byte[] name = new byte[Sockaddr.MAX_LENGTH];
     int nameLength;
-    final byte[] header = new byte[MSGHDR_BYTES];
+    final byte[] header = new byte[Msghdr.BYTES];
     final byte[] control = new byte[Slots.CONTROL_BYTES];
     int controlLength;
     /** The call names an address. A send that names none goes where an earlier call was judged. */
@@ -74,7 +62,7 @@ final class AddressCall {
 
     /** Where the message of this number is in an array of struct mmsghdr. */
     static long message(long array, int number) {
-        return array + (long) number * MMSGHDR_BYTES;
+        return array + (long) number * Msghdr.MMSGHDR_BYTES;
     }
 
     /** A further message of a sendmmsg(2). @return as {@link #read} */
@@ -108,13 +96,13 @@ final class AddressCall {
     }
 
     private int readHeader(int tid, long address) {
-        int got = tracees.read(tid, address, header, MSGHDR_BYTES);
-        if (got != MSGHDR_BYTES) {
+        int got = tracees.read(tid, address, header, Msghdr.BYTES);
+        if (got != Msghdr.BYTES) {
             refused = true;
             return error(got);
         }
-        long nameAddress = word(MSG_NAME);
-        int length = (int) word(MSG_NAMELEN);
+        long nameAddress = word(Msghdr.NAME);
+        int length = (int) word(Msghdr.NAMELEN);
         named = nameAddress != 0 && length > 0;
         int rc = readName(tid, nameAddress, Math.min(length, Sockaddr.MAX_LENGTH));
         return rc < 0 ? rc : readControl(tid);
@@ -132,7 +120,7 @@ final class AddressCall {
 
     /** Where the header in the vault says that the name is, if it can be read at {@code copy}. */
     long namePointer(long copy) {
-        return nameUnreadable ? NOWHERE : word(MSG_NAME) == 0 ? 0 : copy;
+        return nameUnreadable ? NOWHERE : word(Msghdr.NAME) == 0 ? 0 : copy;
     }
 
     /** Likewise for control data. */
@@ -142,7 +130,7 @@ final class AddressCall {
 
     /** The length that the header in the vault gives: a negative one stays, which is EINVAL to the kernel. */
     int headerNameLength() {
-        int length = (int) word(MSG_NAMELEN);
+        int length = (int) word(Msghdr.NAMELEN);
         return length < 0 ? length : nameLength;
     }
 
@@ -167,27 +155,27 @@ final class AddressCall {
 
     /** The header's array of struct iovec, and how many there are. */
     long pieceList() {
-        return word(MSG_IOV);
+        return word(Msghdr.IOV);
     }
 
     long pieces() {
-        return word(MSG_IOVLEN);
+        return word(Msghdr.IOVLEN);
     }
 
     /** The header names nothing but an address and a payload, and the kernel has no fault to find with the address. */
     boolean isPlain() {
-        return !nameUnreadable && headerNameLength() >= 0 && word(MSG_CONTROLLEN) == 0;
+        return !nameUnreadable && headerNameLength() >= 0 && word(Msghdr.CONTROLLEN) == 0;
     }
 
     private int readControl(int tid) {
-        long length = word(MSG_CONTROLLEN);
+        long length = word(Msghdr.CONTROLLEN);
         if (length == 0) {
             return 0;
         }
         if (length < 0 || length > control.length) {
             return -Errno.ENOBUFS.number(); // as the kernel does above net.core.optmem_max
         }
-        int got = tracees.read(tid, word(MSG_CONTROL), control, (int) length);
+        int got = tracees.read(tid, word(Msghdr.CONTROL), control, (int) length);
         controlUnreadable = got != length;
         controlLength = controlUnreadable ? 0 : (int) length;
         return controlUnreadable ? error(got) : 0;
@@ -197,8 +185,8 @@ final class AddressCall {
     void dropName() {
         named = false;
         nameLength = 0;
-        Arrays.fill(header, MSG_NAME, MSG_NAME + Long.BYTES, (byte) 0);
-        Arrays.fill(header, MSG_NAMELEN, MSG_NAMELEN + Integer.BYTES, (byte) 0);
+        Arrays.fill(header, Msghdr.NAME, Msghdr.NAME + Long.BYTES, (byte) 0);
+        Arrays.fill(header, Msghdr.NAMELEN, Msghdr.NAMELEN + Integer.BYTES, (byte) 0);
     }
 
     /**

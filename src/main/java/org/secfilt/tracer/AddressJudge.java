@@ -62,9 +62,9 @@ final class AddressJudge {
         if (plan.needsProtocol()) {
             int fd = (int) task.call.argument(0);
             task.protocol = tracees.protocol(task.tid, fd);
-            int error = task.protocol == Task.NONE ? -tracees.socketError(task.tid, fd) : 0;
-            if (isNoSocket(error)) {
-                return new Verdict.Answer(Errno.of(error));
+            int error = task.protocol == Task.NONE ? tracees.noSocket(task.tid, fd) : 0;
+            if (error < 0) {
+                return new Verdict.Answer(Errno.of(-error));
             }
         }
         Verdict verdict = last.judge(AddressCall.action(call), task.protocol);
@@ -178,8 +178,8 @@ final class AddressJudge {
         int fd = (int) task.call.argument(0);
         Optional<Tracees.SocketCopy> socket = tracees.socket(task.tid, fd);
         if (socket.isEmpty()) {
-            int error = -tracees.socketError(task.tid, fd);
-            return new Verdict.Answer(isNoSocket(error) ? Errno.of(error) : Errno.of(path.errno()));
+            int error = tracees.noSocket(task.tid, fd);
+            return new Verdict.Answer(Errno.of(error < 0 ? -error : path.errno()));
         }
         try (Tracees.SocketCopy copy = socket.get()) {
             OpenDescriptor sender = copy.describe(0);
@@ -200,14 +200,11 @@ final class AddressJudge {
         }
     }
 
-    private static boolean isNoSocket(int error) {
-        return error == Errno.EBADF.number() || error == Errno.ENOTSOCK.number();
-    }
-
     /**
      * Whether a connected unix socket ended where a deny rule names it: where its file could not be kept for the call somebody may have renamed
-     * a directory of the path between the verdict and the kernel's own walk. The other side's name is as it bound itself; a relative one tells nothing, nor does one that no rule allows, for
-     * servers rename what they have bound. One that is connected to nothing is not the one that the call connected: as bad.
+     * a directory of the path between the verdict and the kernel's own walk. The other side's name is as it bound itself; a relative one tells
+     * nothing, nor does one that no rule allows, for servers rename what they have bound. One that is connected to nothing is not the one that
+     * the call connected: as bad.
      */
     boolean reachedElsewhere(Tracees.SocketCopy socket) {
         Optional<Sockaddr> peer = socket.peer();

@@ -15,8 +15,10 @@ import org.secfilt.verdict.Verdict;
  * here on a copy of the socket ({@link CopyRun}) or by the tracee on the vault ({@link VaultRun}).
  */
 final class AddressStop {
-    private static final String ONE_PROTOCOL = "the rules allow this address to one protocol alone, and the socket could be swapped under a call that the supervisor"
-            + " cannot make itself: that of a process with a Landlock domain or a security label of its own; allow it without a protocol";
+    private static final String ONE_PROTOCOL = "the rules allow this address to one protocol alone, and the socket could be swapped under a"
+            + " call that the supervisor cannot make itself: that of a process with a Landlock domain or a security label of its own, or to a"
+            + " low port of another network namespace; allow it without a protocol";
+    private static final int MOST_AGAIN = 3;
     private static final String TOO_MANY = "too many calls are under way at once";
 
     private final Ptrace ptrace;
@@ -34,8 +36,8 @@ final class AddressStop {
 
     /** @param tracees the tracer's own: it knows which mounts are the command's */
     AddressStop(
-            Ptrace ptrace, Tracees tracees, ExecStops execs, Vault vault, Optional<Keeper> keeper, Plan plan, Watch watch, Replies replies, Remake remake,
-            Restrictions restrictions) {
+            Ptrace ptrace, Tracees tracees, ExecStops execs, Vault vault, Optional<Keeper> keeper, Plan plan, Watch watch, Replies replies,
+            Remake remake, Restrictions restrictions) {
         this.ptrace = ptrace;
         this.tracees = tracees;
         this.watch = watch;
@@ -68,20 +70,26 @@ final class AddressStop {
         } else if (error < 0) {
             replies.skip(task, error);
         } else if (address.refused) {
+            task.forOneProtocol = false;
             if (vaultRun.beginOnNothing(task, call) == VaultRun.Begun.UNDER_WAY) {
                 ptrace.resumeToExit(task.tid);
             } else {
                 replies.skip(task, -Errno.ENOSYS.number());
             }
         } else {
-            answer(task, call, judge.judge(task, call, address));
+            answer(task, call, judge.judge(task, call, address), MOST_AGAIN);
             task.closeFile();
         }
     }
 
-    private void answer(Task task, TracedCall call, Verdict verdict) {
+    /** @param again so often another socket is judged that has the number by now */
+    private void answer(Task task, TracedCall call, Verdict verdict, int again) {
         if (verdict instanceof Verdict.Allow allow) {
             int result = copyRun.run(task, call, allow, judge.destination());
+            if (result == CopyRun.SWAPPED && again > 0) {
+                answer(task, call, judge.judge(task, call, address), again - 1); // a program may close one socket and open another
+                return;
+            }
             if (result == CopyRun.NOT_HERE) {
                 leave(task, call, allow);
                 return;
@@ -128,6 +136,7 @@ final class AddressStop {
     }
 
     private void runOnVault(Task task, TracedCall call, Verdict.Allow allow) {
+        task.forOneProtocol = judge.isForOneProtocol(task, call);
         if (isOpenToSwaps(task, call)) {
             replies.deny(task, call, judge.destination(), judge.deny(ONE_PROTOCOL));
             return;
@@ -148,13 +157,30 @@ final class AddressStop {
     /** Whether a socket of another protocol that is put in the place of the one that was judged would come to what is denied to it. */
     private boolean isOpenToSwaps(Task task, TracedCall call) {
         return call == TracedCall.CONNECT && !task.connecting && judge.isForOneProtocolHere(task, call)
-                || call == TracedCall.BIND && !copyRun.makesCallsOf(task) && judge.isForOneProtocol(task, call);
+                || call == TracedCall.BIND && task.forOneProtocol && !(copyRun.makesCallsOf(task) && copyRun.isRefusedForPort(task));
     }
 
     private void tellAllowed(Task task, TracedCall call, boolean named) {
         if (tellsAllowed && named) {
-            watch.allowed(task.tid, call.syscall(), judge.destination(), Replies.socket(tracees, task));
+            Task.Untold told = new Task.Untold(call, judge.destination(), Replies.socket(tracees, task));
+            if (task.kept.isPresent()) {
+                task.untold = Optional.of(told);
+            } else {
+                tell(task, told);
+            }
         }
+    }
+
+    private void tell(Task task, Task.Untold told) {
+        watch.allowed(task.tid, told.call().syscall(), told.destination(), told.socket());
+    }
+
+    /** Of a call that is over, one way or the other. */
+    private void tellAtEnd(Task task, boolean allowed) {
+        if (allowed && task.untold.isPresent()) {
+            tell(task, task.untold.get());
+        }
+        task.untold = Optional.empty();
     }
 
     /** At the exit-stop of what was left to the tracee. @return whether the call is made again, and needs the mark again */
@@ -168,10 +194,12 @@ final class AddressStop {
         String wrong = aftermath.look(task, call);
         if (wrong.isEmpty() && vaultRun.beginAnew(task)) {
             aftermath.letGo(task);
+            tellAtEnd(task, false);
             task.marked = false; // by winding back; it is a new call to all
             return false;
         }
         String refused = vaultRun.refused(task);
+        tellAtEnd(task, wrong.isEmpty() && refused.isEmpty());
         vaultRun.finish(task, call);
         remake.unmark(task);
         if (!wrong.isEmpty()) {
@@ -192,6 +220,7 @@ final class AddressStop {
     /** The task died, or became another program. */
     void abandon(Task task) {
         String wrong = aftermath.lookAfterDeath(task);
+        tellAtEnd(task, wrong.isEmpty());
         if (!wrong.isEmpty() && !replies.killedAll()) {
             kill(task, TracedCall.CONNECT, wrong);
         }

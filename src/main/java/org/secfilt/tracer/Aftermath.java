@@ -8,6 +8,7 @@ import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SyscallStop;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.plan.TracedCall;
+import org.secfilt.verdict.Action;
 
 /**
  * Whether a call that a tracee made itself did something else than was judged: a socket or a directory may have been swapped under it.
@@ -64,7 +65,8 @@ final class Aftermath {
     /** At the exit-stop, while the result is the call's own. @return what went wrong, in words; empty if nothing did */
     String look(Task task, TracedCall call) {
         boolean byPath = isOpenToDoubt(task, call);
-        boolean byProtocol = task.protocol != Task.NONE && !task.nameless;
+        // By sends nothing comes of it: a TCP socket is given no address (VaultRun), or connects by none (AddressJudge).
+        boolean byProtocol = task.forOneProtocol && !task.nameless && AddressCall.action(call) != Action.SEND;
         if (!byProtocol && !byPath) {
             return "";
         }

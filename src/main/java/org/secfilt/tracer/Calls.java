@@ -60,7 +60,8 @@ final class Calls {
     }
 
     /**
-     * By which entry of the machine that is not the plan's the call comes: {@code i386}, {@code x32} or {@code arm}. Its number then is none of these here.
+     * By which entry of the machine that is not the plan's the call comes: {@code i386}, {@code x32} or {@code arm}. Its number then is
+     * none of these here.
      */
     Optional<String> foreign(SyscallStop stop) {
         if (stop.audit() != audit) {

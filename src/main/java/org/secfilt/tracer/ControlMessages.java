@@ -1,15 +1,15 @@
 package org.secfilt.tracer;
 
+import org.secfilt.abi.Msghdr;
+
 /**
  * The control messages of a sendmsg. cmsg(3). Some of them send the packet elsewhere than its name says: source routes, marks, by which a
  * host may choose another table of routes, and the choice of an interface, by which a datagram to 127.0.0.1 leaves the machine. They are
  * read as the kernel reads them (linux/socket.h, CMSG_OK and CMSG_NXTHDR), and what it would not parse is refused.
  */
 final class ControlMessages {
-    private static final int HEADER_BYTES = 16;
+    private static final int SO_MARK = 36; // asm-generic/socket.h
     // linux/in.h, linux/in6.h
-    private static final int SOL_SOCKET = 1;
-    private static final int SO_MARK = 36;
     private static final int IPPROTO_IP = 0;
     private static final int IP_RETOPTS = 7;
     private static final int IPPROTO_IPV6 = 41;
@@ -19,8 +19,8 @@ final class ControlMessages {
     private static final int IPV6_2292PKTINFO = 2;
     private static final int IPV6_PKTINFO = 50;
     /** Where struct in_pktinfo and struct in6_pktinfo have the interface's index, from the start of the message. */
-    private static final int PKTINFO_INDEX = HEADER_BYTES;
-    private static final int PKTINFO6_INDEX = HEADER_BYTES + 16;
+    private static final int PKTINFO_INDEX = Msghdr.CMSG_DATA;
+    private static final int PKTINFO6_INDEX = Msghdr.CMSG_DATA + 16;
     /** The loopback interface is number 1 in every network namespace. // net/flow.h LOOPBACK_IFINDEX */
     private static final int LOOPBACK_INDEX = 1;
 
@@ -38,14 +38,14 @@ final class ControlMessages {
     static Kind kind(byte[] control, int length) {
         Kind kind = Kind.HARMLESS;
         int at = 0;
-        while (length - at >= HEADER_BYTES) {
+        while (length - at >= Msghdr.CMSG_DATA) {
             long messageLength = longAt(control, at);
-            if (messageLength < HEADER_BYTES || messageLength > length - at) {
+            if (messageLength < Msghdr.CMSG_DATA || messageLength > length - at) {
                 return Kind.MALFORMED;
             }
-            int level = intAt(control, at + 8);
-            int type = intAt(control, at + 12);
-            if (level == SOL_SOCKET && type == SO_MARK
+            int level = intAt(control, at + Msghdr.CMSG_LEVEL);
+            int type = intAt(control, at + Msghdr.CMSG_TYPE);
+            if (level == Msghdr.SOL_SOCKET && type == SO_MARK
                     || level == IPPROTO_IP && type == IP_RETOPTS
                     || level == IPPROTO_IPV6 && (type == IPV6_RTHDR || type == IPV6_2292RTHDR)) {
                 return Kind.SOURCE_ROUTE;
@@ -54,7 +54,7 @@ final class ControlMessages {
             if (index > 0 && messageLength >= index + 4 && Integer.compareUnsigned(intAt(control, at + index), LOOPBACK_INDEX) > 0) {
                 kind = Kind.INTERFACE;
             }
-            at += (int) ((messageLength + 7) & ~7L); // CMSG_ALIGN
+            at += (int) Msghdr.aligned(messageLength);
         }
         return kind;
     }

@@ -3,6 +3,7 @@ package org.secfilt.tracer;
 import java.util.Optional;
 import java.util.Set;
 import org.secfilt.abi.Errno;
+import org.secfilt.abi.Msghdr;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Tracees;
@@ -13,9 +14,9 @@ import org.secfilt.verdict.Verdict;
  * Makes judged calls in the tracee's place, on a copy of its socket: one stop where the vault takes two ({@link VaultRun}), and neither the
  * address nor the socket can be another by then.
  *
- * <p>Here is done what the kernel does the same whoever asks for it: connect, bind and send of TCP and UDP sockets, as far as it does not wait. All else
- * the tracee does itself: what waits, what takes a capability, what ends in a signal; and everything of one that has restricted itself
- * by Landlock, or was made by such, and of one that a security module labels otherwise than us.
+ * <p>Here is done what the kernel does the same whoever asks for it: connect, bind and send of TCP and UDP sockets, as far as it does not
+ * wait. All else the tracee does itself: what waits, what takes a capability, what ends in a signal; and everything of one that has
+ * restricted itself by Landlock, or was made by such, and of one that a security module labels otherwise than us.
  */
 final class CopyRun {
     /** The tracee is to make the call. */
@@ -33,6 +34,7 @@ final class CopyRun {
     private static final int MOST_PIECES = 4;
     static final int MOST_MESSAGES = 1024; // linux/uio.h UIO_MAXIOV, above which sendmmsg sends no more
     private static final int IOVEC_BYTES = 16;
+    private static final int PRIVILEGED_PORTS = 1024;
 
     /** Of a call that stopped: nobody has its thread's number while the tracer has not seen it die. */
     private static final Presence STOPPED = new Presence();
@@ -42,7 +44,8 @@ final class CopyRun {
     private final byte[] iovec = new byte[MOST_PIECES * IOVEC_BYTES];
     private final byte[] payload = new byte[MOST_BYTES];
     private final byte[] piece = new byte[MOST_BYTES];
-    private int firstUnprivilegedPort;
+    /** From here on no network namespace asks for a right, but for those where somebody has raised its limit; when first asked for. */
+    private int firstPlainPort;
     private final Set<Integer> restricted;
 
     /**
@@ -109,7 +112,7 @@ final class CopyRun {
                 case CONNECT -> there.isThere()
                         ? connect(task, copy, allow.rewritten().isPresent() ? allow.rewritten() : destination)
                         : NOT_HERE;
-                case BIND -> isPrivileged() && !tracees.mayBindPrivilegedPorts(task.tid) || !there.isThere()
+                case BIND -> takesRight(task.tid, copy) || !there.isThere()
                         ? NOT_HERE
                         : copy.bind(address.name, address.nameLength);
                 case SENDTO -> {
@@ -151,16 +154,23 @@ final class CopyRun {
                         || destination.get() instanceof Sockaddr.Inet6 inet6 && inet6.address().isLoopback());
     }
 
-    /** Whether the port may take a capability. Port 0 is any that is free. */
-    private boolean isPrivileged() {
+    /** Whether to bind the port may take a capability that we have and the tracee has not. Port 0 is any that is free. */
+    private boolean takesRight(int tid, Tracees.SocketCopy copy) {
         if (address.nameLength < AddressCall.PORT_END) {
             return true;
         }
-        if (firstUnprivilegedPort == 0) {
-            firstUnprivilegedPort = tracees.firstUnprivilegedPort();
+        if (firstPlainPort == 0) {
+            firstPlainPort = Math.max(tracees.firstUnprivilegedPort(), PRIVILEGED_PORTS);
         }
         int port = address.port();
-        return port != 0 && port < firstUnprivilegedPort;
+        return port != 0 && port < firstPlainPort
+                && (port < tracees.firstUnprivilegedPort() || !copy.isOfOurNetwork()) && !tracees.mayBindPrivilegedPorts(tid);
+    }
+
+    /** Whether the kernel refuses the bind that is left to the tracee, whichever socket of our network it is of. */
+    boolean isRefusedForPort(Task task) {
+        return address.nameLength >= AddressCall.PORT_END && address.port() != 0 && address.port() < tracees.firstUnprivilegedPort()
+                && !tracees.mayBindPrivilegedPorts(task.tid);
     }
 
     private int sendMessage(Task task, int message, Tracees.SocketCopy copy, int protocol) {
@@ -168,7 +178,7 @@ final class CopyRun {
         if (sent < 0) {
             return sent;
         }
-        long told = AddressCall.message(task.call.argument(1), message) + AddressCall.MSG_LEN;
+        long told = AddressCall.message(task.call.argument(1), message) + Msghdr.LEN;
         return tracees.writeInt(task.tid, told, sent) == Integer.BYTES ? 1 : -Errno.EFAULT.number();
     }
 

@@ -6,9 +6,9 @@ import org.secfilt.kernel.SyscallStop;
 import org.secfilt.kernel.Tracees;
 
 /**
- * Which execve(2) is to stop. What is known of a task that a new program makes untrue is that it has the vault, or takes its process's number, if it is
- * another thread than the first; the execve of all others passes, and saves one of the five stops that it takes to start a program. Tracees are made with
- * the options of who made them, so each is given its own at its first stop.
+ * Which execve(2) is to stop. What is known of a task that a new program makes untrue is that it has the vault, or takes its process's
+ * number, if it is another thread than the first; the execve of all others passes, and saves one of the five stops that it takes to start a
+ * program. Tracees are made with the options of who made them, so each is given its own at its first stop.
  */
 final class ExecStops {
     private final Ptrace ptrace;
@@ -26,10 +26,10 @@ final class ExecStops {
     }
 
     /**
-     * Whether this one looks as after its maker's call, and no call of its own: then whoever had the number is gone, and what was known of it is of no
-     * more use. It may have gone unseen: a thread that nobody traces (CLONE_UNTRACED) executes a program in the place of all of its process, or
-     * the kernel gives up in the middle of that. Who has just made another and enters a signal's handler looks the same; nothing of importance is
-     * known of it then: it is in no judged call.
+     * Whether this one looks as after its maker's call, and no call of its own: then whoever had the number is gone, and what was known of
+     * it is of no more use. It may have gone unseen: a thread that nobody traces (CLONE_UNTRACED) executes a program in the place of all of
+     * its process, or the kernel gives up in the middle of that. Who has just made another and enters a signal's handler looks the same;
+     * nothing of importance is known of it then: it is in no judged call.
      */
     boolean isNew(int tid) {
         if (ptrace.registers(tid, registers) < 0 || registers.result() != 0) {

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Family;
+import org.secfilt.abi.Msghdr;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.abi.SocketKind;
 import org.secfilt.kernel.OpenDescriptor;
@@ -27,9 +28,6 @@ import org.secfilt.verdict.Verdict;
  * results would overwrite it is EFAULT, and does not run.
  */
 final class HandedOver {
-    private static final int CMSG_HEADER_BYTES = 16;
-    private static final int SOL_SOCKET = 1; // asm-generic/socket.h
-    private static final int SCM_RIGHTS = 1; // linux/socket.h
     /** What else the kernel puts before the descriptors is shorter: times, credentials, a security label. */
     private static final int CONTROL_BYTES = 16 << 10;
     /** A recvmmsg receives no more at a time, or one message could be written over another's numbers; callers must handle a short count. */
@@ -69,7 +67,7 @@ final class HandedOver {
     private final DescriptorJudge judge;
     private final Verdict.Deny unseen;
     private final SyscallStop exit = new SyscallStop();
-    private final byte[] headers = new byte[MESSAGES * AddressCall.MMSGHDR_BYTES];
+    private final byte[] headers = new byte[MESSAGES * Msghdr.MMSGHDR_BYTES];
     private final byte[] control = new byte[CONTROL_BYTES];
     private boolean denied;
     private int kept;
@@ -82,7 +80,8 @@ final class HandedOver {
         this.addresses = addresses;
         this.judge = new DescriptorJudge(plan);
         this.unseen = new Verdict.Deny(plan.policy().denial(),
-                "descriptors may have come that cannot be seen, for their room was unmapped or made unreadable meanwhile: all processes killed", Origin.DEFAULT);
+                "descriptors may have come that cannot be seen, for their room was unmapped or made unreadable meanwhile: all processes killed",
+                Origin.DEFAULT);
     }
 
     static boolean bringsMany(TracedCall call) {
@@ -106,7 +105,7 @@ final class HandedOver {
 
     /** @return {@link #NOTHING}; {@link #EXIT}, with the room in the task; or a negative error number, where it cannot be seen and must not run */
     private int prepare(Task task, TracedCall call, SyscallStop stop) {
-        int step = bringsMany(call) ? AddressCall.MMSGHDR_BYTES : AddressCall.MSGHDR_BYTES;
+        int step = bringsMany(call) ? Msghdr.MMSGHDR_BYTES : Msghdr.BYTES;
         long given = bringsMany(call) ? stop.argument(2) & 0xffff_ffffL : 1;
         int messages = (int) Math.min(given, MESSAGES);
         if (messages == 0) {
@@ -118,7 +117,8 @@ final class HandedOver {
         }
         Room room = new Room();
         for (int at = 0; at + step <= got; at += step) {
-            add(room, ControlMessages.longAt(headers, at + AddressCall.MSG_CONTROL), ControlMessages.longAt(headers, at + AddressCall.MSG_CONTROLLEN));
+            long control = ControlMessages.longAt(headers, at + Msghdr.CONTROL);
+            add(room, control, ControlMessages.longAt(headers, at + Msghdr.CONTROLLEN));
         }
         room.messages = given > got / step ? given : -1;
         boolean limited = room.messages > 0;
@@ -128,7 +128,7 @@ final class HandedOver {
         if (room.count > 0 && !clear(task.tid, room, new long[] {
             stop.argument(1), ControlMessages.longAt(headers, 0), bringsMany(call) ? stop.argument(4) : 0,
         }, new int[] {
-            step, (int) Math.min(ControlMessages.intAt(headers, AddressCall.MSG_NAMELEN) & 0xffff_ffffL, Sockaddr.MAX_LENGTH), TIMESPEC_BYTES,
+            step, (int) Math.min(ControlMessages.intAt(headers, Msghdr.NAMELEN) & 0xffff_ffffL, Sockaddr.MAX_LENGTH), TIMESPEC_BYTES,
         })) {
             return -Errno.EFAULT.number();
         }
@@ -190,7 +190,7 @@ final class HandedOver {
     }
 
     private static void add(Room room, long address, long length) {
-        boolean fits = Long.compareUnsigned(length, CMSG_HEADER_BYTES + Integer.BYTES) >= 0;
+        boolean fits = Long.compareUnsigned(length, Msghdr.CMSG_DATA + Integer.BYTES) >= 0;
         if (address != 0 && fits) {
             room.addresses[room.count] = address;
             room.lengths[room.count] = Long.compareUnsigned(length, CONTROL_BYTES) < 0 ? (int) length : CONTROL_BYTES;
@@ -251,17 +251,20 @@ final class HandedOver {
         return denied;
     }
 
-    /** Whether descriptors may have come to where they cannot be seen. A call that fails brings none, but by EFAULT and EINVAL; one that brings some says so. */
+    /**
+     * Whether descriptors may have come to where they cannot be seen. A call that fails brings none, but by EFAULT and EINVAL; one that
+     * brings some says so.
+     */
     private boolean mayHaveBrought(Task task, TracedCall call) {
         if (ptrace.syscallInfo(task.tid, exit) != 0) {
             return false; // it died
         }
-        int step = bringsMany(call) ? AddressCall.MMSGHDR_BYTES : AddressCall.MSGHDR_BYTES;
+        int step = bringsMany(call) ? Msghdr.MMSGHDR_BYTES : Msghdr.BYTES;
         return exit.result() == -Errno.EFAULT.number()
                 || exit.result() == -Errno.EINVAL.number() // a header that was changed meanwhile
                 || exit.result() >= 0
                         && (tracees.read(task.tid, task.call.argument(1), headers, step) != step
-                                || ControlMessages.longAt(headers, AddressCall.MSG_CONTROLLEN) != 0);
+                                || ControlMessages.longAt(headers, Msghdr.CONTROLLEN) != 0);
     }
 
     private void refuse(int tid, TracedCall call) {
@@ -273,18 +276,19 @@ final class HandedOver {
     /** @param after gets the messages, in the place where the kernel put them */
     private void lookAt(int tid, TracedCall call, int length, byte[] after) {
         int at = 0;
-        while (length - at >= CMSG_HEADER_BYTES) {
+        while (length - at >= Msghdr.CMSG_DATA) {
             long messageLength = Math.min(ControlMessages.longAt(control, at), length - at);
-            if (messageLength < CMSG_HEADER_BYTES) {
+            if (messageLength < Msghdr.CMSG_DATA) {
                 return;
             }
             System.arraycopy(control, at, after, at, (int) messageLength);
-            if (ControlMessages.intAt(control, at + 8) == SOL_SOCKET && ControlMessages.intAt(control, at + 12) == SCM_RIGHTS) {
-                for (int number = at + CMSG_HEADER_BYTES; number + Integer.BYTES <= at + messageLength; number += Integer.BYTES) {
+            if (ControlMessages.intAt(control, at + Msghdr.CMSG_LEVEL) == Msghdr.SOL_SOCKET
+                    && ControlMessages.intAt(control, at + Msghdr.CMSG_TYPE) == Msghdr.SCM_RIGHTS) {
+                for (int number = at + Msghdr.CMSG_DATA; number + Integer.BYTES <= at + messageLength; number += Integer.BYTES) {
                     judge(tid, call, ControlMessages.intAt(control, number));
                 }
             }
-            at += (int) ((messageLength + 7) & ~7L); // CMSG_ALIGN
+            at += (int) Msghdr.aligned(messageLength);
         }
     }
 

@@ -10,7 +10,7 @@ import org.secfilt.kernel.WaitEvent;
  * (userfaultfd(2)): they are let go first. What a thread does later cannot be had so; README, "A command that stalls itself".
  */
 final class Newborns {
-    private static final int SIGTRAP = 5;
+    private static final int SIGTRAP = 5; // asm-generic/signal.h
 
     private final Ptrace ptrace;
     private final Tasks tasks;

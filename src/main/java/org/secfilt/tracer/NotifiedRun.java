@@ -27,7 +27,7 @@ final class NotifiedRun implements NotifiedCalls {
     private final Ptrace ptrace;
     private final Plan plan;
     private final Calls calls;
-    private final Set<Integer> tracees;
+    private final Set<Integer> traced;
     private final Set<Integer> restricted;
     private final Handover.Desk desk;
     private final Replies replies;
@@ -40,17 +40,18 @@ final class NotifiedRun implements NotifiedCalls {
 
     /**
      * @param ptrace the tracer's, to be rung
-     * @param tracees the threads that are traced, both's: others, made by CLONE_UNTRACED, are answered as by a filter without a tracer
+     * @param traced the threads that are, both's: others, made by CLONE_UNTRACED, are answered as by a filter without a tracer
      * @param restricted as in {@link CopyRun}, both's
      * @param desk both's
      * @param replies both's, as far as it is told of denials
      */
-    NotifiedRun(Kernel kernel, Ptrace ptrace, Plan plan, Calls calls, Set<Integer> tracees, Set<Integer> restricted, Handover.Desk desk, Replies replies, Watch watch) {
+    NotifiedRun(Kernel kernel, Ptrace ptrace, Plan plan, Calls calls, Set<Integer> traced, Set<Integer> restricted, Handover.Desk desk,
+            Replies replies, Watch watch) {
         this.kernel = kernel;
         this.ptrace = ptrace;
         this.plan = plan;
         this.calls = calls;
-        this.tracees = tracees;
+        this.traced = traced;
         this.restricted = restricted;
         this.desk = desk;
         this.replies = replies;
@@ -65,7 +66,7 @@ final class NotifiedRun implements NotifiedCalls {
             return false;
         }
         Task task = task(notification.tid());
-        if (!tracees.contains(task.number)) {
+        if (!traced.contains(task.number)) {
             notification.answer(-Errno.ENOSYS.number());
             return true;
         }
@@ -134,15 +135,16 @@ final class NotifiedRun implements NotifiedCalls {
     }
 
     /**
-     * Who was traced when its memory was read, and is yet, had its number all the while: the tracer forgets it before anybody else can have it. (But for one
-     * that ended unseen, {@link ExecStops#isNew}: the next one with its number is under the same filter, and what is made is what was judged.)
-     * (SECCOMP_IOCTL_NOTIF_ID_VALID would tell the same, and costs; but for a leader whose number another thread of its process has by now, for that one's
-     * execve: then the call is judged and made with what that one has, as it might have made it itself.)
+     * Who was traced when its memory was read, and is yet, had its number all the while: the tracer forgets it before anybody else can have
+     * it. (But for one that ended unseen, {@link ExecStops#isNew}: the next one with its number is under the same filter, and what is made
+     * is what was judged.) (SECCOMP_IOCTL_NOTIF_ID_VALID would tell the same, and costs; but for a leader whose number another thread of
+     * its process has by now, for that one's execve: then the call is judged and made with what that one has, as it might have made it
+     * itself.)
      */
     private final class Presence extends CopyRun.Presence {
         @Override
         boolean isThere() {
-            return tracees.contains(caller.number);
+            return traced.contains(caller.number);
         }
     }
 

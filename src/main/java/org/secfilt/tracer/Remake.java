@@ -21,10 +21,7 @@ import org.secfilt.plan.VaultRange;
  * A filter of the tracee's own may end it before: then there is an exit-stop in place of the seccomp-stop.
  */
 final class Remake {
-    // include/linux/errno.h: what the result register holds while the kernel has not decided yet whether the call is made again
-    static final long ERESTARTSYS = -512;
-    private static final long ERESTARTNOINTR = -513;
-    private static final int SIGSTOP = 19;
+    private static final int SIGSTOP = 19; // asm-generic/signal.h
     private static final int SENDTO_NAME = 4;
 
     private final Ptrace ptrace;
@@ -55,7 +52,7 @@ final class Remake {
     boolean stopped(Task task) {
         if (task.handedOver) {
             task.handedOver = false;
-            if (ptrace.registers(task.tid, registers) == 0 && registers.result() == ERESTARTNOINTR && calls.notified(registers) != null) {
+            if (ptrace.registers(task.tid, registers) == 0 && registers.result() == Ptrace.ERESTARTNOINTR && calls.notified(registers) != null) {
                 again(task);
                 return true;
             }
@@ -141,8 +138,8 @@ final class Remake {
     }
 
     /**
-     * A signal is on its way. A notified call that nobody had received when it came the kernel ends as if it had waited (ERESTARTSYS), and a handler would
-     * make EINTR of that: it did not wait, and is made again.
+     * A signal is on its way. A notified call that nobody had received when it came the kernel ends as if it had waited (ERESTARTSYS), and
+     * a handler would make EINTR of that: it did not wait, and is made again.
      */
     void signal(Task task, int signal) {
         if (task.phase == Task.Phase.REMAKING) {
@@ -156,10 +153,10 @@ final class Remake {
         }
         if (calls.notifies()
                 && ptrace.registers(task.tid, registers) == 0
-                && registers.result() == ERESTARTSYS
+                && registers.result() == Ptrace.ERESTARTSYS
                 && !registers.waited()
                 && isNotified()) {
-            ptrace.setResult(task.tid, ERESTARTNOINTR);
+            ptrace.setResult(task.tid, Ptrace.ERESTARTNOINTR);
         }
         ptrace.resume(task.tid, signal);
     }

@@ -7,8 +7,8 @@ import java.util.concurrent.ConcurrentMap;
 
 /**
  * Which threads have restricted themselves (landlock(7)), or were made by such: what we may do says nothing about what those may. One of whom that is
- * not known counts as restricted, and not surely. Tracer thread only, but for {@link #marked}: so a thread is marked before it can make a call of which
- * the listener is told.
+ * not known counts as restricted, and not surely. Tracer thread only, but for {@link #marked}: so a thread is marked before it can make a
+ * call of which the listener is told.
  */
 final class Restrictions {
     /** The weaker first. */

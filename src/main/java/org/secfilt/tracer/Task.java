@@ -1,8 +1,11 @@
 package org.secfilt.tracer;
 
 import java.util.Optional;
+import org.secfilt.abi.Sockaddr;
+import org.secfilt.abi.SocketKind;
 import org.secfilt.kernel.SyscallStop;
 import org.secfilt.kernel.Tracees;
+import org.secfilt.plan.TracedCall;
 
 /** One traced thread and what its next stop will be about. One thread only: the listener's has others. */
 final class Task {
@@ -67,6 +70,8 @@ final class Task {
     boolean connecting;
     /** The call that runs names nobody, whichever socket it is about by now. */
     boolean nameless;
+    /** {@link AddressJudge#isForOneProtocol} of the call that is under way. */
+    boolean forOneProtocol;
     /** A notified call is to be made again for the tracer: it is on its way to a stop. */
     boolean handedOver;
     /** Its signals are blocked, and {@link #mask} is what was blocked before. */
@@ -85,6 +90,8 @@ final class Task {
     Optional<Keeping.Kept> kept = Optional.empty();
     /** So often in sequence a call was made anew, for the file was removed meanwhile. */
     int outdated;
+    /** An allowed call that may be made anew, and is told of when it has ended. */
+    Optional<Untold> untold = Optional.empty();
     /** The length of the address as the tracee gave it; meaningful with {@link #kept}. */
     int givenLength;
 
@@ -92,6 +99,9 @@ final class Task {
         this.tid = tid;
         this.number = tid;
     }
+
+    /** What is told of an allowed call. */
+    record Untold(TracedCall call, Optional<Sockaddr> destination, SocketKind socket) {}
 
     /** Closes {@link #socket}. */
     void letGo() {

@@ -32,11 +32,6 @@ public final class Tracer {
     /** Of a process namespace. pid_namespaces(7): it takes all others along, and the supervisor. */
     private static final int INIT = 1;
 
-    private static final int SIGTRAP = 5;
-    private static final int SIGSTOP = 19;
-    private static final int SIGTTOU = 22;
-    /** PTRACE_O_TRACESYSGOOD. */
-    private static final int SYSCALL_STOP = SIGTRAP | 0x80;
     private static final int P_PIDFD = 3; // linux/wait.h
     private static final int RUNG = -Errno.EINTR.number();
 
@@ -207,7 +202,6 @@ public final class Tracer {
 
     /** One duty for each kind of stop. ptrace(2) "Stopped states". */
     private void answer(Task task) {
-        int signal = event.signal();
         boolean known = task.known;
         task.known = true;
         switch (event.event()) {
@@ -220,10 +214,11 @@ public final class Tracer {
                 }
                 made(task, thread);
             }
-            case Ptrace.PTRACE_EVENT_FORK, Ptrace.PTRACE_EVENT_VFORK -> made(task, tasks.restrictions().areAny() ? (int) ptrace.eventMessage(task.tid) : 0);
+            case Ptrace.PTRACE_EVENT_FORK, Ptrace.PTRACE_EVENT_VFORK ->
+                made(task, tasks.restrictions().areAny() ? (int) ptrace.eventMessage(task.tid) : 0);
             case Ptrace.PTRACE_EVENT_EXIT -> exitEvent(task);
             case Ptrace.PTRACE_EVENT_STOP -> {
-                if (signal >= SIGSTOP && signal <= SIGTTOU) {
+                if (event.isGroupStop()) {
                     ptrace.listen(task.tid);
                 } else if (known && execs.isNew(task.tid)) {
                     forget(task);
@@ -233,10 +228,10 @@ public final class Tracer {
                 }
             }
             case 0 -> {
-                if (signal == SYSCALL_STOP) {
+                if (event.isSyscallStop()) {
                     syscallStop(task);
                 } else {
-                    remake.signal(task, signal);
+                    remake.signal(task, event.signal());
                 }
             }
             default -> ptrace.resume(task.tid, 0);
@@ -374,27 +369,31 @@ public final class Tracer {
         switch (task.phase) {
             case REMAKING -> remake.entered(task);
             case ASKED -> remake.ended(task);
-            default -> exitStop(task, calls.traced(task.call));
+            case IN_CALL, ASKING, MAPPING, CLOSING -> {
+                if (addresses.exit(task, calls.traced(task.call))) {
+                    remake.again(task);
+                } else {
+                    ptrace.resume(task.tid, 0);
+                }
+            }
+            case RUNNING, LISTENING, RESTRICTING, PLACING, RECEIVING -> {
+                exitStop(task);
+                ptrace.resume(task.tid, 0);
+            }
         }
     }
 
-    private void exitStop(Task task, TracedCall call) {
-        if (task.phase == Task.Phase.RECEIVING) {
-            task.phase = Task.Phase.RUNNING;
-            handedOver.exit(task, call);
-        } else if (task.phase == Task.Phase.LISTENING) {
-            task.phase = Task.Phase.RUNNING;
+    private void exitStop(Task task) {
+        Task.Phase owed = task.phase;
+        task.phase = Task.Phase.RUNNING;
+        if (owed == Task.Phase.RECEIVING) {
+            handedOver.exit(task, calls.traced(task.call));
+        } else if (owed == Task.Phase.LISTENING) {
             listeners.exit(task);
-        } else if (task.phase == Task.Phase.PLACING) {
-            task.phase = Task.Phase.RUNNING;
+        } else if (owed == Task.Phase.PLACING) {
             guard.exit(task);
-        } else if (task.phase == Task.Phase.RESTRICTING) {
-            task.phase = Task.Phase.RUNNING;
+        } else if (owed == Task.Phase.RESTRICTING) {
             restricts.exit(task);
-        } else if (task.phase != Task.Phase.RUNNING && addresses.exit(task, call)) {
-            remake.again(task);
-            return;
         }
-        ptrace.resume(task.tid, 0);
     }
 }

@@ -15,7 +15,7 @@ import org.secfilt.plan.VaultRange;
  * stops again:
  *
  * <pre>
- *   vault call   the supervisor answers it with a read-only descriptor of the sealed memfd
+ *   vault call   {@link VaultRange#CALL}: the supervisor answers it with a read-only descriptor of the sealed memfd
  *   mmap         at the vault's address, MAP_FIXED_NOREPLACE: nothing of the tracee's is ever replaced
  *   close        of the descriptor
  * </pre>
@@ -39,14 +39,13 @@ final class VaultMapping {
     private static final int PROT_READ = 1;
     private static final int MAP_SHARED = 1;
     private static final int MAP_FIXED_NOREPLACE = 0x100000;
-    /** The kernel's own mark for "interrupted, restart"; it and the three above it never reach a program. // linux/errno.h */
-    private static final int ERESTARTSYS = 512;
 
     private final Ptrace ptrace;
     private final Tracees tracees;
     private final ExecStops execs;
     private final Vault vault;
     private final VaultRange range;
+    private final int vaultCall;
     private final int mmap;
     private final int close;
     private final SyscallStop exit = new SyscallStop();
@@ -57,6 +56,7 @@ final class VaultMapping {
         this.execs = execs;
         this.vault = vault;
         this.range = range;
+        this.vaultCall = arch.syscalls().nr(VaultRange.CALL);
         this.mmap = arch.syscalls().nr("mmap");
         this.close = arch.syscalls().nr("close");
     }
@@ -91,7 +91,9 @@ final class VaultMapping {
     private Step injectVaultCall(Task task) {
         vault.expect(task.tid);
         task.phase = Task.Phase.ASKING;
-        ptrace.setNumber(task.tid, VaultRange.CALL_NR);
+        ptrace.setNumber(task.tid, vaultCall);
+        ptrace.setArgument(task.tid, 0, range.address());
+        ptrace.setArgument(task.tid, 1, 0);
         return Step.INJECTED;
     }
 
@@ -142,7 +144,8 @@ final class VaultMapping {
                 }
             }
             case CLOSING -> task.vaultFd = Task.NONE;
-            case RUNNING, IN_CALL, RECEIVING, LISTENING, RESTRICTING, REMAKING, ASKED -> throw new IllegalStateException("no injected call in phase " + phase);
+            case RUNNING, IN_CALL, RECEIVING, LISTENING, RESTRICTING, PLACING, REMAKING, ASKED ->
+                throw new IllegalStateException("no injected call in phase " + phase);
         }
         ptrace.rewind(task.tid, task.call);
     }
@@ -150,10 +153,10 @@ final class VaultMapping {
     private static void asked(Task task, long result) {
         if (result >= 0) {
             task.vaultFd = (int) result;
-        } else if (result > -ERESTARTSYS && result != -Errno.EINTR.number()) {
+        } else if (result > Ptrace.ERESTARTSYS && result != -Errno.EINTR.number()) {
             task.vaultFailure = "secfilt's vault could not be handed over: " + answer(result);
         }
-        // A signal interrupted it: the judged call is made again, and asks again, after the handler.
+        // Or else a signal interrupted it: the judged call is made again, and asks again, after the handler.
     }
 
     private static String answer(long result) {

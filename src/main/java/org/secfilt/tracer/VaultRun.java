@@ -4,6 +4,7 @@ import java.util.Optional;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Family;
+import org.secfilt.abi.Msghdr;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Ptrace;
@@ -161,11 +162,11 @@ final class VaultRun {
             slots.write(slot, Slots.NAME, address.name, address.nameLength);
         }
         if (AddressCall.hasHeader(call)) {
-            slots.write(slot, 0, address.header, AddressCall.MSGHDR_BYTES);
-            slots.writeLong(slot, AddressCall.MSG_NAME, address.namePointer(slots.addressOf(slot, Slots.NAME)));
-            slots.writeLong(slot, AddressCall.MSG_NAMELEN, address.headerNameLength() & 0xffff_ffffL);
+            slots.write(slot, 0, address.header, Msghdr.BYTES);
+            slots.writeLong(slot, Msghdr.NAME, address.namePointer(slots.addressOf(slot, Slots.NAME)));
+            slots.writeLong(slot, Msghdr.NAMELEN, address.headerNameLength() & 0xffff_ffffL);
             slots.write(slot, Slots.CONTROL, address.control, address.controlLength);
-            slots.writeLong(slot, AddressCall.MSG_CONTROL, address.controlPointer(slots.addressOf(slot, Slots.CONTROL)));
+            slots.writeLong(slot, Msghdr.CONTROL, address.controlPointer(slots.addressOf(slot, Slots.CONTROL)));
         }
     }
 
@@ -177,8 +178,8 @@ final class VaultRun {
     }
 
     /**
-     * At the exit-stop, while the result is the call's own: has the call made anew if the kernel came to nobody by a file that was removed after it was judged.
-     * A server that binds anew puts another in its place, and the kernel's own walk would have come to that.
+     * At the exit-stop, while the result is the call's own: has the call made anew if the kernel came to nobody by a file that was removed
+     * after it was judged. A server that binds anew puts another in its place, and the kernel's own walk would have come to that.
      *
      * @return whether it is
      */
@@ -206,7 +207,7 @@ final class VaultRun {
         if (lengthened && exit.result() == -Errno.EAFNOSUPPORT.number() && isTooShort(task)) {
             ptrace.setResult(task.tid, -Errno.EINVAL.number());
         }
-        if (exit.result() == Remake.ERESTARTSYS && call.notifies()) {
+        if (exit.result() == Ptrace.ERESTARTSYS && call.notifies()) {
             ptrace.noteWait(task.tid);
         }
         int pointer = AddressCall.pointer(call);
@@ -229,7 +230,8 @@ final class VaultRun {
         }
         try (Tracees.SocketCopy copy = socket.get()) {
             int domain = copy.describe(0).domain();
-            return domain == Family.INET.number() && task.givenLength < INET_BYTES || domain == Family.INET6.number() && task.givenLength < INET6_BYTES;
+            return domain == Family.INET.number() && task.givenLength < INET_BYTES
+                    || domain == Family.INET6.number() && task.givenLength < INET6_BYTES;
         }
     }
 
@@ -245,7 +247,7 @@ final class VaultRun {
     private void finishFirstMessage(Task task) {
         ptrace.setNumber(task.tid, task.call.number());
         if (exit.result() >= 0) {
-            boolean told = tracees.writeInt(task.tid, task.call.argument(1) + AddressCall.MSG_LEN, (int) exit.result()) == Integer.BYTES;
+            boolean told = tracees.writeInt(task.tid, task.call.argument(1) + Msghdr.LEN, (int) exit.result()) == Integer.BYTES;
             ptrace.setResult(task.tid, told ? 1 : -Errno.EFAULT.number());
         }
     }

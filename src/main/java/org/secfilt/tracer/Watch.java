@@ -56,7 +56,8 @@ public interface Watch {
 
     /**
      * The command is process 1 of its process namespace, in which the supervisor is too, and its last thread is about to end: the kernel will kill
-     * all others of the namespace then. Kills them all now, but for the command and the supervisor; {@link #commandEnded} follows while this one lives.
+     * all others of the namespace then. Kills them all now, but for the command and the supervisor; {@link #commandEnded} follows while
+     * this one lives.
      */
     void initEnding();
 

@@ -31,14 +31,14 @@ final class Denials {
         if (origin.line() == 0 && origin != Origin.DEFAULT) {
             return new Verdict.Deny(errno, "not in " + option(origin.source(), missing), origin);
         }
-        String mode = access.mode() == Mode.LOCAL ? "not loopback, and no rule allows it (mode local, " : "no rule allows it (mode deny, ";
+        boolean local = access.mode() == Mode.LOCAL;
         String part = switch (missing) {
             case ADDRESS -> "";
-            case PORT -> "on this port";
-            case PROTOCOL -> "with this protocol";
+            case PORT -> " on this port";
+            case PROTOCOL -> " with this protocol";
         };
-        String words = part.isEmpty() ? mode : mode.replace("allows it (", "allows it " + part + " (");
-        return new Verdict.Deny(errno, words + origin + ")", origin);
+        String words = (local ? "not loopback, and " : "") + "no rule allows it" + part;
+        return new Verdict.Deny(errno, words + " (mode " + (local ? "local" : "deny") + ", " + origin + ")", origin);
     }
 
     /** Masks and ports may both restrict; then the one that the destination misses. */

@@ -18,7 +18,7 @@ public sealed interface Verdict {
     /**
      * The call fails with the policy's error, and is reported.
      *
-     * @param why in words, for the report: {@code not in --allowed-netmask}, {@code denied by ci.yaml:12:7 (metadata service)}
+     * @param why in words, for the report: {@code not in allowed-netmask}, {@code ci.yaml:12:7 denies it (metadata service)}
      * @param origin the deciding place in the policy
      */
     record Deny(Errno errno, String why, Origin origin) implements Verdict {}

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.Optional;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SocketKindTest {
     /** Domain, type, protocol | the word, if any | what rules take it for. Raw and netlink sockets are of neither that they can name. */
@@ -19,6 +20,13 @@ class SocketKindTest {
         SocketKind kind = new SocketKind(domain, type, protocol);
         assertEquals(Optional.ofNullable(word), kind.word());
         assertEquals(Optional.ofNullable(ruled), kind.ruled().map(Protocol::toString));
-        assertEquals(word != null && !word.equals("99"), SocketKind.isWord(String.valueOf(word)));
+        Optional<SocketKind> read = SocketKind.of(domain == 10 ? Family.INET6 : Family.INET, String.valueOf(word));
+        assertEquals(word == null || word.equals("99") ? Optional.empty() : Optional.of(kind), read);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "TCP", "tpc", "raw", "raw:", "raw:256", "raw:-1", "raw:x", "17", "unix"})
+    void other_words_are_none(String text) {
+        assertEquals(Optional.empty(), SocketKind.of(Family.INET, text));
     }
 }

@@ -18,16 +18,30 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.secfilt.Fixtures;
 
 /**
- * Runs that are moved into profiles of net_cls: the supervisor gets hold of the sockets of all processes of its run, which take on its class, so these go
- * together.
+ * Runs that are moved into profiles of net_cls: the supervisor gets hold of the sockets of all processes of its run, which take on its
+ * class, so these go together.
  */
 class AssignIT {
     @RegisterExtension
     static final NetworkRoom ROOM = new NetworkRoom(Backend::prepare);
 
-    /** Two processes of a run. At each new line of the file {@code go} both send, by an old socket and by a new one, and tell what became of it. */
+    /** For Python: a turn for each new line of the file {@code go}, until one says {@code end}, or after fifteen seconds. */
+    private static final String TURNS = """
+            import time
+            def turns():
+                seen = 0
+                for i in range(1500):
+                    words = open("go").read().split()
+                    if words[seen:]:
+                        seen += 1
+                        if words[-1] == "end": return
+                        yield
+                    time.sleep(0.01)
+            """;
+    /** Two processes of a run. At each turn both send, by an old socket and by a new one, and tell what became of it. */
     private static final String PAIR = """
-            import errno, os, socket, time
+            import errno, os, socket
+            from turns import turns
             def send(s, *to):
                 try:
                     s.sendto(b"x", to[0]) if to else s.send(b"x")
@@ -39,15 +53,9 @@ class AssignIT {
             name = "B" if os.fork() == 0 else "A"
             old = udp(); old.connect(far)
             open("pid-" + name, "w").write(str(os.getpid())); os.rename("pid-" + name, name)
-            seen = 0
-            for i in range(1500):
-                words = open("go").read().split()
-                if words[seen:]:
-                    seen += 1
-                    if words[-1] == "end": break
-                    said = send(udp(), far) + " " + send(old) # the first is judged, and so comes into the supervisor's hands
-                    open("said-" + name, "a").write(f"{name} {said}\\n")
-                time.sleep(0.01)
+            for turn in turns():
+                said = send(udp(), far) + " " + send(old) # the first is judged, and so comes into the supervisor's hands
+                open("said-" + name, "a").write(f"{name} {said}\\n")
             if name == "A": os.wait()
             """;
     /** Starts them; {@code say} has both send and tells it, in order. */
@@ -65,25 +73,20 @@ class AssignIT {
             }
             end() { echo end >> go; wait $run; }
             """;
-    /** A thread whose first one shares its descriptors, does not, or has ended; at each new line of the file {@code go} it sends by its old socket. */
+    /** A thread whose first one shares its descriptors, does not, or has ended; at each turn it sends by its old socket. */
     private static final String OWN = """
             cat > own.py <<'END'
             import ctypes, errno, os, socket, sys, threading, time
+            from turns import turns
             libc = ctypes.CDLL(None)
             def work():
                 if sys.argv[1] == "parted" and libc.unshare(0x400): os._exit(9)
                 old = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); old.connect(("10.77.2.1", 8001))
                 os.write(1, b"%d\\n" % os.getpid())
-                seen = 0
-                for i in range(1500):
-                    words = open("go").read().split()
-                    if words[seen:]:
-                        seen += 1
-                        if words[-1] == "end": break
-                        try: old.send(b"x"); said = "ok"
-                        except OSError as e: said = errno.errorcode[e.errno]
-                        os.write(1, said.encode() + b"\\n")
-                    time.sleep(0.01)
+                for turn in turns():
+                    try: old.send(b"x"); said = "ok"
+                    except OSError as e: said = errno.errorcode[e.errno]
+                    os.write(1, said.encode() + b"\\n")
                 os._exit(0)
             threading.Thread(target=work).start()
             if sys.argv[1] == "ended": libc.syscall(60, 0)
@@ -101,6 +104,7 @@ class AssignIT {
 
     @BeforeAll
     static void makeFiles() throws IOException {
+        Files.writeString(ROOM.directory().resolve("turns.py"), TURNS);
         Files.writeString(ROOM.directory().resolve("pair.py"), PAIR);
         policy("near.yaml", "connect:\n  allow: [" + NetworkRoom.NEAR + "]\n");
         policy("far.yaml", "connect:\n  mode: allow\n  deny: [" + NetworkRoom.FAR + "]\n");
@@ -270,6 +274,30 @@ class AssignIT {
                 echo end >> go; wait; $SECFILT profile list""".formatted(under), whose).timeoutMillis(60_000).run().exited(0);
         assertEquals("ok\nEPERM\nok\nNAME  PROCESSES  WHO MAY ENTER\nt     0          root\n", run.stdout(), run::toString);
         assertArrived(2, run);
+    }
+
+    /** A rule of the host's own sees which class a socket has, when no profile is left. */
+    @ParameterizedTest(name = "{0} {1}")
+    @CsvSource({"shared, ''", "parted, ''", "ended, ''", "parted, $SECFILT -q --policy protocol.yaml", "ended, $SECFILT -q --policy protocol.yaml"})
+    void no_socket_stays_in_a_profile_that_is_forced_away(String whose, String under) {
+        Outcome run = ROOM.bash(OWN + """
+                start $1 %s; $SECFILT assign t $pid; say
+                class=$($SECFILT profile show t | sed -n 's/^class *//p'); $SECFILT profile remove t --force
+                iptables -I OUTPUT -m cgroup --cgroup $((class)) -j DROP; say; iptables -D OUTPUT -m cgroup --cgroup $((class)) -j DROP
+                echo end >> go; wait""".formatted(under), whose).timeoutMillis(60_000).run().exited(0);
+        assertEquals("EPERM\nremoved profile t\nok\n", run.stdout(), run::toString);
+        assertArrived(1, run);
+    }
+
+    @Test
+    void none_is_forced_away_whose_sockets_nobody_can_bring_along() {
+        Outcome run = ROOM.bash(OWN + """
+                start parted setpriv --reuid 65534 --clear-groups; $SECFILT assign t $pid
+                setpriv --bounding-set -sys_ptrace --inh-caps -sys_ptrace --reuid 0 $SECFILT profile remove t --force 2>&1 | sed "s/$pid/P/; s/[0-9]\\+/T/g"; say
+                $SECFILT profile list | tail -1; echo end >> go; wait""").timeoutMillis(60_000).run();
+        assertEquals("secfilt: process P cannot be moved: sockets of its thread T, which has descriptors that the first one has not, would stay behind:"
+                + " pidfd_getfd(T): EPERM (Operation not permitted)\nEPERM\nt     1          root\n", run.stdout(), run::toString);
+        assertArrived(0, run);
     }
 
     /** Where this process may not, as without CAP_SYS_PTRACE: that is seen before. */

@@ -273,4 +273,45 @@ class DescriptorAttackIT {
             }
         }
     }
+
+    /** The same of a bind to a port for which others than secfilt's host ask for a right, and this one does not. */
+    @Test
+    void a_socket_of_another_protocol_is_not_bound_to_a_low_port_in_the_place_of_the_one_that_was_judged() throws IOException {
+        String[] attack = {Fixtures.compile("swap-connect").toString(), "bind", "1000", "127.0.0.1", "81"};
+        String policy = Files.writeString(ROOM.directory().resolve("bind.yaml"), """
+                version: 1
+                bind: {mode: deny, allow: [{address: 127.0.0.1, port: 81, protocol: tcp}]}
+                """).toString();
+        firstUnprivilegedPort(81);
+        try {
+            Outcome bare = ROOM.command(attack).as(User.ORDINARY).run().exited(0);
+            assertTrue(bare.stdout().matches("reached [1-9][0-9]*\n"), bare::toString);
+            for (String option : List.of("--notifications=auto", "--notifications=off")) {
+                for (int i = 0; i < 3; i++) {
+                    Outcome run = ROOM.secfilt("-q", option, "--policy", policy, attack[0], attack[1], attack[2], attack[3], attack[4]).as(User.ORDINARY).run();
+                    assertEquals("reached 0\n", run.exited(0).stdout(), run::toString);
+                }
+            }
+        } finally {
+            firstUnprivilegedPort(1024);
+        }
+    }
+
+    private static void firstUnprivilegedPort(int port) {
+        ROOM.bash("echo " + port + " > /proc/sys/net/ipv4/ip_unprivileged_port_start").run().exited(0);
+    }
+
+    /** Where the other socket wins nothing by it: by rules for both protocols, and by one for datagrams. */
+    @ParameterizedTest
+    @CsvSource({"'{address: 127.0.0.1, protocol: udp}, {address: 127.0.0.1, protocol: tcp}'", "'{address: 127.0.0.1, protocol: udp}'"})
+    void a_program_that_opens_a_socket_of_another_protocol_under_the_number_of_a_closed_one_lives(String allowed) throws IOException {
+        String reopen = Fixtures.compile("reopen").toString();
+        String policy = Files.writeString(ROOM.directory().resolve("both.yaml"), "version: 1\nconnect: {mode: deny, allow: [" + allowed + "]}\n").toString();
+        ROOM.command(reopen, "200").run().exited(0);
+        for (String option : List.of("--notifications=auto", "--notifications=off")) {
+            for (User user : User.values()) {
+                ROOM.secfilt("-q", option, "--policy", policy, reopen, "800").as(user).run().exited(0);
+            }
+        }
+    }
 }

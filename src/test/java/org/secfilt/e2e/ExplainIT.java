@@ -56,6 +56,51 @@ class ExplainIT {
         assertEquals(tried, foretold);
     }
 
+    /** Sockets that rules cannot name, foretold and then tried; where the firewall judges their packets, and where it does not. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "--allowed-netmask=10.77.1.1 |", "--allowed-netmask=10.77.1.1 --allowed-netmask=fd77:1::1 --allowed-port=8002 |", "--allowed-port=8001 |",
+        "--no-outbound-network |", "--allowed-bind=127.0.0.1 |", "| connect: {allow: [{address: [10.77.1.1, 'fd77:2::1'], protocol: tcp}]}",
+        "| connect: {allow: [{address: 10.77.1.1, protocol: udp}]}", "| connect: {mode: allow, deny: ['10.77.2.1:8001', 'fd77:1::1']}",
+        "| connect: {mode: allow, deny: [{address: 10.77.1.1, protocol: udp}]}", "| connect: {allow: [0.0.0.0/0], deny: ['10.77.1.1:8001']}",
+        "| families: [unix, inet]",
+    })
+    void what_explain_foretells_of_other_sockets_is_what_happens(String options, String policy) throws IOException {
+        ROOM.bash("sysctl -qw net.ipv4.ping_group_range='0 0'").run().exited(0);
+        Files.writeString(ROOM.directory().resolve("o.yaml"), "version: 1\n" + (policy == null ? "" : policy) + "\n");
+        FirewallHost host = new FirewallHost(ROOM);
+        for (String firewall : List.of("--firewall=auto", "--firewall=off")) {
+            List<String> words = new ArrayList<>(List.of(firewall, "--policy=" + ROOM.directory().resolve("o.yaml")));
+            words.addAll(options == null ? List.of() : List.of(options.split(" ")));
+            List<String> run = new ArrayList<>(words);
+            run.add("-q");
+            Outcome happened = host.packets(Backend.NFT, run, "udplite,mptcp,echo,icmp,raw-253", "10.77.1.1", "10.77.2.1", "fd77:1::1", "fd77:2::1").run().exited(0);
+            List<String> ask = new ArrayList<>(List.of("explain", "-q"));
+            ask.addAll(words);
+            List<String> tried = new ArrayList<>();
+            for (String line : happened.stdout().split("\n")) {
+                String[] part = line.split(" ");
+                boolean v6 = part[1].contains(":");
+                ask.add(switch (part[0]) {
+                    case "echo" -> v6 ? "raw:58 " : "raw:1 ";
+                    case "icmp" -> v6 ? "icmpv6 " : "icmp ";
+                    default -> part[0].replace('-', ':') + " ";
+                } + (part[0].length() > 4 && !part[0].startsWith("raw") ? (v6 ? "[" + part[1] + "]" : part[1]) + ":8001" : part[1]));
+                tried.add(ask.get(ask.size() - 1).split(" ")[0] + " " + part[1] + " " + part[2]);
+            }
+            assertEquals(20, tried.size(), happened::toString);
+            String told = host.secfilt(Backend.NFT, ask.toArray(new String[0])).run().exited(0).stdout();
+            List<String> foretold = new ArrayList<>();
+            for (String line : told.split("\n")) {
+                if (line.matches("[a-z].*: (allowed|denied).*")) {
+                    String answer = line.contains(": allowed") ? "ok" : line.contains("ECONNREFUSED") ? "ECONNREFUSED" : "EPERM";
+                    foretold.add(line.split(" ")[0] + " " + tried.get(foretold.size()).split(" ")[1] + " " + answer);
+                }
+            }
+            assertEquals(String.join("\n", tried), String.join("\n", foretold), told);
+        }
+    }
+
     @Test
     void a_socket_is_judged_where_its_links_lead() throws IOException {
         Files.createDirectories(ROOM.directory().resolve("real"));

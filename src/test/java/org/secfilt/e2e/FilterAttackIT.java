@@ -42,19 +42,23 @@ class FilterAttackIT {
             trap-again | mmap   | any                          | EPERM EPERM EPERM
             trace      | mmap   | sent sent sent               | EPERM EPERM EPERM
             kill       | mmap   | ''                           | EPERM EPERM EPERM
-            errno      | vault  | EPERM EPERM EPERM            | EPERM EPERM EPERM
-            errno-0    | vault  | EPERM EPERM EPERM            | EPERM EPERM EPERM
-            notify     | vault  | EPERM EPERM EPERM            | EPERM EPERM EPERM
-            trap       | vault  | any                          | EPERM EPERM EPERM
-            trap-again | vault  | any                          | EPERM EPERM EPERM
-            trace      | vault  | sent sent sent               | EPERM EPERM EPERM
-            kill       | vault  | ''                           | EPERM EPERM EPERM
+            errno      | munmap | EPERM EPERM EPERM            | EPERM EPERM EPERM
+            errno-0    | munmap | EPERM EPERM EPERM            | EPERM EPERM EPERM
+            notify     | munmap | EPERM EPERM EPERM            | EPERM EPERM EPERM
+            trap       | munmap | any                          | EPERM EPERM EPERM
+            trap-again | munmap | any                          | EPERM EPERM EPERM
+            trace      | munmap | sent sent sent               | EPERM EPERM EPERM
+            kill       | munmap | ''                           | EPERM EPERM EPERM
             errno      | close  | sent sent sent               | EPERM EPERM EPERM
             errno-0    | close  | sent sent sent               | EPERM EPERM EPERM
             trap       | close  | any                          | EPERM EPERM EPERM
             trap-again | close  | any                          | EPERM EPERM EPERM
-            errno      | munmap | sent sent sent               | EPERM EPERM EPERM
-            listener   | vault  | filter EBUSY sent sent sent  | filter EBUSY EPERM EPERM EPERM
+            errno      | others | sent sent sent               | EPERM EPERM EPERM
+            notify     | others | sent sent sent               | EPERM EPERM EPERM
+            trap       | others | sent sent sent               | EPERM EPERM EPERM
+            trace      | others | sent sent sent               | EPERM EPERM EPERM
+            kill       | others | sent sent sent               | EPERM EPERM EPERM
+            listener   | munmap | filter EBUSY sent sent sent  | filter EBUSY EPERM EPERM EPERM
             """)
     void a_filter_of_the_commands_own_only_takes_away(String action, String on, String near, String far) {
         for (User user : User.values()) {

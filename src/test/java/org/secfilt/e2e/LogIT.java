@@ -286,6 +286,28 @@ class LogIT {
         assertFalse(run.stdout().contains(home.toString()), run::toString);
     }
 
+    /** Whoever rotates it, unmounts its file system or waits for a pipe's end may begin when the command has ended. */
+    @ParameterizedTest
+    @ValueSource(strings = {ALLOWED + " true", ALLOWED + " --firewall=off true", "--private-tmp true", "--mainstream-network-families true", ALLOWED + " ./lost",
+        "--private-tmp ./lost", "-v --policy=kept.yaml true"})
+    void nobody_has_it_open_when_the_command_has_ended(String words) throws IOException {
+        Files.writeString(home.resolve("lost"), "#!/no/such/interpreter\n").toFile().setExecutable(true, false);
+        Files.writeString(home.resolve("kept.yaml"), "version: 1\nunix: {deny: [/x]}\n");
+        Outcome run = ROOM.command("/usr/bin/python3", "-c", """
+                import glob, os, subprocess, sys
+                log, held = os.path.realpath("log"), 0
+                def holds(fd):
+                    try: return os.readlink(fd) == log
+                    except OSError: return False
+                for i in range(15):
+                    subprocess.run([os.environ["SECFILT"], "--log=log", *sys.argv[1].split()], stderr=subprocess.DEVNULL)
+                    size = os.stat(log).st_size
+                    held += any(holds(fd) for fd in glob.glob("/proc/[0-9]*/fd/*")) or os.stat(log).st_size != size
+                print(held, "times")
+                """, words).in(home).timeoutMillis(60_000).run().exited(0);
+        assertEquals("0 times\n", run.stdout(), run::toString);
+    }
+
     @Test
     void without_supervision_there_is_a_start_alone() throws IOException {
         ROOM.secfilt("--log=log", "true").in(home).run().exited(0);

@@ -39,9 +39,9 @@ public final class NetworkRoom implements BeforeAllCallback, BeforeEachCallback,
     public static final String PUBLIC6 = "2001:db8::1";
     /** Where clouds serve their metadata; here the peer's too. */
     public static final String METADATA = "169.254.169.254";
-    /** The commands' own addresses. */
     /** On the near network, and silent: nor does the kernel find that nobody is there. */
     static final String SILENT = "10.77.1.98";
+    /** The commands' own addresses. */
     public static final String INSIDE = "10.77.1.2";
     public static final String INSIDE6 = "fd77:1::2";
     /** Ports with an echo service for TCP and UDP, outside and inside, at every address. */

@@ -96,4 +96,21 @@ class OddHostsIT {
         assertEquals("125\nsame\n", run.stdout(), run::toString);
         assertTrue(run.stderr().contains("nobody knows which networks are alive"), run::toString);
     }
+
+    /** /proc/PID/status has more than 64 KiB then, and tells capabilities at its end. */
+    @Test
+    void who_is_in_twelve_thousand_groups_runs_as_who_is_in_one() {
+        Outcome run = ROOM.bash("""
+                in_groups() { python3 -c 'import os, sys; os.setgroups(range(100000, 100000 + int(sys.argv[1]))); os.execvp(sys.argv[2], sys.argv[2:])' "$@"; }
+                for options in --net=none '--allowed-port=1-9999 --firewall=off' --read-only; do
+                    for groups in 1 12000; do
+                        in_groups $groups $SECFILT -q $options python3 -c 'import socket, sys
+                text = open("/proc/self/status").read()
+                sys.stdout.write(text[text.index("CapInh"):text.index("Seccomp")])
+                socket.socket().bind(("127.0.0.1", 79))' > of-$groups 2>&1; echo $? >> of-$groups
+                    done
+                    cat of-1 >&2; cmp of-1 of-12000 && tail -n 1 of-1
+                done""").timeoutMillis(60_000).run();
+        assertEquals("0\n0\n0\n", run.stdout(), run::toString);
+    }
 }

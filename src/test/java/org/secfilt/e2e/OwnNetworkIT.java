@@ -290,8 +290,14 @@ class OwnNetworkIT {
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             (exec 3<>/dev/udp/10.77.1.1/9; exec sleep 60) & other=$!; sleep 0.3  | sleep[
             exec 3<>/dev/udp/10.77.1.1/9                                         | bash[
+            python3 closed.py; (exec 3<>/dev/tcp/10.77.1.1/8001; exec sleep 60) & other=$!; sleep 0.3 | sleep[
             """)
-    void who_is_not_alone_there_has_none_but_behind_a_network_of_his_own(String other, String who) {
+    void who_is_not_alone_there_has_none_but_behind_a_network_of_his_own(String other, String who) throws IOException {
+        // In TIME_WAIT, and nobody's: a page of /proc/net/tcp is full of them. proc_pid_net(5)
+        Files.writeString(ROOM.directory().resolve("closed.py"), """
+                import socket
+                for i in range(1000): socket.create_connection(("10.77.1.1", 8001)).close()
+                """);
         Outcome run = alone(Backend.NFT, other + "\n" + """
                 $SECFILT --firewall=require --allowed-netmask=10.77.1.1 echo ran; echo $?
                 $SECFILT -q --allowed-netmask=10.77.1.1 $PACKETS echo 10.77.1.1

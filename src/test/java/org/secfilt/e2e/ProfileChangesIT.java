@@ -123,6 +123,29 @@ class ProfileChangesIT {
         assertEquals("0\n1\n", run.stdout());
     }
 
+    /** cgroup.procs gives no more than a page at a time. cgroups(7) */
+    @Test
+    void a_thousand_processes_are_counted_and_moved_out() throws IOException {
+        Files.writeString(ROOM.directory().resolve("thousand.py"), """
+                import os, signal, time
+                pids = []
+                for i in range(999):
+                    pid = os.fork()
+                    if pid == 0: time.sleep(60); os._exit(0)
+                    pids.append(pid)
+                open("made", "w").close()
+                for i in range(600):
+                    if os.path.exists("over"): break
+                    time.sleep(0.1)
+                for pid in pids: os.kill(pid, signal.SIGKILL)
+                """);
+        Outcome run = HOST.near(Backend.NFT, """
+                rm -f made over; $SECFILT --profile=t python3 thousand.py & until [ -e made ]; do sleep 0.1; done
+                $SECFILT profile list | tail -n 1; $SECFILT profile remove t --force; touch over; wait
+                """).timeoutMillis(60_000).run();
+        assertEquals("t     1000       root\nremoved profile t\n", run.stdout(), run::toString);
+    }
+
     @Test
     void a_profile_with_processes_stays_unless_it_is_forced_away() {
         Outcome run = HOST.near(Backend.NFT, """

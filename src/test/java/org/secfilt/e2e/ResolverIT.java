@@ -22,7 +22,7 @@ class ResolverIT {
      * which were connected to, and by which program: the supervisor looks up who it is. "ip netns exec" has made a mount namespace for us.
      */
     private static final String WITH_SERVERS = """
-            mount -t tmpfs -o mode=755 none /run
+            mount -t tmpfs -o mode=755 none /run; mount -t tmpfs -o mode=755 none /var/lib
             /usr/bin/python3 "$SERVERS" $PATHS > told &
             server=$!
             until [ -s told ]; do sleep 0.01; done
@@ -30,7 +30,7 @@ class ResolverIT {
             kill $server; wait $server
             cat told""";
 
-    private static final String RESOLVERS = "/run/nscd/socket /run/systemd/resolve/io.systemd.Resolve";
+    private static final String RESOLVERS = "/run/nscd/socket /run/systemd/resolve/io.systemd.Resolve /var/lib/sss/pipes/nss";
     /** Of services that run programs for who asks them. */
     private static final String WAYS_OUT = "/run/docker.sock /run/containerd/containerd.sock /run/podman/podman.sock /run/crio/crio.sock"
             + " /run/systemd/private /run/systemd/io.systemd.Manager /run/dbus/system_bus_socket /run/user/54771/bus /run/user/54771/systemd/private"
@@ -62,20 +62,20 @@ class ResolverIT {
 
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', textBlock = """
-            unix: {mode: deny}, resolv: true          | /run/nscd/socket /run/systemd/resolve/io.systemd.Resolve
+            unix: {mode: deny}, resolv: true          | /run/nscd/socket /run/systemd/resolve/io.systemd.Resolve /var/lib/sss/pipes/nss
             unix: {mode: deny}, resolv: false         | ''
-            unix: {allow: [/run/x]}, resolv: true     | /run/nscd/socket /run/systemd/resolve/io.systemd.Resolve
-            unix: {mode: deny, deny: [/run/nscd/*]}, resolv: true | /run/systemd/resolve/io.systemd.Resolve
-            unix: {mode: allow}, resolv: true         | /run/nscd/socket /run/systemd/resolve/io.systemd.Resolve /run/docker.sock
-            include: CI                               | /run/nscd/socket /run/systemd/resolve/io.systemd.Resolve
+            unix: {allow: [/run/x]}, resolv: true     | /run/nscd/socket /run/systemd/resolve/io.systemd.Resolve /var/lib/sss/pipes/nss
+            unix: {mode: deny, deny: [/run/nscd/*]}, resolv: true | /run/systemd/resolve/io.systemd.Resolve /var/lib/sss/pipes/nss
+            unix: {mode: allow}, resolv: true         | /run/nscd/socket /run/systemd/resolve/io.systemd.Resolve /var/lib/sss/pipes/nss /run/docker.sock
+            include: CI                               | /run/nscd/socket /run/systemd/resolve/io.systemd.Resolve /var/lib/sss/pipes/nss
             include: CI, resolv: false                | ''
-            include: CI, unix: {deny: [/run/nscd/*]}  | /run/systemd/resolve/io.systemd.Resolve
+            include: CI, unix: {deny: [/run/nscd/*]}  | /run/systemd/resolve/io.systemd.Resolve /var/lib/sss/pipes/nss
             """)
     void resolv_opens_the_resolvers_and_no_other_socket(String policy, String open) throws IOException {
         String text = policy.replace("}, ", "}\n").replace("CI, ", "CI\n").replace("CI", Built.policy("ci-job.yaml").toString());
         List<String> asked = asked(User.ORDINARY, text, "/usr/bin/python3", "-c", """
                 import socket
-                for path in "/run/nscd/socket", "/var/run/nscd/socket", "/run/systemd/resolve/io.systemd.Resolve", "/run/docker.sock":
+                for path in "/run/nscd/socket", "/var/run/nscd/socket", "/run/systemd/resolve/io.systemd.Resolve", "/var/lib/sss/pipes/nss", "/run/docker.sock":
                     try:
                         s = socket.socket(socket.AF_UNIX)
                         s.connect(path)

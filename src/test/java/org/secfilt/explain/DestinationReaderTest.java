@@ -32,6 +32,14 @@ class DestinationReaderTest {
                 "recvmsg+10.77.5.2:7000/tcp | CONNECT 10.77.5.2:7000 tcp",
                 "recvmmsg [::1]:53/udp | CONNECT [::1]:53 udp",
                 "listen+[::]:80/tcp | BIND [::]:80 tcp",
+                "mptcp+10.0.0.1:443 | CONNECT 10.0.0.1:443 mptcp",
+                "UDPLite [::1]:53 10.0.0.1:443/mptcp | CONNECT [::1]:53 udplite, CONNECT 10.0.0.1:443 mptcp",
+                "icmp 10.0.0.1 | CONNECT 10.0.0.1:0 icmp",
+                "icmp 10.0.0.1:0 sendto 10.0.0.1:0/icmp | CONNECT 10.0.0.1:0 icmp, SEND 10.0.0.1:0 icmp",
+                "icmpv6 2001:db8::5:53 icmpv6 [::1] | CONNECT [2001:db8::5:53]:0 icmpv6, CONNECT [::1]:0 icmpv6",
+                "bind sctp 0.0.0.0:80 | BIND 0.0.0.0:80 sctp",
+                "raw:1+10.0.0.1+10.0.0.1:0/raw:255 | CONNECT 10.0.0.1:0 raw:1, CONNECT 10.0.0.1:0 raw:255",
+                "dccp 10.0.0.1:1 l2tp 10.0.0.1 smc 10.0.0.1:2 | CONNECT 10.0.0.1:1 dccp, CONNECT 10.0.0.1:0 l2tp, CONNECT 10.0.0.1:2 smc",
                 "unix:/run/x.sock | CONNECT unix:/run/x.sock -",
                 "connect unix:/run/my x.sock+tcp 1.2.3.4:1 | CONNECT unix:/run/my x.sock -, CONNECT 1.2.3.4:1 tcp",
                 "unix:x.sock | CONNECT unix:/here/x.sock -",
@@ -60,9 +68,15 @@ class DestinationReaderTest {
                 "1.2.3.4:70000/udp | 'udp 1.2.3.4:70000': port 70000 is above 65535",
                 "10.0.0.1:http | '10.0.0.1:http': 'http' is no port",
                 "tcp 1.2.3.4:1-9 | 'tcp 1.2.3.4:1-9': a destination has one port",
-                "1.2.3.4:80/tpc | '1.2.3.4:80/tpc': 'tpc' is no protocol; write tcp or udp",
-                "1.2.3.4:80/sctp | '1.2.3.4:80/sctp': rules name tcp and udp; a socket of sctp the filter refuses, or the firewall judges its packets by the rules for addresses",
-                "10.0.0.1:0/raw:1 | '10.0.0.1:0/raw:1': rules name tcp and udp; a socket of raw:1 the filter refuses, or the firewall judges its packets by the rules for addresses",
+                "1.2.3.4:80/tpc | '1.2.3.4:80/tpc': 'tpc' is no protocol; write tcp or udp, or as the log does mptcp, udplite,",
+                "tpc 1.2.3.4:80 | 'tpc 1.2.3.4:80': 'tpc' is no protocol; write tcp or udp, or as the log does mptcp, udplite,",
+                "https [::1]:80 | 'https [::1]:80': 'https' is no protocol; write tcp or udp",
+                "raw:256 1.2.3.4 | 'raw:256 1.2.3.4': 'raw:256' is no protocol; write tcp or udp",
+                "mptcp | behind 'mptcp' an address and a port are missing",
+                "mptcp 1.2.3.4 | 'mptcp 1.2.3.4' lacks a port; write 1.2.3.4:443",
+                "icmp example.org | 'icmp example.org' is no destination",
+                "icmp ::1 | 'icmp [::1]:0': there is no such socket; write icmpv6 [::1]:0",
+                "icmpv6 10.0.0.1 | 'icmpv6 10.0.0.1:0': there is no such socket; write icmp 10.0.0.1:0",
                 "10.0.0.0/8:80 | '10.0.0.0/8:80': '10.0.0.0/8' is no IPv4",
                 "https://example.org/a:b@c | 'https://example.org/a:b@c' is a URL, and calls carry addresses; 'getent ahosts example.org' shows them, write tcp ADDR:443",
                 "http://u:p@10.0.0.1:8080/x | 'http://u:p@10.0.0.1:8080/x' is a URL; write tcp 10.0.0.1:8080",
@@ -117,7 +131,7 @@ class DestinationReaderTest {
     private static String print(List<String> words) {
         List<String> found = new ArrayList<>();
         for (Destination one : DestinationReader.read(words, path -> path.startsWith("/") ? path : "/here/" + path)) {
-            found.add(one.action() + " " + one.address() + " " + (one.protocol().isPresent() ? one.protocol().get() : "-"));
+            found.add(one.action() + " " + one.address() + " " + one.socket().word().orElse("-"));
         }
         return String.join(", ", found);
     }

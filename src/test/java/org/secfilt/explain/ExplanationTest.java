@@ -9,7 +9,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.secfilt.abi.Arch;
+import org.secfilt.abi.Family;
 import org.secfilt.abi.IpAddress;
+import org.secfilt.abi.Sockaddr;
+import org.secfilt.abi.SocketKind;
 import org.secfilt.plan.Holding;
 import org.secfilt.plan.Host;
 import org.secfilt.plan.HostFirewall;
@@ -19,6 +22,7 @@ import org.secfilt.policy.InvalidPolicyException;
 import org.secfilt.policy.MemoryFiles;
 import org.secfilt.policy.Policy;
 import org.secfilt.policy.yaml.PolicyFiles;
+import org.secfilt.verdict.Action;
 
 class ExplanationTest {
     private static final String POLICY = """
@@ -241,6 +245,66 @@ class ExplanationTest {
             String told = new Explanation(plan, false, path -> path).add(read(text)).toString();
             assertTrue(told.contains("layer     tracer, which judges each call\n"), told);
         }
+    }
+
+    /** What a policy says | a destination | lines of its explanation where the firewall judges packets, and how it begins where it does not. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "connect: {allow: [10.0.0.0/8]} | mptcp 10.1.2.3:443 | mptcp 10.1.2.3:443: allowed ;; rule      p.yaml:2:19: allow connect 10.0.0.0/8"
+                        + " ;; layer     tracer, which judges each call, then firewall, which judges each packet | denied, socket(2) fails with EPERM",
+                "connect: {allow: [10.0.0.0/8]} | mptcp 11.1.2.3:443 | denied, it fails with EPERM ;; rule      no rule allows it ;; layer     tracer"
+                        + " ;; nearest   p.yaml:2:19 ;; add to connect/allow in p.yaml: 11.1.2.3:443 | denied, socket(2) fails with EPERM",
+                "connect: {allow: [{address: 10.0.0.0/8, protocol: tcp}]} | mptcp 10.1.2.3:443 | mptcp 10.1.2.3:443: allowed"
+                        + " ;; rule      p.yaml:2:19: allow connect 10.0.0.0/8 tcp ;; layer     firewall, which judges each packet | denied, socket(2)",
+                "connect: {allow: [{address: 10.0.0.0/8, protocol: udp}]} | mptcp 10.1.2.3:443 | denied, it fails with ECONNREFUSED"
+                        + " ;; rule      no rule allows it with this protocol ;; layer     firewall, which judges each packet"
+                        + " ;; nearest   p.yaml:2:19: allow connect 10.0.0.0/8 udp (for another protocol) ;; to allow it, add | denied, socket(2)",
+                "connect: {allow: [{address: 10.0.0.0/8, protocol: udp}]} | udplite 10.1.2.3:443 | denied, what it sends fails with EPERM | denied, socket(2)",
+                "connect: {allow: ['10.0.0.0/8:80']} | icmp 10.1.2.3 | icmp 10.1.2.3:0: allowed ;; rule      p.yaml:2:19: allow connect 10.0.0.0/8 port 80"
+                        + " ;; layer     firewall, which judges each packet | denied, socket(2)",
+                "connect: {allow: ['10.0.0.0/8:80']} | raw:1 10.1.2.3 | raw:1 10.1.2.3:0: allowed, but of its packets only pings ;; rule      p.yaml:2:19"
+                        + " ;; the rest  no rule allows it | denied, socket(2)",
+                "connect: {allow: ['10.0.0.0/8:80']} | raw:255 10.1.2.3:80 | allowed, but of its packets only tcp, udp, udplite, sctp, dccp, pings | denied, socket(2)",
+                "connect: {allow: ['10.0.0.0/8:80']} | raw:47 10.1.2.3 | denied, what it sends fails with EPERM ;; layer     firewall | denied, socket(2)",
+                "connect: {allow: ['10.0.0.0/8:80']} | sctp 10.1.2.3:81 | denied, its packets are dropped | denied, socket(2)",
+                "connect: {allow: [{port: 80}]} | icmp 10.1.2.3 | denied, it fails with EPERM ;; on this port ;; layer     tracer | denied, socket(2)",
+                "connect: {mode: allow, deny: ['10.0.0.1:80']} | udplite 10.0.0.1:80 | denied, it fails with EPERM ;; p.yaml:2:31 denies it ;; layer     tracer"
+                        + " ;; to allow it, change p.yaml:2:31 | denied, socket(2)",
+                "connect: {mode: allow, deny: ['10.0.0.1:80']} | udplite 10.0.0.1:81 | allowed ;; no rule denies it (mode allow | denied, socket(2)",
+                "connect: {mode: local} | icmpv6 ::1 | icmpv6 [::1]:0: allowed ;; mode local allows loopback | denied, socket(2)",
+                "no-outbound-network: true | icmp 10.1.2.3 | denied, it fails with EPERM ;; no outbound network ;; layer     tracer | denied, socket(2)",
+                "connect: {allow: [10.0.0.0/8]} | smc 10.1.2.3:443 | denied, socket(2) fails with EPERM | denied, socket(2)",
+                "bind: {allow: [10.0.0.1]} | bind sctp 10.0.0.1:80 | denied, socket(2) fails with EPERM ;; only plain TCP and UDP sockets | denied, socket(2)",
+                "connect: {allow: [10.0.0.0/8]}; bind: {allow: [10.0.0.1]} | bind sctp 10.0.0.1:80 | allowed ;; tracer, which judges each call | denied, socket(2)",
+                "families: [unix, inet] | mptcp [fd00::1]:443 | denied, socket(2) fails with EPERM ;; has no family inet6 | denied, socket(2)",
+                "families: [unix, inet] | mptcp 10.0.0.1:443 | allowed ;; nothing restricts it ;; none has to look at it | allowed",
+            })
+    void sockets_that_no_rule_can_name(String policy, String destination, String lines, String without) throws Exception {
+        String yaml = "version: 1\n" + policy.replace("; ", "\n") + "\n";
+        HostFirewall firewall = new HostFirewall(Optional.empty(), true);
+        String text = new Explanation(plan(yaml, new Host(Arch.X86_64, 6, true, firewall)), false, path -> path).add(read(destination)).toString();
+        int at = 0;
+        for (String line : lines.split(" ;; ")) {
+            int found = text.indexOf(line.strip(), at);
+            assertTrue(found >= 0, () -> line + "\n" + text);
+            at = found;
+        }
+        assertTrue(lines.contains(", but") || !text.contains("allowed, but "), text);
+        String plain = new Explanation(plan(yaml), false, path -> path).add(read(destination)).toString();
+        assertTrue(plain.contains(": " + without), plain);
+    }
+
+    /** What the log says of an allowed call. */
+    @ParameterizedTest
+    @CsvSource({"tcp, allow connect 10.0.0.0/8 tcp", "mptcp, allow connect 10.0.0.0/8 tcp", "udplite, ''", "icmp, allow connect 10.0.0.0/8 tcp", "raw:1, allow connect 10.0.0.0/8 tcp"})
+    void what_allowed_a_socket_that_no_rule_can_name(String socket, String why) throws Exception {
+        Plan plan = plan("version: 1\nconnect: {allow: [{address: 10.0.0.0/8, protocol: tcp}]}\n",
+                new Host(Arch.X86_64, 6, true, new HostFirewall(Optional.empty(), true)));
+        Optional<Grant> grant = Grant.of(plan, Action.CONNECT, new Sockaddr.Inet(IpAddress.parse("10.0.0.1"), 80),
+                SocketKind.of(Family.INET, socket).orElseThrow());
+        assertEquals(why, grant.isPresent() ? grant.get().why() : "");
     }
 
     private static Plan plan(String text) throws InvalidPolicyException, RefusedPolicyException {

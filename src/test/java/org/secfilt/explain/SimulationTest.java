@@ -53,7 +53,7 @@ class SimulationTest {
         "socket AF_NETLINK SOCK_RAW NETLINK_ROUTE, ALLOW",
         "seccomp SECCOMP_SET_MODE_FILTER SECCOMP_FILTER_FLAG_NEW_LISTENER ptr, ERRNO(EBUSY)",
         "500, ERRNO(ENOSYS)",
-        "0x766c74, USER_NOTIF",
+        "munmap 0x552a00000000 0, USER_NOTIF",
     })
     void the_filter_answers(String call, String answer) throws RefusedPolicyException {
         Simulation simulation = simulate(Call.Abi.OWN, call.split(" "));

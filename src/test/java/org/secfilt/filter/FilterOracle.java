@@ -33,9 +33,6 @@ final class FilterOracle {
         if (audit != arch.audit() || nr < 0 || nr >= 0x40000000) {
             return Set.of(addresses && (audit != arch.audit() || nr >= 0 && arch == Arch.X86_64) ? "trace foreign" : "ENOSYS");
         }
-        if (nr == 0x766c74 && addresses) {
-            return Set.of("listener");
-        }
         int[] all = arch.syscalls().all();
         if (nr > all[all.length - 1]) {
             return Set.of("ENOSYS");
@@ -62,6 +59,9 @@ final class FilterOracle {
             case "listen":
                 return Set.of(policy.bind().open() ? "allow" : "trace listen");
             case "munmap", "mprotect", "pkey_mprotect", "madvise", "remap_file_pages":
+                if (addresses && name.equals("munmap") && untagged(args[0]).equals(vault()) && args[1] == 0) {
+                    return Set.of("listener");
+                }
                 return addresses ? guard(name, args[0], args[1], "allow") : Set.of("allow");
             case "mmap":
                 if (!addresses) {

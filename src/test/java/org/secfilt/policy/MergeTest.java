@@ -92,7 +92,7 @@ class MergeTest {
 
     @Test
     void resolv_allows_this_machines_resolvers_by_their_unix_sockets() throws InvalidPolicyException {
-        String sockets = " +/run/nscd/socket +/var/run/nscd/socket +/run/systemd/resolve/io.systemd.Resolve";
+        String sockets = " +/run/nscd/socket +/var/run/nscd/socket +/run/systemd/resolve/io.systemd.Resolve +/var/lib/sss/pipes/nss";
         assertEquals("DENY @1:2:14" + sockets, print(merge("unix: {mode: deny}\nresolv: true", "", "").unix()));
         assertEquals("DENY @1:2:14" + sockets, print(merge("unix: {mode: deny}", "--allow-resolv --allowed-port=22", "").unix()));
         assertEquals("DENY @1:2:14", print(merge("unix: {mode: deny}\nresolv: true", "--allow-resolv=no", "").unix()));

@@ -35,6 +35,17 @@ class EventLogTest {
         private final List<Integer> answers = Collections.synchronizedList(new ArrayList<>());
         private final int atOnce;
         private volatile boolean blocked;
+        private volatile int open = 1;
+
+        @Override
+        public void letGo() {
+            open--;
+        }
+
+        @Override
+        public void takeAgain() {
+            open++;
+        }
 
         FakeFile(int atOnce) {
             this.atOnce = atOnce;
@@ -211,6 +222,33 @@ class EventLogTest {
         assertEquals(Optional.of("3 events are not in the log x\\x1b: No space left on device"), log.flush());
         assertEquals(2, file.text().lines().count());
         assertEquals(Optional.empty(), log.flush());
+    }
+
+    @Test
+    void who_let_go_of_the_file_takes_it_again_for_another_event() throws IOException {
+        FakeFile file = new FakeFile(1000);
+        EventLog log = new EventLog("log", file);
+        log.started(1, List.of(ByteString.of("true")), false);
+        assertEquals(Optional.empty(), log.flush());
+        log.letGo();
+        assertEquals(0, file.open);
+        log.ended(1, false, 127, 0);
+        assertEquals(1, file.open);
+        assertEquals(Optional.empty(), log.flush());
+        assertEquals(2, file.events().size());
+    }
+
+    @Test
+    void what_waits_when_the_file_is_let_go_is_lost_and_told_of_once() {
+        FakeFile file = new FakeFile(1000);
+        file.blocked = true;
+        EventLog log = new EventLog("log", file);
+        log.started(1, List.of(ByteString.of("true")), true);
+        log.ended(1, false, 0, 0);
+        assertTrue(log.flush().orElse("").startsWith("2 events are not in the log"));
+        log.letGo();
+        assertEquals(Optional.empty(), log.flush());
+        assertEquals("", file.text());
     }
 
     @Test

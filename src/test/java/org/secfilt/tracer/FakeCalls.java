@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
+import org.secfilt.abi.Msghdr;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.plan.VaultRange;
 
@@ -26,7 +27,7 @@ abstract class FakeCalls extends FakeTracees {
         if ((int) task.number == -1) {
             return;
         }
-        if (task.number == VaultRange.CALL_NR) {
+        if (task.audit != I386 && task.number == ARCH.syscalls().nr(VaultRange.CALL) && task.arguments[0] == RANGE.address() && task.arguments[1] == 0) {
             vaultCall(task);
             return;
         }
@@ -52,13 +53,13 @@ abstract class FakeCalls extends FakeTracees {
                     task.result = -Errno.EFAULT.number();
                     return;
                 }
-                byte[] header = seen(task, task.arguments[1], AddressCall.MSGHDR_BYTES);
+                byte[] header = seen(task, task.arguments[1], Msghdr.BYTES);
                 act(task, name, ControlMessages.longAt(header, 0), ControlMessages.intAt(header, 8), 7);
             }
             case "recvmsg", "recvmmsg" -> {
                 acted.add(task.tid + ": " + name + " of " + (name.equals("recvmsg") ? 1 : task.arguments[2]));
-                byte[] header = seen(task, task.arguments[1], AddressCall.MSGHDR_BYTES);
-                memory.computeIfPresent(ControlMessages.longAt(header, AddressCall.MSG_CONTROL), (at, room) -> {
+                byte[] header = seen(task, task.arguments[1], Msghdr.BYTES);
+                memory.computeIfPresent(ControlMessages.longAt(header, Msghdr.CONTROL), (at, room) -> {
                     System.arraycopy(handed, 0, room, 0, handed.length);
                     return room;
                 });

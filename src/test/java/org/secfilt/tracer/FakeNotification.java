@@ -8,7 +8,6 @@ import org.secfilt.kernel.SyscallStop;
 
 /** What the listener is told of a call of a {@link FakeTask}. */
 final class FakeNotification implements Notification {
-    private static final long ERESTARTNOINTR = -513;
 
     private final FakeStops kernel;
     private final FakeTask task;
@@ -55,7 +54,7 @@ final class FakeNotification implements Notification {
                     return false;
                 }
                 assertTrue(task.interrupts, "it would be made again without a stop");
-                task.result = ERESTARTNOINTR;
+                task.result = Ptrace.ERESTARTNOINTR;
                 task.restarts = true;
                 task.status = Ptrace.PTRACE_EVENT_STOP << 8 | 5;
                 task.state = FakeTask.State.EVENT_STOP;

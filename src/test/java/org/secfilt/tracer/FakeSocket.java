@@ -35,6 +35,11 @@ final class FakeSocket implements SocketCopy {
     }
 
     @Override
+    public boolean isOfOurNetwork() {
+        return kernel.ourNetwork;
+    }
+
+    @Override
     public int bind(byte[] name, int length) {
         return act("bind " + Sockaddr.decode(name, length), 0);
     }

@@ -63,6 +63,8 @@ abstract class FakeTracees extends TracersKernel implements Tracees {
     boolean labelled;
     boolean familyMatters;
     boolean privileged;
+    int unprivileged = 1024;
+    boolean ourNetwork = true;
     /** The thread that each clone makes, if any; memory waits for it, and cannot be read while its first stop is unanswered. */
     int thread;
     boolean disconnects = true;
@@ -238,7 +240,7 @@ abstract class FakeTracees extends TracersKernel implements Tracees {
 
     @Override
     public int firstUnprivilegedPort() {
-        return 1024;
+        return unprivileged;
     }
 
     @Override

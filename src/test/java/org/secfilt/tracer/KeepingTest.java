@@ -31,6 +31,8 @@ class KeepingTest extends TracerRoom {
     private boolean leads = true;
     /** So many looks find what is kept removed. */
     private int removed;
+    /** Happens with it. */
+    private Runnable onRemoved = () -> { };
 
     @BeforeEach
     void name_a_socket() {
@@ -100,6 +102,48 @@ class KeepingTest extends TracerRoom {
         assertEquals(3, named("connect").size());
         assertEquals(-1, removed);
         assertEquals(List.of("keep 0 /tmp/a/s", "drop 0", "keep 0 /tmp/a/s", "drop 0", "keep 0 /tmp/a/s", "drop 0"), kept);
+    }
+
+    @Test
+    void a_call_that_is_made_anew_is_told_of_once() {
+        hearsOfAllowed = true;
+        removed = 2;
+        kernel.connected = -Errno.ECONNREFUSED.number();
+        runWith(Deed.call("connect", 3, 0x1000, 11));
+        assertEquals(3, named("connect").size());
+        assertEquals(List.of("ready", "allowed connect unix:/tmp/a/s", "command ended"), reported);
+    }
+
+    @Test
+    void one_that_is_denied_when_it_is_made_anew_is_told_of_as_denied_alone() {
+        hearsOfAllowed = true;
+        removed = 1;
+        kernel.connected = -Errno.ECONNREFUSED.number();
+        onRemoved = () -> kernel.boundNames = List.of("/run/docker.sock".getBytes(StandardCharsets.UTF_8));
+        runWith(Deed.call("connect", 3, 0x1000, 11));
+        assertEquals(1, named("connect").size());
+        assertEquals(List.of("ready", "connect unix:/tmp/a/s", "command ended"), reported);
+    }
+
+    @Test
+    void one_that_reached_what_is_denied_is_told_of_as_that_alone() {
+        hearsOfAllowed = true;
+        roots = true;
+        kernel.peer = Optional.of(new Sockaddr.UnixPath(ByteString.of("/run/docker.sock")));
+        runWith(Deed.call("connect", 3, 0x1000, 11));
+        assertEquals(List.of("7: killed"), kernel.delivered);
+        assertFalse(reported.toString().contains("allowed"), reported::toString);
+    }
+
+    /** Whether it was made nobody knows: it was allowed. */
+    @RepeatedTest(40)
+    void whose_caller_dies_meanwhile_is_told_of_once(RepetitionInfo step) {
+        hearsOfAllowed = true;
+        command(Deed.call("connect", 3, 0x1000, 11));
+        kernel.killBefore(step.getCurrentRepetition(), TID);
+        run();
+        long told = reported.stream().filter(line -> line.startsWith("allowed")).count();
+        assertTrue(told == 1 || told == 0 && named("connect").isEmpty(), () -> named("connect") + " " + reported);
     }
 
     @Test
@@ -278,7 +322,11 @@ class KeepingTest extends TracerRoom {
 
         @Override
         public boolean isRemoved(int place) {
-            return removed-- > 0;
+            boolean gone = removed-- > 0;
+            if (gone) {
+                onRemoved.run();
+            }
+            return gone;
         }
 
         @Override

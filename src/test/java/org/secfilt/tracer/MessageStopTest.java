@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.secfilt.abi.Errno;
+import org.secfilt.abi.Msghdr;
 
 /** Calls whose address stands in a message header, sendmsg(2) and sendmmsg(2), and their control data. */
 class MessageStopTest extends TracerRoom {
@@ -18,7 +19,7 @@ class MessageStopTest extends TracerRoom {
     void what_could_not_be_read_is_not_read_again(String unreadable) {
         ByteBuffer header = ByteBuffer.wrap(message(0x1000, 16)).order(ByteOrder.nativeOrder());
         if (unreadable.equals("control")) {
-            header.putLong(AddressCall.MSG_CONTROL, 0x3000).putLong(40, 24);
+            header.putLong(Msghdr.CONTROL, 0x3000).putLong(40, 24);
         }
         kernel.remember(0x5000, message(0, 0));
         if (!unreadable.equals("header")) {
@@ -32,7 +33,7 @@ class MessageStopTest extends TracerRoom {
             assertEquals("7: sendmsg " + -Errno.EFAULT.number(), kernel.returned.get(kernel.returned.size() - 1));
             return;
         }
-        long place = unreadable.equals("name") ? AddressCall.MSG_NAME : AddressCall.MSG_CONTROL;
+        long place = unreadable.equals("name") ? Msghdr.NAME : Msghdr.CONTROL;
         assertEquals(AddressCall.NOWHERE, ControlMessages.longAt(kernel.vault.read((int) place, Long.BYTES), 0));
     }
 
@@ -76,7 +77,7 @@ class MessageStopTest extends TracerRoom {
     void a_source_route_in_control_data_is_denied() {
         byte[] route = ByteBuffer.allocate(24).order(ByteOrder.nativeOrder()).putLong(19).putInt(0).putInt(7).array();
         ByteBuffer header = ByteBuffer.wrap(message(0x1000, 16)).order(ByteOrder.nativeOrder());
-        header.putLong(AddressCall.MSG_CONTROL, 0x3000).putLong(40, 24);
+        header.putLong(Msghdr.CONTROL, 0x3000).putLong(40, 24);
         kernel.remember(0x2000, header.array());
         kernel.remember(0x1000, ALLOWED);
         kernel.remember(0x3000, route);
@@ -88,7 +89,7 @@ class MessageStopTest extends TracerRoom {
     @Test
     void more_control_data_than_a_slot_holds_is_refused() {
         ByteBuffer header = ByteBuffer.wrap(message(0, 0)).order(ByteOrder.nativeOrder());
-        header.putLong(AddressCall.MSG_CONTROL, 0x3000).putLong(40, Slots.CONTROL_BYTES + 1);
+        header.putLong(Msghdr.CONTROL, 0x3000).putLong(40, Slots.CONTROL_BYTES + 1);
         kernel.remember(0x2000, header.array());
         kernel.remember(0x3000, new byte[Slots.CONTROL_BYTES + 1]);
         runWith(Deed.call("sendmsg", 3, 0x2000, 0));

@@ -22,7 +22,6 @@ class NotifiedTracerTest extends TracerTest {
     private static final int SIGUSR1 = 10;
     private static final int SIGSTOP = 19;
     private static final long ODD = 0x1234_5678_9abc_def0L;
-    private static final long ERESTARTSYS = -512;
 
     @BeforeEach
     void notify_of_calls() {
@@ -182,12 +181,12 @@ class NotifiedTracerTest extends TracerTest {
     @Test
     void a_call_that_waited_itself_and_was_interrupted_is_left_to_the_kernel() {
         kernel.onCopies = Optional.of(Tracees.SocketCopy.WOULD_WAIT);
-        kernel.connected = (int) ERESTARTSYS;
+        kernel.connected = (int) Ptrace.ERESTARTSYS;
         kernel.domain = 2;
         kernel.remember(0x1000, ALLOWED);
         FakeTask task = command(connect(0x1000), Deed.stop(SIGUSR1));
         run();
-        assertEquals(ERESTARTSYS, task.result);
+        assertEquals(Ptrace.ERESTARTSYS, task.result);
     }
 
     /** Its first stop was answered on the way, and it has not stopped since. */

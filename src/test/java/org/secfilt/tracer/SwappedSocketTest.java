@@ -78,6 +78,35 @@ class SwappedSocketTest extends TracerRoom {
         assertEquals(outcome == null, kernel.returned.contains("7: bind " + EPERM), kernel.returned.toString());
     }
 
+    /** Of a port that nobody needs a right for here, or that the caller has none for. The first such port | whose network | what is bound. */
+    @ParameterizedTest
+    @CsvSource({"tcp, 80, true, 7: copy: bind 10.0.0.1:80", "tcp, 80, false, ", ", 80, false, 7: bind 10.0.0.1:80", "tcp, 81, true, 7: bind 10.0.0.1:80"})
+    void a_bind_to_a_low_port_by_a_rule_for_one_protocol_is_left_to_the_caller_only_where_the_kernel_refuses_it(
+            String rule, int first, boolean ours, String outcome) {
+        protocol = Optional.ofNullable(rule).map(Protocol::parse);
+        kernel.unprivileged = first;
+        kernel.ourNetwork = ours;
+        kernel.domain = 2;
+        kernel.protocol = 6;
+        kernel.remember(0x1000, ALLOWED);
+        runWith(Deed.call("bind", 3, 0x1000, 16));
+        assertEquals(outcome == null ? List.of() : List.of(outcome), named("bind"));
+        assertEquals(outcome == null, kernel.returned.contains("7: bind " + EPERM), kernel.returned.toString());
+    }
+
+    /** A program closes a UDP socket and opens a TCP socket, which gets its number: a send that does not connect does nothing to that. */
+    @Test
+    void a_tcp_socket_under_the_number_of_a_closed_one_that_sent_costs_nothing() {
+        protocol = Optional.of(Protocol.UDP);
+        kernel.labelled = true; // so the call runs
+        kernel.remember(0x1000, ALLOWED);
+        kernel.protocols.addAll(Collections.nCopies(4 + looksBefore() / 2, 17));
+        kernel.protocols.add(6);
+        runWith(Deed.call("sendto", 3, 0x5000, 1, 0, 0x1000, 16));
+        assertEquals(List.of(), kernel.delivered);
+        assertEquals(List.of("7: sendto 10.0.0.1:80"), named("sendto"));
+    }
+
     /** So a UDP socket that is put in its place is sent nowhere. */
     @ParameterizedTest
     @CsvSource({"0, 6, nowhere", "0x4000, 6, nowhere", "0, 17, 10.0.0.1:80"})
@@ -120,12 +149,28 @@ class SwappedSocketTest extends TracerRoom {
         assertEquals(outcome.equals("EPERM"), kernel.returned.contains("7: connect " + EPERM), kernel.returned.toString());
     }
 
+    /** A program closes a UDP socket and opens a TCP socket, which gets its number. */
+    @Test
+    void one_that_is_seen_swapped_before_the_call_is_judged_anew() {
+        protocol = Optional.of(Protocol.TCP);
+        kernel.domain = 2;
+        kernel.protocol = 6;
+        kernel.protocols.addAll(Collections.nCopies(looksBefore() == 0 ? 1 : 3, 6));
+        kernel.protocols.add(17);
+        kernel.remember(0x1000, ALLOWED);
+        runWith(connect(0x1000));
+        assertEquals(List.of("7: copy: connect 10.0.0.1:80"), named("connect"));
+        assertEquals(List.of("ready", "command ended"), reported);
+    }
+
     @Test
     void one_that_is_seen_swapped_before_the_call_is_denied_and_the_call_does_not_run() {
         protocol = Optional.of(Protocol.TCP);
         kernel.remember(0x1000, ALLOWED);
-        kernel.protocols.addAll(Collections.nCopies(1 + looksBefore(), 6));
-        kernel.protocols.add(17);
+        kernel.protocols.addAll(Collections.nCopies(looksBefore(), 6));
+        for (int i = 0; i < 4; i++) {
+            kernel.protocols.addAll(List.of(6, 17));
+        }
         runWith(connect(0x1000));
         assertEquals("7: connect " + EPERM, kernel.returned.get(1));
         assertEquals("connect 10.0.0.1:80", reported.get(1));

@@ -14,6 +14,7 @@ import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Cidr;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.IpAddress;
+import org.secfilt.abi.Msghdr;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.abi.SocketKind;
@@ -122,7 +123,7 @@ abstract class TracerRoom {
     }
 
     protected static byte[] message(long name, int length) {
-        return ByteBuffer.allocate(AddressCall.MSGHDR_BYTES)
+        return ByteBuffer.allocate(Msghdr.BYTES)
                 .order(ByteOrder.nativeOrder())
                 .putLong(name)
                 .putInt(length)

@@ -180,7 +180,7 @@ final class JnrCgroups implements Cgroups {
         if (fd < 0) {
             return "";
         }
-        String text = proc.read((int) fd);
+        String text = proc.readAll((int) fd);
         Libc.CLOSE.call(fd);
         return text;
     }

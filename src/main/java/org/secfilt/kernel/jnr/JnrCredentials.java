@@ -64,7 +64,7 @@ final class JnrCredentials {
     JnrCredentials(Proc proc) {
         this.proc = proc;
         this.namespace = proc.link("self/ns/user");
-        String status = proc.read(OwnProcess.PID, "/status");
+        String status = proc.ownStatus();
         this.own = identity(status, true);
         this.permitted = capabilities(status, "CapPrm");
         this.inheritable = capabilities(status, "CapInh");
@@ -77,7 +77,7 @@ final class JnrCredentials {
 
     /** Whether a user's number is the same number to the tracee and to us, though its namespace may be another: each maps to itself. */
     boolean sameNumbers(int tid) {
-        return sameNamespace(tid) || mapsToItself(proc.read(tid, "/uid_map")) && mapsToItself(proc.read(tid, "/gid_map"));
+        return sameNamespace(tid) || mapsToItself(proc.readAll(tid + "/uid_map")) && mapsToItself(proc.readAll(tid + "/gid_map"));
     }
 
     /** user_namespaces(7): lines of a number inside, the number outside as the reader has it, and how many. */
@@ -91,8 +91,8 @@ final class JnrCredentials {
     }
 
     static Caller caller(Proc proc, int pid) {
-        String status = proc.read(pid, "/status");
-        if (status.indexOf("\nCapEff:\t") < 0) {
+        String status = proc.status(pid);
+        if (status.isEmpty()) {
             return Caller.UNKNOWN;
         }
         Identity identity = identity(status, false);
@@ -101,8 +101,8 @@ final class JnrCredentials {
 
     /** Whether we, and so perhaps who was born of us, have a capability to change root directories or mounts. No program gains any. */
     static boolean mayMoveRoots(Proc proc) {
-        String status = proc.read("self/status");
-        return status.indexOf("\nCapPrm:\t") < 0 || (capabilities(status, "CapPrm") & MOVE_ROOTS) != 0;
+        String status = proc.ownStatus();
+        return status.isEmpty() || (capabilities(status, "CapPrm") & MOVE_ROOTS) != 0;
     }
 
     /** Whoever {@link #take} looked at last. */
@@ -113,9 +113,8 @@ final class JnrCredentials {
     /** Takes the tracee's on, until {@link #giveBack}. @return false if that cannot be done, or the tracee is gone */
     boolean take(int tid) {
         caller = Caller.UNKNOWN;
-        String status = proc.read(tid, "/status");
-        int last = status.indexOf("\nCapEff:\t");
-        if (last < 0 || status.indexOf('\n', last + 1) < 0) { // cut off, where there are ten thousand groups
+        String status = proc.status(tid);
+        if (status.isEmpty()) {
             return false;
         }
         byte[] where = proc.link(tid, "/ns/user");
@@ -178,29 +177,21 @@ final class JnrCredentials {
 
     /** Of /proc/PID/status; a namespace's capabilities are none over files that are not its own. proc(5). */
     private static Identity identity(String status, boolean ourNamespace) {
-        String[] groups = field(status, "Groups").trim().split(" ");
+        String[] groups = Proc.field(status, "Groups").trim().split(" ");
         int[] numbers = new int[groups[0].isEmpty() ? 0 : groups.length];
         for (int i = 0; i < numbers.length; i++) {
             numbers[i] = Integer.parseUnsignedInt(groups[i]);
         }
         return new Identity(
-                Integer.parseUnsignedInt(field(status, "Uid").split("\t")[3]),
-                Integer.parseUnsignedInt(field(status, "Gid").split("\t")[3]),
+                Integer.parseUnsignedInt(Proc.field(status, "Uid").split("\t")[3]),
+                Integer.parseUnsignedInt(Proc.field(status, "Gid").split("\t")[3]),
                 numbers,
                 ourNamespace ? capabilities(status, "CapEff") : 0);
     }
 
-    /** Of a thread's /proc/PID/status. */
-    static long effective(String status) {
-        return capabilities(status, "CapEff");
-    }
-
-    private static long capabilities(String status, String name) {
-        return Long.parseUnsignedLong(field(status, name), 16);
-    }
-
-    private static String field(String status, String name) {
-        int at = status.indexOf("\n" + name + ":\t") + name.length() + 3;
-        return status.substring(at, status.indexOf('\n', at));
+    /** A set of /proc/PID/status, one bit for each; none of a process that died. */
+    static long capabilities(String status, String name) {
+        String set = Proc.field(status, name);
+        return set.isEmpty() ? 0 : Long.parseUnsignedLong(set, 16);
     }
 }

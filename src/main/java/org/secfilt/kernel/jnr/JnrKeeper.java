@@ -3,6 +3,7 @@ package org.secfilt.kernel.jnr;
 import java.nio.charset.StandardCharsets;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
+import org.secfilt.abi.Msghdr;
 import org.secfilt.kernel.FrontEnd;
 import org.secfilt.kernel.Keeper;
 import org.secfilt.kernel.KernelException;
@@ -17,16 +18,9 @@ final class JnrKeeper implements Keeper {
     private static final int FIRST = 1;
     /** struct request and struct answer of native-stubs/keeper.c. */
     private static final int MESSAGE_BYTES = 8;
-    // unix(7), socket.h: struct msghdr, struct cmsghdr with one descriptor, in whole words
-    private static final int MSGHDR_BYTES = 56;
-    private static final int MSG_IOV = 16;
-    private static final int MSG_IOVLEN = 24;
-    private static final int MSG_CONTROL = 32;
-    private static final int MSG_CONTROLLEN = 40;
-    private static final int CMSG_BYTES = 24;
-    private static final int CMSG_LEN = 20;
-    private static final int SOL_SOCKET = 1;
-    private static final int SCM_RIGHTS = 1;
+    /** A control message of one descriptor, without what aligns the next one, and with that. */
+    private static final int CMSG_LEN = Msghdr.CMSG_DATA + Integer.BYTES;
+    private static final int CMSG_BYTES = Msghdr.CMSG_DATA + Long.BYTES;
     private static final int IOVEC_BYTES = 16;
     private static final int MSG_DONTWAIT_NOSIGNAL = 0x40 | 0x4000;
     private static final int POLLIN = 1; // poll.h
@@ -54,7 +48,7 @@ final class JnrKeeper implements Keeper {
     private final long message = NativeMemory.allocate(MESSAGE_BYTES);
     private final long piece = NativeMemory.allocate(IOVEC_BYTES);
     private final long control = NativeMemory.allocate(CMSG_BYTES);
-    private final long header = NativeMemory.allocate(MSGHDR_BYTES);
+    private final long header = NativeMemory.allocate(Msghdr.BYTES);
     private final long poll = NativeMemory.allocate(Long.BYTES);
     private final long siginfo = NativeMemory.allocate(SIGINFO_BYTES);
     private final long processors = NativeMemory.allocate(MASK_BYTES);
@@ -71,11 +65,11 @@ final class JnrKeeper implements Keeper {
     JnrKeeper() {
         NativeMemory.IO.putLong(piece, message);
         NativeMemory.IO.putLong(piece + 8, MESSAGE_BYTES);
-        NativeMemory.IO.putLong(header + MSG_IOV, piece);
-        NativeMemory.IO.putLong(header + MSG_IOVLEN, 1);
+        NativeMemory.IO.putLong(header + Msghdr.IOV, piece);
+        NativeMemory.IO.putLong(header + Msghdr.IOVLEN, 1);
         NativeMemory.IO.putLong(control, CMSG_LEN);
-        NativeMemory.IO.putInt(control + 8, SOL_SOCKET);
-        NativeMemory.IO.putInt(control + 12, SCM_RIGHTS);
+        NativeMemory.IO.putInt(control + Msghdr.CMSG_LEVEL, Msghdr.SOL_SOCKET);
+        NativeMemory.IO.putInt(control + Msghdr.CMSG_TYPE, Msghdr.SCM_RIGHTS);
     }
 
     @Override
@@ -116,9 +110,9 @@ final class JnrKeeper implements Keeper {
 
     @Override
     public synchronized int keep(int place, Tracees.SocketFile file) {
-        NativeMemory.IO.putInt(control + 16, ((JnrSocketFile) file).fd());
-        NativeMemory.IO.putLong(header + MSG_CONTROL, control);
-        NativeMemory.IO.putLong(header + MSG_CONTROLLEN, CMSG_BYTES);
+        NativeMemory.IO.putInt(control + Msghdr.CMSG_DATA, ((JnrSocketFile) file).fd());
+        NativeMemory.IO.putLong(header + Msghdr.CONTROL, control);
+        NativeMemory.IO.putLong(header + Msghdr.CONTROLLEN, CMSG_BYTES);
         follow();
         return send(place) < 0 ? -Errno.ESRCH.number() : await(turn);
     }
@@ -153,8 +147,8 @@ final class JnrKeeper implements Keeper {
     /** Nobody waits for that. If it cannot be told now, the file is kept until another comes to its place. */
     @Override
     public synchronized void drop(int place) {
-        NativeMemory.IO.putLong(header + MSG_CONTROL, 0);
-        NativeMemory.IO.putLong(header + MSG_CONTROLLEN, 0);
+        NativeMemory.IO.putLong(header + Msghdr.CONTROL, 0);
+        NativeMemory.IO.putLong(header + Msghdr.CONTROLLEN, 0);
         send(place);
     }
 

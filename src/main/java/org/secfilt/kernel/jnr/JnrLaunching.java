@@ -144,30 +144,27 @@ final class JnrLaunching implements Launching {
 
     @Override
     public long capabilities(int pid) {
-        return capabilities(pid, "\nCapPrm:\t");
+        return capabilities(pid, "CapPrm");
     }
 
     @Override
     public long inheritable(int pid) {
-        return capabilities(pid, "\nCapInh:\t");
+        return capabilities(pid, "CapInh");
     }
 
     private long capabilities(int pid, String set) {
-        String status = proc.read(pid, "/status");
-        int at = status.indexOf(set) + set.length();
-        return at < set.length() ? 0 : Long.parseUnsignedLong(status.substring(at, at + 16), 16);
+        return JnrCredentials.capabilities(proc.status(pid), set);
     }
 
     @Override
     public Owner owner(int pid) {
-        String status = proc.read(pid, "/status");
-        return new Owner(effective(status, "\nUid:\t"), effective(status, "\nGid:\t"));
+        String status = proc.status(pid);
+        return new Owner(effective(status, "Uid"), effective(status, "Gid"));
     }
 
     /** proc(5) "status": the real, the effective, the saved and the file system's. */
-    private static int effective(String status, String key) {
-        int from = status.indexOf('\t', status.indexOf(key) + key.length()) + 1;
-        return Integer.parseUnsignedInt(status.substring(from, status.indexOf('\t', from)));
+    private static int effective(String status, String name) {
+        return Integer.parseUnsignedInt(Proc.field(status, name).split("\t")[1]);
     }
 
     @Override
@@ -244,9 +241,7 @@ final class JnrLaunching implements Launching {
 
     @Override
     public Optional<String> tracer(int pid) {
-        String status = proc.read(pid, "/status");
-        int at = status.indexOf("\nTracerPid:\t") + 12;
-        int tracer = at < 12 ? 0 : Integer.parseInt(status.substring(at, status.indexOf('\n', at)));
+        int tracer = proc.tracer(pid);
         return tracer == 0 ? Optional.empty() : Optional.of(proc.read(tracer, "/comm").strip() + "[" + tracer + "]");
     }
 
@@ -275,6 +270,26 @@ final class JnrLaunching implements Launching {
         }
         NativeMemory.IO.freeMemory(buffer);
         return written == text.length;
+    }
+
+    @Override
+    public int writeAll(int fd, byte[] text) {
+        long buffer = NativeMemory.IO.allocateMemory(text.length, false);
+        NativeMemory.IO.putByteArray(buffer, text, 0, text.length);
+        int written = 0;
+        int error = 0;
+        while (written < text.length && error == 0) {
+            long rc = Libc.WRITE.call(fd, buffer + written, text.length - written);
+            if (rc == -Errno.EAGAIN.number()) { // the caller shares a descriptor that does not block
+                NativeMemory.IO.putLong(scratch, fd & 0xffffffffL | (long) POLLOUT << 32); // struct pollfd
+                Libc.POLL.call(scratch, 1, -1);
+            } else if (rc < 0 && rc != -Errno.EINTR.number()) {
+                error = (int) -rc;
+            }
+            written += (int) Math.max(0, rc);
+        }
+        NativeMemory.IO.freeMemory(buffer);
+        return error;
     }
 
     @Override

@@ -6,11 +6,12 @@ import org.secfilt.abi.Errno;
 import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Notification;
 import org.secfilt.kernel.NotifiedCalls;
+import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SyscallStop;
 
 /**
- * The listener of a run's filter, and the thread that answers on it until the process ends: not the tracer's, which must not wait here, for a tracee may die
- * first.
+ * The listener of a run's filter, and the thread that answers on it until the process ends: not the tracer's, which must not wait here, for
+ * a tracee may die first.
  *
  * <p>Whoever waits here is woken up on the processor of the one who wakes it (SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP, Linux 6.6): to wake up an idle one
  * takes ten times as long as a call.
@@ -22,7 +23,9 @@ final class JnrListener implements Notification, Runnable {
     private static final long SECCOMP_IOCTL_NOTIF_ID_VALID = 0x40082102L;
     private static final long SECCOMP_IOCTL_NOTIF_SET_FLAGS = 0x40082104L;
     /** Without these nothing is answered. */
-    static final long[] REQUESTS = {SECCOMP_IOCTL_NOTIF_RECV, SECCOMP_IOCTL_NOTIF_SEND, SECCOMP_IOCTL_NOTIF_ID_VALID, JnrVault.SECCOMP_IOCTL_NOTIF_ADDFD};
+    static final long[] REQUESTS = {
+        SECCOMP_IOCTL_NOTIF_RECV, SECCOMP_IOCTL_NOTIF_SEND, SECCOMP_IOCTL_NOTIF_ID_VALID, JnrVault.SECCOMP_IOCTL_NOTIF_ADDFD,
+    };
     private static final int SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP = 1;
     /** struct seccomp_notif: id, pid, flags, and then seccomp_data: nr, arch, instruction_pointer, args. */
     private static final int NOTIF_BYTES = 80;
@@ -34,8 +37,6 @@ final class JnrListener implements Notification, Runnable {
     /** struct seccomp_notif_resp: id, val, error, flags. */
     private static final int ANSWER_BYTES = 24;
 
-    /** The kernel's own: it restarts the call whatever signal came. // include/linux/errno.h */
-    private static final int ERESTARTNOINTR = 513;
     private static final int MOST_MISSES = 64;
     private static final long PAUSE_NANOS = 1_000_000;
 
@@ -61,7 +62,8 @@ final class JnrListener implements Notification, Runnable {
 
     /** Returns when all is there that the thread needs: the command, which does not run yet, may take the last thread that its user may have. */
     void start() {
-        Libc.IOCTL.call(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP); // before Linux 6.6 it is slower, and that is all
+        // Before Linux 6.6 it is slower, and that is all.
+        Libc.IOCTL.call(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
         Thread thread = new Thread(this, "listener");
         thread.setDaemon(true);
         thread.start();
@@ -106,7 +108,8 @@ final class JnrListener implements Notification, Runnable {
                 calls.fail(new KernelException("ioctl(SECCOMP_IOCTL_NOTIF_RECV)", (int) -rc)); // or whoever calls would wait for ever
                 return;
             } else if (rc == -Errno.ENOENT.number() && ++misses > MOST_MISSES) {
-                // The one that called was interrupted or died, once or twice; or all have, and one of them takes its time: the kernel then answers at once.
+                // The one that called was interrupted or died, once or twice; or all have, and one of them takes its time: the kernel then
+                // answers at once.
                 LockSupport.parkNanos(PAUSE_NANOS);
             }
         }
@@ -178,7 +181,7 @@ final class JnrListener implements Notification, Runnable {
 
         @Override
         public boolean restart() {
-            return answer(tracersAnswer, left, -ERESTARTNOINTR);
+            return answer(tracersAnswer, left, Ptrace.ERESTARTNOINTR);
         }
 
         @Override

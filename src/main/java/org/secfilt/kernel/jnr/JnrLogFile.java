@@ -32,24 +32,32 @@ final class JnrLogFile implements LogFile {
     private static final int WHERE_IT_STANDS = -1;
     /** How long to wait until a FIFO without a reader, or what cannot be polled, is tried again. */
     private static final int RETRY_MILLIS = 20;
+    private static final int MODE = O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 
     private final long buffer = NativeMemory.allocate(CHUNK_BYTES);
     private final long iovec = NativeMemory.allocate(2 * Long.BYTES);
     private final long poll = NativeMemory.allocate(Long.BYTES);
     /** The path of a FIFO that nobody has opened for reading; meaningful while there is no descriptor. */
     private final long unread;
-    /** Whether a name was opened, and no description of the caller's. */
-    private final boolean named;
-    private int fd;
+    /** The name that was opened; 0 for a description of the caller's. */
+    private final long path;
+    /** Whose number {@link #own} is. */
+    private final int pid;
+    private final int own;
+    private volatile int fd;
+    /** Why it cannot be had again; 0 while all is well. */
+    private volatile int error;
 
-    private JnrLogFile(int fd, boolean named, int unread) {
+    private JnrLogFile(int fd, long path, int unread, int pid, int own) {
         this.fd = fd;
-        this.named = named;
+        this.path = path;
         this.unread = unread < 0 ? 0 : NativeMemory.string("/proc/self/fd/" + unread);
+        this.pid = pid;
+        this.own = own;
     }
 
     static LogFile standardError() {
-        return new JnrLogFile(STDERR, false, -1);
+        return new JnrLogFile(STDERR, 0, -1, 0, STDERR);
     }
 
     /** Never waits. @throws KernelException if the caller could not write there */
@@ -60,18 +68,18 @@ final class JnrLogFile implements LogFile {
             if ((Libc.FCNTL.call(copy, F_GETFL, 0) & O_ACCMODE) == O_RDONLY) {
                 throw new KernelException(name, Errno.EBADF.number());
             }
-            return new JnrLogFile(copy, false, -1);
+            return new JnrLogFile(copy, 0, -1, pid, own);
         }
         long path = NativeMemory.string(name.startsWith("/") ? name : "/proc/" + pid + "/cwd/" + name);
-        long fd = Libc.OPEN.call(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, OWNER_ONLY);
+        long fd = Libc.OPEN.call(path, MODE | O_CREAT, OWNER_ONLY);
         if (fd == -Errno.ENXIO.number()) {
             int unread = (int) Libc.must(name, Libc.OPEN.call(path, O_PATH | O_CLOEXEC, 0));
             if (FileStatus.of(unread, FileStatus.TYPE).isFifo()) {
-                return new JnrLogFile(-1, true, unread);
+                return new JnrLogFile(-1, path, unread, pid, own);
             }
             Libc.CLOSE.call(unread);
         }
-        return new JnrLogFile((int) Libc.must(name, fd), true, -1);
+        return new JnrLogFile((int) Libc.must(name, fd), path, -1, pid, own);
     }
 
     /** The number of the caller's descriptor that the name means, or -1. */
@@ -90,6 +98,9 @@ final class JnrLogFile implements LogFile {
 
     @Override
     public int write(byte[] bytes, int from, int patienceMillis) {
+        if (error != 0) {
+            return -error;
+        }
         if (fd < 0 && !reopen()) {
             pause(patienceMillis);
             return 0;
@@ -109,8 +120,8 @@ final class JnrLogFile implements LogFile {
     }
 
     /**
-     * Somebody else may have filled a pipe since it polled writable. Where RWF_NOWAIT is not known, for a terminal too, or pwritev2(2) is refused, as by
-     * a container's filter, that is not seen.
+     * Somebody else may have filled a pipe since it polled writable. Where RWF_NOWAIT is not known, for a terminal too, or pwritev2(2) is
+     * refused, as by a container's filter, that is not seen.
      *
      * @param polled whether it polled writable: what is refused poll(2) too is left to who may wait
      */
@@ -129,14 +140,44 @@ final class JnrLogFile implements LogFile {
     }
 
     /** Whether somebody reads the FIFO by now: until then open(2) answers ENXIO. fifo(7) */
-    private boolean reopen() {
-        fd = (int) Libc.OPEN.call(unread, O_WRONLY | O_NONBLOCK | O_CLOEXEC, 0);
+    private synchronized boolean reopen() {
+        if (fd < 0) {
+            fd = (int) Libc.OPEN.call(unread, O_WRONLY | O_NONBLOCK | O_CLOEXEC, 0);
+        }
         return fd >= 0;
+    }
+
+    /** Its number goes on to stand for something: another thread may be about to use it. */
+    @Override
+    public synchronized void letGo() {
+        int nothing = (int) Libc.OPEN.call(NativeMemory.string("/dev/null"), O_WRONLY | O_CLOEXEC, 0);
+        if (nothing >= 0) {
+            become(nothing);
+        }
+    }
+
+    @Override
+    public synchronized void takeAgain() {
+        long again = path != 0 ? Libc.OPEN.call(path, MODE, 0) : Pidfd.copy(new Proc(), pid, own);
+        if (again < 0) {
+            error = (int) -again;
+        } else {
+            become((int) again);
+        }
+    }
+
+    private void become(int other) {
+        if (fd < 0) {
+            fd = other;
+            return;
+        }
+        Libc.DUP3.call(other, fd, O_CLOEXEC);
+        Libc.CLOSE.call(other);
     }
 
     @Override
     public boolean isRemoved() {
-        if (!named || fd < 0) {
+        if (path == 0 || fd < 0) {
             return false;
         }
         FileStatus status = FileStatus.of(fd);

@@ -21,6 +21,7 @@ final class JnrSocket implements Tracees.SocketCopy {
     private static final int SO_ACCEPTCONN = 30;
     private static final int SO_PROTOCOL = 38;
     private static final int SO_DOMAIN = 39;
+    private static final int SO_NETNS_COOKIE = 71;
     // linux/tcp.h, linux/in.h, net/tcp_states.h
     private static final int IPPROTO_TCP = 6;
     private static final int IPPROTO_UDP = 17;
@@ -186,6 +187,17 @@ final class JnrSocket implements Tracees.SocketCopy {
     }
 
     @Override
+    public boolean isOfOurNetwork() {
+        NativeMemory.IO.putInt(scratch, Long.BYTES);
+        return Libc.GETSOCKOPT.call(fd, SOL_SOCKET, SO_NETNS_COOKIE, scratch + NAME, scratch) == 0
+                && NativeMemory.IO.getLong(scratch + NAME) == OurNetwork.COOKIE;
+    }
+
+    private static final class OurNetwork {
+        static final long COOKIE = new JnrNetworks().cookie();
+    }
+
+    @Override
     public int bind(Sockaddr address) {
         byte[] name = address instanceof Sockaddr.Inet inet ? inet.encode() : ((Sockaddr.Inet6) address).encode();
         NativeMemory.IO.putByteArray(scratch + NAME, name, 0, name.length);
@@ -215,8 +227,8 @@ final class JnrSocket implements Tracees.SocketCopy {
     }
 
     /**
-     * The other side has answered before the call would go to sleep, unless its queue is full. Who waits for a limited time is told so by another error
-     * the second time: then it matters which this is.
+     * The other side has answered before the call would go to sleep, unless its queue is full. Who waits for a limited time is told so by
+     * another error the second time: then it matters which this is.
      */
     private int connectNear(byte[] name, int length) {
         if (hasTimeout() && !isClosed()) {

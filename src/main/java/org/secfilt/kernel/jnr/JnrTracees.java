@@ -1,7 +1,5 @@
 package org.secfilt.kernel.jnr;
 
-import java.io.File;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -108,12 +106,7 @@ final class JnrTracees implements Tracees {
 
     @Override
     public List<Integer> threads(int tgid) {
-        List<Integer> threads = new ArrayList<>();
-        String[] names = new File("/proc/" + tgid + "/task").list();
-        for (String name : names == null ? new String[0] : names) {
-            threads.add(Integer.parseInt(name));
-        }
-        return threads;
+        return Proc.numbers("/proc/" + tgid + "/task");
     }
 
     @Override
@@ -162,14 +155,13 @@ final class JnrTracees implements Tracees {
 
     @Override
     public boolean hasOurUser(int tid) {
-        String theirs = fileUser(proc.read(tid, "/status"));
-        return !theirs.isEmpty() && theirs.equals(fileUser(proc.read(OwnProcess.PID, "/status")));
+        String theirs = fileUser(proc.status(tid));
+        return !theirs.isEmpty() && theirs.equals(fileUser(proc.ownStatus()));
     }
 
     @Override
     public boolean isOurs(int tid) {
-        int tracer = proc.tracer(tid);
-        return tracer > 0 && proc.tgid(tracer) == OwnProcess.PID;
+        return proc.isOurs(tid);
     }
 
     /** A signal that is none reaches a thread by its own number and that of its process alone. // tgkill(2) */
@@ -180,9 +172,8 @@ final class JnrTracees implements Tracees {
 
     /** The fourth of the line: real, effective, saved, file system. */
     private static String fileUser(String status) {
-        int at = status.indexOf("\nUid:\t");
-        int end = at < 0 ? -1 : status.indexOf('\n', at + 1);
-        return end < 0 ? "" : status.substring(status.lastIndexOf('\t', end) + 1, end);
+        String users = Proc.field(status, "Uid");
+        return users.substring(users.lastIndexOf('\t') + 1);
     }
 
     private byte[] label(int tid) {
@@ -197,10 +188,8 @@ final class JnrTracees implements Tracees {
 
     @Override
     public boolean mayBindPrivilegedPorts(int tid) {
-        String status = proc.read(tid, "/status");
         byte[] namespace = proc.link("self/ns/user");
-        return !status.isEmpty()
-                && (JnrCredentials.effective(status) & CAP_NET_BIND_SERVICE) != 0
+        return (JnrCredentials.capabilities(proc.status(tid), "CapEff") & CAP_NET_BIND_SERVICE) != 0
                 && namespace.length > 0
                 && Arrays.equals(namespace, proc.link(tid, "/ns/user"));
     }
@@ -208,7 +197,7 @@ final class JnrTracees implements Tracees {
     @Override
     public int firstUnprivilegedPort() {
         String told = proc.read("sys/net/ipv4/ip_unprivileged_port_start").trim();
-        return told.isEmpty() ? UNPRIVILEGED_PORT : Math.max(UNPRIVILEGED_PORT, Integer.parseInt(told));
+        return told.isEmpty() ? UNPRIVILEGED_PORT : Integer.parseInt(told);
     }
 
     @Override

@@ -130,7 +130,7 @@ final class JnrVault implements Vault {
             ours = expected.contains(tid); // until its end: a call that a signal interrupted is made again meanwhile
         }
         if (!ours) {
-            return -Errno.ENOSYS.number();
+            return -Errno.EINVAL.number(); // the kernel's own answer
         }
         NativeMemory.IO.putLong(answer, id);
         NativeMemory.IO.putInt(answer + 8, SECCOMP_ADDFD_FLAG_SEND);

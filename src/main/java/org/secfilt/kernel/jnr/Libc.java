@@ -27,6 +27,7 @@ final class Libc {
     static final Libc READ = new Libc("read", 3);
     static final Libc WRITE = new Libc("write", 3);
     static final Libc DUP2 = new Libc("dup2", 2);
+    static final Libc DUP3 = new Libc("dup3", 3);
     static final Libc FCNTL = new Libc("fcntl", 3);
     static final Libc IOCTL = new Libc("ioctl", 3);
     static final Libc PIPE2 = new Libc("pipe2", 2);

@@ -1,6 +1,7 @@
 package org.secfilt.kernel.jnr;
 
 import com.kenai.jffi.MemoryIO;
+import java.nio.charset.StandardCharsets;
 
 /** Memory outside the Java heap, for structs and buffers that the kernel reads and writes. Never freed: each owner takes it once. */
 final class NativeMemory {
@@ -20,7 +21,7 @@ final class NativeMemory {
 
     /** A path or name as the C library takes it, in fresh memory. */
     static long string(String text) {
-        byte[] bytes = text.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         long address = allocate(bytes.length + 1);
         IO.putByteArray(address, bytes, 0, bytes.length);
         return address;

@@ -53,10 +53,8 @@ final class NetworkUsers {
         String namespace = link(pid + "/ns/net");
         Set<String> sockets = sockets();
         List<String> users = new ArrayList<>();
-        String[] names = new File("/proc").list();
-        for (String name : names == null ? new String[0] : names) {
-            int other = name.charAt(0) >= '0' && name.charAt(0) <= '9' ? Integer.parseInt(name) : 0;
-            if (other != 0 && other != pid && link(other + "/ns/net").equals(namespace) && holdsAny(other, sockets)) {
+        for (int other : Proc.numbers("/proc")) {
+            if (other != pid && link(other + "/ns/net").equals(namespace) && holdsAny(other, sockets)) {
                 users.add(proc.read(other, "/comm").strip() + "[" + other + "]");
             }
         }
@@ -66,7 +64,7 @@ final class NetworkUsers {
     private Set<String> sockets() {
         Set<String> found = new HashSet<>();
         for (String table : TABLES) {
-            for (String line : Mounts.lines(proc.read("self/net/" + table))) {
+            for (String line : Mounts.lines(proc.readAll("self/net/" + table))) {
                 String[] fields = line.trim().split("\\s+");
                 if (fields.length > INODE) {
                     found.add("socket:[" + fields[INODE] + "]");

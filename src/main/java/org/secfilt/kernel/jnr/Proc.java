@@ -45,7 +45,7 @@ final class Proc {
         return path;
     }
 
-    /** The first bytes of the file, Latin-1; empty where it cannot be read. */
+    /** What one read(2) gives of the file, Latin-1: all of one record, such as stat, and of a table a page. Empty where it cannot be read. */
     String read(int pid, String name) {
         return read(pid + name);
     }
@@ -61,15 +61,58 @@ final class Proc {
         return text;
     }
 
-    /** The same, to its end: a table of which one read(2) gives a page at most. */
+    /** The same, to its end. */
     String readAll(String name) {
         int fd = open(name);
+        if (fd < 0) {
+            return "";
+        }
+        String text = readAll(fd);
+        Libc.CLOSE.call(fd);
+        return text;
+    }
+
+    /** What is left of an open file. */
+    String readAll(int fd) {
         StringBuilder text = new StringBuilder();
-        for (String part = fd < 0 ? "" : read(fd); !part.isEmpty(); part = read(fd)) {
+        for (String part = read(fd); !part.isEmpty(); part = read(fd)) {
             text.append(part);
         }
-        Libc.CLOSE.call(fd);
         return text.toString();
+    }
+
+    /**
+     * /proc/PID/status of a process or thread, to its end; empty if it died. It is one record: one read(2) gives all of it, but where there are
+     * thousands of groups, which come before the capabilities.
+     */
+    String status(int tid) {
+        return status(Integer.toString(tid));
+    }
+
+    /** The same of this process. */
+    String ownStatus() {
+        return status("self");
+    }
+
+    private String status(String whose) {
+        int fd = open(whose + "/status");
+        if (fd < 0) {
+            return "";
+        }
+        String text = read(fd);
+        for (String part = text; part.length() == BUFFER_BYTES; text += part) {
+            part = read(fd);
+        }
+        Libc.CLOSE.call(fd);
+        return text;
+    }
+
+    /** What /proc/PID/status says of this name; empty if it says nothing. */
+    static String field(String status, String name) {
+        String key = "\n" + name + ":\t";
+        int at = status.indexOf(key);
+        int end = at < 0 ? -1 : status.indexOf('\n', at + key.length());
+        return end < 0 ? "" : status.substring(at + key.length(), end);
     }
 
     /** What one read(2) gives, Latin-1; empty at the end or on an error. */
@@ -111,17 +154,23 @@ final class Proc {
 
     /** The process of a thread, or the thread's own number if it died. */
     int tgid(int tid) {
-        return status(tid, "\nTgid:\t", tid);
+        return number(tid, "Tgid", tid);
     }
 
     /** The parent of the thread's process, or 0 if it died. */
     int parent(int tid) {
-        return status(tid, "\nPPid:\t", 0);
+        return number(tid, "PPid", 0);
     }
 
     /** The tracer of the thread, or 0. */
     int tracer(int tid) {
-        return status(tid, "\nTracerPid:\t", 0);
+        return number(tid, "TracerPid", 0);
+    }
+
+    /** Whether it is this process that traces the thread. */
+    boolean isOurs(int tid) {
+        int tracer = tracer(tid);
+        return tracer != 0 && tgid(tracer) == OwnProcess.PID;
     }
 
     /**
@@ -145,13 +194,8 @@ final class Proc {
         return Optional.empty();
     }
 
-    private int status(int tid, String key, int otherwise) {
-        String status = read(tid, "/status");
-        int at = status.indexOf(key);
-        if (at < 0) {
-            return otherwise;
-        }
-        int from = at + key.length();
-        return Integer.parseInt(status.substring(from, status.indexOf('\n', from)));
+    private int number(int tid, String name, int otherwise) {
+        String number = field(status(tid), name);
+        return number.isEmpty() ? otherwise : Integer.parseInt(number);
     }
 }

@@ -14,9 +14,7 @@ import org.secfilt.kernel.Tracees.Whose;
 final class ProcessNumbers {
     /** Of a number that is nobody's here. */
     private static final int NONE = 0;
-    private static final String STATE = "\nState:\t";
-    private static final String TRACER = "\nTracerPid:\t";
-    private static final String NUMBERS = "\nNSpid:\t";
+    private static final String NUMBERS = "NSpid";
 
     private final Proc proc;
 
@@ -48,22 +46,22 @@ final class ProcessNumbers {
     }
 
     private Whose whose(int pid) {
-        String status = proc.read(pid, "/status");
-        return status.isEmpty() || field(status, STATE).startsWith("Z") ? Whose.NOBODYS : isTraced(status) ? Whose.OURS : Whose.OTHERS;
+        String status = proc.status(pid);
+        return status.isEmpty() || Proc.field(status, "State").startsWith("Z") ? Whose.NOBODYS : isTraced(status) ? Whose.OURS : Whose.OTHERS;
     }
 
     /** By any thread of the supervisor's, that is by the one. */
     private boolean isTraced(String status) {
-        String tracer = field(status, TRACER);
+        String tracer = Proc.field(status, "TracerPid");
         int tid = tracer.isEmpty() ? NONE : Integer.parseInt(tracer);
         return tid != NONE && proc.tgid(tid) == OwnProcess.PID;
     }
 
     /** The number, in the supervisor's namespace, of whom the caller means; {@link #NONE} if that cannot be told. */
     private int here(int caller, int number) {
-        String own = proc.read(caller, "/status");
-        if (field(own, NUMBERS).isEmpty()) {
-            return hasNamespaces() ? NONE : number; // it died, or has so many groups that the end is cut off
+        String own = proc.status(caller);
+        if (Proc.field(own, NUMBERS).isEmpty()) {
+            return hasNamespaces() ? NONE : number; // it died
         }
         int level = level(own);
         if (level == 1) {
@@ -78,7 +76,7 @@ final class ProcessNumbers {
         }
         List<Integer> below = new ArrayList<>();
         for (int pid : Proc.numbers("/proc")) {
-            String status = proc.read(pid, "/status");
+            String status = proc.status(pid);
             if (level(status) == level && isTraced(status) && Arrays.equals(namespace(pid), namespace)) {
                 if (deepest(status) == number) {
                     return pid;
@@ -88,7 +86,7 @@ final class ProcessNumbers {
         }
         for (int pid : below) {
             for (int tid : Proc.numbers("/proc/" + pid + "/task")) {
-                if (deepest(proc.read(tid, "/status")) == number) {
+                if (deepest(proc.status(tid)) == number) {
                     return tid;
                 }
             }
@@ -97,23 +95,17 @@ final class ProcessNumbers {
     }
 
     private boolean hasNamespaces() {
-        return !field(proc.read(OwnProcess.PID, "/status"), NUMBERS).isEmpty();
+        return !Proc.field(proc.ownStatus(), NUMBERS).isEmpty();
     }
 
     /** One for each namespace that a process has a number in, from the supervisor's downwards. */
     private static int level(String status) {
-        return field(status, NUMBERS).split("\t").length;
+        return Proc.field(status, NUMBERS).split("\t").length;
     }
 
     private static int deepest(String status) {
-        String numbers = field(status, NUMBERS);
+        String numbers = Proc.field(status, NUMBERS);
         return numbers.isEmpty() ? NONE : Integer.parseInt(numbers.substring(numbers.lastIndexOf('\t') + 1));
-    }
-
-    private static String field(String status, String key) {
-        int at = status.indexOf(key);
-        int end = at < 0 ? -1 : status.indexOf('\n', at + key.length());
-        return end < 0 ? "" : status.substring(at + key.length(), end);
     }
 
     private byte[] namespace(int pid) {

@@ -1,7 +1,5 @@
 package org.secfilt.kernel.jnr;
 
-import java.io.File;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
 import org.secfilt.abi.Arch;
@@ -14,8 +12,8 @@ final class TracedProcesses {
 
     /** Whether there are any but this one. */
     boolean areThereBesides(int known) {
-        for (int pid : numbers()) {
-            if (pid != known && isOurs(pid)) {
+        for (int pid : Proc.numbers("/proc")) {
+            if (pid != known && proc.isOurs(pid)) {
                 return true;
             }
         }
@@ -27,29 +25,12 @@ final class TracedProcesses {
         Set<Integer> killed = new HashSet<>();
         for (boolean more = true; more; ) {
             more = false;
-            for (int pid : numbers()) {
-                if (isOurs(pid) && killed.add(pid)) {
+            for (int pid : Proc.numbers("/proc")) {
+                if (proc.isOurs(pid) && killed.add(pid)) {
                     Libc.SYSCALL.call(Arch.X86_64.syscalls().nr("kill"), pid, SIGKILL, 0, 0, 0);
                     more = true;
                 }
             }
         }
-    }
-
-    private boolean isOurs(int pid) {
-        int tracer = proc.tracer(pid);
-        return tracer != 0 && proc.tgid(tracer) == OwnProcess.PID;
-    }
-
-    private static int[] numbers() {
-        String[] names = new File("/proc").list();
-        int[] numbers = new int[names == null ? 0 : names.length];
-        int count = 0;
-        for (int i = 0; i < numbers.length; i++) {
-            if (names[i].charAt(0) >= '0' && names[i].charAt(0) <= '9') {
-                numbers[count++] = Integer.parseInt(names[i]);
-            }
-        }
-        return Arrays.copyOf(numbers, count);
     }
 }
