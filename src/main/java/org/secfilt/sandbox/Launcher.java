@@ -107,6 +107,10 @@ final class Launcher {
     }
 
     private void refuse(LaunchScript script, FrontEnd.FailedStep failed) {
+        if (failed.errno() == Errno.ECANCELED.number()) { // Watch.ready, which has told why
+            exit(Sandbox.FAILED);
+            return;
+        }
         Step step = script.steps().get(failed.index());
         boolean listener = step.nr() == plan.arch().syscalls().nr("seccomp") && step.arguments().get(1) instanceof Operand.Immediate flags
                 && flags.value() != 0;

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.secfilt.Fixtures;
 
 /**
@@ -124,6 +125,16 @@ class PlacesIT {
                 assertTrue(run.stderr().startsWith("secfilt: ") && run.stderr().contains(why) && !run.stderr().contains("\tat "), run::toString);
             }
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-n 10"})
+    void with_too_little_else_it_names_the_limit_in_one_line(String limit) {
+        Outcome run = ROOM.bash("ulimit " + limit + "; exec $SECFILT --policy=" + Built.policy("ci-job.yaml") + " echo it ran").as(User.ORDINARY).run()
+                .exited(125);
+        assertEquals("", run.stdout());
+        assertTrue(run.stderr().startsWith("secfilt: ") && run.stderr().contains("ulimit " + limit.substring(0, 2))
+                && run.stderr().lines().count() == 1, run::toString);
     }
 
     @ParameterizedTest
