@@ -97,6 +97,41 @@ class DestinationReaderTest {
         assertEquals(message, said.substring(0, Math.min(message.length(), said.length())), said);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "udp [fe80::1%eth0]:53 | udp [fe80::1%eth0]:53",
+                "[FE80::01%7]:53/udp | udp [fe80::1%7]:53",
+                "icmpv6 fe80::1%eth0 | icmpv6 [fe80::1%eth0]:0",
+                "udp [fe80::1]:53 | udp [fe80::1]:53",
+                "udp [fe80::1%nosuchif]:53 | '[fe80::1%nosuchif]:53': there is no interface 'nosuchif' here; leave out the scope, which no rule looks at",
+                "udp [fe80::1%]:53 | '[fe80::1%]:53': behind the % an interface is missing; leave out the scope, which no rule looks at",
+                "icmpv6 fe80::1%no | 'fe80::1%no': there is no interface 'no' here; leave out the scope, which no rule looks at",
+                "udp 10.0.0.1%eth0:53 | 'udp 10.0.0.1%eth0:53': '10.0.0.1%eth0' is no IPv4 or IPv6 address",
+                "udp fe80::1%eth0 | 'udp fe80::1%eth0' lacks a port; write [fe80::1%eth0]:443",
+            })
+    void a_scope_is_shown_as_it_was_given_and_is_an_interface(String word, String shown) {
+        DestinationReader.Paths here = new DestinationReader.Paths() {
+            @Override
+            public String canonical(String path) {
+                return path;
+            }
+
+            @Override
+            public boolean hasInterface(String scope) {
+                return List.of("eth0", "7").contains(scope);
+            }
+        };
+        String said;
+        try {
+            said = DestinationReader.read(List.of(word), here).get(0).text();
+        } catch (IllegalArgumentException e) {
+            said = e.getMessage();
+        }
+        assertEquals(shown, said);
+    }
+
     @Test
     void all_that_cannot_be_read_are_told_in_their_order() {
         String said = assertThrows(IllegalArgumentException.class,
