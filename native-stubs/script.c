@@ -9,6 +9,7 @@
  *     data         bytes
  *   EXIT:   u32 type=1, u32 code
  *   KEEPER: u32 type=3, u32 pid                         of the supervisor
+ *   text    in whose stead a java says what it has to say until it is the supervisor: none of its bytes begins a message
  *   reply:  u32 step, u32 errno                         to LAUNCH: a step failed; the next message follows
  *           u32 pid, u32 fd                             to KEEPER: its process, and the supervisor's end of its socket; or 0, errno
  */
@@ -175,10 +176,24 @@ static void answer_keeper(char **argv, uint32_t supervisor, uint32_t reply[2])
     reply[1] = (uint32_t)(pid > 0 ? end : -pid);
 }
 
+/* Reads the type of the next message: little-endian, so that its first byte tells it from text. */
+static bool read_type(int socket, uint32_t *type)
+{
+    unsigned char *bytes = (unsigned char *)type;
+    while (read_fully(socket, bytes, 1)) {
+        if (bytes[0] >= MESSAGE_EXIT && bytes[0] <= MESSAGE_KEEPER) {
+            pass_on_words();
+            return read_fully(socket, bytes + 1, sizeof *type - 1);
+        }
+        overhear((char)bytes[0]);
+    }
+    return false;
+}
+
 int obey(int socket, char **argv)
 {
     uint32_t word, reply[2];
-    while (read_fully(socket, &word, sizeof word)) {
+    while (read_type(socket, &word)) {
         if (word == MESSAGE_EXIT && read_fully(socket, &word, sizeof word))
             return (int)word;
         if (word == MESSAGE_KEEPER && read_fully(socket, &word, sizeof word))
@@ -190,6 +205,6 @@ int obey(int socket, char **argv)
         if (write(socket, reply, sizeof reply) != sizeof reply)
             break;
     }
-    complain("the supervisor ended without an answer");
+    tell_of_the_end();
     return OWN_FAILURE;
 }

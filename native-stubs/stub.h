@@ -1,5 +1,5 @@
 /* The parts of the stub: the front end (secfilt.c), the supervisor's birth (orphan.c, supervisor.c, hold.c), the
- * interpreter of launch scripts (script.c), the keeper of sockets' files (keeper.c) and what stays where nobody supervises (reaper.c, network.c).
+ * interpreter of launch scripts (script.c), what a java says that does not become one (words.c), the keeper of sockets' files (keeper.c) and what stays where nobody supervises (reaper.c, network.c).
  * The stub becomes the command, so nothing here may change what a process hands on through execve:
  * signals, mask, limits, umask, cwd, environment, fds. */
 #ifndef SECFILT_STUB_H
@@ -29,6 +29,15 @@ pid_t make_orphan(unsigned long flags);
 /* In the supervisor's process, inside lib: from now on its death follows if somebody opens for writing what it runs. False after a complaint,
  * if somebody has. */
 bool hold_what_runs(const char *java);
+
+/* Keeps a byte of text that came where a message was expected: a java's, who is not the supervisor yet. */
+void overhear(char byte);
+
+/* Prints that text: the java has become the supervisor for all that. */
+void pass_on_words(void);
+
+/* Says that the supervisor ended without an answer; as its limits, where it was these, or with what it said. */
+void tell_of_the_end(void);
 
 /* Does what the supervisor says until it says EXIT (returns the code) or an execve replaces us. */
 int obey(int socket, char **argv);

@@ -19,8 +19,8 @@
 
 /* The socket's number in the stub: high, so that the numbers a shell or a jobserver counts on stay free. */
 enum { HIGH_FD = 100 };
-/* The socket's number in the supervisor. */
-enum { SUPERVISOR_FD = 3 };
+/* The socket's number in the supervisor, and where it finds the user's standard output and error: it takes them when it speaks for itself. */
+enum { SUPERVISOR_FD = 3, STDOUT_FD = 4, STDERR_FD = 5 };
 enum { MAX_OPTIONS = 120, OPTIONS_BYTES = 16 * 1024, SIGNALS = 64 };
 /* The kernel's; glibc sets the two that it keeps for itself when it needs them. */
 enum { FIRST_REAL_TIME = 32 };
@@ -113,7 +113,10 @@ static bool find_java(char java[PATH_MAX])
 static int add_options(const char *arguments[], int count, char text[OPTIONS_BYTES])
 {
     if (read_text("jvm.options", text, OPTIONS_BYTES) < 0) {
-        complain("lib/jvm.options: unreadable or above %d bytes", OPTIONS_BYTES);
+        if (errno == EMFILE)
+            complain("no descriptor left for the supervisor: is there a limit on open files (ulimit -n)?");
+        else
+            complain("lib/jvm.options: unreadable or above %d bytes", OPTIONS_BYTES);
         return -1;
     }
     for (char *line = strtok(text, "\r\n"); line != NULL; line = strtok(NULL, "\r\n")) {
@@ -200,8 +203,8 @@ static int open_nothing(void)
     return nothing >= 0 ? nothing : open("/", O_PATH);
 }
 
-/* stdin from nowhere, stdout and stderr as they are if they are open, the socket at SUPERVISOR_FD, no more. A closed stdout takes nothing: the
- * user learns that an answer was lost. */
+/* stdin from nowhere, stdout and stderr as they are if they are open, and once more, the socket at SUPERVISOR_FD, no more. A closed stdout takes
+ * nothing: the user learns that an answer was lost. */
 static bool arrange_descriptors(int socket)
 {
     /* The closing comes before the first open: the user may have left no number free. */
@@ -213,9 +216,9 @@ static bool arrange_descriptors(int socket)
     int nothing = open_nothing();
     while (nothing >= 0 && nothing <= STDERR_FILENO) /* each open fills the lowest gap */
         nothing = open_nothing();
-    if (nothing < 0 || close(nothing) != 0)
+    if (nothing < 0 || close(nothing) != 0 || (closed && (close(STDOUT_FILENO) < 0 || open("/", O_PATH) != STDOUT_FILENO)))
         return false;
-    return !closed || (close(STDOUT_FILENO) == 0 && open("/", O_PATH) == STDOUT_FILENO);
+    return dup2(STDOUT_FILENO, STDOUT_FD) >= 0 && dup2(STDERR_FILENO, STDERR_FD) >= 0;
 }
 
 /* Becomes the supervisor of process `stub`, or answers in its place. */
@@ -237,7 +240,10 @@ static _Noreturn void become_java(int socket, pid_t stub)
             const char *const rest[] = { "-cp", JAR, MAIN_CLASS, fd_text, pid_text, NULL };
             memcpy(arguments + count, rest, sizeof rest);
             clean_environment(environment);
+            dup2(socket, STDOUT_FILENO);
+            dup2(socket, STDERR_FILENO);
             execve(java, (char *const *)arguments, (char *const *)environment);
+            dup2(STDERR_FD, STDERR_FILENO);
             complain("%s: %s", java, strerror(errno));
         }
     }
@@ -289,7 +295,7 @@ int start_supervisor(void)
         become_java(theirs, stub);
     close(theirs);
     if (supervisor < 0) {
-        complain("fork: %s", strerror(-supervisor));
+        complain("fork: %s%s", strerror(-supervisor), supervisor == -EAGAIN ? "; is there a limit on processes (ulimit -u)?" : "");
         close(ours);
         return -1;
     }

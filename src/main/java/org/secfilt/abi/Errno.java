@@ -62,6 +62,7 @@ public final class Errno {
     public static final Errno EHOSTUNREACH = new Errno(113);
     public static final Errno EALREADY = new Errno(114);
     public static final Errno EINPROGRESS = new Errno(115);
+    public static final Errno ECANCELED = new Errno(125);
 
     private final int number;
 

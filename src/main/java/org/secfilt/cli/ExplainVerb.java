@@ -1,5 +1,7 @@
 package org.secfilt.cli;
 
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.util.Arrays;
 import java.util.List;
 import org.secfilt.explain.Destination;
@@ -16,7 +18,7 @@ final class ExplainVerb {
     static int answer(Plan plan, Outcome.Explain explain, Streams streams, Caller caller) {
         List<Destination> destinations;
         try {
-            destinations = DestinationReader.read(explain.destinations(), caller::canonical);
+            destinations = DestinationReader.read(explain.destinations(), new Here(caller));
         } catch (IllegalArgumentException e) {
             return streams.usage(Arrays.asList(e.getMessage().split("\n")), Verb.EXPLAIN);
         }
@@ -28,5 +30,23 @@ final class ExplainVerb {
             explanation.add(destination);
         }
         return streams.print(explanation.toString());
+    }
+
+    /** The caller's files and network, which is ours too. */
+    private record Here(Caller caller) implements DestinationReader.Paths {
+        @Override
+        public String canonical(String path) {
+            return caller.canonical(path);
+        }
+
+        @Override
+        public boolean hasInterface(String scope) {
+            try {
+                boolean isNumber = scope.matches("[0-9]{1,9}");
+                return (isNumber ? NetworkInterface.getByIndex(Integer.parseInt(scope)) : NetworkInterface.getByName(scope)) != null;
+            } catch (SocketException e) {
+                return false;
+            }
+        }
     }
 }

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.regex.Pattern;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.Constants;
 import org.secfilt.abi.Printable;
@@ -33,6 +34,8 @@ public record Call(Abi abi, String name, int nr, List<Long> arguments) {
 
     /** What {@code ptr} stands for: an address as a program's heap has it, in no place that the filter guards. */
     private static final long POINTER = 0x5555_5555_a000L;
+    /** A number of whatever size, as {@link #number} reads those of 64 bits. */
+    private static final Pattern NUMBER = Pattern.compile("-?(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)");
     /** AUDIT_ARCH_I386 // linux/audit.h */
     private static final int AUDIT_I386 = 0x40000003;
 
@@ -141,12 +144,13 @@ public record Call(Abi abi, String name, int nr, List<Long> arguments) {
         }
         long value = 0;
         for (String part : word.split("\\|", -1)) {
-            value |= term(constants, part.strip());
+            value |= term(constants, part.strip(), word);
         }
         return value;
     }
 
-    private static long term(Constants constants, String word) {
+    /** @param whole of which the word is one of the parts */
+    private static long term(Constants constants, String word, String whole) {
         if (word.equals("NULL")) {
             return 0;
         }
@@ -157,11 +161,20 @@ public record Call(Abi abi, String name, int nr, List<Long> arguments) {
         if (constant.isPresent()) {
             return constant.getAsLong();
         }
-        return number(word).orElseThrow(() -> {
-            String near = near(word, constants.names());
-            return new IllegalArgumentException("argument '" + Printable.escape(word) + "' is no number and no constant known here"
-                    + (near.isEmpty() ? "; write its number, and ptr for a pointer" : "; did you mean '" + near + "'?"));
-        });
+        return number(word).orElseThrow(() -> new IllegalArgumentException("argument '" + Printable.escape(whole) + "'"
+                + (word.equals(whole) || word.isEmpty() ? "" : ": '" + Printable.escape(word) + "'") + mistake(constants, word, whole)));
+    }
+
+    private static String mistake(Constants constants, String word, String whole) {
+        if (word.isEmpty() && !whole.isEmpty()) {
+            return ": a number or a constant is missing beside |";
+        }
+        if (NUMBER.matcher(word).matches()) {
+            return " is too large: an argument has 64 bits";
+        }
+        String near = near(word, constants.names());
+        return " is no number and no constant known here"
+                + (near.isEmpty() ? "; write its number, and ptr for a pointer" : "; did you mean '" + near + "'?");
     }
 
     /** The kernel's names have underscores, where those of options have dashes. */

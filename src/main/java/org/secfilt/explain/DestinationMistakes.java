@@ -1,6 +1,7 @@
 package org.secfilt.explain;
 
 import java.util.Locale;
+import org.secfilt.abi.Cidr;
 import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.Printable;
 
@@ -26,6 +27,10 @@ final class DestinationMistakes {
         if (place.startsWith("/") || place.startsWith("@")) {
             return "is no destination; write unix:" + Printable.escape(place) + " for the unix socket";
         }
+        String network = network(place);
+        if (!network.isEmpty()) {
+            return network;
+        }
         int colon = place.lastIndexOf(':');
         String host = colon < 0 ? place : place.substring(0, colon);
         String port = colon < 0 ? "443" : place.substring(colon + 1);
@@ -38,6 +43,32 @@ final class DestinationMistakes {
         // Such an address may be: but nobody writes one without a port.
         return place.indexOf(':') != colon && IpAddress.isAddress(host) && isPort(port)
                 ? "lacks brackets; write [" + host + "]:" + port + ", or [" + place + "]:443 for that address" : "";
+    }
+
+    /** As rules name them, {@code 10.0.0.0/8:443}, {@code [fd00::/8]:443} or without a port. */
+    private static String network(String place) {
+        int slash = place.indexOf('/');
+        boolean bracketed = place.startsWith("[");
+        int end = bracketed ? place.indexOf(']') : place.indexOf(':', Math.max(slash, 0));
+        if (slash < 0 || bracketed && end < slash) {
+            return "";
+        }
+        String text = place.substring(bracketed ? 1 : 0, end < 0 ? place.length() : end);
+        String rest = end < 0 ? "" : place.substring(bracketed ? end + 1 : end);
+        Cidr network;
+        try {
+            network = Cidr.parse(text);
+        } catch (IllegalArgumentException e) {
+            return ""; // as a protocol behind a slash
+        }
+        IpAddress one = network.prefix() == network.base().bits() ? network.base() : next(network.base());
+        return "is a network, and a call has one address; write one of its addresses, as " + (one.isV4() ? one : "[" + one + "]")
+                + (rest.isEmpty() ? ":443" : Printable.escape(rest));
+    }
+
+    /** That of a network is no host's. */
+    private static IpAddress next(IpAddress address) {
+        return address.isV4() ? IpAddress.v4(address.hostOrder() + 1) : IpAddress.v6(address.high(), address.low() + 1);
     }
 
     /** What stands between the scheme and the path, without a user. */

@@ -25,10 +25,15 @@ import org.secfilt.verdict.Action;
  * it is asked about for TCP and UDP. A protocol is one that rules name, or that the log does; of those without ports the port may be left out.
  */
 public final class DestinationReader {
-    /** What takes place of a path's links. */
+    /** What takes place of a path's links, and what interfaces there are. */
     public interface Paths {
         /** The absolute path that the kernel would reach by this name, as far as it is there. */
         String canonical(String path);
+
+        /** Whether there is an interface of this name or number. */
+        default boolean hasInterface(String scope) {
+            return true;
+        }
     }
 
     private static final String UNIX = "unix:";
@@ -119,7 +124,7 @@ public final class DestinationReader {
         } else {
             Sockaddr address = address(place, place);
             for (Protocol protocol : Protocol.values()) {
-                add(before, action, protocol.toString(), address);
+                add(before, action, protocol.toString(), address, scope(place));
             }
         }
     }
@@ -151,17 +156,21 @@ public final class DestinationReader {
     }
 
     private void add(String before, Action action, String protocol, String place) {
-        boolean bare = hasNoPorts(protocol) && IpAddress.isAddress(bare(place));
-        add(before, action, protocol, bare ? sockaddr(IpAddress.parse(bare(place)), 0) : address(place, protocol + " " + place));
+        String alone = unscoped(bare(place));
+        boolean bare = hasNoPorts(protocol) && IpAddress.isAddress(alone);
+        Sockaddr address = bare ? sockaddr(IpAddress.parse(alone), 0) : address(place, protocol + " " + place);
+        add(before, action, protocol, address, scope(place));
     }
 
-    private void add(String before, Action action, String protocol, Sockaddr address) {
+    /** @param scope with its %, to be shown: rules do not look at it. Empty for none */
+    private void add(String before, Action action, String protocol, Sockaddr address, String scope) {
         Family family = address instanceof Sockaddr.Inet ? Family.INET : Family.INET6;
         String other = family.equals(Family.INET) ? ICMP : ICMPV6;
         if (protocol.equals(family.equals(Family.INET) ? ICMPV6 : ICMP)) {
             throw new IllegalArgumentException("'" + protocol + " " + address + "': there is no such socket; write " + other + " " + address);
         }
-        found.add(new Destination(before + protocol + " " + address, action, address, SocketKind.of(family, protocol).orElseThrow()));
+        String shown = scope.isEmpty() ? address.toString() : address.toString().replace("]", Printable.escape(scope) + "]");
+        found.add(new Destination(before + protocol + " " + shown, action, address, SocketKind.of(family, protocol).orElseThrow()));
     }
 
     private static boolean hasNoPorts(String protocol) {
@@ -187,16 +196,14 @@ public final class DestinationReader {
         boolean bracketed = place.startsWith("[");
         boolean hasPort = bracketed ? place.indexOf("]:") > 0 : colon >= 0 && place.indexOf(':') == colon;
         if (!hasPort) {
-            throw new IllegalArgumentException(IpAddress.isAddress(bare(place))
+            throw new IllegalArgumentException(IpAddress.isAddress(unscoped(bare(place)))
                     ? "'" + Printable.escape(whole) + "' lacks a port; write " + withPort(place)
                     : "'" + Printable.escape(whole) + "' is no destination; " + SHAPE);
         }
         String host = bracketed ? place.substring(1, place.indexOf(']')) : place.substring(0, colon);
-        // A scope is not compared, see Judge.
-        int scope = host.indexOf('%');
         IpAddress ip;
         try {
-            ip = IpAddress.parse(scope < 0 ? host : host.substring(0, scope));
+            ip = IpAddress.parse(unscoped(host));
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(Character.isLetter(host.isEmpty() ? '.' : host.charAt(0)) && host.indexOf(':') < 0
                     ? "'" + Printable.escape(host) + "' is a name, and calls carry addresses; 'getent ahosts "
@@ -208,6 +215,28 @@ public final class DestinationReader {
             throw new IllegalArgumentException("'" + Printable.escape(whole) + "': a destination has one port");
         }
         return sockaddr(ip, port.first());
+    }
+
+    /** An IPv6 address without its scope, which is not compared, see Judge. */
+    private static String unscoped(String host) {
+        int scope = host.indexOf('%');
+        return scope < 0 || host.indexOf(':') < 0 || host.indexOf(':') > scope ? host : host.substring(0, scope);
+    }
+
+    /** Of a destination that can be read: its scope with the %, or "". */
+    private String scope(String place) {
+        int scope = place.indexOf('%');
+        if (scope < 0) {
+            return "";
+        }
+        int end = place.indexOf(']', scope);
+        String name = place.substring(scope + 1, end < 0 ? place.length() : end);
+        if (name.isEmpty() || !paths.hasInterface(name)) {
+            throw new IllegalArgumentException("'" + Printable.escape(place) + "': "
+                    + (name.isEmpty() ? "behind the % an interface is missing" : "there is no interface '" + Printable.escape(name) + "' here")
+                    + "; leave out the scope, which no rule looks at");
+        }
+        return "%" + name;
     }
 
     private static Sockaddr sockaddr(IpAddress ip, int port) {
@@ -223,7 +252,7 @@ public final class DestinationReader {
     }
 
     private static String withPort(String address) {
-        return IpAddress.parse(bare(address)).isV4() ? address + ":443" : "[" + bare(address) + "]:443";
+        return IpAddress.parse(unscoped(bare(address))).isV4() ? address + ":443" : "[" + bare(address) + "]:443";
     }
 
     private static String bare(String text) {

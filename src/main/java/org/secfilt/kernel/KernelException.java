@@ -10,7 +10,8 @@ public final class KernelException extends RuntimeException {
 
     /** @param call the call with its telling arguments, as strace would print it */
     public KernelException(String call, int errno) {
-        super(call + ": " + Errno.of(errno).name() + " (" + Errno.of(errno).text() + ")");
+        super(call + ": " + Errno.of(errno).name() + " (" + Errno.of(errno).text() + ")"
+                + (errno == Errno.EMFILE.number() ? "; is there a limit on open files (ulimit -n)?" : ""));
         this.errno = errno;
     }
 

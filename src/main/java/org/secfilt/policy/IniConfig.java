@@ -57,7 +57,7 @@ public final class IniConfig {
             String word = line.substring(start, end);
             String message = word.startsWith("[")
                     ? "a configuration has no sections; every line is key=value"
-                    : "a '=' is missing; write " + Printable.escape(word) + "= for a switch, else key=value";
+                    : "a '=' is missing; write " + corrected(word);
             complaints.add(complaint(source, number, start, message));
             return;
         }
@@ -73,6 +73,22 @@ public final class IniConfig {
             String message = known && value.isEmpty() ? "'" + key + "' needs a value: " + e.getMessage() : e.getMessage();
             complaints.add(complaint(source, number, known ? valueStart : start, message));
         }
+    }
+
+    /** What a line without a '=' most likely means. */
+    private static String corrected(String line) {
+        int end = 0;
+        while (end < line.length() && BLANKS.indexOf(line.charAt(end)) < 0 && line.charAt(end) != ':') {
+            end++;
+        }
+        String word = line.substring(0, end);
+        int rest = end < line.length() ? skipBlanks(line, end + 1, line.length()) : end;
+        String key = OptionReader.takes(word) ? word : OptionReader.nearest(word);
+        if (key.isEmpty()) {
+            return "key=value, or key= for a switch";
+        }
+        boolean alone = rest == line.length();
+        return key + "=" + (alone && OptionReader.needsValue(key) ? "value" : Printable.escape(line.substring(rest)));
     }
 
     private static Complaint complaint(SourceText source, int number, int index, String message) {

@@ -88,6 +88,21 @@ public final class OptionReader {
         return false;
     }
 
+    /** The option whose name is near, or "". */
+    static String nearest(String name) {
+        return Suggestion.nearest(name, NAMES);
+    }
+
+    /** Whether an option of this name cannot be written without a value. */
+    static boolean needsValue(String name) {
+        try {
+            new OptionReader().add(name, "", Origin.DEFAULT);
+            return name.equals("profile");
+        } catch (IllegalArgumentException e) {
+            return true;
+        }
+    }
+
     /** What was taken and contradicts something else that was: what is wrong, and where. */
     public Optional<Setting<String>> contradiction() {
         return writable.isEmpty() || readOnly.isEmpty() || readOnly.get().value() ? Optional.empty()

@@ -2,9 +2,11 @@ package org.secfilt.report;
 
 import org.secfilt.kernel.KernelException;
 
-/** Why secfilt itself fails, for the user, and for people who will tell us of a fault. */
+/** Why secfilt itself fails, for the user, the limit that it met, and for people who will tell us of a fault. */
 public final class Fault {
     private static final int FRAMES = 5;
+    /** The virtual machine's words for EAGAIN of pthread_create(3). */
+    private static final String NO_THREAD = "unable to create native thread";
 
     private Fault() {}
 
@@ -12,6 +14,9 @@ public final class Fault {
     public static String words(Throwable fault) {
         if (fault instanceof KernelException) {
             return fault.getMessage();
+        }
+        if (fault instanceof OutOfMemoryError && String.valueOf(fault.getMessage()).startsWith(NO_THREAD)) {
+            return "no further thread can be started: is there a limit on them (ulimit -u)?";
         }
         StringBuilder words = new StringBuilder("a fault of secfilt itself: ").append(fault);
         StackTraceElement[] frames = fault.getStackTrace();

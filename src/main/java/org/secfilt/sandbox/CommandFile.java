@@ -12,7 +12,8 @@ import org.secfilt.kernel.Launching;
  * shells, a directory that may not be searched holds no such command.
  *
  * @param file the path to execute; meaningless unless {@code error} is 0
- * @param error 0, or why there is none: ENOENT, or EACCES if one was found that may not be executed
+ * @param error 0, or why there is none, as execvp(3) tells it: ENOENT; ENOTDIR for a path through a file, or a PATH that ends in one; EACCES if
+ *     one was found that may not be executed; what else stood in the way. But a later directory's command is found all the same
  */
 record CommandFile(ByteString file, int error) {
     /** confstr(3) "_CS_PATH" of glibc, taken when PATH is not set. */
@@ -33,7 +34,10 @@ record CommandFile(ByteString file, int error) {
             if (answer == 0) {
                 return new CommandFile(ByteString.of(candidate), 0);
             }
-            if (answer == Errno.EACCES.number() && launching.exists(pid, candidate)) {
+            if (answer == Errno.EACCES.number() && !launching.exists(pid, candidate)) {
+                answer = Errno.ENOENT.number();
+            }
+            if (error == Errno.ENOENT.number() || error == Errno.ENOTDIR.number()) {
                 error = answer;
             }
         }

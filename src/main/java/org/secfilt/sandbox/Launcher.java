@@ -36,10 +36,20 @@ final class Launcher {
 
     /** @param error why the command cannot be executed */
     void refuse(Command command, int error) {
-        boolean missing = error == Errno.ENOENT.number() || error == Errno.ENOTDIR.number();
-        boolean nowhere = missing && command.name().latin1().indexOf('/') < 0;
-        reports.refusal(frontEnd, command.name() + ": " + (nowhere ? "command not found" + command.meant() : Errno.of(error).text()));
-        exit(missing ? NOT_FOUND : NOT_EXECUTABLE);
+        boolean byPath = command.name().latin1().indexOf('/') < 0;
+        String words = Errno.of(error).text();
+        if (byPath && error == Errno.ENOENT.number()) {
+            words = "command not found" + command.meant();
+        } else if (byPath && error == Errno.ENOTDIR.number()) {
+            words = "command not found, and PATH ends in what is no directory" + command.meant();
+        }
+        reports.refusal(frontEnd, command.name() + ": " + words);
+        exit(code(error));
+    }
+
+    /** As env(1): a path through a file is not called missing. */
+    private static int code(int error) {
+        return error == Errno.ENOENT.number() ? NOT_FOUND : NOT_EXECUTABLE;
     }
 
     /** What the log has as started has ended before the caller learns of that. */
@@ -97,6 +107,10 @@ final class Launcher {
     }
 
     private void refuse(LaunchScript script, FrontEnd.FailedStep failed) {
+        if (failed.errno() == Errno.ECANCELED.number()) { // Watch.ready, which has told why
+            exit(Sandbox.FAILED);
+            return;
+        }
         Step step = script.steps().get(failed.index());
         boolean listener = step.nr() == plan.arch().syscalls().nr("seccomp") && step.arguments().get(1) instanceof Operand.Immediate flags
                 && flags.value() != 0;
@@ -141,6 +155,9 @@ final class Launcher {
                 reports.refusal(frontEnd, file.file() + (plan.ownsMounts() ? ": it, or the interpreter it names, is missing in the private /tmp"
                         : ": the interpreter it names is missing"));
                 exit(NOT_FOUND);
+            } else if (errno == Errno.ENOTDIR.number()) {
+                reports.refusal(frontEnd, file.file() + ": the interpreter it names: " + Errno.ENOTDIR.text());
+                exit(NOT_EXECUTABLE);
             } else {
                 refuse(command, errno);
             }

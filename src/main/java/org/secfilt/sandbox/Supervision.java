@@ -71,7 +71,7 @@ final class Supervision implements Watch {
             return 0;
         } catch (KernelException e) {
             reports.refusal(frontEnd, e.getMessage());
-            return -Errno.EPERM.number();
+            return -Errno.ECANCELED.number();
         }
     }
 

@@ -16,7 +16,8 @@ public interface Watch {
      * The first stop of the command's process, under its filter and before its execve: filter and tracer work together here.
      *
      * @param notified answers the calls that the filter's listener is told of
-     * @return what the call that stopped answers: 0, or a negative error number, which ends the launch
+     * @return what the call that stopped answers: 0, or a negative error number, which ends the launch; ECANCELED, which no call of a
+     *     launch answers by itself, if the user knows why
      */
     int ready(NotifiedCalls notified);
 

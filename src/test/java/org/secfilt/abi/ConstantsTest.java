@@ -19,13 +19,19 @@ class ConstantsTest {
     private static final List<String> HEADERS = List.of("stdio.h", "sys/socket.h", "netinet/in.h", "linux/tcp.h", "sys/mman.h",
             "linux/mman.h", "sys/shm.h", "sched.h", "sys/prctl.h", "linux/seccomp.h", "sys/ptrace.h", "sys/ioctl.h", "linux/if_tun.h",
             "linux/sockios.h", "fcntl.h", "signal.h", "sys/mount.h", "asm/prctl.h", "linux/netlink.h", "linux/sctp.h", "linux/udp.h",
-            "linux/if_packet.h", "linux/net.h", "sys/personality.h", "linux/io_uring.h", "linux/userfaultfd.h", "linux/landlock.h");
+            "linux/if_packet.h", "linux/net.h", "sys/personality.h", "linux/io_uring.h", "linux/userfaultfd.h", "linux/landlock.h",
+            "linux/keyctl.h", "sys/fanotify.h", "sys/wait.h", "sys/resource.h", "linux/ioprio.h", "linux/bpf.h", "linux/fs.h", "linux/fiemap.h", "linux/nsfs.h");
 
     /** Enumerators, which the preprocessor does not see; the headers have had them for longer than anybody looks back. */
     private static final List<String> ENUMERATED = List.of("PER_LINUX", "PER_LINUX32", "PER_LINUX32_3GB", "UNAME26", "ADDR_NO_RANDOMIZE",
             "FDPIC_FUNCPTRS", "MMAP_PAGE_ZERO", "ADDR_COMPAT_LAYOUT", "READ_IMPLIES_EXEC", "ADDR_LIMIT_32BIT", "SHORT_INODE",
             "WHOLE_SECONDS", "STICKY_TIMEOUTS", "ADDR_LIMIT_3GB", "PTRACE_PEEKTEXT", "PTRACE_PEEKDATA", "PTRACE_POKETEXT",
-            "PTRACE_KILL", "PTRACE_SINGLESTEP", "PTRACE_DETACH", "PTRACE_SYSCALL", "PTRACE_SETOPTIONS");
+            "PTRACE_KILL", "PTRACE_SINGLESTEP", "PTRACE_DETACH", "PTRACE_SYSCALL", "PTRACE_SETOPTIONS",
+            "PTRACE_GETEVENTMSG", "PTRACE_GETSIGINFO", "PTRACE_SETSIGINFO", "PTRACE_O_TRACESYSGOOD", "PTRACE_O_TRACEFORK",
+            "PTRACE_O_TRACEVFORK", "PTRACE_O_TRACECLONE", "PTRACE_O_TRACEEXEC", "PTRACE_O_TRACEEXIT", "PTRACE_O_TRACESECCOMP",
+            "PTRACE_O_EXITKILL", "P_ALL", "P_PID", "P_PGID", "IOPRIO_WHO_PROCESS", "IOPRIO_WHO_PGRP", "IOPRIO_WHO_USER",
+            "F_OWNER_TID", "F_OWNER_PID", "F_OWNER_PGRP", "IORING_REGISTER_BUFFERS", "IORING_REGISTER_FILES",
+            "IORING_REGISTER_EVENTFD", "BPF_MAP_CREATE", "BPF_PROG_LOAD", "BPF_PROG_ATTACH", "BPF_OBJ_GET", "BPF_OBJ_PIN");
 
     /** Headers older than a constant lack it; nearly all have been there for ten years. */
     @Test

@@ -118,11 +118,15 @@ class EndingsIT {
             126 | /etc
             126 | /etc/passwd
             126 | ./not-executable
-            127 | ./not-executable/x
+            126 | ./not-executable/x
+            126 | ./not-executable/
+            126 | ./file-for-interpreter
             126 | ./loop
+            126 | ./loop/x
             """)
     void a_command_that_cannot_be_run_is_told_as_shells_do(int code, String command) throws IOException {
         fill(ROOM.directory());
+        ROOM.command("/usr/bin/env", command).run().exited(code);
         for (User user : User.values()) {
             Outcome run = ROOM.secfilt(LOOPBACK, command).as(user).run().exited(code);
             assertEquals("", run.stdout());
@@ -137,6 +141,7 @@ class EndingsIT {
         }
         Files.writeString(directory.resolve("not-executable"), "#!/bin/sh\n");
         executable("no-interpreter", "#!/no/such/interpreter\n");
+        executable("file-for-interpreter", "#!/etc/passwd/x\n");
         Files.createSymbolicLink(directory.resolve("loop"), Path.of("loop"));
     }
 
@@ -144,6 +149,34 @@ class EndingsIT {
         Path file = ROOM.directory().resolve(name);
         Files.writeString(file, text);
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            127 | /nowhere                 | no-such-command | command not found
+            127 | /etc/passwd:/bin         | no-such-command | command not found
+            126 | /bin:/etc/passwd         | no-such-command | command not found, and PATH ends in what is no directory
+            126 | loop                     | no-such-command | Too many levels of symbolic links
+            126 | .                        | loop            | Too many levels of symbolic links
+            126 | .:/bin                   | not-executable  | Permission denied
+            126 | not-executable           | no-such-command | command not found, and PATH ends in what is no directory
+            """)
+    void a_command_that_is_not_on_path_ends_as_of_env(int code, String path, String command, String words) throws IOException {
+        fill(ROOM.directory());
+        ROOM.command("/usr/bin/env", command).with("PATH", path).run().exited(code);
+        for (User user : User.values()) {
+            assertEquals("secfilt: " + command + ": " + words + "\n",
+                    ROOM.secfilt(LOOPBACK, command).with("PATH", path).as(user).run().exited(code).stderr());
+        }
+    }
+
+    @Test
+    void a_name_that_is_too_long_ends_as_of_env() {
+        for (String command : List.of("/" + "a".repeat(300), "/a".repeat(2100), "a".repeat(300))) {
+            ROOM.command("/usr/bin/env", command).run().exited(126);
+            Outcome run = ROOM.secfilt(LOOPBACK, command).run().exited(126);
+            assertTrue(run.stderr().startsWith("secfilt: " + command.substring(0, 300)), run::toString); // longer lines are cut
+        }
     }
 
     @Test

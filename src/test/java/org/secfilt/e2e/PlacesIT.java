@@ -14,6 +14,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.secfilt.Fixtures;
 
 /**
@@ -124,6 +125,31 @@ class PlacesIT {
                 assertTrue(run.stderr().startsWith("secfilt: ") && run.stderr().contains(why) && !run.stderr().contains("\tat "), run::toString);
             }
         }
+    }
+
+    /** A user who runs nothing else: all the processes and threads of one count. What fails first is another thing at each number. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 5, 8, 10, 12, 15, 18, 20, 21, 22})
+    void with_too_few_threads_it_says_so_in_one_line_and_runs_nothing(int limit) {
+        Outcome run = ROOM.bash("setpriv --reuid=54990 --regid=54990 --clear-groups bash -c 'ulimit -u " + limit
+                + "; exec $SECFILT --allowed-port=1 echo it ran'").run();
+        if (run.end().equals("exit 0")) { // a java that does with fewer
+            assertTrue(limit >= 20, run::toString);
+            return;
+        }
+        run.exited(125);
+        assertEquals("", run.stdout());
+        assertTrue(run.stderr().startsWith("secfilt: ") && run.stderr().contains("ulimit -u") && run.stderr().lines().count() == 1, run::toString);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-n 6", "-n 7", "-n 10", "-v 20000", "-v 100000", "-v 200000", "-v 300000"})
+    void with_too_little_else_it_names_the_limit_in_one_line(String limit) {
+        Outcome run = ROOM.bash("ulimit " + limit + "; exec $SECFILT --policy=" + Built.policy("ci-job.yaml") + " echo it ran").as(User.ORDINARY).run()
+                .exited(125);
+        assertEquals("", run.stdout());
+        assertTrue(run.stderr().startsWith("secfilt: ") && run.stderr().contains("ulimit " + limit.substring(0, 2))
+                && run.stderr().lines().count() == 1, run::toString);
     }
 
     @ParameterizedTest

@@ -77,7 +77,14 @@ class DestinationReaderTest {
                 "icmp example.org | 'icmp example.org' is no destination",
                 "icmp ::1 | 'icmp [::1]:0': there is no such socket; write icmpv6 [::1]:0",
                 "icmpv6 10.0.0.1 | 'icmpv6 10.0.0.1:0': there is no such socket; write icmp 10.0.0.1:0",
-                "10.0.0.0/8:80 | '10.0.0.0/8:80': '10.0.0.0/8' is no IPv4",
+                "10.0.0.0/8:80 | '10.0.0.0/8:80' is a network, and a call has one address; write one of its addresses, as 10.0.0.1:80",
+                "tcp 10.0.0.0/8:443 | '10.0.0.0/8:443' is a network, and a call has one address; write one of its addresses, as 10.0.0.1:443",
+                "10.1.2.3/8:443/tcp | '10.1.2.3/8:443/tcp' is a network, and a call has one address; write one of its addresses, as 10.0.0.1:443/tcp",
+                "192.168.0.0/255.255.0.0 | '192.168.0.0/255.255.0.0' is a network, and a call has one address; write one of its addresses, as 192.168.0.1:443",
+                "bind udp [fd00::/8]:53 | '[fd00::/8]:53' is a network, and a call has one address; write one of its addresses, as [fd00::1]:53",
+                "fd00::/8 | 'fd00::/8' is a network, and a call has one address; write one of its addresses, as [fd00::1]:443",
+                "icmp 10.0.0.7/32 | '10.0.0.7/32' is a network, and a call has one address; write one of its addresses, as 10.0.0.7:443",
+                "10.0.0.0/33:80 | '10.0.0.0/33:80': '10.0.0.0/33' is no IPv4",
                 "https://example.org/a:b@c | 'https://example.org/a:b@c' is a URL, and calls carry addresses; 'getent ahosts example.org' shows them, write tcp ADDR:443",
                 "http://u:p@10.0.0.1:8080/x | 'http://u:p@10.0.0.1:8080/x' is a URL; write tcp 10.0.0.1:8080",
                 "ssh://git@[fd00::1] | 'ssh://git@[fd00::1]' is a URL; write tcp [fd00::1]:22",
@@ -95,6 +102,41 @@ class DestinationReaderTest {
     void says_what_to_write(String words, String message) {
         String said = assertThrows(IllegalArgumentException.class, () -> print(List.of(words))).getMessage();
         assertEquals(message, said.substring(0, Math.min(message.length(), said.length())), said);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "udp [fe80::1%eth0]:53 | udp [fe80::1%eth0]:53",
+                "[FE80::01%7]:53/udp | udp [fe80::1%7]:53",
+                "icmpv6 fe80::1%eth0 | icmpv6 [fe80::1%eth0]:0",
+                "udp [fe80::1]:53 | udp [fe80::1]:53",
+                "udp [fe80::1%nosuchif]:53 | '[fe80::1%nosuchif]:53': there is no interface 'nosuchif' here; leave out the scope, which no rule looks at",
+                "udp [fe80::1%]:53 | '[fe80::1%]:53': behind the % an interface is missing; leave out the scope, which no rule looks at",
+                "icmpv6 fe80::1%no | 'fe80::1%no': there is no interface 'no' here; leave out the scope, which no rule looks at",
+                "udp 10.0.0.1%eth0:53 | 'udp 10.0.0.1%eth0:53': '10.0.0.1%eth0' is no IPv4 or IPv6 address",
+                "udp fe80::1%eth0 | 'udp fe80::1%eth0' lacks a port; write [fe80::1%eth0]:443",
+            })
+    void a_scope_is_shown_as_it_was_given_and_is_an_interface(String word, String shown) {
+        DestinationReader.Paths here = new DestinationReader.Paths() {
+            @Override
+            public String canonical(String path) {
+                return path;
+            }
+
+            @Override
+            public boolean hasInterface(String scope) {
+                return List.of("eth0", "7").contains(scope);
+            }
+        };
+        String said;
+        try {
+            said = DestinationReader.read(List.of(word), here).get(0).text();
+        } catch (IllegalArgumentException e) {
+            said = e.getMessage();
+        }
+        assertEquals(shown, said);
     }
 
     @Test

@@ -86,6 +86,30 @@ class StubLocationTest {
     }
 
     @Test
+    void tells_of_the_limit_that_a_java_met_in_its_own_words() throws Exception {
+        Run threads = new Run(125, "", "secfilt: the supervisor could not start all of its threads: is there a limit on them (ulimit -u, or a"
+                + " cgroup's pids.max)?\n");
+        stub.java("#!/bin/sh\necho 'OutOfMemoryError: unable to create native thread: possibly'; for i in 1 2 3; do echo '\tat x' >&2; done\n");
+        assertEquals(threads, stub.run("true"));
+        stub.java("#!/bin/sh\necho '# Cannot create worker GC thread. Out of system resources.'; head -c 200000 /dev/zero | tr '\\0' x >&2\n");
+        assertEquals(threads, stub.run("true"));
+        stub.java("#!/bin/sh\necho 'Could not reserve enough space for 32768KB object heap'\n");
+        assertEquals(new Run(125, "", "secfilt: the supervisor had not enough memory: is there a limit on it (ulimit -v, ulimit -d)?\n"),
+                stub.bash("ulimit -v 4000000; exec $STUB true"));
+        stub.java("#!/bin/sh\necho 'libzip.so: cannot open shared object file: Too many open files'\n");
+        assertEquals(new Run(125, "", "secfilt: the supervisor could open too few files: is there a limit on them (ulimit -n)?\n"),
+                stub.run("true"));
+    }
+
+    @Test
+    void passes_on_what_else_a_java_says() throws Exception {
+        stub.java("#!/bin/sh\necho one; echo two >&2; exit 1\n");
+        assertEquals(new Run(125, "", "one\ntwo\nsecfilt: the supervisor ended without an answer\n"), stub.run("true"));
+        stub.java("#!/bin/sh\necho a warning; cat message.1 >&3\n");
+        assertEquals(new Run(42, "", "a warning\n"), stub.run("true"));
+    }
+
+    @Test
     void says_so_if_the_supervisor_gives_no_answer() throws Exception {
         stub.java("#!/bin/sh\nexit 0\n");
         assertEquals(new Run(125, "", "secfilt: the supervisor ended without an answer\n"), stub.run("true"));

@@ -77,8 +77,8 @@ class StubTest {
         List<String> descriptors = stub.noted("fds").lines().map(line -> line.replaceAll("'|/proc/\\d+/fd/|:.*", ""))
                 .filter(line -> !line.contains("/java-home/bin/java")).toList();
         String errors = directory.toRealPath() + "/secfilt/";
-        assertEquals(List.of("0 -> /dev/null", "1 -> " + errors + "out", "2 -> " + errors + "err", "3 -> socket"),
-                descriptors, "the shell's script aside");
+        assertEquals(List.of("0 -> /dev/null", "1 -> socket", "2 -> socket", "3 -> socket", "4 -> " + errors + "out", "5 -> " + errors + "err"),
+                descriptors, "the shell's script aside: what a java says before it is the supervisor is the stub's to tell");
         String[] stat = stub.noted("stat").split(" ");
         assertEquals("0", stat[6], "no controlling terminal");
     }

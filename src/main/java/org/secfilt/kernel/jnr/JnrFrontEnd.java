@@ -11,6 +11,8 @@ final class JnrFrontEnd implements FrontEnd {
     private static final int EXIT = 1;
     private static final int KEEPER = 3;
     private static final int REPLY_BYTES = 8;
+    private static final int STDOUT = 1;
+    private static final int STDERR = 2;
     // fcntl.h
     private static final int F_SETFD = 2;
     private static final int FD_CLOEXEC = 1;
@@ -27,6 +29,15 @@ final class JnrFrontEnd implements FrontEnd {
         this.pid = pid;
         // No program that we start may hold it: the stub takes its end for ours.
         Libc.FCNTL.call(fd, F_SETFD, FD_CLOEXEC);
+        takeOutputs();
+    }
+
+    /** The caller's standard output and error lie behind the socket, in whose place what the virtual machine said so far went to the stub. */
+    private void takeOutputs() {
+        for (int output = STDOUT; output <= STDERR; output++) {
+            Libc.must("dup2", Libc.DUP2.call(fd + output, output));
+            Libc.CLOSE.call(fd + output);
+        }
     }
 
     @Override

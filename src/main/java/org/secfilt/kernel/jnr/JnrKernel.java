@@ -45,9 +45,13 @@ public final class JnrKernel implements Kernel {
     public Tracees notifiedTracees() {
         Patience own = new Patience();
         if (!own.prepare()) {
-            throw KernelException.inWords("no further thread can be started: is there a limit on them (ulimit -u)?");
+            throw noThread();
         }
         return new JnrTracees(new Proc(), own);
+    }
+
+    static KernelException noThread() {
+        return KernelException.inWords("no further thread can be started: is there a limit on them (ulimit -u)?");
     }
 
     @Override

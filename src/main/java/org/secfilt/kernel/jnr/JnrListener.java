@@ -66,7 +66,11 @@ final class JnrListener implements Notification, Runnable {
         Libc.IOCTL.call(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
         Thread thread = new Thread(this, "listener");
         thread.setDaemon(true);
-        thread.start();
+        try {
+            thread.start();
+        } catch (OutOfMemoryError e) { // of the stack, or EAGAIN
+            throw JnrKernel.noThread();
+        }
         boolean interrupted = false;
         while (ready.getCount() > 0) {
             try {
