@@ -70,12 +70,7 @@ class SwappedSocketTest extends TracerRoom {
         firewalled = true;
         kernel.labelled = labelled;
         kernel.privileged = true;
-        kernel.domain = 2;
-        kernel.protocol = 6;
-        kernel.remember(0x1000, ALLOWED);
-        runWith(Deed.call("bind", 3, 0x1000, 16));
-        assertEquals(outcome == null ? List.of() : List.of(outcome), named("bind"));
-        assertEquals(outcome == null, kernel.returned.contains("7: bind " + EPERM), kernel.returned.toString());
+        bind(outcome);
     }
 
     /** Of a port that nobody needs a right for here, or that the caller has none for. The first such port | whose network | what is bound. */
@@ -86,6 +81,11 @@ class SwappedSocketTest extends TracerRoom {
         protocol = Optional.ofNullable(rule).map(Protocol::parse);
         kernel.unprivileged = first;
         kernel.ourNetwork = ours;
+        bind(outcome);
+    }
+
+    /** @param outcome what comes of the bind of a TCP socket; null if it is denied */
+    private void bind(String outcome) {
         kernel.domain = 2;
         kernel.protocol = 6;
         kernel.remember(0x1000, ALLOWED);
