@@ -20,4 +20,9 @@ public interface LogFile {
     default boolean isRemoved() {
         return false;
     }
+
+    /** Whether it is there yet and by none of its names, since its file system was unmounted, or another was mounted over it. */
+    default boolean isOutOfReach() {
+        return false;
+    }
 }

@@ -124,6 +124,11 @@ public final class EventLog {
             removalTold = true;
             return Optional.of("the log " + Printable.escape(name) + " was removed while the command ran: its events are lost");
         }
+        if (!removalTold && queue.isOutOfReach()) {
+            removalTold = true;
+            return Optional.of("the log " + Printable.escape(name) + " is out of reach: its file system was unmounted while the command ran,"
+                    + " or another was mounted over it");
+        }
         long missing = queue.missing();
         if (missing <= told) {
             return Optional.empty();

@@ -132,6 +132,10 @@ final class LogQueue implements Runnable {
         return file.isRemoved();
     }
 
+    boolean isOutOfReach() {
+        return file.isOutOfReach();
+    }
+
     /** The error number that the file answered last, or 0. */
     synchronized int error() {
         return error;

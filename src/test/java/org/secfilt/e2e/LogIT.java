@@ -246,6 +246,25 @@ class LogIT {
         assertFalse(Files.exists(home.resolve("log")));
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            umount -l m                 | true
+            umount -l m; echo > m/log   | true
+            mount -t tmpfs over m       | true
+            mv m/log m/other            | false
+            mv m/log m/o; echo > m/log  | false
+            mount --bind m there        | false
+            true                        | false
+            """)
+    void a_log_whose_file_system_went_is_out_of_reach(String during, boolean told) {
+        Outcome run = ROOM.bash("mkdir m there; mount -t tmpfs none m; $SECFILT " + ALLOWED
+                + " --log=m/log bash -c '> begun; for i in {1..500}; do [ -e go ] && exit 4; sleep 0.02; done' & run=$!;"
+                + " for i in {1..500}; do [ -e begun ] && break; sleep 0.02; done; " + during + "; > go; wait $run; c=$?;"
+                + " for n in 1 2 3; do umount -l m there 2>/dev/null; done; exit $c").in(home).run().exited(4);
+        assertEquals(told ? "secfilt: the log m/log is out of reach: its file system was unmounted while the command ran, or another was mounted over it\n"
+                : "", run.stderr());
+    }
+
     /** What has no name, or is another's to keep, is none that was lost. */
     @ParameterizedTest
     @ValueSource(strings = {"exec 3>log; rm log; exec $SECFILT OPTIONS --log=/dev/fd/3", "$SECFILT OPTIONS --log=/dev/null",

@@ -62,7 +62,12 @@ record FileStatus(int error, int mode, int links, int user, long inode, int majo
      * @param path its address
      */
     static FileStatus at(long path) {
-        return ask(AT_FDCWD, path, 0, TYPE);
+        return at(path, TYPE);
+    }
+
+    /** Of the file that a path leads to, through links: what is asked for. */
+    static FileStatus at(long path, int asked) {
+        return ask(AT_FDCWD, path, 0, asked);
     }
 
     /** @param path its address, or 0 for none */

@@ -1,5 +1,6 @@
 package org.secfilt.kernel.jnr;
 
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.locks.LockSupport;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.KernelException;
@@ -182,5 +183,27 @@ final class JnrLogFile implements LogFile {
         }
         FileStatus status = FileStatus.of(fd);
         return status.error() == 0 && status.isRegular() && status.links() == 0;
+    }
+
+    /**
+     * Renamed, the kernel knows it by its new name; of an unmounted file system it tells a path that begins there, and leads to another file or none.
+     * Of several names it knows the one that was opened, and tells if that is gone.
+     */
+    @Override
+    public boolean isOutOfReach() {
+        if (path == 0 || fd < 0) {
+            return false;
+        }
+        FileStatus open = FileStatus.of(fd);
+        byte[] name = new Proc().link("self/fd/" + fd);
+        boolean gone = new String(name, StandardCharsets.ISO_8859_1).endsWith(" (deleted)");
+        if (open.error() != 0 || !open.isRegular() || name.length == 0 || name[0] != '/' || gone) {
+            return false;
+        }
+        long memory = NativeMemory.IO.allocateMemory(name.length + 1L, true);
+        NativeMemory.IO.putByteArray(memory, name, 0, name.length);
+        FileStatus named = FileStatus.at(memory, FileStatus.TYPE | FileStatus.INODE);
+        NativeMemory.IO.freeMemory(memory);
+        return named.error() == 0 ? !named.isSameFile(open) : named.error() == -Errno.ENOENT.number() || named.error() == -Errno.ENOTDIR.number();
     }
 }
