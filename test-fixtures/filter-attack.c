@@ -1,9 +1,9 @@
 /*
  * Stacks a seccomp filter of its own on the sandbox's, then sends to an address: filter-attack ACTION ON ADDRESS PORT
  *
- * ACTION: errno (EACCES), errno-0 (the call seems to succeed), trap, trap-again (its handler makes the call once more), log, trace (with a forged
- *         cookie), notify (USER_NOTIF without a listener), listener (with NEW_LISTENER, which continues everything), tsync, spec-allow, kill,
- *         allow.
+ * ACTION: errno (EACCES), errno-0 (the call seems to succeed), eintr, restart (ERESTARTNOINTR), trap, trap-again (its handler makes
+ *         the call once more), log, trace (with a forged cookie), notify (USER_NOTIF without a listener), listener (with
+ *         NEW_LISTENER, which continues everything), tsync, spec-allow, kill, allow.
  * ON: the call the filter answers so: sendto, mmap, close, munmap; others: all but those that the program makes from then on, and munmap.
  * The first send is the process's first judged call; then the action's filter is in place from the start. Three sends are made.
  * stdout: for each a word: sent, or the name of the errno.
@@ -107,6 +107,7 @@ int main(int argc, char **argv)
 		unsigned action, flags;
 	} ways[] = {
 		{ "errno", SECCOMP_RET_ERRNO | EACCES, 0 }, { "errno-0", SECCOMP_RET_ERRNO, 0 },
+		{ "eintr", SECCOMP_RET_ERRNO | EINTR, 0 }, { "restart", SECCOMP_RET_ERRNO | 513, 0 },
 		{ "trap", SECCOMP_RET_TRAP, 0 }, { "trap-again", SECCOMP_RET_TRAP, 0 }, { "log", SECCOMP_RET_LOG, 0 },
 		{ "trace", SECCOMP_RET_TRACE | 16, 0 }, { "notify", SECCOMP_RET_USER_NOTIF, 0 },
 		{ "listener", SECCOMP_RET_USER_NOTIF, SECCOMP_FILTER_FLAG_NEW_LISTENER },

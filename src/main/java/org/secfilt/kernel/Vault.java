@@ -15,10 +15,14 @@ public interface Vault {
 
     /**
      * From now until {@link #forget}, vault calls of this thread are answered with a read-only descriptor of the vault, for one that a
-     * signal interrupts is made again; every other thread's is answered ENOSYS. seccomp_unotify(2) "SECCOMP_IOCTL_NOTIF_ADDFD".
+     * signal interrupts is made again; every other thread's is answered EINVAL. seccomp_unotify(2) "SECCOMP_IOCTL_NOTIF_ADDFD".
      */
     void expect(int tid);
 
-    /** Takes {@link #expect} back: the call has ended, or the thread died or became another program. */
-    void forget(int tid);
+    /**
+     * Takes {@link #expect} back: the call has ended, or the thread died or became another program.
+     *
+     * @return the descriptor that the thread was given, in its own process; -1 if none: what the call answered then is not the vault's
+     */
+    int forget(int tid);
 }

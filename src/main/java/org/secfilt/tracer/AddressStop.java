@@ -18,6 +18,7 @@ final class AddressStop {
     private static final String ONE_PROTOCOL = "the rules allow this address to one protocol alone, and the socket could be swapped under a"
             + " call that the supervisor cannot make itself: that of a process with a Landlock domain or a security label of its own, or to a"
             + " low port of another network namespace; allow it without a protocol";
+    private static final String SWAPPED = "another socket was put in the place of the one that was judged";
     private static final int MOST_AGAIN = 3;
     private static final String TOO_MANY = "too many calls are under way at once";
 
@@ -70,7 +71,6 @@ final class AddressStop {
         } else if (error < 0) {
             replies.skip(task, error);
         } else if (address.refused) {
-            task.forOneProtocol = false;
             if (vaultRun.beginOnNothing(task, call) == VaultRun.Begun.UNDER_WAY) {
                 ptrace.resumeToExit(task.tid);
             } else {
@@ -95,7 +95,7 @@ final class AddressStop {
                 return;
             }
             if (result == CopyRun.SWAPPED) {
-                replies.deny(task, call, judge.destination(), judge.deny(Aftermath.SWAPPED));
+                replies.deny(task, call, judge.destination(), judge.deny(SWAPPED));
                 return;
             }
             tellAllowed(task, call, address.named);
@@ -136,8 +136,11 @@ final class AddressStop {
     }
 
     private void runOnVault(Task task, TracedCall call, Verdict.Allow allow) {
-        task.forOneProtocol = judge.isForOneProtocol(task, call);
         if (isOpenToSwaps(task, call)) {
+            if (call == TracedCall.BIND && copyRun.isRefusedForPort(task)) {
+                replies.skip(task, -Errno.EACCES.number());
+                return;
+            }
             replies.deny(task, call, judge.destination(), judge.deny(ONE_PROTOCOL));
             return;
         }
@@ -157,7 +160,7 @@ final class AddressStop {
     /** Whether a socket of another protocol that is put in the place of the one that was judged would come to what is denied to it. */
     private boolean isOpenToSwaps(Task task, TracedCall call) {
         return call == TracedCall.CONNECT && !task.connecting && judge.isForOneProtocolHere(task, call)
-                || call == TracedCall.BIND && task.forOneProtocol && !(copyRun.makesCallsOf(task) && copyRun.isRefusedForPort(task));
+                || call == TracedCall.BIND && judge.isForOneProtocol(task, call);
     }
 
     private void tellAllowed(Task task, TracedCall call, boolean named) {

@@ -1,14 +1,11 @@
 package org.secfilt.tracer;
 
 import java.util.Optional;
-import org.secfilt.abi.Errno;
-import org.secfilt.abi.Protocol;
 import org.secfilt.abi.SocketType;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SyscallStop;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.plan.TracedCall;
-import org.secfilt.verdict.Action;
 
 /**
  * Whether a call that a tracee made itself did something else than was judged: a socket or a directory may have been swapped under it.
@@ -22,8 +19,6 @@ import org.secfilt.verdict.Action;
 final class Aftermath {
     /** So many sockets are held while their connects wait, for each takes the supervisor a descriptor. */
     private static final int MOST_HELD = 128;
-
-    static final String SWAPPED = "another socket was put in the place of the one that was judged";
 
     private static final String ELSEWHERE = "it may have reached another socket than the one that was judged";
 
@@ -64,44 +59,19 @@ final class Aftermath {
 
     /** At the exit-stop, while the result is the call's own. @return what went wrong, in words; empty if nothing did */
     String look(Task task, TracedCall call) {
-        boolean byPath = isOpenToDoubt(task, call);
-        // By sends nothing comes of it: a TCP socket is given no address (VaultRun), or connects by none (AddressJudge).
-        boolean byProtocol = task.forOneProtocol && !task.nameless && AddressCall.action(call) != Action.SEND;
-        if (!byProtocol && !byPath) {
+        if (!isOpenToDoubt(task, call)) {
             return "";
         }
         if (ptrace.syscallInfo(task.tid, exit) != 0) {
             return lookAfterDeath(task);
         }
-        if (byProtocol && isSwapped(task, call)) {
-            return SWAPPED;
-        }
-        return byPath && exit.result() == 0 && reachedElsewhere(task) ? ELSEWHERE : "";
+        return exit.result() == 0 && reachedElsewhere(task) ? ELSEWHERE : "";
     }
 
     /** Likewise of a task that died in its call, or while it was another program's. */
     String lookAfterDeath(Task task) {
         boolean inCall = task.phase == Task.Phase.IN_CALL && task.socket.isPresent();
         return inCall && judge.reachedDenied(task.socket.get()) ? ELSEWHERE : "";
-    }
-
-    private boolean isSwapped(Task task, TracedCall call) {
-        Optional<Tracees.SocketCopy> socket = tracees.socket(task.tid, (int) task.call.argument(0));
-        if (socket.isEmpty()) {
-            return false;
-        }
-        try (Tracees.SocketCopy copy = socket.get()) {
-            int now = copy.protocol();
-            return now != task.protocol && Protocol.of(now).isPresent() && mayHaveActedOn(copy, now, call);
-        }
-    }
-
-    /** By a call that fails a UDP socket does nothing. A TCP socket may be connecting, or have been refused by who was not to be asked. */
-    private boolean mayHaveActedOn(Tracees.SocketCopy copy, int protocol, TracedCall call) {
-        if (protocol != Protocol.UDP.number()) {
-            return exit.result() != -Errno.EBADF.number();
-        }
-        return exit.result() >= 0 && (call != TracedCall.CONNECT || copy.peer().isPresent());
     }
 
     /**

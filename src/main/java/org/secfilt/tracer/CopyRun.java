@@ -167,10 +167,19 @@ final class CopyRun {
                 && (port < tracees.firstUnprivilegedPort() || !copy.isOfOurNetwork()) && !tracees.mayBindPrivilegedPorts(tid);
     }
 
-    /** Whether the kernel refuses the bind that is left to the tracee, whichever socket of our network it is of. */
+    /** Whether the kernel refuses the bind, for want of a right. */
     boolean isRefusedForPort(Task task) {
-        return address.nameLength >= AddressCall.PORT_END && address.port() != 0 && address.port() < tracees.firstUnprivilegedPort()
-                && !tracees.mayBindPrivilegedPorts(task.tid);
+        int port = address.nameLength < AddressCall.PORT_END ? 0 : address.port();
+        if (port == 0 || port >= tracees.firstUnprivilegedPort() || tracees.mayBindPrivilegedPorts(task.tid)) {
+            return false;
+        }
+        Optional<Tracees.SocketCopy> socket = tracees.socket(task.tid, (int) task.call.argument(0));
+        if (socket.isEmpty()) {
+            return false;
+        }
+        try (Tracees.SocketCopy copy = socket.get()) {
+            return copy.isOfOurNetwork();
+        }
     }
 
     private int sendMessage(Task task, int message, Tracees.SocketCopy copy, int protocol) {

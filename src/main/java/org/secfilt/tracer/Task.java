@@ -50,6 +50,8 @@ final class Task {
     int vaultFd = NONE;
     /** Why the vault could not be mapped, for the denial of the call that needed it; empty while all is well. */
     String vaultFailure = "";
+    /** So often in sequence a signal interrupted the vault call. */
+    int interruptions;
     /** Where the call that is under way may put descriptors; meaningful while {@link Phase#RECEIVING}. */
     Optional<HandedOver.Room> room = Optional.empty();
     /** The socket that a call is about which goes on, if the end of the call is to be seen by it. */
@@ -70,8 +72,6 @@ final class Task {
     boolean connecting;
     /** The call that runs names nobody, whichever socket it is about by now. */
     boolean nameless;
-    /** {@link AddressJudge#isForOneProtocol} of the call that is under way. */
-    boolean forOneProtocol;
     /** A notified call is to be made again for the tracer: it is on its way to a stop. */
     boolean handedOver;
     /** Its signals are blocked, and {@link #mask} is what was blocked before. */

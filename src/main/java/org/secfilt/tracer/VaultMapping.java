@@ -40,6 +40,10 @@ final class VaultMapping {
     private static final int MAP_SHARED = 1;
     private static final int MAP_FIXED_NOREPLACE = 0x100000;
 
+    private static final int MOST_ERRORS = 4095; // linux/err.h MAX_ERRNO
+    /** So often in sequence a signal interrupts the vault call, at most: else it is a filter of the tracee's own that says so. */
+    private static final int MOST_INTERRUPTIONS = 64;
+
     private final Ptrace ptrace;
     private final Tracees tracees;
     private final ExecStops execs;
@@ -127,15 +131,13 @@ final class VaultMapping {
     void finish(Task task) {
         Task.Phase phase = task.phase;
         task.phase = Task.Phase.RUNNING;
-        if (phase == Task.Phase.ASKING) {
-            vault.forget(task.tid);
-        }
+        int given = phase == Task.Phase.ASKING ? vault.forget(task.tid) : Task.NONE;
         if (ptrace.syscallInfo(task.tid, exit) < 0) {
             return; // it died, or is about to
         }
         long result = exit.result();
         switch (phase) {
-            case ASKING -> asked(task, result);
+            case ASKING -> asked(task, result, given);
             case MAPPING -> {
                 // Also when mmap failed: another thread may have brought it meanwhile.
                 task.mapped = look(task) == 1;
@@ -150,13 +152,18 @@ final class VaultMapping {
         ptrace.rewind(task.tid, task.call);
     }
 
-    private static void asked(Task task, long result) {
-        if (result >= 0) {
-            task.vaultFd = (int) result;
-        } else if (result > Ptrace.ERESTARTSYS && result != -Errno.EINTR.number()) {
-            task.vaultFailure = "secfilt's vault could not be handed over: " + answer(result);
+    /** A filter of the tracee's own may have answered in our place, whatever it likes. */
+    private static void asked(Task task, long result, int given) {
+        boolean interrupted = given == Task.NONE && (result == -Errno.EINTR.number() || result <= Ptrace.ERESTARTSYS && result >= -MOST_ERRORS);
+        if (interrupted && task.interruptions++ < MOST_INTERRUPTIONS) {
+            return; // the judged call is made again, and asks again, after the signal's handler
         }
-        // Or else a signal interrupted it: the judged call is made again, and asks again, after the handler.
+        task.interruptions = 0;
+        task.vaultFd = given;
+        if (given == Task.NONE) {
+            task.vaultFailure = "secfilt's vault could not be handed over: "
+                    + (result < 0 && result >= -MOST_ERRORS ? Errno.of((int) -result).toString() : "a filter of the process's own stands before it");
+        }
     }
 
     private static String answer(long result) {

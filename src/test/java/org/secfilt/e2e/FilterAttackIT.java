@@ -44,6 +44,8 @@ class FilterAttackIT {
             kill       | mmap   | ''                           | EPERM EPERM EPERM
             errno      | munmap | EPERM EPERM EPERM            | EPERM EPERM EPERM
             errno-0    | munmap | EPERM EPERM EPERM            | EPERM EPERM EPERM
+            eintr      | munmap | EPERM EPERM EPERM            | EPERM EPERM EPERM
+            restart    | munmap | EPERM EPERM EPERM            | EPERM EPERM EPERM
             notify     | munmap | EPERM EPERM EPERM            | EPERM EPERM EPERM
             trap       | munmap | any                          | EPERM EPERM EPERM
             trap-again | munmap | any                          | EPERM EPERM EPERM

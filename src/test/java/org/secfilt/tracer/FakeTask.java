@@ -35,6 +35,8 @@ final class FakeTask {
     int status;
     /** Results of the vault call that come before a good one: a signal arrived, no descriptor was free. */
     final List<Long> vaultAnswers = new ArrayList<>();
+    /** What a filter of its own answers to vault calls in the supervisor's place. */
+    final List<Long> forgeries = new ArrayList<>();
     boolean vaultPlaceTaken;
     /** Of another's process. */
     boolean thread;

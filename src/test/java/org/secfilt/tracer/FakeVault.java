@@ -1,7 +1,9 @@
 package org.secfilt.tracer;
 
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import org.secfilt.kernel.Vault;
 
@@ -9,6 +11,7 @@ import org.secfilt.kernel.Vault;
 final class FakeVault implements Vault {
     private final byte[] content;
     private final Set<Integer> expected = new HashSet<>();
+    private final Map<Integer, Integer> given = new HashMap<>();
 
     FakeVault(int lengthBytes) {
         content = new byte[lengthBytes];
@@ -37,8 +40,14 @@ final class FakeVault implements Vault {
     }
 
     @Override
-    public void forget(int tid) {
+    public int forget(int tid) {
         expected.remove(tid);
+        Integer fd = given.remove(tid);
+        return fd == null ? Task.NONE : fd;
+    }
+
+    void give(int tid, int fd) {
+        given.put(tid, fd);
     }
 
     /** Tids whose vault call is still awaited: none may be left over. */

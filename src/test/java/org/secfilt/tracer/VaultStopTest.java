@@ -3,6 +3,7 @@ package org.secfilt.tracer;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -84,6 +85,17 @@ class VaultStopTest extends TracerRoom {
         command(connect(0x1000)).vaultAnswers.addAll(List.of(-512L, -4L));
         run();
         assertEquals(List.of("7: connect 10.0.0.1:80"), named("connect"));
+    }
+
+    /** A filter of the tracee's own answers the vault call before it comes to the listener. How often | with what. */
+    @ParameterizedTest
+    @CsvSource({"1, 0", "1, 11", "1, -38", "1000, -4", "1000, -512", "1000, -513", "1000, -4095"})
+    void a_vault_call_that_somebody_else_answers_is_a_denial_and_closes_nothing(int times, long answer) {
+        kernel.remember(0x1000, ALLOWED);
+        command(connect(0x1000)).forgeries.addAll(Collections.nCopies(times, answer));
+        run();
+        assertTrue(kernel.returned.contains("7: connect " + EPERM), kernel.returned.toString());
+        assertEquals(List.of(), kernel.acted);
     }
 
     @Test

@@ -1,7 +1,7 @@
 package org.secfilt.kernel.jnr;
 
-import java.util.HashSet;
-import java.util.Set;
+import java.util.HashMap;
+import java.util.Map;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Vault;
@@ -20,6 +20,7 @@ final class JnrVault implements Vault {
     // linux/seccomp.h
     static final long SECCOMP_IOCTL_NOTIF_ADDFD = 0x40182103L;
     private static final int SECCOMP_ADDFD_FLAG_SEND = 2;
+    private static final int NONE = -1;
     /** struct seccomp_notif_addfd. */
     private static final int ADDFD_BYTES = 24;
 
@@ -29,7 +30,8 @@ final class JnrVault implements Vault {
     private final int readOnly;
     private final long inode;
     private final String device;
-    private final Set<Integer> expected = new HashSet<>();
+    /** What the threads were given whose vault calls are expected: a descriptor of theirs, or {@link #NONE}. */
+    private final Map<Integer, Integer> expected = new HashMap<>();
     /** Of the listener's thread. */
     private final long answer = NativeMemory.allocate(ADDFD_BYTES);
 
@@ -106,14 +108,15 @@ final class JnrVault implements Vault {
     @Override
     public void expect(int tid) {
         synchronized (expected) {
-            expected.add(tid);
+            expected.put(tid, NONE);
         }
     }
 
     @Override
-    public void forget(int tid) {
+    public int forget(int tid) {
         synchronized (expected) {
-            expected.remove(tid);
+            Integer given = expected.remove(tid);
+            return given == null ? NONE : given;
         }
     }
 
@@ -125,19 +128,21 @@ final class JnrVault implements Vault {
      *     it makes the call again or never will
      */
     int handOut(int listener, long id, int tid) {
-        boolean ours;
-        synchronized (expected) {
-            ours = expected.contains(tid); // until its end: a call that a signal interrupted is made again meanwhile
+        synchronized (expected) { // until it is written down what was given: the thread goes on at once
+            return expected.containsKey(tid) ? give(listener, id, tid) : -Errno.EINVAL.number(); // the kernel's own answer
         }
-        if (!ours) {
-            return -Errno.EINVAL.number(); // the kernel's own answer
-        }
+    }
+
+    private int give(int listener, long id, int tid) {
         NativeMemory.IO.putLong(answer, id);
         NativeMemory.IO.putInt(answer + 8, SECCOMP_ADDFD_FLAG_SEND);
         NativeMemory.IO.putInt(answer + 12, readOnly);
         NativeMemory.IO.putInt(answer + 16, 0);
         NativeMemory.IO.putInt(answer + 20, O_CLOEXEC);
         long rc = Libc.IOCTL.call(listener, SECCOMP_IOCTL_NOTIF_ADDFD, answer);
+        if (rc >= 0) {
+            expected.put(tid, (int) rc);
+        }
         return rc >= 0 || rc == -Errno.ENOENT.number() ? 0 : (int) rc; // EMFILE: the tracee has no descriptor free
     }
 }
