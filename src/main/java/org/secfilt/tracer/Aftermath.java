@@ -8,13 +8,14 @@ import org.secfilt.kernel.Tracees;
 import org.secfilt.plan.TracedCall;
 
 /**
- * Whether a call that a tracee made itself did something else than was judged: a socket or a directory may have been swapped under it.
+ * Whether a connect by a path that a tracee made itself reached another socket than was judged: a directory may have been swapped under it, or the
+ * socket that connects.
  *
- * <p>A socket that was closed meanwhile, be it by putting something else in its place (Java does that to who connects), tells nothing of
- * that. Nor does another one that got the number of a closed one, if the call did nothing to it.
+ * <p>Where the call was given a path that the kernel cannot be led away from, there is nothing to look at: {@link Keeping}. Where it was not,
+ * the socket is held while the call runs, and looked at even if the caller dies: another process may share its descriptors.
  *
- * <p>Where the call was given a path that the kernel cannot be led away from, there is nothing to look at: {@link Keeping}. Where it was not, the
- * socket is held while the call runs, and looked at even if the caller dies: another process may share its descriptors.
+ * <p>Nor is there where a rule is for one protocol, and a socket of another may take the place: such calls name nobody, or packets are judged
+ * ({@link AddressStop}).
  */
 final class Aftermath {
     /** So many sockets are held while their connects wait, for each takes the supervisor a descriptor. */
