@@ -64,7 +64,8 @@ final class TableUsers {
     boolean wereStill() {
         for (int thread : threads()) {
             String call = proc.read(thread, "/syscall");
-            if (call.isEmpty() || call.startsWith(RUNNING) || !switches(thread).equals(noted.remove(thread))) {
+            String switches = switches(thread);
+            if (call.isEmpty() || call.startsWith(RUNNING) || switches.isEmpty() || !switches.equals(noted.remove(thread))) {
                 return false;
             }
         }
@@ -73,7 +74,7 @@ final class TableUsers {
 
     /** How often it was, by itself and by others; empty if it is gone. proc_pid_status(5) */
     private String switches(int thread) {
-        String status = proc.read(thread, "/status");
+        String status = proc.status(thread);
         int at = status.indexOf(SWITCHES);
         return at < 0 ? "" : status.substring(at);
     }
