@@ -7,13 +7,19 @@ import java.util.List;
  * A chain of ours and its hooks in OUTPUT, as input for {@code iptables-restore --noflush}: all of it or nothing.
  *
  * @param name at most 28 characters
+ * @param beginnings whether of TCP connections only what begins one comes to it, {@link Members#beginnings}
  */
-public record Chain(String name, Members members) {
+public record Chain(String name, Members members, boolean beginnings) {
     /** What all names of ours begin with. */
     public static final String PREFIX = "SECFILT-";
 
     /** linux/netfilter/x_tables.h XT_EXTENSION_MAXNAMELEN, its NUL left out. */
     private static final int MAX_NAME = 28;
+
+    /** All packets of the members come to it. */
+    public Chain(String name, Members members) {
+        this(name, members, false);
+    }
 
     public Chain {
         if (!name.startsWith(PREFIX) || name.length() > MAX_NAME) {
@@ -28,15 +34,36 @@ public record Chain(String name, Members members) {
      */
     public String install(List<String> rules) {
         StringBuilder text = fill(rules);
-        for (String match : members.matches()) {
-            text.append("-I OUTPUT 1 ").append(match).append("-j ").append(name).append('\n');
-        }
+        hook(text);
         return text.append("COMMIT\n").toString();
     }
 
-    /** Puts other rules in the chain, which is there and hooked. */
-    String refill(List<String> rules) {
-        return fill(rules).append("COMMIT\n").toString();
+    private void hook(StringBuilder text) {
+        for (String hook : hooks()) {
+            text.append("-I OUTPUT 1 ").append(hook).append('\n');
+        }
+    }
+
+    /** The specifications of the rules of OUTPUT that jump to it. */
+    private List<String> hooks() {
+        List<String> hooks = new ArrayList<>();
+        for (String match : beginnings ? members.beginnings() : members.matches()) {
+            hooks.add(match + "-j " + name);
+        }
+        return hooks;
+    }
+
+    /** The same, hooked for all packets. */
+    Chain whole() {
+        return new Chain(name, members);
+    }
+
+    /** Makes {@link #whole} of it, and puts other rules in. */
+    String widen(List<String> rules) {
+        StringBuilder text = fill(rules);
+        whole().hook(text);
+        unhook(text, hooks());
+        return text.append("COMMIT\n").toString();
     }
 
     private StringBuilder fill(List<String> rules) {
@@ -49,19 +76,19 @@ public record Chain(String name, Members members) {
 
     /** Takes hooks and chain away. */
     public String remove() {
-        List<String> hooks = new ArrayList<>();
-        for (String match : members.matches()) {
-            hooks.add(match + "-j " + name);
-        }
-        return "*filter\n" + removal(name, hooks) + "COMMIT\n";
+        return "*filter\n" + removal(name, hooks()) + "COMMIT\n";
     }
 
     /** The lines that take a chain away. @param hooks the specifications of the rules of OUTPUT that jump to it */
     static String removal(String name, List<String> hooks) {
         StringBuilder text = new StringBuilder();
+        unhook(text, hooks);
+        return text.append("-F ").append(name).append("\n-X ").append(name).append('\n').toString();
+    }
+
+    private static void unhook(StringBuilder text, List<String> hooks) {
         for (String hook : hooks) {
             text.append("-D OUTPUT ").append(hook).append('\n');
         }
-        return text.append("-F ").append(name).append("\n-X ").append(name).append('\n').toString();
     }
 }

@@ -112,14 +112,14 @@ public final class PacketRules implements Match.Visitor<Optional<Match.Inet>> {
     /**
      * As {@link #of(Policy, IpVersion, boolean)}, while a tracer judges binds and there are no raw sockets: all other sockets' packets are the
      * kernel's own work. So those of TCP connections go where a first packet, with SYN alone, was let through or came from, which no
-     * connection tracking must tell; it would cost each packet of this host. None has a source route, or a foreign sender.
+     * connection tracking must tell; it would cost each packet of this host. For a chain of {@link Members#beginnings}, to which none but such
+     * a first packet comes. None has a source route, or a foreign sender.
      */
     static List<String> ofPlain(Policy policy, IpVersion version, boolean translated) {
         if (!policy.restrictsDestinations()) {
             return List.of();
         }
         PacketRules made = new PacketRules(version, translated);
-        made.rules.add("-p tcp ! --syn -j " + RETURN);
         made.leavingLoopback();
         made.destinations(policy);
         return List.copyOf(made.rules);

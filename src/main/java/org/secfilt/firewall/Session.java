@@ -1,8 +1,10 @@
 package org.secfilt.firewall;
 
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.secfilt.kernel.Cgroups;
 import org.secfilt.kernel.KernelException;
 import org.secfilt.policy.Policy;
@@ -24,6 +26,8 @@ public final class Session implements Standing {
     private final Cgroups cgroups;
     private final Cgroups.Cgroup cgroup;
     private final Chain chain;
+    /** The families where all packets come to the chain. */
+    private final Set<IpVersion> whole = EnumSet.noneOf(IpVersion.class);
     private boolean standing = true;
     /** By which raw packets are to be judged, as long as they are not. */
     private Optional<Policy> rawPolicy = Optional.empty();
@@ -69,8 +73,8 @@ public final class Session implements Standing {
                 }
                 Optional<Cgroups.Cgroup> cgroup = make(cgroups, path, attempt == ATTEMPTS);
                 if (cgroup.isPresent()) {
-                    return new Session(tables, cgroups, cgroup.get(), new Chain(run.chain(), members(cgroups, cgroup.get(), path)))
-                            .install(policy, rawLate && !byClass, pid, byClass);
+                    Chain chain = new Chain(run.chain(), members(cgroups, cgroup.get(), path), rawLate && !byClass);
+                    return new Session(tables, cgroups, cgroup.get(), chain).install(policy, pid, byClass);
                 }
             }
         } catch (KernelException e) {
@@ -112,16 +116,24 @@ public final class Session implements Standing {
         }
         List<String> texts = new ArrayList<>();
         for (IpVersion version : tables.versions()) {
-            texts.add(chain.refill(PacketRules.of(rawPolicy.get(), version, translated.contains(version))));
+            String text = chain.widen(PacketRules.of(rawPolicy.get(), version, translated.contains(version)));
+            texts.add(whole.contains(version) ? "" : text);
         }
-        List<String> wrong = tables.restore(texts);
+        List<String> answers = tables.restoreEach(texts);
+        for (int i = 0; i < texts.size(); i++) {
+            if (i < answers.size() && answers.get(i).isEmpty()) {
+                whole.add(tables.versions().get(i));
+            }
+        }
+        List<String> wrong = Tables.complaints(answers);
         if (!wrong.isEmpty()) {
             throw new FirewallException(wrong.get(0));
         }
         rawPolicy = Optional.empty();
     }
 
-    private Session install(Policy policy, boolean rawLate, int pid, boolean byClass) throws FirewallException {
+    private Session install(Policy policy, int pid, boolean byClass) throws FirewallException {
+        boolean rawLate = chain.beginnings();
         rawPolicy = rawLate ? Optional.of(policy) : Optional.empty();
         List<String> texts = new ArrayList<>();
         for (IpVersion version : tables.versions()) {
@@ -218,8 +230,8 @@ public final class Session implements Standing {
     @Override
     public void leave() throws FirewallException {
         List<String> texts = new ArrayList<>();
-        for (int i = 0; i < tables.versions().size(); i++) {
-            texts.add(chain.remove());
+        for (IpVersion version : tables.versions()) {
+            texts.add(removal(version));
         }
         try {
             cgroup.leave();
@@ -276,6 +288,10 @@ public final class Session implements Standing {
         return unmake(all());
     }
 
+    private String removal(IpVersion version) {
+        return (whole.contains(version) ? chain.whole() : chain).remove();
+    }
+
     private List<Integer> all() {
         List<Integer> all = new ArrayList<>();
         for (int i = 0; i < tables.versions().size(); i++) {
@@ -288,7 +304,7 @@ public final class Session implements Standing {
         standing = false;
         List<String> texts = new ArrayList<>();
         for (int i = 0; i < tables.versions().size(); i++) {
-            texts.add(made.contains(i) ? chain.remove() : "");
+            texts.add(made.contains(i) ? removal(tables.versions().get(i)) : "");
         }
         List<String> wrong = new ArrayList<>();
         try {

@@ -1,6 +1,6 @@
 /**
- * Policies as rules of the host's packet filter. A cgroup holds the processes, chains of our own hold the rules, and one rule in OUTPUT
- * sends what the cgroup's sockets emit to the chains: whatever program, protocol or kind of socket it comes from.
+ * Policies as rules of the host's packet filter. A cgroup holds the processes, chains of our own hold the rules, and rules in OUTPUT
+ * send what the cgroup's sockets emit to the chains: whatever program, protocol or kind of socket it comes from.
  *
  * <p>{@code PacketRules} and {@code Chain} make text, which {@code iptables-restore --noflush} takes in one transaction; {@code Session}
  * makes the cgroup and installs the text, and takes both down; {@code Leftovers} finds what a crash has left. A network that a run has to itself

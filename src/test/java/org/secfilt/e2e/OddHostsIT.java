@@ -45,18 +45,18 @@ class OddHostsIT {
     @Test
     void runs_in_another_cgroup_namespace_are_left_alone_in_both_directions() {
         Outcome run = ROOM.bash(AWAIT + """
-                hooks() { iptables-save | grep -c -- '-j SECFILT-R-'; }
+                chains() { iptables-save | grep -c '^:SECFILT-R-'; }
                 mkdir -p cg; mount -t cgroup2 none cg; mkdir -p cg/sfodd$$
                 bash -c 'echo $$ > cg/sfodd'$$'/cgroup.procs; umount cg; exec unshare -Cm bash -c "
                     umount -R /sys/fs/cgroup 2>/dev/null; mount -t cgroup2 none cg
                     $SECFILT -q --allowed-netmask=10.77.1.1 sh -c \\"touch running; until [ -e over ]; do sleep 0.05; done\\" &
                     until [ -e look ]; do sleep 0.05; done; $SECFILT gc; touch looked; wait"' & inner=$!
-                await '[ -e running ]'; hooks
-                $SECFILT gc; hooks
+                await '[ -e running ]'; chains
+                $SECFILT gc; chains
                 $SECFILT -q --allowed-netmask=10.77.1.1 sh -c 'touch beside; until [ -e over ]; do sleep 0.05; done' & outer=$!
-                await '[ -e beside ]'; hooks
-                touch look; await '[ -e looked ]'; hooks
-                touch over; wait $inner $outer; await '[ $(hooks) = 0 ]'; hooks
+                await '[ -e beside ]'; chains
+                touch look; await '[ -e looked ]'; chains
+                touch over; wait $inner $outer; await '[ $(chains) = 0 ]'; chains
                 $SECFILT gc -q; rmdir cg/sfodd$$; umount cg; rm -f running beside over look looked""").timeoutMillis(60_000).run().exited(0);
         assertEquals("1\n1\n2\n2\n0\n", run.stdout(), run::toString);
     }

@@ -66,9 +66,9 @@ class PacketRulesTest {
     @Test
     void without_raw_sockets_only_what_opens_a_connection_is_looked_at() throws Exception {
         Policy policy = options("allowed-netmask=10.0.0.7\nallowed-bind=127.0.0.1:80");
-        assertEquals("-p tcp ! --syn -j RETURN\n-d 127.0.0.0/8 ! -o lo -j DROP\n-d 10.0.0.7/32 -j RETURN\n" + REST,
+        assertEquals("-d 127.0.0.0/8 ! -o lo -j DROP\n-d 10.0.0.7/32 -j RETURN\n" + REST,
                 text(PacketRules.ofPlain(policy, IpVersion.V4, false)));
-        assertEquals("-p tcp ! --syn -j RETURN\n-d ::1/128 ! -o lo -j DROP\n" + REST, text(PacketRules.ofPlain(policy, IpVersion.V6, false)));
+        assertEquals("-d ::1/128 ! -o lo -j DROP\n" + REST, text(PacketRules.ofPlain(policy, IpVersion.V6, false)));
         assertEquals("", text(PacketRules.ofPlain(options("allowed-bind=127.0.0.1"), IpVersion.V4, false)));
     }
 
@@ -160,7 +160,6 @@ class PacketRulesTest {
                   deny: [10.9.0.0/16, {address: 10.8.0.1, port: [22, 7000-7009], protocol: udp}]
                 """);
         assertEquals("""
-                -p tcp ! --syn -j RETURN
                 -d 127.0.0.0/8 ! -o lo -m conntrack ! --ctstate DNAT -j DROP
                 -d 127.0.0.0/8 ! -o lo -m conntrack --ctdir REPLY -j DROP
                 -d 127.0.0.0/8 ! -o lo -m conntrack --ctorigdst 127.0.0.0/8 -j DROP
@@ -197,7 +196,7 @@ class PacketRulesTest {
                 WRITTEN --ctorigdst 10.1.0.1/32 -p icmp -m icmp --icmp-type 8 -j RETURN
                 WRITTEN -p tcp --ctorigdstport 80:90 -j RETURN
                 """ + REST, text(PacketRules.ofPlain(policy, IpVersion.V4, true)).replace(WRITTEN, "WRITTEN"));
-        assertEquals("-p tcp ! --syn -j RETURN\n" + REST, text(PacketRules.ofPlain(options("no-outbound-network="), IpVersion.V6, true))
+        assertEquals(REST, text(PacketRules.ofPlain(options("no-outbound-network="), IpVersion.V6, true))
                 .replaceAll("-d ::1.*\n", ""), "nothing to translate");
         assertEquals("", text(PacketRules.of(Policy.OPEN, IpVersion.V4, true)));
     }
@@ -257,6 +256,35 @@ class PacketRulesTest {
                 -X SECFILT-ab
                 COMMIT
                 """, chain.remove());
+    }
+
+    @Test
+    void a_chain_of_beginnings_becomes_a_whole_one_in_one_piece() {
+        Chain chain = new Chain("SECFILT-ab", new Members(Optional.of("a"), Optional.empty()), true);
+        assertEquals("""
+                *filter
+                :SECFILT-ab - [0:0]
+                -A SECFILT-ab -j DROP
+                -I OUTPUT 1 -p tcp --syn -m cgroup --path "a" -j SECFILT-ab
+                -I OUTPUT 1 ! -p tcp -m cgroup --path "a" -j SECFILT-ab
+                COMMIT
+                """, chain.install(List.of("-j DROP")));
+        assertEquals("""
+                *filter
+                :SECFILT-ab - [0:0]
+                -A SECFILT-ab -j RETURN
+                -I OUTPUT 1 -m cgroup --path "a" -j SECFILT-ab
+                -D OUTPUT -p tcp --syn -m cgroup --path "a" -j SECFILT-ab
+                -D OUTPUT ! -p tcp -m cgroup --path "a" -j SECFILT-ab
+                COMMIT
+                """, chain.widen(List.of("-j RETURN")));
+        assertEquals("""
+                *filter
+                -D OUTPUT -m cgroup --path "a" -j SECFILT-ab
+                -F SECFILT-ab
+                -X SECFILT-ab
+                COMMIT
+                """, chain.whole().remove());
     }
 
     @Test
