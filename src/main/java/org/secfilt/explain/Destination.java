@@ -66,13 +66,9 @@ public record Destination(String text, Action action, Sockaddr address, SocketKi
         return isUnix() ? Family.UNIX : address instanceof Sockaddr.Inet ? Family.INET : Family.INET6;
     }
 
-    /** Of the socket that would be made, the second argument of socket(2). */
-    int socketType() {
-        return socket.equals(SocketKind.UNKNOWN) ? SocketType.STREAM : socket.type();
-    }
-
-    /** The third. */
-    int socketProtocol() {
-        return Math.max(0, socket.protocol());
+    /** The arguments of the socket(2) that it takes. */
+    SocketKind madeAs() {
+        boolean unknown = socket.equals(SocketKind.UNKNOWN);
+        return new SocketKind(family().number(), unknown ? SocketType.STREAM : socket.type(), Math.max(0, socket.protocol()));
     }
 }

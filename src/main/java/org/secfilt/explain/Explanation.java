@@ -18,6 +18,7 @@ import org.secfilt.policy.Rule;
 import org.secfilt.report.Advice;
 import org.secfilt.report.Paint;
 import org.secfilt.verdict.Action;
+import org.secfilt.verdict.SocketJudge;
 import org.secfilt.verdict.Verdict;
 
 /** A plan in words: its rules and layers, and what becomes of destinations. */
@@ -65,8 +66,7 @@ public final class Explanation {
         }
         out.append(paint.bold(destination.text())).append(": ");
         Question question = new Question(plan, destination);
-        Simulation socket = Simulation.ofSocket(plan, destination);
-        Optional<Errno> refused = socket.refused();
+        Optional<Verdict.Deny> refused = new SocketJudge(plan).denial(destination.madeAs());
         if (refused.isPresent()) {
             addRefusedSocket(destination, refused.get());
             return this;
@@ -151,7 +151,7 @@ public final class Explanation {
             if (packets.denied().isPresent()) {
                 out.append(", but of its packets only ").append(words(packets.allowedPackets()));
             }
-        } else if (destination.socketType() == SocketType.STREAM && packets.packets().contains(Packet.TCP)) {
+        } else if (destination.madeAs().type() == SocketType.STREAM && packets.packets().contains(Packet.TCP)) {
             out.append(paint.red("denied")).append(", it fails with ").append(Errno.ECONNREFUSED.name());
         } else {
             boolean told = !packets.packets().contains(Packet.SCTP) && !packets.packets().contains(Packet.DCCP);
@@ -223,20 +223,13 @@ public final class Explanation {
                 : words(near.get().rule(), destination) + " (for " + near.get().differs() + ")");
     }
 
-    private void addRefusedSocket(Destination destination, Errno errno) {
-        out.append(paint.red("denied")).append(", socket(2) fails with ").append(errno.name()).append('\n');
-        if (plan.allowedFamilies().isPresent() && plan.allowedFamilies().get().contains(destination.family())) {
-            row("rule", "only plain TCP and UDP sockets where addresses are restricted, and no firewall judges the packets of others ("
-                    + Printable.escape(plan.inetOrigin().toString()) + ")");
-            row("layer", Holding.Layer.FILTER + ", which makes no such socket");
-            return;
-        }
-        row("rule", Printable.escape(plan.familiesOrigin() + " has no family " + destination.family()));
+    private void addRefusedSocket(Destination destination, Verdict.Deny refused) {
+        out.append(paint.red("denied")).append(", socket(2) fails with ").append(refused.errno().name()).append('\n');
+        row("rule", Printable.escape(refused.why()));
         row("layer", Holding.Layer.FILTER + ", which makes no such socket");
-        if (destination.isOfOtherKind()) {
-            return;
+        if (!destination.isOfOtherKind()) {
+            addAdvice(destination);
         }
-        addAdvice(destination);
     }
 
     /** Where the path's links lead, if anywhere else. */

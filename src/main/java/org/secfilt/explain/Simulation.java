@@ -5,9 +5,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.secfilt.abi.Errno;
 import org.secfilt.abi.SeccompData;
-import org.secfilt.abi.SyscallTable;
 import org.secfilt.bpf.Assembled;
 import org.secfilt.bpf.Coverage;
 import org.secfilt.bpf.Interpreter;
@@ -22,26 +20,20 @@ public final class Simulation {
     private final byte[] data;
     private final Coverage way;
     private final FilterResult result;
+    /** What others make of the call, behind the filter. */
     private final Optional<String> later;
 
-    private Simulation(Assembled filter, byte[] data, Optional<String> later) {
-        this.filter = filter;
-        this.later = later;
-        this.data = data;
+    private Simulation(Plan plan, Call call) {
+        this.filter = FilterCompiler.compile(plan);
+        this.data = call.data(plan.arch());
         this.way = new Coverage(filter.program());
         this.result = FilterResult.of(Interpreter.run(filter.program(), data, ByteOrder.LITTLE_ENDIAN, way));
+        this.later = result.allows() ? LandlockCalls.words(plan, call)
+                : result.traced().isPresent() ? ToldSockets.words(plan, result.traced().get(), call) : Optional.empty();
     }
 
     public static Simulation of(Plan plan, Call call) {
-        return new Simulation(FilterCompiler.compile(plan), call.data(plan.arch()), LandlockCalls.words(plan, call));
-    }
-
-    /** The socket(2) that must be made to reach a destination. */
-    static Simulation ofSocket(Plan plan, Destination destination) {
-        int nr = SyscallTable.of(plan.arch()).nr("socket");
-        byte[] data = SeccompData.encode(nr, plan.arch().audit(), 0, destination.family().number(), destination.socketType(),
-                destination.socketProtocol());
-        return new Simulation(FilterCompiler.compile(plan), data, Optional.empty());
+        return new Simulation(plan, call);
     }
 
     public FilterResult result() {
@@ -50,12 +42,7 @@ public final class Simulation {
 
     /** What becomes of the call, in a sentence. */
     public String meaning() {
-        return result.allows() && later.isPresent() ? later.get() : result.meaning();
-    }
-
-    /** The error the filter itself answers with; empty if the call goes on. */
-    Optional<Errno> refused() {
-        return result.errno();
+        return later.orElse(result.meaning());
     }
 
     /** The instructions that ran, in order, as in the filter's listing; behind a load what it loaded, behind a comparison how it ended. */

@@ -27,7 +27,7 @@ import org.secfilt.plan.TracedCall;
  *     ├── wait4, waitid ──> TRACE with WNOHANG for one process, else ALLOW
  *     ├── mmap, munmap, ... ──> TRACE if it could reach the vault, else ALLOW
  *     ├── prlimit64, setpriority, ... ──> TRACE if it is of another process, ptrace, landlock_restrict_self ──> TRACE
- *     ├── socket, socketpair, setsockopt, ... ──> ERRNO or ALLOW by their scalar arguments;
+ *     ├── socket, socketpair, setsockopt, ... ──> ALLOW, ERRNO, or TRACE of what is refused and told, by their scalar arguments;
  *     │                                           TRACE of a raw socket that the firewall must know of
  *     ├── chmod, utimensat, ... ──> TRACE, mount, swapon, ... ──> ERRNO, where files are read-only
  *     └── io_uring_setup, bpf, ... ──> ERRNO

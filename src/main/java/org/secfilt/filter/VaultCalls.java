@@ -66,7 +66,7 @@ final class VaultCalls {
             case MUNMAP -> range(0, 1, unlessVaultCall(trace), trace, allow);
             case MPROTECT, PKEY_MPROTECT, MADVISE, REMAP_FILE_PAGES -> range(0, 1, trace, allow);
             case CONNECT, BIND, LISTEN, SENDTO, SENDMSG, SENDMMSG, RECVMSG, RECVMMSG, EXIT, EXIT_GROUP, WAIT4, WAITID, PTRACE,
-                    LANDLOCK_RESTRICT_SELF, SOCKET, PRLIMIT64, SCHED_SETAFFINITY, SCHED_SETSCHEDULER, SCHED_SETPARAM, SCHED_SETATTR,
+                    LANDLOCK_RESTRICT_SELF, SOCKET, SETSOCKOPT, PRLIMIT64, SCHED_SETAFFINITY, SCHED_SETSCHEDULER, SCHED_SETPARAM, SCHED_SETATTR,
                     SETPRIORITY, IOPRIO_SET ->
                     throw new IllegalArgumentException(call + " does not change mappings");
         };

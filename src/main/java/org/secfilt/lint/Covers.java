@@ -89,7 +89,7 @@ final class Covers {
         }
         List<Rule> needed = new ArrayList<>();
         for (Rule other : among) {
-            if (other != rule && other.match() instanceof Match.Inet) {
+            if (other != rule && other.match() instanceof Match.Inet match && Extent.meet(match, narrow)) {
                 needed.add(other);
             }
         }

@@ -23,6 +23,7 @@ final class Extent {
     /** Whether the first rule is for every destination of the second. */
     static boolean covers(Match.Inet broad, Match.Inet narrow) {
         return (broad.protocol().isEmpty() || broad.protocol().equals(narrow.protocol()))
+                && meet(broad, narrow) // most of a long list do not
                 && coversNetworks(broad.networks(), narrow.networks())
                 && coversPorts(broad.ports(), narrow.ports());
     }
@@ -51,6 +52,18 @@ final class Extent {
             }
         }
         return true;
+    }
+
+    /** Whether some address is in both. */
+    static boolean meet(Match.Inet one, Match.Inet other) {
+        for (Cidr network : one.networks()) {
+            for (Cidr block : other.networks()) {
+                if (network.contains(block.base()) || block.contains(network.base())) {
+                    return true;
+                }
+            }
+        }
+        return one.networks().isEmpty() || other.networks().isEmpty();
     }
 
     private static boolean hasPort(List<PortRange> ranges, int port) {

@@ -32,11 +32,11 @@ final class Names {
             return true;
         }
         if (narrow instanceof Match.UnixPath path && broad instanceof Match.UnixPath other) {
-            return isLiteral(path.pattern())
+            return beginAlike(other.pattern(), path.pattern()) && (isLiteral(path.pattern())
                     ? judge(broad).judgePath(Action.CONNECT, ByteString.of(path.pattern())) instanceof Verdict.Allow
-                    : PatternCover.ofPaths(other.pattern(), path.pattern());
+                    : PatternCover.ofPaths(other.pattern(), path.pattern()));
         }
-        if (narrow instanceof Match.UnixAbstract name && broad instanceof Match.UnixAbstract other) {
+        if (narrow instanceof Match.UnixAbstract name && broad instanceof Match.UnixAbstract other && beginAlike(other.pattern(), name.pattern())) {
             if (!isLiteral(name.pattern())) {
                 return PatternCover.ofNames(other.pattern(), name.pattern());
             }
@@ -45,6 +45,16 @@ final class Names {
                             instanceof Verdict.Allow;
         }
         return false;
+    }
+
+    /** Up to the first star of either: all that has to be known of most pairs in a long list. */
+    private static boolean beginAlike(String one, String other) {
+        return one.regionMatches(0, other, 0, Math.min(literal(one), literal(other)));
+    }
+
+    private static int literal(String pattern) {
+        int star = pattern.indexOf(STAR);
+        return star < 0 ? pattern.length() : star;
     }
 
     /** One that allows what this matches and nothing else. */

@@ -24,7 +24,7 @@ import org.secfilt.policy.Surroundings;
  */
 public final class Plan {
     /** The families whose traffic is judged call by call, or stays on this host's kernel (netlink). */
-    static final List<Family> JUDGED = List.of(Family.UNIX, Family.INET, Family.INET6, Family.NETLINK);
+    public static final List<Family> JUDGED = List.of(Family.UNIX, Family.INET, Family.INET6, Family.NETLINK);
 
     private static final Cidr MULTICAST_V4 = Cidr.parse("224.0.0.0/4");
     private static final Cidr MULTICAST_V6 = Cidr.parse("ff00::/8");
@@ -144,7 +144,7 @@ public final class Plan {
             case LISTEN -> !policy.bind().open();
             case RECVMSG, RECVMMSG -> traced();
             case EXIT, EXIT_GROUP -> traced() && policy.violationExit().isPresent();
-            case SOCKET -> judgesRawPacketsLate();
+            case SOCKET, SETSOCKOPT -> traced() && limitsInet();
             case LANDLOCK_RESTRICT_SELF -> traces(TracedCall.CONNECT) || traces(TracedCall.BIND);
             case WAIT4, WAITID, PTRACE, MMAP, MUNMAP, MREMAP, MPROTECT, PKEY_MPROTECT, MADVISE, SHMAT, REMAP_FILE_PAGES,
                     PRLIMIT64, SCHED_SETAFFINITY, SCHED_SETSCHEDULER, SCHED_SETPARAM, SCHED_SETATTR, SETPRIORITY, IOPRIO_SET -> traced();

@@ -28,8 +28,10 @@ public enum TracedCall {
     PTRACE("ptrace", 13, Kind.ONE),
     /** Goes on; but from now on what the supervisor may do says nothing about what this one may, and what it makes. */
     LANDLOCK_RESTRICT_SELF("landlock_restrict_self", 14, Kind.ONE),
-    /** Of a raw socket, where packets are judged: it makes packets that other rules are for. */
+    /** Of one that may not be made, which is told; and of a raw one, where packets are judged: it makes packets that other rules are for. */
     SOCKET("socket", 15, Kind.ONE),
+    /** Of an option that may not be set, which is told. */
+    SETSOCKOPT("setsockopt", 24, Kind.ONE),
     MMAP("mmap", 16, Kind.VAULT),
     MUNMAP("munmap", 17, Kind.VAULT),
     MREMAP("mremap", 18, Kind.VAULT),

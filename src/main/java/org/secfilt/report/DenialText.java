@@ -3,6 +3,7 @@ package org.secfilt.report;
 import java.util.Optional;
 import java.util.Set;
 import org.secfilt.abi.ByteString;
+import org.secfilt.abi.Family;
 import org.secfilt.abi.Printable;
 import org.secfilt.abi.Sockaddr;
 
@@ -13,6 +14,7 @@ final class DenialText {
 
     /** Of a call by one of these nothing else is known. */
     private static final Set<String> ENTRIES = Set.of("i386", "x32", "arm");
+    private static final String SOCKET = "socket";
 
     private DenialText() {}
 
@@ -38,6 +40,9 @@ final class DenialText {
         }
         if (ENTRIES.contains(denial.call())) {
             return denial.call() + " call";
+        }
+        if (denial.call().equals(SOCKET)) {
+            return denial.call() + " " + denial.socket().word().orElse(Family.of(denial.socket().domain()).name());
         }
         return denial.destination().isEmpty() ? denial.call() : denial.call() + " " + destination(denial);
     }

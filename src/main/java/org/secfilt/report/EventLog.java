@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
+import org.secfilt.abi.Family;
 import org.secfilt.abi.Printable;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.LogFile;
@@ -56,7 +57,8 @@ public final class EventLog {
         if (call.destination().isPresent()) {
             call.destination().get().accept(new AddressMembers(line));
         } else {
-            line.addNull("family").addNull("address").addNull("port");
+            orNull(line, "family", call.socket().domain() < 0 ? "" : Family.of(call.socket().domain()).name());
+            line.addNull("address").addNull("port");
         }
         if (call.file().isPresent()) {
             line.add("path", call.file().get());

@@ -92,13 +92,22 @@ final class Replies {
         tell(task, call, Optional.empty(), why);
     }
 
+    /** The socket(2) of such a one, saved in {@code task.call}, makes none, and that is told. */
+    void denyKind(Task task, SocketKind kind, Verdict.Deny why) {
+        if (isThere(task.tid)) {
+            denied = true;
+            watch.denied(task.tid, TracedCall.SOCKET.syscall(), Optional.empty(), kind, why);
+        }
+        skip(task, -why.errno().number());
+    }
+
     private void tell(Task task, TracedCall call, Optional<Sockaddr> destination, Verdict.Deny why) {
         denied = true;
         watch.denied(task.tid, call.syscall(), destination, socket(task, call), why);
     }
 
     private SocketKind socket(Task task, TracedCall call) {
-        boolean ofSocket = !call.guardsVault() && !call.changesProcesses() && call != TracedCall.PTRACE && call != TracedCall.SOCKET;
+        boolean ofSocket = !call.guardsVault() && !call.changesProcesses() && call != TracedCall.PTRACE;
         return ofSocket ? socket(tracees, task) : SocketKind.UNKNOWN;
     }
 

@@ -16,6 +16,7 @@ import org.secfilt.plan.FileCall;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.TracedCall;
 import org.secfilt.policy.Origin;
+import org.secfilt.verdict.SocketJudge;
 import org.secfilt.verdict.Verdict;
 
 /**
@@ -57,7 +58,7 @@ public final class Tracer {
     private final HandedOver handedOver;
     private final ListenStop listeners;
     private final RestrictStop restricts;
-    private final RawSocketStop rawSockets;
+    private final SocketStop sockets;
     private final Waiting waiting;
     private final Turns turns = new Turns();
     private final Newborns newborns;
@@ -96,7 +97,7 @@ public final class Tracer {
         this.handedOver = new HandedOver(ptrace, tracees, watch, replies, addresses.judge(), plan);
         this.listeners = new ListenStop(ptrace, tracees, replies, addresses.judge());
         this.restricts = new RestrictStop(ptrace, tracees, tasks);
-        this.rawSockets = new RawSocketStop(ptrace, replies, watch);
+        this.sockets = new SocketStop(new SocketJudge(plan), ptrace, replies, watch);
         this.waiting = new Waiting(ptrace, kernel.affinity(), tracees);
         this.newborns = new Newborns(ptrace, tasks, execs);
         this.files = new FileStop(replies, tracees, kernel.fileChanges(), plan, writable, watch);
@@ -317,7 +318,9 @@ public final class Tracer {
         } else if (call == TracedCall.PTRACE) {
             replies.deny(task, call, Optional.empty(), NO_SECOND_TRACER);
         } else if (call == TracedCall.SOCKET) {
-            rawSockets.answer(task);
+            sockets.answer(task);
+        } else if (call == TracedCall.SETSOCKOPT) {
+            sockets.answerOption(task);
         } else if (call == TracedCall.LANDLOCK_RESTRICT_SELF) {
             restricts.answer(task);
         } else if (call == TracedCall.WAIT4 || call == TracedCall.WAITID) {

@@ -58,6 +58,20 @@ final class Denials {
         return new Verdict.Deny(errno, "its scope would tie the socket to an interface, past the rules for addresses (" + origin + ")", origin);
     }
 
+    /** @param named whether the policy names the families that may be, rather than addresses */
+    static Verdict.Deny socketFamily(Errno errno, String family, Origin origin, boolean named) {
+        return named ? new Verdict.Deny(errno, origin + " has no family " + family, origin) : family(errno, family, origin);
+    }
+
+    static Verdict.Deny socketKind(Origin origin) {
+        return new Verdict.Deny(Errno.EPERM,
+                "only plain TCP and UDP sockets where addresses are restricted, and no firewall judges the packets of others (" + origin + ")", origin);
+    }
+
+    static Verdict.Deny unseen(Origin origin) {
+        return new Verdict.Deny(Errno.EPERM, "the firewall does not see its packets, and addresses are restricted (" + origin + ")", origin);
+    }
+
     static Verdict.Deny family(Errno errno, String family, Origin origin) {
         return new Verdict.Deny(errno, "no rule is for addresses of family " + family + " (" + origin + ")", origin);
     }

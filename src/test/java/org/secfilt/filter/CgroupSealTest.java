@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,7 +30,7 @@ import org.secfilt.policy.Policy;
 class CgroupSealTest {
     private static final int ALLOW = 0x7fff0000; // linux/seccomp.h
     private static final int ERRNO = 0x00050000;
-    private static final int TRACE_SOCKET = 0x7ff00000 | TracedCall.SOCKET.cookie();
+    private static final int TRACE = 0x7ff00000;
 
     private static Program filter(Arch arch, boolean firewall) throws RefusedPolicyException {
         Access deny = new Access(Mode.DENY, Origin.flag("allowed-netmask"), List.of(), List.of());
@@ -44,7 +45,7 @@ class CgroupSealTest {
         }
     }
 
-    /** A call, its first four arguments, and the answers with the firewall and without; an error's number, 0 for allowed, or -1: the tracer asks. */
+    /** A call, its first four arguments, and the answers with the firewall and without; an error's number, 0 for allowed, or -1: the tracer is asked. */
     @ParameterizedTest(name = "{0}({1}, {2}, {3}, {4})")
     @CsvSource({
         "mount,         0, 0, 0, 0,          1,  0",
@@ -79,25 +80,25 @@ class CgroupSealTest {
         "ioctl,         0, 0xc038586b, 0, 0, 1,  0",
         "ioctl,         0, 0x1c038586b, 0, 0, 1, 0",
         "ioctl,         0, 0x5401, 0, 0,     0,  0",
-        "setsockopt,    3, 1, 36, 0,         1,  0",
-        "setsockopt,    3, 0, 19, 0,         1,  0",
-        "setsockopt,    3, 41, 75, 0,        1,  0",
-        "socket,        2, 3, 1, 0,          -1, 1",
-        "socket,        2, 3, 255, 0,        -1, 1",
-        "socket,        2, 3, 256, 0,        1,  1",
-        "socket,        10, 1, 132, 0,       0,  1",
-        "socket,        2, 1, 262, 0,        0,  1",
-        "socket,        2, 1, 256, 0,        1,  1",
-        "socket,        2, 10, 768, 0,       1,  1",
-        "socket,        2, 10, 3, 0,         1,  1",
-        "socket,        17, 3, 768, 0,       1,  1",
-        "socket,        2, 1, 0, 0,          0,  0",
+        "setsockopt,    3, 1, 36, 0,          -1, 0",
+        "setsockopt,    3, 0, 19, 0,          -1, 0",
+        "setsockopt,    3, 41, 75, 0,         -1, 0",
+        "socket,        2, 3, 1, 0,           -1, -1",
+        "socket,        2, 3, 255, 0,         -1, -1",
+        "socket,        2, 3, 256, 0,         -1, -1",
+        "socket,        10, 1, 132, 0,        0,  -1",
+        "socket,        2, 1, 262, 0,         0,  1",
+        "socket,        2, 1, 256, 0,         -1, -1",
+        "socket,        2, 10, 768, 0,        -1, -1",
+        "socket,        2, 10, 3, 0,          -1, -1",
+        "socket,        17, 3, 768, 0,        -1, -1",
+        "socket,        2, 1, 0, 0,           0,  0",
     })
     void answers(String call, String a, String b, String c, String d, int with, int without) throws RefusedPolicyException {
         byte[] data = SeccompData.encode(Arch.X86_64.syscalls().nr(call), Arch.X86_64.audit(), 0,
                 Long.decode(a), Long.decode(b), Long.decode(c), Long.decode(d), 0, 0);
-        assertEquals(action(with), Interpreter.run(filter(Arch.X86_64, true), data, ByteOrder.nativeOrder()));
-        assertEquals(action(without), Interpreter.run(filter(Arch.X86_64, false), data, ByteOrder.nativeOrder()));
+        assertEquals(action(call, with), Interpreter.run(filter(Arch.X86_64, true), data, ByteOrder.nativeOrder()));
+        assertEquals(action(call, without), Interpreter.run(filter(Arch.X86_64, false), data, ByteOrder.nativeOrder()));
     }
 
     /** Where files are read-only too, each call has one answer, and the stricter. */
@@ -114,11 +115,11 @@ class CgroupSealTest {
             assertTrue(plan.sealsCgroup());
             Program program = FilterCompiler.compile(plan).program();
             byte[] data = SeccompData.encode(arch.syscalls().nr(call), arch.audit(), 0, 0, 0, 0, Long.decode(flags), 0, 0);
-            assertEquals(action(errno), Interpreter.run(program, data, ByteOrder.nativeOrder()));
+            assertEquals(action(call, errno), Interpreter.run(program, data, ByteOrder.nativeOrder()));
         }
     }
 
-    private static int action(int errno) {
-        return errno < 0 ? TRACE_SOCKET : errno == 0 ? ALLOW : ERRNO | errno;
+    private static int action(String call, int errno) {
+        return errno < 0 ? TRACE | TracedCall.valueOf(call.toUpperCase(Locale.ROOT)).cookie() : errno == 0 ? ALLOW : ERRNO | errno;
     }
 }

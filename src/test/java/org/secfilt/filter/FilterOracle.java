@@ -87,7 +87,7 @@ final class FilterOracle {
                 return Set.of(familyAllowed((int) args[0], inet) ? "allow" : policy.denial().name());
             case "setsockopt":
                 return Set.of(inet && (int) args[1] == 6 && (int) args[2] == 31 ? "ENOENT"
-                        : inet && badOption((int) args[1], (int) args[2], local) ? "EPERM" : "allow");
+                        : inet && badOption((int) args[1], (int) args[2], local) ? "trace setsockopt" : "allow");
             case "wait4":
                 return Set.of(addresses && (args[2] & 1) != 0 && (int) args[0] > 0 ? "trace wait4" : "allow");
             case "waitid":
@@ -156,10 +156,11 @@ final class FilterOracle {
 
     private String socket(int family, int type, int protocol, boolean inet) {
         if (!familyAllowed(family, inet)) {
-            return policy.denial().name();
+            return inet && !Set.of(1, 2, 10, 16).contains(family) ? "trace socket" : policy.denial().name();
         }
-        boolean plain = Set.of(1, 2).contains(type % 16 + (type < 0 && type % 16 != 0 ? 16 : 0)) && Set.of(0, 6, 17).contains(protocol);
-        return inet && (family == 2 || family == 10) && !plain ? "EPERM" : "allow";
+        boolean plainType = Set.of(1, 2).contains(type % 16 + (type < 0 && type % 16 != 0 ? 16 : 0));
+        boolean plain = plainType && Set.of(0, 6, 17).contains(protocol);
+        return inet && (family == 2 || family == 10) && !plain ? plainType && protocol == 262 ? "EPERM" : "trace socket" : "allow";
     }
 
     private boolean badOption(int level, int option, boolean local) {

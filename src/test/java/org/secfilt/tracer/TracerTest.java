@@ -73,6 +73,24 @@ class TracerTest extends TracerRoom {
         assertEquals(wrong.isEmpty() ? List.of("ready", "command ended") : List.of("ready", "socket", "command ended"), reported);
     }
 
+    @ParameterizedTest
+    @CsvSource({"socket, 17, 3, 768", "socket, 2, 3, 1", "socket, 2, 2, 1", "socket, 0x1100000002, 1, 132", "setsockopt, 5, 0, 4", "setsockopt, 5, 1, 25"})
+    void what_a_socket_may_not_be_is_told(String call, String a, int b, int c) {
+        runWith(Deed.call(call, Long.decode(a), b, c));
+        assertFalse(kernel.acted.contains("7: " + call));
+        assertEquals("7: " + call + " -1", kernel.returned.get(1));
+        assertEquals(List.of("ready", call, "command ended"), reported);
+    }
+
+    /** A filter of the command's own may have any call stop. */
+    @ParameterizedTest
+    @CsvSource({"socket, 2, 1, 6", "socket, 1, 1, 0", "setsockopt, 5, 1, 2", "setsockopt, 5, 6, 1"})
+    void what_a_socket_may_be_goes_on_where_it_stops(String call, int a, int b, int c) {
+        runWith(Deed.call(call, a, b, c));
+        assertTrue(kernel.acted.contains("7: " + call), kernel.acted::toString);
+        assertEquals(List.of("ready", "command ended"), reported);
+    }
+
     @Test
     void tells_that_filter_and_tracer_work_together_at_the_first_stop() {
         runWith();
