@@ -1,9 +1,10 @@
 /*
- * Tries to have the supervisor wait, and so everything that it supervises: stall flip|linger|closing|deadline|shut|spin SECONDS
+ * Tries to have the supervisor wait, and so everything that it supervises: stall flip|linger|closing|queue|deadline|shut|spin SECONDS
  *
  *   flip      a thread takes O_NONBLOCK from sockets, again and again, while another connects them to a listener that does not answer
  *   linger    a thread closes a socket that lingers, with data that nobody takes, while another connects it once more
  *   closing   the same in the very moment in which it is looked at, again and again
+ *   queue     the same of a unix socket on which it receives, and in whose queue such a socket waits
  *   deadline  processes connect to a listener that does not answer, for 20 ms each time
  *   shut      the same without a limit, while a thread of each shuts the sockets down
  *   spin      processes make judged calls without end
@@ -191,9 +192,61 @@ static void closing(long long end)
 	pthread_join(thread, NULL);
 }
 
+/* Both ends of a connection: neither is anybody's any more, and so nobody's end closes the other side. */
+static void send_both(int to, int one, int other)
+{
+	struct iovec byte = { "x", 1 };
+	union {
+		char bytes[CMSG_SPACE(2 * sizeof(int))];
+		struct cmsghdr header;
+	} control = { .header = { .cmsg_len = CMSG_LEN(2 * sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS } };
+	struct msghdr message = { .msg_iov = &byte, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes };
+	memcpy(CMSG_DATA(&control.header), (int[]){ one, other }, 2 * sizeof(int));
+	sendmsg(to, &message, 0);
+}
+
+static void queue(long long end)
+{
+	static char data[1 << 16];
+	int few = 4096;
+	char byte, room[CMSG_SPACE(2 * sizeof(int))];
+	struct iovec into = { &byte, 1 };
+	struct linger waits = { 1, LINGER_SECONDS };
+	struct sigaction action = { .sa_handler = nothing };
+	sigaction(SIGALRM, &action, NULL);
+	setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &few, sizeof few);
+	pthread_t thread;
+	pthread_create(&thread, NULL, close_each, NULL);
+	for (int i = 0; now_ms() < end; i++) {
+		int pair[2], fd = socket(AF_INET, SOCK_STREAM, 0);
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &few, sizeof few);
+		connect_it(fd);
+		int server = accept(listener, NULL, NULL);
+		fcntl(fd, F_SETFL, O_NONBLOCK);
+		while (write(fd, data, sizeof data) > 0)
+			continue;
+		fcntl(fd, F_SETFL, 0);
+		setsockopt(fd, SOL_SOCKET, SO_LINGER, &waits, sizeof waits);
+		socketpair(AF_UNIX, SOCK_DGRAM, 0, pair);
+		send_both(pair[0], fd, server);
+		close(fd);
+		close(server);
+		target = pair[1];
+		round = i + 1;
+		struct msghdr message = { .msg_iov = &into, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room };
+		recvmsg(pair[1], &message, MSG_OOB); /* nothing comes: it is looked at, and that is all */
+		while (done != i + 1)
+			continue;
+		close(pair[0]);
+	}
+	*over = 1;
+	pthread_join(thread, NULL);
+}
+
+/* Until its process ends: the last connect(2) may begin when all is over. */
 static void *shut(void *unused)
 {
-	while (!*over) {
+	for (;;) {
 		usleep(15000);
 		shutdown(target, SHUT_RDWR);
 	}
@@ -266,7 +319,7 @@ static void beat(void)
 int main(int argc, char **argv)
 {
 	if (argc != 3) {
-		fprintf(stderr, "usage: stall flip|linger|closing|deadline|shut|spin SECONDS\n");
+		fprintf(stderr, "usage: stall flip|linger|closing|queue|deadline|shut|spin SECONDS\n");
 		return 2;
 	}
 	spins = mmap(NULL, sizeof *spins + 3 * sizeof *over, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -289,6 +342,8 @@ int main(int argc, char **argv)
 		linger(end);
 	else if (strcmp(argv[1], "closing") == 0)
 		closing(end);
+	else if (strcmp(argv[1], "queue") == 0)
+		queue(end);
 	else if (strcmp(argv[1], "spin") == 0)
 		spin(end);
 	else

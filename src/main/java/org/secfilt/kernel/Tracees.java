@@ -41,8 +41,17 @@ public interface Tracees {
     /** Whom the tracee means by the number, which is positive, of a process or thread: a number in its own PID namespace. */
     Whose process(int tid, int number);
 
-    /** Likewise of all processes of a process group; of the tracee's own for 0. Ours are only groups without any other process. */
+    /** Likewise of all processes of a process group, of a positive number. Ours are only groups without any other process. */
     Whose group(int tid, int number);
+
+    /**
+     * The process group that the tracee is in at some moment.
+     *
+     * @param number in its own PID namespace; 0 if the group is from outside of that
+     */
+    record OwnGroup(int number, Whose whose) {}
+
+    OwnGroup ownGroup(int tid);
 
     /** The threads of a process, those too that have not stopped yet. */
     List<Integer> threads(int tgid);

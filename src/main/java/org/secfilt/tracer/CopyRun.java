@@ -136,10 +136,11 @@ final class CopyRun {
 
     private int connect(Task task, Tracees.SocketCopy copy, Optional<Sockaddr> destination) {
         int fd = (int) task.call.argument(0);
-        if (task.begun == fd) {
+        if (task.begun == fd && copy.connecting()) {
             task.connecting = true;
             return NOT_HERE; // it was tried, and waits
         }
+        task.begun = Task.NONE; // or another socket has its number by now
         int result = copy.connect(address.name, address.nameLength, isNear(destination));
         if (result == Tracees.SocketCopy.BEGUN) {
             task.begun = fd;

@@ -16,6 +16,7 @@ final class ProcessGuard {
     // linux/resource.h PRIO_PROCESS, PRIO_PGRP, PRIO_USER; linux/ioprio.h IOPRIO_WHO_PROCESS, and so on
     private static final int PRIO_PROCESS = 0;
     private static final int IOPRIO_WHO_PROCESS = 1;
+    private static final int NONE = 0;
 
     private static final Verdict.Deny OUTSIDE =
             new Verdict.Deny(Errno.EPERM, "it would change the limits or the scheduling of processes outside of the run", Origin.DEFAULT);
@@ -23,6 +24,8 @@ final class ProcessGuard {
     private final Ptrace ptrace;
     private final Tracees tracees;
     private final Replies replies;
+    /** The group that the last judged call is about, where it left its number out. */
+    private int named;
 
     ProcessGuard(Ptrace ptrace, Tracees tracees, Replies replies) {
         this.ptrace = ptrace;
@@ -30,16 +33,34 @@ final class ProcessGuard {
         this.replies = replies;
     }
 
+    /** At the exit-stop of a call whose group was named. The register is to be as it was. */
+    void exit(Task task) {
+        ptrace.setArgument(task.tid, 1, task.call.argument(1));
+    }
+
+    /** Of the group that was judged: the caller may be in another by then, setpgid(2) is its parent's too. */
+    private void run(Task task) {
+        if (named == NONE) {
+            ptrace.resume(task.tid, 0);
+        } else if (ptrace.setArgument(task.tid, 1, named) < 0) {
+            replies.skip(task, -Errno.ESRCH.number()); // it died
+        } else {
+            task.phase = Task.Phase.NAMING;
+            ptrace.resumeToExit(task.tid);
+        }
+    }
+
     /** The call is saved in {@code task.call}. */
     void answer(Task task, TracedCall call) {
         switch (whose(task, call)) {
-            case OURS -> ptrace.resume(task.tid, 0);
+            case OURS -> run(task);
             case NOBODYS -> replies.skip(task, -Errno.ESRCH.number()); // not resumed: somebody may have the number by then
             case OTHERS -> replies.deny(task, call, Optional.empty(), OUTSIDE);
         }
     }
 
     private Tracees.Whose whose(Task task, TracedCall call) {
+        named = NONE;
         int first = (int) task.call.argument(0);
         if (call != TracedCall.SETPRIORITY && call != TracedCall.IOPRIO_SET) {
             return process(task.tid, first);
@@ -49,10 +70,19 @@ final class ProcessGuard {
         int who = (int) task.call.argument(1);
         return switch (kind) {
             case 0 -> process(task.tid, who);
-            case 1 -> who < 0 ? Tracees.Whose.OURS : tracees.group(task.tid, who);
+            case 1 -> who < 0 ? Tracees.Whose.OURS : group(task.tid, who);
             case 2 -> Tracees.Whose.OTHERS; // all processes of a user, the supervisor too as a rule
             default -> Tracees.Whose.OURS; // the kernel knows no other
         };
+    }
+
+    private Tracees.Whose group(int tid, int number) {
+        if (number != NONE) {
+            return tracees.group(tid, number);
+        }
+        Tracees.OwnGroup own = tracees.ownGroup(tid);
+        named = own.number();
+        return named == NONE ? Tracees.Whose.OTHERS : own.whose();
     }
 
     /** Limits are the process's, the rest is each thread's: of a process either all threads are of the run or none. */

@@ -21,6 +21,8 @@ final class Task {
         RESTRICTING,
         /** Of an mmap whose hint was taken away. */
         PLACING,
+        /** Of a call about the caller's own process group, that was given its number. */
+        NAMING,
         /** The enter-stop of a call that is made again, with signals blocked. */
         REMAKING,
         /** Of a call that was to come to a seccomp-stop before. */

@@ -379,7 +379,7 @@ public final class Tracer {
                     ptrace.resume(task.tid, 0);
                 }
             }
-            case RUNNING, LISTENING, RESTRICTING, PLACING, RECEIVING -> {
+            case RUNNING, LISTENING, RESTRICTING, PLACING, NAMING, RECEIVING -> {
                 exitStop(task);
                 ptrace.resume(task.tid, 0);
             }
@@ -395,6 +395,8 @@ public final class Tracer {
             listeners.exit(task);
         } else if (owed == Task.Phase.PLACING) {
             guard.exit(task);
+        } else if (owed == Task.Phase.NAMING) {
+            processes.exit(task);
         } else if (owed == Task.Phase.RESTRICTING) {
             restricts.exit(task);
         }

@@ -274,6 +274,21 @@ class DescriptorAttackIT {
         }
     }
 
+    /** The connection that was begun in the first one's place is not the other's. */
+    @ParameterizedTest
+    @CsvSource({"ROOT, off", "ORDINARY, auto"})
+    void a_socket_in_the_place_of_one_whose_connection_was_begun_reaches_nobody(User user, String notifications) throws IOException {
+        String policy = Files.writeString(ROOM.directory().resolve("begun.yaml"), """
+                version: 1
+                mode: deny
+                connect: {allow: [{address: 10.77.1.99, protocol: tcp}, {address: %s, protocol: udp}]}
+                """.formatted(NetworkRoom.NEAR)).toString();
+        Outcome run = ROOM.secfilt("-q", "--firewall=off", "--notifications=" + notifications, "--policy", policy,
+                Fixtures.compile("swap-begun").toString(), "4000", "10.77.1.99", "7", NetworkRoom.NEAR, "8001").as(user).run().exited(0);
+        assertEquals("reached 0\n", run.stdout(), run::toString);
+        assertEquals(List.of(), ROOM.arrived().stream().filter(line -> line.startsWith("tcp")).toList(), run::toString);
+    }
+
     /** The same of a bind to a port for which others than secfilt's host ask for a right, and this one does not. */
     @Test
     void a_socket_of_another_protocol_is_not_bound_to_a_low_port_in_the_place_of_the_one_that_was_judged() throws IOException {

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.secfilt.Fixtures;
 
 /** What a command can do to its supervisor, and to others outside, call by call: the table in {@code filter.TracerCalls}. */
@@ -160,11 +161,41 @@ class SupervisorAttackIT {
 
     /** Neither by waits of its own: a socket's flags and options are its own, while the supervisor acts on it. */
     @ParameterizedTest
-    @CsvSource({"flip, ROOT", "flip, ORDINARY", "linger, ROOT", "linger, ORDINARY", "closing, ROOT", "closing, ORDINARY", "deadline, ROOT",
+    @CsvSource({"flip, ROOT", "flip, ORDINARY", "linger, ROOT", "linger, ORDINARY", "closing, ROOT", "closing, ORDINARY", "queue, ROOT", "queue, ORDINARY", "deadline, ROOT",
             "deadline, ORDINARY", "shut, ROOT", "shut, ORDINARY", "spin, ROOT", "spin, ORDINARY"})
     void a_command_cannot_have_it_wait(String way, User user) {
         Outcome run = ROOM.secfilt(ALLOWED, Fixtures.compile("stall").toString(), way, "4").as(user).timeoutMillis(60_000).run().exited(0);
         assertEquals("tried\n", run.stdout(), run::toString);
+    }
+
+    /** Nor by the user's limit of signals that wait: those by which the supervisor wakes itself up do not count. */
+    @Test
+    void a_user_who_may_have_no_signals_waiting_keeps_nobody_waiting() {
+        String calls = """
+                import socket, struct, threading, time
+                limit = struct.pack("qq", 1, 0)
+                def others():
+                    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                    for i in range(20): udp.sendto(b"x", ("127.0.0.1", 9)); time.sleep(0.1)
+                    print("others sent")
+                other = threading.Thread(target=others); other.start()
+                tcp = socket.socket(); tcp.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+                try: tcp.connect(("10.77.1.99", 9))
+                except OSError as e: print(e.strerror)
+                other.join()""";
+        Outcome run = ROOM.bash("ulimit -i 0; exec $SECFILT --allowed-netmask=127.0.0.0/8 --allowed-netmask=10.77.1.0/24 /usr/bin/python3 -c \"$1\"", calls)
+                .as(User.ORDINARY).timeoutMillis(30_000).run().exited(0);
+        assertEquals(List.of("Operation now in progress", "others sent"), run.stdout().lines().toList(), run::toString);
+    }
+
+    /** A group is its members' parents' to change, too, while the call is judged. */
+    @ParameterizedTest
+    @EnumSource
+    void a_group_that_is_another_by_the_time_the_call_runs_is_not_the_one_that_is_changed(User user) {
+        String beside = "set -m; sleep 30 & other=$!; set +m; as() { ps -o ni= -p $other; ionice -p $other; }; before=$(as);"
+                + " \"$1\" -q " + ALLOWED + " \"$2\" 3000 $other; [ \"$before\" = \"$(as)\" ] && echo as before; kill $other";
+        Outcome run = ROOM.bash(beside, Built.program().toString(), Fixtures.compile("regroup").toString()).as(user).timeoutMillis(30_000).run().exited(0);
+        assertTrue(run.stdout().matches("ran [1-9][0-9]*, refused [0-9]+\nas before\n"), run::toString);
     }
 
     /** Memory that it reads may wait for a thread that was just made, and whose first stop it has not answered. */

@@ -103,6 +103,21 @@ class CopyRunTest extends TracerRoom {
         assertEquals(List.of("7: connect " + to), named("connect"));
     }
 
+    /** It does not connect: it is not the one that was begun, be it under the same number. */
+    @ParameterizedTest
+    @CsvSource({"true", "false"})
+    void another_socket_in_the_place_of_one_that_was_begun_is_no_such(boolean notified) {
+        notifies = notified;
+        protocol = Optional.of(Protocol.TCP);
+        kernel.protocol = TCP;
+        kernel.connecting = false;
+        kernel.onCopies = Optional.of(Tracees.SocketCopy.WOULD_WAIT);
+        kernel.onCopiesFirst = Optional.of(Tracees.SocketCopy.BEGUN);
+        runWith(connect(0x1000));
+        assertEquals(List.of(), named("connect"));
+        assertEquals("7: connect -1", result());
+    }
+
     /** SELinux has the last word on families. */
     @Test
     void where_a_family_matters_nobody_is_port_0_of_this_host() {

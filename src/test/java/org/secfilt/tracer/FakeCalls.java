@@ -72,6 +72,10 @@ abstract class FakeCalls extends FakeTracees {
                 local = localWhenListening.orElse(local);
                 task.result = 0;
             }
+            case "setpriority", "ioprio_set" -> {
+                acted.add(task.tid + ": " + name + " of " + task.arguments[1]);
+                task.result = 0;
+            }
             default -> {
                 acted.add(task.tid + ": " + name);
                 task.result = 0;

@@ -52,6 +52,11 @@ final class FakeSocket implements SocketCopy {
 
     /** On the copy: told apart from what tracees do. */
     private int act(String what, int result) {
+        if (kernel.onCopiesFirst.isPresent()) {
+            int first = kernel.onCopiesFirst.get();
+            kernel.onCopiesFirst = Optional.empty();
+            return first;
+        }
         if (kernel.onCopies.isEmpty()) {
             kernel.acted.add(tid + ": copy: " + what);
         }

@@ -50,6 +50,7 @@ abstract class FakeTracees extends TracersKernel implements Tracees {
     /** The processor that all tracees are on. */
     int processor;
     Whose ownGroup = Whose.OURS;
+    int ownGroupNumber = 70;
     boolean listening;
     boolean bound;
     /** What sockets are named, before they listen and after. */
@@ -60,6 +61,8 @@ abstract class FakeTracees extends TracersKernel implements Tracees {
     /** What calls on copies answer; success where it is empty. */
     Optional<Integer> onCopies = Optional.empty();
     boolean connecting;
+    /** What the first call on a copy answers, once; then {@link #onCopies}. */
+    Optional<Integer> onCopiesFirst = Optional.empty();
     boolean labelled;
     boolean familyMatters;
     boolean privileged;
@@ -204,7 +207,13 @@ abstract class FakeTracees extends TracersKernel implements Tracees {
 
     @Override
     public Whose group(int tid, int number) {
-        return number == 0 ? ownGroup : process(tid, number);
+        return process(tid, number);
+    }
+
+    @Override
+    public OwnGroup ownGroup(int tid) {
+        on(tid);
+        return new OwnGroup(ownGroupNumber, ownGroup);
     }
 
     @Override

@@ -43,6 +43,23 @@ class TracerTest extends TracerRoom {
         assertEquals("7: setpriority -1", kernel.returned.get(1));
     }
 
+    /** Its parent could have it be in another by then. */
+    @ParameterizedTest
+    @CsvSource({"setpriority, 1", "ioprio_set, 2"})
+    void the_callers_own_group_is_named_by_its_number(String call, int kind) {
+        runWith(Deed.call(call, kind, 0, 19));
+        assertEquals("7: " + call + " 0", kernel.returned.get(1));
+        assertEquals(List.of("7: " + call + " of 70"), kernel.acted);
+        assertArrayEquals(new long[] {kind, 0, 19, 0, 0, 0}, kernel.arguments(TID));
+    }
+
+    @Test
+    void a_group_from_outside_of_the_callers_namespace_has_no_number_there() {
+        kernel.ownGroupNumber = 0;
+        runWith(Deed.call("setpriority", 1, 0, 19));
+        assertEquals("7: setpriority -1", kernel.returned.get(1));
+    }
+
     /** Nor does it run: by then the number may be somebody's. */
     @Test
     void a_number_that_is_nobodys_is_answered_so_and_not_told() {

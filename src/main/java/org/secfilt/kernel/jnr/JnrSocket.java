@@ -272,8 +272,9 @@ final class JnrSocket implements Tracees.SocketCopy {
         Libc.IOCTL.call(fd, FIONBIO, scratch);
     }
 
+    /** A unix socket's queue may hold others, which are closed with it. */
     private boolean mayLinger() {
-        return number() != IPPROTO_UDP && domain() != Family.UNIX.number() && domain() != Family.NETLINK.number();
+        return number() != IPPROTO_UDP;
     }
 
     /** Up to {@link #close}. */

@@ -125,6 +125,11 @@ final class JnrTracees implements Tracees {
     }
 
     @Override
+    public OwnGroup ownGroup(int tid) {
+        return numbers.ownGroup(tid);
+    }
+
+    @Override
     public int parent(int tid) {
         return proc.parent(tid);
     }

@@ -13,8 +13,11 @@ import org.secfilt.abi.Arch;
 final class Patience {
     static final int MILLIS = 50;
 
-    /** A real-time signal that neither the C library nor the virtual machine has a use for. */
-    static final int SIGNAL = 59;
+    /**
+     * SIGSTKFLT, which nobody has a use for: neither the kernel nor the virtual machine. No real-time signal, which cannot be sent where the user
+     * has as many waiting as RLIMIT_SIGPENDING allows, the command's own among them.
+     */
+    static final int SIGNAL = 16;
     /** Any function that takes an int and does nothing will do for a handler. It restarts nothing: SA_RESTART is not set. */
     private static final Libc HANDLER = Libc.ABS;
 

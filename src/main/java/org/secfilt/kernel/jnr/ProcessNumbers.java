@@ -3,6 +3,7 @@ package org.secfilt.kernel.jnr;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.secfilt.kernel.Tracees.OwnGroup;
 import org.secfilt.kernel.Tracees.Whose;
 
 /**
@@ -27,9 +28,23 @@ final class ProcessNumbers {
         return here == NONE ? Whose.OTHERS : whose(here);
     }
 
-    /** @param number 0 for the caller's own */
+    /** Its numbers here and there are read at once: it may be another at any time. */
+    OwnGroup ownGroup(int caller) {
+        String groups = Proc.field(proc.status(caller), "NSpgid");
+        if (groups.isEmpty()) {
+            int group = groupOf(caller); // no PID namespaces, or it died
+            return new OwnGroup(group, group(group));
+        }
+        int here = Integer.parseInt(groups.split("\t")[0]);
+        return new OwnGroup(Integer.parseInt(groups.substring(groups.lastIndexOf('\t') + 1)), group(here));
+    }
+
     Whose group(int caller, int number) {
-        int group = number == 0 ? groupOf(caller) : here(caller, number);
+        return group(here(caller, number));
+    }
+
+    /** @param group in the supervisor's own namespace */
+    private Whose group(int group) {
         if (group <= NONE) {
             return Whose.OTHERS; // made outside of what can be seen, or by one that has died
         }
