@@ -3,6 +3,7 @@ package org.secfilt.sandbox;
 import java.util.Optional;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.FrontEnd;
+import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Launching;
 import org.secfilt.kernel.Runs;
 import org.secfilt.launch.LaunchScript;
@@ -70,9 +71,13 @@ final class Launcher {
             @Override
             public void run() {
                 launching.watchOverwriting();
-                Optional<LaunchScript> script = paths.isPresent() ? prepare(paths.get()) : Optional.of(first);
-                if (script.isPresent()) {
-                    launch(scripts, command, file, script.get());
+                try {
+                    Optional<LaunchScript> script = paths.isPresent() ? prepare(paths.get()) : Optional.of(first);
+                    if (script.isPresent()) {
+                        launch(scripts, command, file, script.get());
+                    }
+                } catch (RuntimeException | Error e) {
+                    fail(e);
                 }
                 if (launching.awaitOverwriting()) {
                     reports.error("killed: somebody writes to files that secfilt itself runs, its own or those of its Java. Install them where the"
@@ -97,12 +102,15 @@ final class Launcher {
             refuse(confined, failed.get());
             return Optional.empty();
         }
+        return paths.make();
+    }
+
+    /** Or nobody would ever tell the stub. For want of a descriptor no further class can be loaded, be it the one that has words for faults. */
+    private void fail(Throwable fault) {
         try {
-            return paths.make();
-        } catch (RuntimeException | Error e) {
-            reports.refusal(frontEnd, Fault.words(e)); // or nobody would ever tell the stub
+            reports.refusal(frontEnd, fault instanceof KernelException ? fault.getMessage() : Fault.words(fault));
+        } finally {
             exit(Sandbox.FAILED);
-            return Optional.empty();
         }
     }
 
