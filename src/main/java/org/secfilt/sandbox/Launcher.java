@@ -56,7 +56,6 @@ final class Launcher {
     /** What the log has as started has ended before the caller learns of that. */
     private void exit(int code) {
         log.ended(frontEnd.pid(), false, code);
-        log.letGo();
         frontEnd.exit(code);
     }
 

@@ -61,14 +61,14 @@ public final class Sandbox {
             Optional<Standing> firewall) {
         this.kernel = kernel;
         this.launching = kernel.launching();
-        this.frontEnd = frontEnd;
         this.plan = plan;
         this.notifying = notifying;
         this.fallback = fallback;
         this.reports = reports;
         this.log = new RunLog(log, reports);
-        this.launcher = new Launcher(launching, kernel.runs(), frontEnd, reports, this.log, plan);
-        this.preparation = new Preparation(launching, frontEnd, reports, plan.arch().syscalls());
+        this.frontEnd = new LoggedFrontEnd(frontEnd, this.log);
+        this.launcher = new Launcher(launching, kernel.runs(), this.frontEnd, reports, this.log, plan);
+        this.preparation = new Preparation(launching, this.frontEnd, reports, plan.arch().syscalls());
         this.walls = new Walls(firewall, frontEnd.pid(), reports);
     }
 
@@ -206,9 +206,6 @@ public final class Sandbox {
     private Optional<Descriptors> descriptors(Set<Integer> open) {
         InheritedSockets inherited = new InheritedSockets(launching, frontEnd.pid(), open, plan);
         log.inherited(inherited, frontEnd.pid());
-        if (!inherited.refusals().isEmpty()) {
-            log.flush();
-        }
         if (refused(inherited.refusals())) {
             return Optional.empty();
         }
