@@ -70,6 +70,7 @@ final class ProfileVerb {
         try {
             return filter.withProfiles(false, (profiles, mount) -> {
                 boolean in = assign.profile().isPresent();
+                checkOthers(filter, assign.pids());
                 profiles.assign(assign.profile(), assign.pids(), filter.runs(), filter.ownTables());
                 for (int pid : profiles.unified() ? assign.pids() : List.<Integer>of()) {
                     int sockets = Sockets.ofInternet(pid);
@@ -83,6 +84,14 @@ final class ProfileVerb {
             });
         } catch (FirewallException e) {
             return failed(e, streams);
+        }
+    }
+
+    private static void checkOthers(PacketFilter filter, List<Integer> pids) throws FirewallException {
+        for (int pid : pids) {
+            if (filter.isSelf(pid)) {
+                throw new FirewallException("process " + pid + " is this secfilt itself, which ends with its answer; name one that goes on");
+            }
         }
     }
 

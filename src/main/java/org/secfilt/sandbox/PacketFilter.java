@@ -312,6 +312,12 @@ public final class PacketFilter {
         return kernel.runs();
     }
 
+    /** Whether it is a thread of the process to be judged, or of this one. */
+    public boolean isSelf(int thread) {
+        int process = kernel.runs().process(thread);
+        return process == pid || process == ProcessHandle.current().pid();
+    }
+
     public OwnTables ownTables() {
         return kernel.ownTables();
     }

@@ -362,6 +362,32 @@ class AssignIT {
                 touch go; wait $run""").timeoutMillis(60_000).run();
         assertTrue(run.stdout().matches("(?s).* with ([0-9]+, ){9}[0-9]+ and 14[01] more, .*"), run::toString);
         assertTrue(run.stdout().endsWith("move them together: secfilt assign t S (which stands for all of them)\n1\n"), run::toString);
+    /** Cgroups | a process id as it is written | exit code | what is said of it. The kernel's first thread has number 2. */
+    @ParameterizedTest(name = "{0} {1}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            net_cls | 0        | 2   | '0' is no process id; write a number from 1 to 4194304, as ps shows it
+            net_cls | -5       | 2   | '-5' is no process id; write a number from 1 to 4194304, as ps shows it
+            net_cls | -- -5    | 2   | '-5' is no process id; write a number from 1 to 4194304, as ps shows it
+            net_cls | 4194305  | 2   | '4194305' is no process id; write a number from 1 to 4194304, as ps shows it
+            net_cls | 12x      | 2   | '12x' is no process id; write a number from 1 to 4194304, as ps shows it
+            net_cls | $gone    | 125 | there is no process GONE
+            net_cls | 2        | 125 | process 2 is a thread of the kernel's own, and what the kernel sends is no profile's matter
+            net_cls | $BASHPID | 125 | process OWN is this secfilt itself, which ends with its answer; name one that goes on
+            unified | $gone    | 125 | there is no process GONE
+            unified | 2        | 125 | process 2 is a thread of the kernel's own, and what the kernel sends is no profile's matter
+            unified | $BASHPID | 125 | process OWN is this secfilt itself, which ends with its answer; name one that goes on
+            """)
+    void a_number_that_stands_for_nobody_who_can_be_moved_is_told_why(String cgroups, String pid, int code, String why) {
+        Outcome run = ROOM.bash("""
+                sleep 0 & gone=$!; wait $gone; sleep 20 & other=$!
+                $SECFILT profile install -q t near.yaml --cgroups=$1 || exit 99
+                (echo $BASHPID > own; exec $SECFILT assign --cgroups=$1 t $other NUMBER) > said 2>&1; code=$?
+                sed "s/process $gone/process GONE/; s/process $(cat own)/process OWN/" said
+                echo $code; grep -c profile-t /proc/$other/cgroup; kill $other; $SECFILT profile remove -q t --cgroups=$1
+                """.replace("NUMBER", pid), cgroups).run().exited(0);
+        assertEquals("secfilt: " + why + "\n" + (code == 2 ? "Try 'secfilt assign --help'.\n" : "") + code + "\n0\n", run.stdout(), run::toString);
+    }
+
     }
 
     @ParameterizedTest
