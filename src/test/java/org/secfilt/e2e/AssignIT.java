@@ -325,6 +325,19 @@ class AssignIT {
         assertFalse(ROOM.arrived().contains("udp 10.77.2.1:8002"), run::toString);
     }
 
+    /** The kernel looks through a thousand numbers at a time, and left it behind at one move of sixteen or so. */
+    @Test
+    void nor_is_one_that_moves_among_thousands() {
+        Outcome run = ROOM.bash("""
+                $SECFILT profile install -q t near.yaml || exit 99
+                for i in 1 2 3 4 5; do
+                    rm -f moved; $1 4 10.77.2.1 8001 8002 moved 15000 > hopped & pid=$!; sleep 0.3
+                    $SECFILT assign t $pid && touch moved; wait $pid; cat hopped
+                done""", HOP).timeoutMillis(60_000).run().exited(0);
+        assertEquals("0 sent, others refused\n".repeat(5), run.stdout(), run::toString);
+        assertFalse(ROOM.arrived().contains("udp 10.77.2.1:8002"), run::toString);
+    }
+
     /** Who is traced is stopped by nobody else. */
     @Test
     void a_socket_of_a_run_that_could_be_left_behind_is_told() throws IOException {
@@ -349,19 +362,6 @@ class AssignIT {
         assertArrived(4, run);
     }
 
-    /** Of more than can be written down the supervisor's number is told. */
-    @Test
-    void many_processes_of_a_run_are_named_by_their_supervisor() {
-        Outcome run = ROOM.bash("""
-                rm -f at go; $SECFILT profile install -q t near.yaml || exit 99
-                $SECFILT -q --policy protocol.yaml bash -c 'for i in $(seq 150); do sleep 60 & done; echo > at; until [ -e go ]; do sleep 0.1; done; kill $(jobs -p)' & run=$!
-                until [ -e at ]; do sleep 0.05; done
-                S=$(sed -n 's/^TracerPid:.//p' /proc/$run/status); S=$(sed -n 's/^Tgid:.//p' /proc/$S/status)
-                $SECFILT assign t $run 2>&1 | tee last | sed "s/$S/S/g; s/$run/P/g"
-                eval "$(grep -o 'secfilt assign .*' last | sed 's/^secfilt/$SECFILT/; s/ (.*//')"; $SECFILT profile list | grep -c '^t *15[23] '
-                touch go; wait $run""").timeoutMillis(60_000).run();
-        assertTrue(run.stdout().matches("(?s).* with ([0-9]+, ){9}[0-9]+ and 14[01] more, .*"), run::toString);
-        assertTrue(run.stdout().endsWith("move them together: secfilt assign t S (which stands for all of them)\n1\n"), run::toString);
     /** Cgroups | a process id as it is written | exit code | what is said of it. The kernel's first thread has number 2. */
     @ParameterizedTest(name = "{0} {1}")
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
@@ -388,6 +388,19 @@ class AssignIT {
         assertEquals("secfilt: " + why + "\n" + (code == 2 ? "Try 'secfilt assign --help'.\n" : "") + code + "\n0\n", run.stdout(), run::toString);
     }
 
+    /** Of more than can be written down the supervisor's number is told. */
+    @Test
+    void many_processes_of_a_run_are_named_by_their_supervisor() {
+        Outcome run = ROOM.bash("""
+                rm -f at go; $SECFILT profile install -q t near.yaml || exit 99
+                $SECFILT -q --policy protocol.yaml bash -c 'for i in $(seq 150); do sleep 60 & done; echo > at; until [ -e go ]; do sleep 0.1; done; kill $(jobs -p)' & run=$!
+                until [ -e at ]; do sleep 0.05; done
+                S=$(sed -n 's/^TracerPid:.//p' /proc/$run/status); S=$(sed -n 's/^Tgid:.//p' /proc/$S/status)
+                $SECFILT assign t $run 2>&1 | tee last | sed "s/$S/S/g; s/$run/P/g"
+                eval "$(grep -o 'secfilt assign .*' last | sed 's/^secfilt/$SECFILT/; s/ (.*//')"; $SECFILT profile list | grep -c '^t *15[23] '
+                touch go; wait $run""").timeoutMillis(60_000).run();
+        assertTrue(run.stdout().matches("(?s).* with ([0-9]+, ){9}[0-9]+ and 14[01] more, .*"), run::toString);
+        assertTrue(run.stdout().endsWith("move them together: secfilt assign t S (which stands for all of them)\n1\n"), run::toString);
     }
 
     @ParameterizedTest
