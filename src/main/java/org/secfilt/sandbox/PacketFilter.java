@@ -15,6 +15,7 @@ import org.secfilt.firewall.IpVersion;
 import org.secfilt.firewall.Leftovers;
 import org.secfilt.firewall.NetworkRules;
 import org.secfilt.firewall.NetworkSession;
+import org.secfilt.firewall.OrphanedProfiles;
 import org.secfilt.firewall.Profile;
 import org.secfilt.firewall.ProfileName;
 import org.secfilt.firewall.Profiles;
@@ -219,7 +220,11 @@ public final class PacketFilter {
         try (Cgroups cgroups = profileCgroups()) {
             Profiles profiles = new Profiles(tables, cgroups, networks.cookie());
             if (!changes && profiles.unified() && hidesClasses() && profiles.list().isEmpty()) {
-                throw new FirewallException("no net_cls hierarchy is mounted in sight, so only root can use profiles here: install them with --group");
+                throw new FirewallException("no net_cls hierarchy is mounted in sight, so only root can use profiles here: install them with"
+                        + " --group");
+            }
+            if (changes) {
+                new OrphanedProfiles(cgroups, networks.cookie()).remove(networks::cookies);
             }
             return work.with(profiles, new ClassMount(kernel.programs(), cgroups, pid));
         } catch (KernelException e) {
