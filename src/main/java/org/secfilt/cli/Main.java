@@ -88,7 +88,8 @@ public final class Main implements Outcome.Visitor<Integer> {
             if (System.getProperty("user.dir").indexOf(NO_UTF8) < 0) {
                 throw e;
             }
-            System.err.println("secfilt: it is installed below a directory whose name is no UTF-8, from where java loads no library; install it elsewhere");
+            System.err.println("secfilt: it is installed below a directory whose name is no UTF-8, from where java loads no library; install it"
+                    + " elsewhere");
             Runtime.getRuntime().halt(FAILED);
             throw e;
         }
@@ -115,13 +116,13 @@ public final class Main implements Outcome.Visitor<Integer> {
         }
     }
 
-    @Override
     private void closeLog() {
         if (log.isPresent()) {
             log.get().letGo();
         }
     }
 
+    @Override
     public Integer exit(Outcome.Exit exit) {
         if (!exit.err().isEmpty() && !stub.isGone()) {
             streams.write(exit.err().getBytes(StandardCharsets.UTF_8));

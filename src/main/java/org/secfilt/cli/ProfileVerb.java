@@ -76,8 +76,8 @@ final class ProfileVerb {
                     int sockets = Sockets.ofInternet(pid);
                     if (sockets > 0) {
                         streams.complain("process " + pid + " has " + sockets + (sockets == 1 ? " socket" : " sockets") + " open already, which "
-                                + (sockets == 1 ? "stays" : "stay") + " " + (in ? "out of" : "in") + " the profile: this host has cgroups of version 2"
-                                + " alone, by which a socket belongs to where it was made");
+                                + (sockets == 1 ? "stays" : "stay") + " " + (in ? "out of" : "in") + " the profile: this host has cgroups of version"
+                                + " 2 alone, by which a socket belongs to where it was made");
                     }
                 }
                 return Main.OK;

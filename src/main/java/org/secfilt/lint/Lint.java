@@ -152,7 +152,8 @@ public final class Lint {
                 continue;
             }
             if (covers.isSpare(i)) {
-                warn(rule.origin(), "this adds nothing: " + words(covers.of(i), "allows", "allow") + " all of it" + (covers.isLate(i) ? " already" : ""));
+                warn(rule.origin(), "this adds nothing: " + words(covers.of(i), "allows", "allow") + " all of it"
+                        + (covers.isLate(i) ? " already" : ""));
                 continue;
             }
             if (access.mode() == Mode.LOCAL && rule.match() instanceof Match.Inet inet

@@ -135,12 +135,13 @@ final class Launcher {
 
     /** The filter itself was checked, so it is what it asks for besides: seccomp(2) "SECCOMP_FILTER_FLAG_NEW_LISTENER". */
     private String whyNoListener(int errno) {
-        String elsewhere = "run secfilt outside of that container" + (plan.judgesPackets() ? ", or with --no-supervisor where the firewall holds all of the policy" : "")
-                + ". Nothing was run";
+        String elsewhere = "run secfilt outside of that container"
+                + (plan.judgesPackets() ? ", or with --no-supervisor where the firewall holds all of the policy" : "") + ". Nothing was run";
         return errno == Errno.EBUSY.number()
-                ? "somebody, as a container's runtime, has a listener for this process's calls already, there can be only one, and secfilt needs its own: " + elsewhere
-                : "the filter of a container, most likely, refuses one with a listener or its flags, which secfilt needs: let the container's seccomp profile"
-                        + " permit them (--notifications=off does with SECCOMP_FILTER_FLAG_NEW_LISTENER alone), or " + elsewhere;
+                ? "somebody, as a container's runtime, has a listener for this process's calls already, there can be only one, and secfilt needs"
+                        + " its own: " + elsewhere
+                : "the filter of a container, most likely, refuses one with a listener or its flags, which secfilt needs: let the container's seccomp"
+                        + " profile permit them (--notifications=off does with SECCOMP_FILTER_FLAG_NEW_LISTENER alone), or " + elsewhere;
     }
 
     void launch(Scripts scripts, Command command, CommandFile file, LaunchScript first) {

@@ -312,15 +312,15 @@ public final class PacketFilter {
         return ProfileName.of(launching.cgroup(process, hierarchy));
     }
 
-    /** Who runs under secfilt here. */
-    public Runs runs() {
-        return kernel.runs();
-    }
-
     /** Whether it is a thread of the process to be judged, or of this one. */
     public boolean isSelf(int thread) {
         int process = kernel.runs().process(thread);
         return process == pid || process == ProcessHandle.current().pid();
+    }
+
+    /** Who runs under secfilt here. */
+    public Runs runs() {
+        return kernel.runs();
     }
 
     public OwnTables ownTables() {

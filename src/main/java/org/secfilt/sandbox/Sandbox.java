@@ -193,8 +193,8 @@ public final class Sandbox {
     private void requireOwnCalls() {
         Optional<String> refused = plan.traced() ? launching.refusedCall() : Optional.empty();
         if (refused.isPresent()) {
-            throw KernelException.inWords(refused.get() + ": within another secfilt, or a container that forbids that call, secfilt can hold no policy."
-                    + " Nothing was run. A container's seccomp profile may permit it (Docker: --cap-add=SYS_PTRACE)");
+            throw KernelException.inWords(refused.get() + ": within another secfilt, or a container that forbids that call, secfilt can hold no"
+                    + " policy. Nothing was run. A container's seccomp profile may permit it (Docker: --cap-add=SYS_PTRACE)");
         }
     }
 
@@ -235,7 +235,8 @@ public final class Sandbox {
     }
 
     private void launchTraced(
-            Scripts scripts, Command command, CommandFile file, Program program, LaunchScript first, Descriptors descriptors, WritableFiles writable) {
+            Scripts scripts, Command command, CommandFile file, Program program, LaunchScript first, Descriptors descriptors,
+            WritableFiles writable) {
         Vault vault = kernel.vault(plan.vault().address(), plan.vault().lengthBytes());
         Optional<Keeper> keeper = plan.judgesUnixPaths() ? Optional.of(kernel.keeper()) : Optional.empty();
         Optional<KeptPaths> paths = Optional.empty();
@@ -294,7 +295,8 @@ public final class Sandbox {
             reports.warn(Resolvers.FILE + " names " + Resolvers.nameservers(files).get(0) + ", on the host's loopback, which is out of reach"
                     + " behind --net=nat: names are not resolved by it");
         } else if (reports.isVerbose()) {
-            reports.note("the command sees " + replacement.get() + " as " + Resolvers.FILE + ", which names nameservers on the host's loopback alone");
+            reports.note("the command sees " + replacement.get() + " as " + Resolvers.FILE
+                    + ", which names nameservers on the host's loopback alone");
         }
         return replacement;
     }
