@@ -31,6 +31,12 @@ enum { FIRST_REAL_TIME = 32 };
 
 extern char **environ;
 
+/* What failed, why by errno, and which limit that is. */
+static void complain_of_failure(const char *what)
+{
+    complain("%s: %s%s", what, strerror(errno), errno == EMFILE ? "; is there a limit on open files (ulimit -n)?" : "");
+}
+
 /* Enters ../lib beside our binary, symbolic links to the binary followed. */
 static bool enter_lib(void)
 {
@@ -114,7 +120,7 @@ static int add_options(const char *arguments[], int count, char text[OPTIONS_BYT
 {
     if (read_text("jvm.options", text, OPTIONS_BYTES) < 0) {
         if (errno == EMFILE)
-            complain("no descriptor left for the supervisor: is there a limit on open files (ulimit -n)?");
+            complain_of_failure("lib/jvm.options");
         else
             complain("lib/jvm.options: unreadable or above %d bytes", OPTIONS_BYTES);
         return -1;
@@ -230,7 +236,7 @@ static _Noreturn void become_java(int socket, pid_t stub)
     setsid();
     shed_inherited_state();
     if (!arrange_descriptors(socket)) {
-        complain("no descriptor left for the supervisor: %s", strerror(errno));
+        complain_of_failure("no descriptor left for the supervisor");
     } else {
         int count = 1;
         socket = SUPERVISOR_FD;
@@ -281,13 +287,14 @@ int start_supervisor(void)
     if (!knows_us())
         return -1;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
-        complain("socketpair: %s", strerror(errno));
+        complain_of_failure("socketpair");
         return -1;
     }
     pid_t stub = getpid();
     int ours = move_up(ends[0]), theirs = move_up(ends[1]);
     if (ours < 0 || theirs < 0) {
-        complain("no descriptor left for the supervisor's socket: %s", strerror(errno));
+        errno = EMFILE; /* the first of the two may be the one */
+        complain_of_failure("no descriptor left for the supervisor's socket");
         return -1;
     }
     pid_t supervisor = make_orphan(0);

@@ -259,6 +259,15 @@ def reports_end_before_the_prompt(t):
     assert t.expect(PROMPT) == "", t.seen
 
 
+def colours_are_for_terminals_that_are_known(t):
+    denial = SECFILT + " bash -c 'exec 3<>/dev/tcp/127.0.0.1/2'"
+    explain = os.environ["SECFILT"] + " explain -q --allowed-port=1 tcp 127.0.0.1:2"
+    for setting, colours in (("TERM=xterm", True), ("TERM=dumb", False), ("TERM=", False), ("-u TERM", False), ("TERM=xterm NO_COLOR=1", False)):
+        for words in (denial, explain):
+            shown = t.enter("env %s %s" % (setting, words))
+            assert "denied" in shown and ("\x1b" in shown) == colours, (setting, words, shown)
+
+
 def a_hangup_reaches_the_command(t):
     t.type(SECFILT + " sleep 30\n")
     group = t.foreground("sleep")

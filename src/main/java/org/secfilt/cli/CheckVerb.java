@@ -44,7 +44,7 @@ final class CheckVerb {
     private final Opener files;
     private final Planner planner;
     /** Of the file that is looked at. */
-    private List<String> refusals = List.of();
+    private Policy policy = Policy.OPEN;
 
     CheckVerb(Streams streams, Caller caller, Planner planner) {
         this.streams = streams;
@@ -53,7 +53,9 @@ final class CheckVerb {
         this.planner = planner;
     }
 
-    /** @return the exit code: 0 if all files are clean, 1 if there are warnings alone, 2 if a file cannot be run; another if nobody took the answer */
+    /**
+     * @return the exit code: 0 if all files are clean, 1 if there are warnings alone, 2 if a file cannot be run; another if nobody took the answer
+     */
     int answer(Outcome.Check check) {
         int worst = Main.OK;
         for (String file : check.files()) {
@@ -67,18 +69,15 @@ final class CheckVerb {
         return worst;
     }
 
+    /** What is odd about the file comes before what this host lacks for a run of it. */
     private int check(String file) {
         try {
-            refusals = List.of();
-            List<Warning> warnings = isYaml(file) ? ofYaml(file) : ofIni(file);
-            if (!refusals.isEmpty()) {
-                for (String refusal : refusals) {
-                    tell("secfilt: " + refusal);
-                }
-                return Cli.USAGE;
+            boolean warned = isYaml(file) ? warnsOfYaml(file) : warnsOfIni(file);
+            List<String> refusals = planner.refusals(planner.plan(policy));
+            for (String refusal : refusals) {
+                tell("secfilt: " + refusal);
             }
-            tellInOrder(warnings);
-            return warnings.isEmpty() ? Main.OK : WARNED;
+            return !refusals.isEmpty() ? Cli.USAGE : warned ? WARNED : Main.OK;
         } catch (InvalidPolicyException e) {
             tell((e.complaints().get(0).line() == 0 ? "secfilt: " : "") + e.getMessage());
             return Cli.USAGE;
@@ -90,27 +89,26 @@ final class CheckVerb {
         }
     }
 
-    private Plan plan(Policy policy) throws RefusedPolicyException {
-        Plan plan = planner.plan(policy);
-        refusals = planner.refusals(plan);
-        return plan;
-    }
-
-    private List<Warning> ofYaml(String file) throws InvalidPolicyException, RefusedPolicyException {
+    private boolean warnsOfYaml(String file) throws InvalidPolicyException, RefusedPolicyException {
         List<PolicyPart> parts = PolicyFiles.read(List.of(file), files);
         Optional<Origin> resolv = Optional.empty();
         for (PolicyPart part : parts) {
             resolv = part.resolv().isPresent() ? Optional.of(part.resolv().get().origin()) : resolv;
         }
-        Plan plan = plan(Policy.merge(parts, Resolvers.parse("")));
-        return Lint.ofPolicy(plan, Origin.file(file, 1, 1), resolv, caller::canonical);
+        policy = Policy.merge(parts, Resolvers.parse(""));
+        return tellInOrder(Lint.ofPolicy(policy, ofNothing(), Origin.file(file, 1, 1), resolv, caller::canonical));
     }
 
-    private List<Warning> ofIni(String file) throws InvalidPolicyException, RefusedPolicyException {
+    private boolean warnsOfIni(String file) throws InvalidPolicyException, RefusedPolicyException {
         Options options = IniConfig.read(List.of(file), files);
         PolicyPart part = options.part(Resolvers.parse(""));
-        Plan plan = plan(Policy.merge(List.of(part), Resolvers.parse("")));
-        return Lint.ofOptions(options, plan, Origin.file(file, 1, 1), caller::canonical);
+        policy = Policy.merge(List.of(part), Resolvers.parse(""));
+        return tellInOrder(Lint.ofOptions(options, policy, ofNothing(), Origin.file(file, 1, 1), caller::canonical));
+    }
+
+    /** Every host can hold it. */
+    private Plan ofNothing() throws RefusedPolicyException {
+        return planner.plan(Policy.OPEN);
     }
 
     /** By its name, and where that tells nothing by its first line: {@code key=value} is INI's; all else, a file without lines too, is to be YAML. */
@@ -134,8 +132,8 @@ final class CheckVerb {
         return true;
     }
 
-    /** The files in the order of their first warning, the warnings of each in the order of its lines. */
-    private void tellInOrder(List<Warning> warnings) throws InvalidPolicyException {
+    /** The files in the order of their first warning, the warnings of each in the order of its lines. @return whether there are any */
+    private boolean tellInOrder(List<Warning> warnings) throws InvalidPolicyException {
         Map<String, List<Complaint>> byFile = new LinkedHashMap<>();
         for (Warning warning : warnings) {
             byFile.computeIfAbsent(warning.origin().source(), file -> new ArrayList<>()).add(complaint(warning));
@@ -146,6 +144,7 @@ final class CheckVerb {
                 tell(complaint.toString());
             }
         }
+        return !warnings.isEmpty();
     }
 
     private Complaint complaint(Warning warning) throws InvalidPolicyException {

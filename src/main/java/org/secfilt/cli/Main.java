@@ -55,6 +55,8 @@ public final class Main implements Outcome.Visitor<Integer> {
     private List<ByteString> argv = List.of();
     /** What has been told so far, some of which may wait for standard error. */
     private Optional<Reports> told = Optional.empty();
+    /** As long as no run has it. */
+    private Optional<EventLog> log = Optional.empty();
 
     private Main(int fd, int pid) {
         this.stub = kernel.frontEnd(fd, pid);
@@ -70,6 +72,7 @@ public final class Main implements Outcome.Visitor<Integer> {
         int code = main.answer();
         main.flush();
         if (code != ANSWERED) {
+            main.closeLog();
             main.stub.exit(code);
             main.kernel.programs().awaitFed();
         }
@@ -85,7 +88,8 @@ public final class Main implements Outcome.Visitor<Integer> {
             if (System.getProperty("user.dir").indexOf(NO_UTF8) < 0) {
                 throw e;
             }
-            System.err.println("secfilt: it is installed below a directory whose name is no UTF-8, from where java loads no library; install it elsewhere");
+            System.err.println("secfilt: it is installed below a directory whose name is no UTF-8, from where java loads no library; install it"
+                    + " elsewhere");
             Runtime.getRuntime().halt(FAILED);
             throw e;
         }
@@ -112,6 +116,12 @@ public final class Main implements Outcome.Visitor<Integer> {
         }
     }
 
+    private void closeLog() {
+        if (log.isPresent()) {
+            log.get().letGo();
+        }
+    }
+
     @Override
     public Integer exit(Outcome.Exit exit) {
         if (!exit.err().isEmpty() && !stub.isGone()) {
@@ -127,7 +137,6 @@ public final class Main implements Outcome.Visitor<Integer> {
         told = Optional.of(reports);
         String meant = Verb.meant(Caller.texts(argv).get(run.commandIndex() - 1), run.commandIndex() == 1);
         Command command = new Command(argv, run.commandIndex(), caller.environment(), meant);
-        Optional<EventLog> log = Optional.empty();
         if (run.log().isPresent()) {
             String name = run.log().get().value();
             try {

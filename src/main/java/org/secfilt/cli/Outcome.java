@@ -45,9 +45,8 @@ sealed interface Outcome {
      * @param log the file for events, as the user named it
      * @param profile to be entered
      */
-    record Run(Policy policy, int commandIndex, boolean supervised, Volume volume, boolean landlock, boolean notifications, List<Cgroups.Hierarchy> cgroups,
-            Optional<Setting<String>> log,
-            Optional<ProfileName> profile) implements Outcome {
+    record Run(Policy policy, int commandIndex, boolean supervised, Volume volume, boolean landlock, boolean notifications,
+            List<Cgroups.Hierarchy> cgroups, Optional<Setting<String>> log, Optional<ProfileName> profile) implements Outcome {
         public Run {
             cgroups = List.copyOf(cgroups);
         }

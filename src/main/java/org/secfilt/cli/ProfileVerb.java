@@ -70,19 +70,28 @@ final class ProfileVerb {
         try {
             return filter.withProfiles(false, (profiles, mount) -> {
                 boolean in = assign.profile().isPresent();
+                checkOthers(filter, assign.pids());
                 profiles.assign(assign.profile(), assign.pids(), filter.runs(), filter.ownTables());
                 for (int pid : profiles.unified() ? assign.pids() : List.<Integer>of()) {
                     int sockets = Sockets.ofInternet(pid);
                     if (sockets > 0) {
                         streams.complain("process " + pid + " has " + sockets + (sockets == 1 ? " socket" : " sockets") + " open already, which "
-                                + (sockets == 1 ? "stays" : "stay") + " " + (in ? "out of" : "in") + " the profile: this host has cgroups of version 2"
-                                + " alone, by which a socket belongs to where it was made");
+                                + (sockets == 1 ? "stays" : "stay") + " " + (in ? "out of" : "in") + " the profile: this host has cgroups of version"
+                                + " 2 alone, by which a socket belongs to where it was made");
                     }
                 }
                 return Main.OK;
             });
         } catch (FirewallException e) {
             return failed(e, streams);
+        }
+    }
+
+    private static void checkOthers(PacketFilter filter, List<Integer> pids) throws FirewallException {
+        for (int pid : pids) {
+            if (filter.isSelf(pid)) {
+                throw new FirewallException("process " + pid + " is this secfilt itself, which ends with its answer; name one that goes on");
+            }
         }
     }
 

@@ -110,7 +110,7 @@ final class ProfileWords {
             pid = c >= '0' && c <= '9' ? pid * 10 + c - '0' : MAX_PID + 1;
         }
         if (pid < 1 || pid > MAX_PID) {
-            mistakes.add("'" + Printable.escape(word) + "' is no process id");
+            mistakes.add("'" + Printable.escape(word) + "' is no process id; write a number from 1 to " + MAX_PID + ", as ps shows it");
         } else if (!pids.contains(pid)) {
             pids.add(pid);
         }

@@ -40,7 +40,11 @@ final class Streams {
         return print(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** To standard output. @return the exit code: 0, or another, having said why, if not all of it was taken; without a word if its reader has left */
+    /**
+     * To standard output.
+     *
+     * @return the exit code: 0, or another, having said why, if not all of it was taken; without a word if its reader has left
+     */
     int print(byte[] text) {
         int error = text.length == 0 ? 0 : kernel.writeAll(STDOUT, text);
         if (error == 0) {
@@ -66,9 +70,12 @@ final class Streams {
         return wantsColour(STDERR);
     }
 
-    /** {@code NO_COLOR} set to anything, and a terminal that cannot, mean none. */
     private boolean wantsColour(int fd) {
-        String none = System.getenv("NO_COLOR");
-        return (none == null || none.isEmpty()) && !"dumb".equals(System.getenv("TERM")) && kernel.isTerminal(fd);
+        return knowsColours(System.getenv("NO_COLOR"), System.getenv("TERM")) && kernel.isTerminal(fd);
+    }
+
+    /** {@code NO_COLOR} set to anything, and a terminal that cannot, or that nobody knows, mean none; null where they are not set. */
+    static boolean knowsColours(String noColour, String terminal) {
+        return (noColour == null || noColour.isEmpty()) && terminal != null && !terminal.isEmpty() && !terminal.equals("dumb");
     }
 }

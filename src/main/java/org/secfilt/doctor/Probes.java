@@ -10,8 +10,8 @@ import org.secfilt.abi.KernelRelease;
 final class Probes {
     static final List<Probe> ALL = List.of(
             Probes::processor, Probes::kernel, Probes::java, Probes::seccomp, Probes::userNotification, Probes::ptrace, Probes::traced,
-            Probes::ownCalls, Probes::landlock, Probes::readOnlyFiles, Probes::ioUring, Probes::cgroup, Probes::iptables, Probes::firewall, Probes::profiles,
-            Probes::userNamespaces, Probes::nat, Probes::resolver, Probes::trial);
+            Probes::ownCalls, Probes::landlock, Probes::readOnlyFiles, Probes::ioUring, Probes::cgroup, Probes::iptables, Probes::firewall,
+            Probes::profiles, Probes::userNamespaces, Probes::nat, Probes::resolver, Probes::trial);
 
     /** USER_NOTIF with its flags and Landlock's domain as secfilt uses them. */
     private static final int[] OLDEST_KERNEL = {5, 14};
@@ -153,7 +153,8 @@ final class Probes {
         String root = host.root() ? "" : "making groups is root's";
         boolean known = two || netCls || words(host.read("/proc/filesystems").orElse("")).contains("cgroup2");
         if (host.root() && known && !host.makesCgroups()) {
-            return Finding.partly("cgroups", "none can be made by this process", "", held, "run secfilt as the host's root, or in a cgroup delegated to you");
+            return Finding.partly("cgroups", "none can be made by this process", "", held,
+                    "run secfilt as the host's root, or in a cgroup delegated to you");
         }
         if (!two && host.root() && words(host.read("/proc/filesystems").orElse("")).contains("cgroup2")) {
             // Out of sight, as under ip netns exec, or nowhere.
@@ -196,9 +197,11 @@ final class Probes {
         Optional<String> missing = host.firewall().missing();
         String held = "packets of every kind, by a chain for each run";
         if (missing.isEmpty()) {
-            return Finding.yes("firewall", host.firewall().wholeNetwork() ? "no other process uses this network, so it is judged as a whole" : "to be had", held);
+            return Finding.yes("firewall",
+                    host.firewall().wholeNetwork() ? "no other process uses this network, so it is judged as a whole" : "to be had", held);
         }
-        return host.root() ? Finding.no("firewall", "for want of " + missing.get(), held, host.changesNetwork() ? "what is wanting; or --net=nat" : HOSTS_ROOT)
+        return host.root()
+                ? Finding.no("firewall", "for want of " + missing.get(), held, host.changesNetwork() ? "what is wanting; or --net=nat" : HOSTS_ROOT)
                 : Finding.partly("firewall", "for want of " + missing.get(), "", held, "run secfilt as root, for this layer alone");
     }
 
@@ -228,7 +231,8 @@ final class Probes {
         if (host.root() || inSight) {
             return Finding.yes("profiles", "net_cls" + (inSight ? ", mounted" : ""), held);
         }
-        return Finding.partly("profiles", "net_cls, not mounted", "", held + ": only root can here", "as root: secfilt profile install NAME --group=GROUP");
+        return Finding.partly("profiles", "net_cls, not mounted", "", held + ": only root can here",
+                "as root: secfilt profile install NAME --group=GROUP");
     }
 
     static Finding userNamespaces(Look host) {

@@ -43,8 +43,8 @@ public record Call(Abi abi, String name, int nr, List<Long> arguments) {
     private static final Map<String, Integer> I386 = Map.ofEntries(
             Map.entry("socketcall", 102), Map.entry("socket", 359), Map.entry("socketpair", 360), Map.entry("bind", 361), Map.entry("connect", 362),
             Map.entry("listen", 363), Map.entry("setsockopt", 366), Map.entry("sendto", 369), Map.entry("sendmsg", 370), Map.entry("recvmsg", 372),
-            Map.entry("sendmmsg", 345), Map.entry("getppid", 64), Map.entry("ptrace", 26), Map.entry("execve", 11), Map.entry("clone", 120), Map.entry("exit", 1),
-            Map.entry("exit_group", 252), Map.entry("open", 5), Map.entry("read", 3), Map.entry("write", 4));
+            Map.entry("sendmmsg", 345), Map.entry("getppid", 64), Map.entry("ptrace", 26), Map.entry("execve", 11), Map.entry("clone", 120),
+            Map.entry("exit", 1), Map.entry("exit_group", 252), Map.entry("open", 5), Map.entry("read", 3), Map.entry("write", 4));
 
     public Call {
         arguments = List.copyOf(arguments);
@@ -98,8 +98,8 @@ public record Call(Abi abi, String name, int nr, List<Long> arguments) {
     private static int nrOfI386(String word) {
         OptionalInt number = nr(word);
         if (number.isEmpty() && !I386.containsKey(word)) {
-            throw new IllegalArgumentException("'" + Printable.escape(word) + "': of the calls of i386 only some are known here by name, such as socketcall;"
-                    + " write the number");
+            throw new IllegalArgumentException("'" + Printable.escape(word)
+                    + "': of the calls of i386 only some are known here by name, such as socketcall; write the number");
         }
         return number.isPresent() ? number.getAsInt() : I386.get(word);
     }

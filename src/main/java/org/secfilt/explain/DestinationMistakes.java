@@ -11,15 +11,18 @@ final class DestinationMistakes {
 
     private DestinationMistakes() {}
 
-    /** @throws IllegalArgumentException saying what to write, if this is a mistake that is known */
-    static void check(String place) {
-        String meant = meant(place);
+    /**
+     * @param hasPorts whether a port belongs to it
+     * @throws IllegalArgumentException saying what to write, if this is a mistake that is known
+     */
+    static void check(String place, boolean hasPorts) {
+        String meant = meant(place, hasPorts);
         if (!meant.isEmpty()) {
             throw new IllegalArgumentException("'" + Printable.escape(place) + "' " + meant);
         }
     }
 
-    private static String meant(String place) {
+    private static String meant(String place, boolean hasPorts) {
         int scheme = place.indexOf(SCHEME_END);
         if (scheme > 0) {
             return url(place.substring(0, scheme).toLowerCase(Locale.ROOT), authority(place.substring(scheme + SCHEME_END.length())));
@@ -27,18 +30,19 @@ final class DestinationMistakes {
         if (place.startsWith("/") || place.startsWith("@")) {
             return "is no destination; write unix:" + Printable.escape(place) + " for the unix socket";
         }
-        String network = network(place);
+        String network = network(place, hasPorts);
         if (!network.isEmpty()) {
             return network;
         }
         int colon = place.lastIndexOf(':');
         String host = colon < 0 ? place : place.substring(0, colon);
         String port = colon < 0 ? "443" : place.substring(colon + 1);
+        String behind = hasPorts ? ":" + Printable.escape(port) : "";
         if (host.equalsIgnoreCase("loopback") || host.equalsIgnoreCase("localhost")) {
-            return "is no destination; write 127.0.0.1:" + Printable.escape(port) + " or [::1]:" + Printable.escape(port);
+            return "is no destination; write 127.0.0.1" + behind + " or [::1]" + behind;
         }
         if (host.equals("*") || host.isEmpty() && colon == 0) {
-            return "is no destination; write 0.0.0.0:" + Printable.escape(port) + " or [::]:" + Printable.escape(port) + " for any address";
+            return "is no destination; write 0.0.0.0" + behind + " or [::]" + behind + " for any address";
         }
         // Such an address may be: but nobody writes one without a port.
         return place.indexOf(':') != colon && IpAddress.isAddress(host) && isPort(port)
@@ -46,7 +50,7 @@ final class DestinationMistakes {
     }
 
     /** As rules name them, {@code 10.0.0.0/8:443}, {@code [fd00::/8]:443} or without a port. */
-    private static String network(String place) {
+    private static String network(String place, boolean hasPorts) {
         int slash = place.indexOf('/');
         boolean bracketed = place.startsWith("[");
         int end = bracketed ? place.indexOf(']') : place.indexOf(':', Math.max(slash, 0));
@@ -62,8 +66,8 @@ final class DestinationMistakes {
             return ""; // as a protocol behind a slash
         }
         IpAddress one = network.prefix() == network.base().bits() ? network.base() : next(network.base());
-        return "is a network, and a call has one address; write one of its addresses, as " + (one.isV4() ? one : "[" + one + "]")
-                + (rest.isEmpty() ? ":443" : Printable.escape(rest));
+        String port = !hasPorts ? "" : rest.isEmpty() ? ":443" : Printable.escape(rest);
+        return "is a network, and a call has one address; write one of its addresses, as " + (one.isV4() ? one : "[" + one + "]") + port;
     }
 
     /** That of a network is no host's. */

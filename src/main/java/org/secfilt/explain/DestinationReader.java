@@ -103,7 +103,7 @@ public final class DestinationReader {
         }
         String place = parts.get(at);
         at++;
-        DestinationMistakes.check(place);
+        DestinationMistakes.check(place, true);
         if (place.startsWith(UNIX) || place.startsWith(ABSTRACT)) {
             found.add(unix(before, action, place));
             return;
@@ -130,17 +130,19 @@ public final class DestinationReader {
     }
 
     private void byProtocol(String before, Action action, String word, boolean known) {
+        String protocol = word.toLowerCase(Locale.ROOT);
+        boolean hasPorts = !hasNoPorts(protocol);
         if (at == parts.size()) {
-            throw new IllegalArgumentException("behind '" + before + word + "' an address and a port are missing; " + SHAPE);
+            String missing = hasPorts ? "an address and a port are missing; " : "an address is missing; ";
+            throw new IllegalArgumentException("behind '" + before + word + "' " + missing + SHAPE);
         }
         String address = parts.get(at);
         at++;
         if (!known) {
             throw unknown(word + " " + address, word);
         }
-        String protocol = word.toLowerCase(Locale.ROOT);
-        if (!hasNoPorts(protocol) || !IpAddress.isAddress(address)) {
-            DestinationMistakes.check(address);
+        if (hasPorts || !IpAddress.isAddress(address)) {
+            DestinationMistakes.check(address, hasPorts);
         }
         add(before, action, protocol, address);
     }

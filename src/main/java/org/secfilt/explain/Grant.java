@@ -30,7 +30,8 @@ public record Grant(Origin origin, String why) {
         boolean ruled = unix ? action != Action.BIND : address instanceof Sockaddr.Inet || address instanceof Sockaddr.Inet6;
         Destination destination = new Destination("", action, address, socket);
         Optional<PacketQuestions> packets = ruled ? PacketQuestions.of(plan, destination) : Optional.empty();
-        Question question = packets.isPresent() && packets.get().allowed().isPresent() ? packets.get().allowed().get() : new Question(plan, destination);
+        Question question = packets.isPresent() && packets.get().allowed().isPresent()
+                ? packets.get().allowed().get() : new Question(plan, destination);
         Access access = question.access();
         if (!ruled || access.open() || !(question.verdict() instanceof Verdict.Allow)) {
             return Optional.empty();

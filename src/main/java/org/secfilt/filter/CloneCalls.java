@@ -31,6 +31,7 @@ final class CloneCalls {
         }
         dispatch.add(syscalls.nr("clone3"), actions.errno(Errno.ENOSYS), "clone3: as before Linux 5.3, the C library falls back to clone");
         dispatch.add(syscalls.nr("clone"), assembler.load(SeccompData.low(0),
-                assembler.jump(JumpOp.SET, CLONE_UNTRACED, actions.errno(Errno.EPERM), actions.allow())), "clone: nobody outlives the run and its rules");
+                assembler.jump(JumpOp.SET, CLONE_UNTRACED, actions.errno(Errno.EPERM), actions.allow())),
+                "clone: nobody outlives the run and its rules");
     }
 }

@@ -114,7 +114,8 @@ public final class FilterCompiler {
         Node none = actions.errno(Errno.ENOSYS);
         return plan.arch() == Arch.X86_64
                 ? assembler.comment("no x32",
-                        assembler.jump(JumpOp.GE, Arch.X32_SYSCALL_BIT, plan.traced() ? assembler.jump(JumpOp.SET, NEGATIVE, none, foreign()) : none, next))
+                        assembler.jump(JumpOp.GE, Arch.X32_SYSCALL_BIT,
+                                plan.traced() ? assembler.jump(JumpOp.SET, NEGATIVE, none, foreign()) : none, next))
                 : next;
     }
 

@@ -60,9 +60,6 @@ final class Assignment {
     void move(List<Integer> asked) throws FirewallException {
         Set<Integer> given = new LinkedHashSet<>();
         for (int number : asked) {
-            if (!runs.has(number)) {
-                throw new FirewallException("there is no process " + number);
-            }
             given.add(runs.process(number));
         }
         for (int pid : given) {
@@ -139,8 +136,8 @@ final class Assignment {
         }
         for (int pid : pids) {
             if (runs.supervisor(pid).equals(OptionalInt.of(supervisor))) {
-                throw new FirewallException("the supervisor of process " + pid + ", " + supervisor + ", is already assigned to a net class: " + assigned.get()
-                        + "; move it out first: secfilt assign --out " + supervisor);
+                throw new FirewallException("the supervisor of process " + pid + ", " + supervisor + ", is already assigned to a net class: "
+                        + assigned.get() + "; move it out first: secfilt assign --out " + supervisor);
             }
         }
     }
@@ -168,8 +165,8 @@ final class Assignment {
             }
             Optional<String> assigned = target.isPresent() ? assigned(pid) : Optional.empty();
             if (assigned.isPresent()) {
-                throw new FirewallException("process " + one + " is of one run with " + pid + ", which is already assigned to a net class: " + assigned.get()
-                        + "; move it out first: secfilt assign --out " + pid);
+                throw new FirewallException("process " + one + " is of one run with " + pid + ", which is already assigned to a net class: "
+                        + assigned.get() + "; move it out first: secfilt assign --out " + pid);
             }
         }
         Set<Integer> all = new LinkedHashSet<>(asked);
@@ -259,7 +256,8 @@ final class Assignment {
         } catch (KernelException e) {
             if (runs.has(pid)) {
                 String undone = undo();
-                throw new FirewallException((target.isPresent() ? processes.cannotEnter(target.get(), pid, e) : ProfileProcesses.cannotLeave(pid, e)) + undone);
+                String why = target.isPresent() ? processes.cannotEnter(target.get(), pid, e) : ProfileProcesses.cannotLeave(pid, e);
+                throw new FirewallException(why + undone);
             }
         }
     }

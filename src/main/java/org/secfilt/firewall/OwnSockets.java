@@ -11,8 +11,8 @@ import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.OwnTables;
 
 /**
- * Sockets that keep their class where a process is moved by net_cls, because its first thread does not have them open: {@link OwnTables}. They are
- * brought along by this process, which goes where the others went and gets hold of them.
+ * Sockets that keep their class where a process is moved by net_cls, because its first thread does not have them open, or may: {@link OwnTables}.
+ * They are brought along by this process, which goes where the others went and gets hold of them.
  */
 final class OwnSockets {
     /** So many times a thread may part from the others while what those have is brought. */
@@ -36,8 +36,10 @@ final class OwnSockets {
             try {
                 tables.check(tid);
             } catch (KernelException e) {
-                throw new FirewallException("process " + pid + " cannot be moved: sockets of its thread " + tid
-                        + ", which has descriptors that the first one has not, would stay behind: " + e.getMessage());
+                String whose = tid == pid
+                        ? "it has hundreds of descriptors, which the kernel looks through in parts, and a socket among them could stay behind: "
+                        : "sockets of its thread " + tid + ", which has descriptors that the first one has not, would stay behind: ";
+                throw new FirewallException("process " + pid + " cannot be moved: " + whose + e.getMessage());
             }
         }
     }

@@ -37,6 +37,15 @@ public record ProfileName(String text) {
         return cgroup.startsWith(ALL) && cgroup.indexOf('/') < 0;
     }
 
+    /** Of which network namespace's profiles a cgroup has all below it; negative if of none. */
+    static long cookie(String cgroup) {
+        try {
+            return isParent(cgroup) ? Long.parseLong(cgroup.substring(ALL.length())) : -1;
+        } catch (NumberFormatException e) {
+            return -1; // somebody else's
+        }
+    }
+
     /** @param parent the path of the cgroup that has all profiles below it */
     String below(String parent) {
         return parent + "/" + ONE + text;

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import org.secfilt.kernel.Cgroups;
 import org.secfilt.kernel.KernelException;
+import org.secfilt.kernel.Runs;
 
 /** Who is in lasting profiles, and goes in and out. */
 final class ProfileProcesses {
@@ -52,6 +53,16 @@ final class ProfileProcesses {
                 String undone = undo(moved);
                 throw new FirewallException(cannotEnter(profile, pid, e) + undone);
             }
+        }
+    }
+
+    /** Whether there is such a process, and it is one that can be in a profile. */
+    static void checkProcess(int pid, Runs runs) throws FirewallException {
+        if (!runs.has(pid)) {
+            throw new FirewallException("there is no process " + pid);
+        }
+        if (runs.isOfKernel(pid)) {
+            throw new FirewallException("process " + pid + " is a thread of the kernel's own, and what the kernel sends is no profile's matter");
         }
     }
 

@@ -358,6 +358,9 @@ public final class Profiles {
      * @throws FirewallException if that cannot be
      */
     public void assign(Optional<ProfileName> name, List<Integer> pids, Runs runs, OwnTables tables) throws FirewallException {
+        for (int pid : pids) {
+            ProfileProcesses.checkProcess(pid, runs);
+        }
         if (!unified) {
             Optional<Profile> target = name.isPresent() ? Optional.of(find(name.get())) : Optional.empty();
             new Assignment(cgroups, processes, runs, new OwnSockets(cgroups, tables, target), target).move(pids);

@@ -1,6 +1,7 @@
 package org.secfilt.kernel;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.secfilt.abi.Cidr;
 import org.secfilt.abi.Family;
@@ -19,6 +20,9 @@ public interface Networks {
 
     /** Which one this process is in: a number that no other has before the next boot. socket(7) SO_NETNS_COOKIE, Linux 5.14. */
     long cookie();
+
+    /** Those of all that there are; empty if this process does not see all of them. */
+    Optional<Set<Long>> cookies();
 
     /**
      * Whether whoever is in this one can be seen from here: it belongs to this user namespace, in which nobody can be whom the process

@@ -4,9 +4,11 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Tables of descriptors that a process's first thread does not have: of threads that parted from it (unshare(2) CLONE_FILES), or all, once
- * it has ended. A move of the process by net_cls changes the class of what the first thread has open, of nothing else.
- * // net/core/netclassid_cgroup.c cgrp_attach()
+ * Tables of descriptors whose sockets do not all change their class where the process is moved by net_cls.
+ *
+ * <p>It changes that of what the process's first thread has open, of nothing else: so they are those of threads that parted from it (unshare(2)
+ * CLONE_FILES), or all, once it has ended. And it looks through a thousand descriptors at a time, between which one may move to a number that has
+ * been looked at: so they are the first thread's, too, if it has that many. // net/core/netclassid_cgroup.c cgrp_attach(), UPDATE_CLASSID_BATCH
  */
 public interface OwnTables {
     /**

@@ -8,6 +8,9 @@ public interface Runs {
     /** Whether there is such a process, one thread of it being alive. */
     boolean has(int pid);
 
+    /** Whether it is a thread of the kernel's own. */
+    boolean isOfKernel(int pid);
+
     /** The process that a thread is of: {@code TracerPid} for one names a thread. */
     int process(int tid);
 

@@ -129,8 +129,8 @@ public interface Tracees {
     boolean mayBindPrivilegedPorts(int tid);
 
     /**
-     * From this port on anyone may bind in the supervisor's network namespace, and below it whoever has CAP_NET_BIND_SERVICE: 1024, where nobody changed
-     * that. ip(7) "ip_unprivileged_port_start"
+     * From this port on anyone may bind in the supervisor's network namespace, and below it whoever has CAP_NET_BIND_SERVICE: 1024, where nobody
+     * changed that. ip(7) "ip_unprivileged_port_start"
      */
     int firstUnprivilegedPort();
 

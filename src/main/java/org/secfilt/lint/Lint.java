@@ -31,7 +31,6 @@ public final class Lint {
         String canonical(String path);
     }
 
-    private final Plan plan;
     private final Policy policy;
     private final Names names;
     private final Links links;
@@ -39,22 +38,22 @@ public final class Lint {
     private final Optional<Options> options;
     private final List<Warning> warnings = new ArrayList<>();
 
-    private Lint(Plan plan, Links links, Optional<Options> options) {
+    private Lint(Policy policy, Plan here, Links links, Optional<Options> options) {
         this.options = options;
-        this.plan = plan;
-        this.policy = plan.policy();
-        this.names = new Names(plan);
+        this.policy = policy;
+        this.names = new Names(here);
         this.links = links;
     }
 
     /**
-     * What is odd about a policy file.
+     * What is odd about a policy file, be it that this host cannot hold what it says.
      *
+     * @param here any that this host can hold
      * @param file the place that stands for all of it
      * @param resolv where the nameservers were allowed: what its rules are for differs from host to host
      */
-    public static List<Warning> ofPolicy(Plan plan, Origin file, Optional<Origin> resolv, Links links) {
-        Lint lint = new Lint(plan, links, Optional.empty());
+    public static List<Warning> ofPolicy(Policy policy, Plan here, Origin file, Optional<Origin> resolv, Links links) {
+        Lint lint = new Lint(policy, here, links, Optional.empty());
         lint.nothing(file);
         lint.direction("connect", lint.policy.connect(), resolv);
         lint.direction("bind", lint.policy.bind(), resolv);
@@ -64,9 +63,13 @@ public final class Lint {
         return List.copyOf(lint.warnings);
     }
 
-    /** What is odd about the options of an INI file, whose masks and ports make one rule. */
-    public static List<Warning> ofOptions(Options options, Plan plan, Origin file, Links links) {
-        Lint lint = new Lint(plan, links, Optional.of(options));
+    /**
+     * The same of the options of an INI file, whose masks and ports make one rule.
+     *
+     * @param policy that they make
+     */
+    public static List<Warning> ofOptions(Options options, Policy policy, Plan here, Origin file, Links links) {
+        Lint lint = new Lint(policy, here, links, Optional.of(options));
         if (options.profile().isEmpty()) {
             lint.nothing(file);
         }
@@ -94,8 +97,9 @@ public final class Lint {
     }
 
     private void nothing(Origin file) {
-        Surroundings own = plan.surroundings();
-        if (!plan.supervised() && !own.ownsNetwork() && !own.ownsMounts() && own.user().isEmpty()) {
+        Surroundings own = policy.surroundings();
+        boolean restricts = policy.restrictsAddresses() || policy.restrictsFiles() || policy.families().isPresent();
+        if (!restricts && !own.ownsNetwork() && !own.ownsMounts() && own.user().isEmpty()) {
             warn(file, "this restricts nothing: a command runs as without secfilt");
         }
     }
@@ -148,7 +152,8 @@ public final class Lint {
                 continue;
             }
             if (covers.isSpare(i)) {
-                warn(rule.origin(), "this adds nothing: " + words(covers.of(i), "allows", "allow") + " all of it" + (covers.isLate(i) ? " already" : ""));
+                warn(rule.origin(), "this adds nothing: " + words(covers.of(i), "allows", "allow") + " all of it"
+                        + (covers.isLate(i) ? " already" : ""));
                 continue;
             }
             if (access.mode() == Mode.LOCAL && rule.match() instanceof Match.Inet inet

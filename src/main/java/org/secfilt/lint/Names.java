@@ -20,10 +20,11 @@ import org.secfilt.verdict.Verdict;
 final class Names {
     private static final char STAR = '*';
 
-    private final Plan plan;
+    private final Plan here;
 
-    Names(Plan plan) {
-        this.plan = plan;
+    /** @param here any that this host can hold */
+    Names(Plan here) {
+        this.here = here;
     }
 
     /** Whether the first is surely for every name of the second: they are the same, or the second is one name, or a pattern, that it matches. */
@@ -62,7 +63,7 @@ final class Names {
         Rule rule = new Rule(match, Optional.empty(), Origin.DEFAULT);
         Access alone = new Access(Mode.DENY, Origin.DEFAULT, List.of(rule), List.of());
         try {
-            return new Judge(plan.with(Policy.ofRules(Access.OPEN, Access.OPEN, alone)));
+            return new Judge(here.with(Policy.ofRules(Access.OPEN, Access.OPEN, alone)));
         } catch (RefusedPolicyException e) {
             throw new IllegalStateException("a rule for unix sockets cannot be held", e);
         }

@@ -13,9 +13,9 @@ import org.secfilt.abi.Arch;
  */
 public record VaultRange(long address, int lengthBytes, long addressBits) {
     /**
-     * The call by which the supervisor has the vault's descriptor put into a tracee, of {@link #address} and no length, which the kernel refuses to all: the
-     * filter answers that with SECCOMP_RET_USER_NOTIF. A filter of the tracee's own, which would refuse a call that it does not know, lets programs free
-     * their memory.
+     * The call by which the supervisor has the vault's descriptor put into a tracee, of {@link #address} and no length, which the kernel refuses to
+     * all: the filter answers that with SECCOMP_RET_USER_NOTIF. A filter of the tracee's own, which would refuse a call that it does not know, lets
+     * programs free their memory.
      */
     public static final String CALL = "munmap";
 

@@ -14,7 +14,8 @@ public final class Resolvers {
 
     /**
      * nscd(8), which glibc tries first, systemd-resolved(8), which nss-resolve(8) asks, and sssd(8), which "sss" in nsswitch.conf(5) asks for hosts
-     * and users. They look names up as a nameserver does and do nothing else: sssd's other pipes are for more. /var/run stands here for where it is no link to /run.
+     * and users. They look names up as a nameserver does and do nothing else: sssd's other pipes are for more. /var/run stands here for where it is
+     * no link to /run.
      */
     private static final String[] SOCKETS = {
         "/run/nscd/socket", "/var/run/nscd/socket", "/run/systemd/resolve/io.systemd.Resolve", "/var/lib/sss/pipes/nss",

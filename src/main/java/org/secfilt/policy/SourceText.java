@@ -41,7 +41,8 @@ public final class SourceText {
     static SourceText decode(String name, byte[] bytes) throws InvalidPolicyException {
         if (bytes.length > MAX_BYTES) {
             throw new InvalidPolicyException(
-                    List.of(Complaint.ofFile(name, "the file is longer than " + MAX_BYTES / 1024 + " KiB; write it as several, each given by itself")));
+                    List.of(Complaint.ofFile(name,
+                            "the file is longer than " + MAX_BYTES / 1024 + " KiB; write it as several, each given by itself")));
         }
         CharBuffer chars = CharBuffer.allocate(bytes.length);
         CoderResult result = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes), chars, true);

@@ -1,6 +1,7 @@
 package org.secfilt.sandbox;
 
 import java.util.Optional;
+import org.secfilt.abi.Errno;
 import org.secfilt.bpf.Program;
 import org.secfilt.kernel.FrontEnd;
 import org.secfilt.kernel.Keeper;
@@ -12,6 +13,8 @@ import org.secfilt.launch.LaunchScript;
  * makes the keeper, which so is in both, and only then comes under the filter and becomes the command.
  */
 final class KeptPaths {
+    private static final String NO_KEEPER = "no process to keep the files of sockets";
+
     private final FrontEnd frontEnd;
     private final Keeper keeper;
     private final Scripts scripts;
@@ -43,7 +46,9 @@ final class KeptPaths {
             return Optional.empty();
         }
         if (made.get().pid() <= 0) {
-            throw new KernelException("no process to keep the files of sockets", made.get().socket(), "is there a limit on processes (ulimit -u)?");
+            int error = made.get().socket();
+            throw error == Errno.EMFILE.number()
+                    ? new KernelException(NO_KEEPER, error) : new KernelException(NO_KEEPER, error, "is there a limit on processes (ulimit -u)?");
         }
         keeper.begin(frontEnd.pid(), made.get());
         return Optional.of(scripts.filtered(filter, notifies, made.get().socket()));

@@ -3,6 +3,7 @@ package org.secfilt.sandbox;
 import java.util.Optional;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.FrontEnd;
+import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Launching;
 import org.secfilt.kernel.Runs;
 import org.secfilt.launch.LaunchScript;
@@ -55,7 +56,6 @@ final class Launcher {
     /** What the log has as started has ended before the caller learns of that. */
     private void exit(int code) {
         log.ended(frontEnd.pid(), false, code);
-        log.letGo();
         frontEnd.exit(code);
     }
 
@@ -70,9 +70,13 @@ final class Launcher {
             @Override
             public void run() {
                 launching.watchOverwriting();
-                Optional<LaunchScript> script = paths.isPresent() ? prepare(paths.get()) : Optional.of(first);
-                if (script.isPresent()) {
-                    launch(scripts, command, file, script.get());
+                try {
+                    Optional<LaunchScript> script = paths.isPresent() ? prepare(paths.get()) : Optional.of(first);
+                    if (script.isPresent()) {
+                        launch(scripts, command, file, script.get());
+                    }
+                } catch (RuntimeException | Error e) {
+                    fail(e);
                 }
                 if (launching.awaitOverwriting()) {
                     reports.error("killed: somebody writes to files that secfilt itself runs, its own or those of its Java. Install them where the"
@@ -97,12 +101,15 @@ final class Launcher {
             refuse(confined, failed.get());
             return Optional.empty();
         }
+        return paths.make();
+    }
+
+    /** Or nobody would ever tell the stub. For want of a descriptor no further class can be loaded, be it the one that has words for faults. */
+    private void fail(Throwable fault) {
         try {
-            return paths.make();
-        } catch (RuntimeException | Error e) {
-            reports.refusal(frontEnd, Fault.words(e)); // or nobody would ever tell the stub
+            reports.refusal(frontEnd, fault instanceof KernelException ? fault.getMessage() : Fault.words(fault));
+        } finally {
             exit(Sandbox.FAILED);
-            return Optional.empty();
         }
     }
 
@@ -128,12 +135,13 @@ final class Launcher {
 
     /** The filter itself was checked, so it is what it asks for besides: seccomp(2) "SECCOMP_FILTER_FLAG_NEW_LISTENER". */
     private String whyNoListener(int errno) {
-        String elsewhere = "run secfilt outside of that container" + (plan.judgesPackets() ? ", or with --no-supervisor where the firewall holds all of the policy" : "")
-                + ". Nothing was run";
+        String elsewhere = "run secfilt outside of that container"
+                + (plan.judgesPackets() ? ", or with --no-supervisor where the firewall holds all of the policy" : "") + ". Nothing was run";
         return errno == Errno.EBUSY.number()
-                ? "somebody, as a container's runtime, has a listener for this process's calls already, there can be only one, and secfilt needs its own: " + elsewhere
-                : "the filter of a container, most likely, refuses one with a listener or its flags, which secfilt needs: let the container's seccomp profile"
-                        + " permit them (--notifications=off does with SECCOMP_FILTER_FLAG_NEW_LISTENER alone), or " + elsewhere;
+                ? "somebody, as a container's runtime, has a listener for this process's calls already, there can be only one, and secfilt needs"
+                        + " its own: " + elsewhere
+                : "the filter of a container, most likely, refuses one with a listener or its flags, which secfilt needs: let the container's seccomp"
+                        + " profile permit them (--notifications=off does with SECCOMP_FILTER_FLAG_NEW_LISTENER alone), or " + elsewhere;
     }
 
     void launch(Scripts scripts, Command command, CommandFile file, LaunchScript first) {

@@ -15,6 +15,7 @@ import org.secfilt.firewall.IpVersion;
 import org.secfilt.firewall.Leftovers;
 import org.secfilt.firewall.NetworkRules;
 import org.secfilt.firewall.NetworkSession;
+import org.secfilt.firewall.OrphanedProfiles;
 import org.secfilt.firewall.Profile;
 import org.secfilt.firewall.ProfileName;
 import org.secfilt.firewall.Profiles;
@@ -219,7 +220,11 @@ public final class PacketFilter {
         try (Cgroups cgroups = profileCgroups()) {
             Profiles profiles = new Profiles(tables, cgroups, networks.cookie());
             if (!changes && profiles.unified() && hidesClasses() && profiles.list().isEmpty()) {
-                throw new FirewallException("no net_cls hierarchy is mounted in sight, so only root can use profiles here: install them with --group");
+                throw new FirewallException("no net_cls hierarchy is mounted in sight, so only root can use profiles here: install them with"
+                        + " --group");
+            }
+            if (changes) {
+                new OrphanedProfiles(cgroups, networks.cookie()).remove(networks::cookies);
             }
             return work.with(profiles, new ClassMount(kernel.programs(), cgroups, pid));
         } catch (KernelException e) {
@@ -305,6 +310,12 @@ public final class PacketFilter {
 
     private Optional<ProfileName> profile(int process, Cgroups.Hierarchy hierarchy) {
         return ProfileName.of(launching.cgroup(process, hierarchy));
+    }
+
+    /** Whether it is a thread of the process to be judged, or of this one. */
+    public boolean isSelf(int thread) {
+        int process = kernel.runs().process(thread);
+        return process == pid || process == ProcessHandle.current().pid();
     }
 
     /** Who runs under secfilt here. */

@@ -61,14 +61,14 @@ public final class Sandbox {
             Optional<Standing> firewall) {
         this.kernel = kernel;
         this.launching = kernel.launching();
-        this.frontEnd = frontEnd;
         this.plan = plan;
         this.notifying = notifying;
         this.fallback = fallback;
         this.reports = reports;
         this.log = new RunLog(log, reports);
-        this.launcher = new Launcher(launching, kernel.runs(), frontEnd, reports, this.log, plan);
-        this.preparation = new Preparation(launching, frontEnd, reports, plan.arch().syscalls());
+        this.frontEnd = new LoggedFrontEnd(frontEnd, this.log);
+        this.launcher = new Launcher(launching, kernel.runs(), this.frontEnd, reports, this.log, plan);
+        this.preparation = new Preparation(launching, this.frontEnd, reports, plan.arch().syscalls());
         this.walls = new Walls(firewall, frontEnd.pid(), reports);
     }
 
@@ -193,8 +193,8 @@ public final class Sandbox {
     private void requireOwnCalls() {
         Optional<String> refused = plan.traced() ? launching.refusedCall() : Optional.empty();
         if (refused.isPresent()) {
-            throw KernelException.inWords(refused.get() + ": within another secfilt, or a container that forbids that call, secfilt can hold no policy."
-                    + " Nothing was run. A container's seccomp profile may permit it (Docker: --cap-add=SYS_PTRACE)");
+            throw KernelException.inWords(refused.get() + ": within another secfilt, or a container that forbids that call, secfilt can hold no"
+                    + " policy. Nothing was run. A container's seccomp profile may permit it (Docker: --cap-add=SYS_PTRACE)");
         }
     }
 
@@ -206,9 +206,6 @@ public final class Sandbox {
     private Optional<Descriptors> descriptors(Set<Integer> open) {
         InheritedSockets inherited = new InheritedSockets(launching, frontEnd.pid(), open, plan);
         log.inherited(inherited, frontEnd.pid());
-        if (!inherited.refusals().isEmpty()) {
-            log.flush();
-        }
         if (refused(inherited.refusals())) {
             return Optional.empty();
         }
@@ -238,7 +235,8 @@ public final class Sandbox {
     }
 
     private void launchTraced(
-            Scripts scripts, Command command, CommandFile file, Program program, LaunchScript first, Descriptors descriptors, WritableFiles writable) {
+            Scripts scripts, Command command, CommandFile file, Program program, LaunchScript first, Descriptors descriptors,
+            WritableFiles writable) {
         Vault vault = kernel.vault(plan.vault().address(), plan.vault().lengthBytes());
         Optional<Keeper> keeper = plan.judgesUnixPaths() ? Optional.of(kernel.keeper()) : Optional.empty();
         Optional<KeptPaths> paths = Optional.empty();
@@ -297,7 +295,8 @@ public final class Sandbox {
             reports.warn(Resolvers.FILE + " names " + Resolvers.nameservers(files).get(0) + ", on the host's loopback, which is out of reach"
                     + " behind --net=nat: names are not resolved by it");
         } else if (reports.isVerbose()) {
-            reports.note("the command sees " + replacement.get() + " as " + Resolvers.FILE + ", which names nameservers on the host's loopback alone");
+            reports.note("the command sees " + replacement.get() + " as " + Resolvers.FILE
+                    + ", which names nameservers on the host's loopback alone");
         }
         return replacement;
     }

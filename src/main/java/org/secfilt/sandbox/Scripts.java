@@ -117,7 +117,8 @@ final class Scripts {
         if (!plan.traced()) {
             return launch.filter(filter.encode(ByteOrder.nativeOrder()), 0).execute(file, command.first());
         }
-        launch.filter(filter.encode(ByteOrder.nativeOrder()), SECCOMP_FILTER_FLAG_NEW_LISTENER | (notifies ? SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV : 0));
+        launch.filter(filter.encode(ByteOrder.nativeOrder()),
+                SECCOMP_FILTER_FLAG_NEW_LISTENER | (notifies ? SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV : 0));
         // The filter sends this to the tracer, for the vault's sake: the stop at which it takes the listener, and the proof that filter and
         // tracer work.
         launch.call("munmap(vault)", "munmap",

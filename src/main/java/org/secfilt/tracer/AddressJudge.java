@@ -84,7 +84,7 @@ final class AddressJudge {
 
     private Optional<Verdict> judgeControl(AddressCall address) {
         return switch (ControlMessages.kind(address.control, address.controlLength)) {
-            case SOURCE_ROUTE -> Optional.of(deny("control data that routes the packet elsewhere (IP_RETOPTS, IPV6_RTHDR, SO_MARK)"));
+            case SOURCE_ROUTE -> Optional.of(deny("control data that can route the packet elsewhere (IP_RETOPTS, IPV6_RTHDR and its like, SO_MARK)"));
             case INTERFACE -> plan.leavesInterfaces()
                     ? Optional.empty()
                     : Optional.of(deny("control data that chooses the interface (IP_PKTINFO, IPV6_PKTINFO)"));

@@ -6,6 +6,9 @@ import org.secfilt.abi.Msghdr;
  * The control messages of a sendmsg. cmsg(3). Some of them send the packet elsewhere than its name says: source routes, marks, by which a
  * host may choose another table of routes, and the choice of an interface, by which a datagram to 127.0.0.1 leaves the machine. They are
  * read as the kernel reads them (linux/socket.h, CMSG_OK and CMSG_NXTHDR), and what it would not parse is refused.
+ *
+ * <p>Options are what the routers on the way and the host at its end may do something else for; those that org.secfilt.filter.SocketCalls lets nobody
+ * set are refused here too, whatever is in them.
  */
 final class ControlMessages {
     private static final int SO_MARK = 36; // asm-generic/socket.h
@@ -13,8 +16,11 @@ final class ControlMessages {
     private static final int IPPROTO_IP = 0;
     private static final int IP_RETOPTS = 7;
     private static final int IPPROTO_IPV6 = 41;
-    private static final int IPV6_2292RTHDR = 5;
-    private static final int IPV6_RTHDR = 57;
+    /**
+     * IPV6_2292HOPOPTS, IPV6_2292DSTOPTS, IPV6_2292RTHDR, IPV6_HOPOPTS, IPV6_RTHDRDSTOPTS, IPV6_RTHDR, IPV6_DSTOPTS: the headers behind the first
+     * one that its sender may write.
+     */
+    private static final int[] IPV6_HEADERS = {3, 4, 5, 54, 55, 57, 59};
     private static final int IP_PKTINFO = 8;
     private static final int IPV6_2292PKTINFO = 2;
     private static final int IPV6_PKTINFO = 50;
@@ -47,7 +53,7 @@ final class ControlMessages {
             int type = intAt(control, at + Msghdr.CMSG_TYPE);
             if (level == Msghdr.SOL_SOCKET && type == SO_MARK
                     || level == IPPROTO_IP && type == IP_RETOPTS
-                    || level == IPPROTO_IPV6 && (type == IPV6_RTHDR || type == IPV6_2292RTHDR)) {
+                    || level == IPPROTO_IPV6 && isHeader(type)) {
                 return Kind.SOURCE_ROUTE;
             }
             int index = indexAt(level, type);
@@ -57,6 +63,15 @@ final class ControlMessages {
             at += (int) Msghdr.aligned(messageLength);
         }
         return kind;
+    }
+
+    private static boolean isHeader(int type) {
+        for (int header : IPV6_HEADERS) {
+            if (type == header) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Where a message of this kind has an interface's index; 0 if it has none. */

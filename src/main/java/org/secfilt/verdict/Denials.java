@@ -65,7 +65,8 @@ final class Denials {
 
     static Verdict.Deny socketKind(Origin origin) {
         return new Verdict.Deny(Errno.EPERM,
-                "only plain TCP and UDP sockets where addresses are restricted, and no firewall judges the packets of others (" + origin + ")", origin);
+                "only plain TCP and UDP sockets where addresses are restricted, and no firewall judges the packets of others (" + origin + ")",
+                origin);
     }
 
     static Verdict.Deny unseen(Origin origin) {

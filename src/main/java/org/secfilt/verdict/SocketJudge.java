@@ -24,7 +24,8 @@ public final class SocketJudge {
     public Optional<Verdict.Deny> denial(SocketKind kind) {
         Family family = Family.of(kind.domain());
         if (plan.allowedFamilies().isPresent() && !plan.allowedFamilies().get().contains(family)) {
-            return Optional.of(Denials.socketFamily(plan.policy().denial(), family.name(), plan.familiesOrigin(), plan.policy().families().isPresent()));
+            return Optional.of(
+                    Denials.socketFamily(plan.policy().denial(), family.name(), plan.familiesOrigin(), plan.policy().families().isPresent()));
         }
         boolean internet = family.equals(Family.INET) || family.equals(Family.INET6);
         if (!internet || !plan.limitsInet()) {

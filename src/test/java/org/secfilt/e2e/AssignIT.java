@@ -325,6 +325,19 @@ class AssignIT {
         assertFalse(ROOM.arrived().contains("udp 10.77.2.1:8002"), run::toString);
     }
 
+    /** The kernel looks through a thousand numbers at a time, and left it behind at one move of sixteen or so. */
+    @Test
+    void nor_is_one_that_moves_among_thousands() {
+        Outcome run = ROOM.bash("""
+                $SECFILT profile install -q t near.yaml || exit 99
+                for i in 1 2 3 4 5; do
+                    rm -f moved; $1 4 10.77.2.1 8001 8002 moved 15000 > hopped & pid=$!; sleep 0.3
+                    $SECFILT assign t $pid && touch moved; wait $pid; cat hopped
+                done""", HOP).timeoutMillis(60_000).run().exited(0);
+        assertEquals("0 sent, others refused\n".repeat(5), run.stdout(), run::toString);
+        assertFalse(ROOM.arrived().contains("udp 10.77.2.1:8002"), run::toString);
+    }
+
     /** Who is traced is stopped by nobody else. */
     @Test
     void a_socket_of_a_run_that_could_be_left_behind_is_told() throws IOException {
@@ -347,6 +360,32 @@ class AssignIT {
         Outcome run = run("sleep 0 & gone=$!; wait $gone; told $SECFILT assign t $A $B $gone | sed s/$gone/gone/; say");
         assertEquals("secfilt: there is no process gone\n" + SENT, run.stdout(), run::toString);
         assertArrived(4, run);
+    }
+
+    /** Cgroups | a process id as it is written | exit code | what is said of it. The kernel's first thread has number 2. */
+    @ParameterizedTest(name = "{0} {1}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            net_cls | 0        | 2   | '0' is no process id; write a number from 1 to 4194304, as ps shows it
+            net_cls | -5       | 2   | '-5' is no process id; write a number from 1 to 4194304, as ps shows it
+            net_cls | -- -5    | 2   | '-5' is no process id; write a number from 1 to 4194304, as ps shows it
+            net_cls | 4194305  | 2   | '4194305' is no process id; write a number from 1 to 4194304, as ps shows it
+            net_cls | 12x      | 2   | '12x' is no process id; write a number from 1 to 4194304, as ps shows it
+            net_cls | $gone    | 125 | there is no process GONE
+            net_cls | 2        | 125 | process 2 is a thread of the kernel's own, and what the kernel sends is no profile's matter
+            net_cls | $BASHPID | 125 | process OWN is this secfilt itself, which ends with its answer; name one that goes on
+            unified | $gone    | 125 | there is no process GONE
+            unified | 2        | 125 | process 2 is a thread of the kernel's own, and what the kernel sends is no profile's matter
+            unified | $BASHPID | 125 | process OWN is this secfilt itself, which ends with its answer; name one that goes on
+            """)
+    void a_number_that_stands_for_nobody_who_can_be_moved_is_told_why(String cgroups, String pid, int code, String why) {
+        Outcome run = ROOM.bash("""
+                sleep 0 & gone=$!; wait $gone; sleep 20 & other=$!
+                $SECFILT profile install -q t near.yaml --cgroups=$1 || exit 99
+                (echo $BASHPID > own; exec $SECFILT assign --cgroups=$1 t $other NUMBER) > said 2>&1; code=$?
+                sed "s/process $gone/process GONE/; s/process $(cat own)/process OWN/" said
+                echo $code; grep -c profile-t /proc/$other/cgroup; kill $other; $SECFILT profile remove -q t --cgroups=$1
+                """.replace("NUMBER", pid), cgroups).run().exited(0);
+        assertEquals("secfilt: " + why + "\n" + (code == 2 ? "Try 'secfilt assign --help'.\n" : "") + code + "\n0\n", run.stdout(), run::toString);
     }
 
     /** Of more than can be written down the supervisor's number is told. */

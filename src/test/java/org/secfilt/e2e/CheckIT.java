@@ -78,7 +78,7 @@ class CheckIT {
     @CsvSource(
             delimiter = '|',
             value = {
-                "private-tmp: true | false", "net: none | false", "publish: [80:80] | true", "net: nat ;; publish: [80:80, 80:81] | true", "user: nobody | false", "user: nosuchuser ;; mode: deny | true",
+                "private-tmp: true | false", "net: none | false", "publish: [80:80] ;; mode: deny | true", "net: nat ;; publish: [80:80, 80:81] | true", "user: nobody | false", "user: nosuchuser ;; mode: deny | true",
                 "user: 54799 | true", "user: nobody:nosuchgroup | true", "user: 54799:54799 | false",
                 "filesystem: {allow-write: [/nonexist/foo]} | true", "filesystem: {allow-write: [/dev/null, /proc/self/fd]} | true",
                 "filesystem: {allow-write: [/dev/null]} | false", "filesystem: {allow-write: [/tmp]} ;; private-tmp: true | false",
@@ -94,9 +94,27 @@ class CheckIT {
         assertEquals(refused, explain.stdout().isEmpty());
     }
 
+    /** What a file says behind {@code version: 1}, with a warning in it | what a run of an ordinary user's is refused for. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "user: nobody ;; connect: {allow: [0.0.0.0/0]} | only root can become another user",
+                "filesystem: {allow-write: [/nonexist/foo]} ;; connect: {allow: [0.0.0.0/0]} | /nonexist/foo: No such file or directory",
+                "publish: [80:81] ;; connect: {allow: [0.0.0.0/0]} | a port is published only from a network",
+                "firewall: require ;; connect: {allow: [0.0.0.0/0]} | packets cannot be judged here, for want of CAP_NET_ADMIN",
+                "net: nat ;; connect: {allow: [0.0.0.0/0]} | only root can join a network to this host's",
+            })
+    void what_is_odd_in_the_file_is_told_before_what_this_host_lacks(String policy, String refusal) throws IOException {
+        write("o.yaml", "version: 1\n" + policy.replace(" ;; ", "\n") + "\n");
+        Outcome run = ROOM.secfilt("check", "o.yaml").as(User.ORDINARY).in(ROOM.directory()).run().exited(2);
+        int lint = run.stderr().indexOf("o.yaml:3:19: warning: this allows every IPv4 address, 0.0.0.0/0\n");
+        assertTrue(lint == 0 && run.stderr().indexOf(refusal) > lint, run::toString);
+    }
+
     @Test
     void a_refusal_shows_its_place() throws IOException {
-        write("p.yaml", "version: 1\npublish: [80:81]\n");
+        write("p.yaml", "version: 1\npublish: [80:81]\nmode: deny\n");
         String refusal = "secfilt: p.yaml:2:11: a port is published only from a network behind this host's addresses; add --net=nat (in a policy file, net: nat)\n"
                 + "publish: [80:81]\n          ^\n";
         assertEquals(refusal, check("p.yaml").exited(2).stderr());

@@ -308,7 +308,8 @@ class LogIT {
     /** Whoever rotates it, unmounts its file system or waits for a pipe's end may begin when the command has ended. */
     @ParameterizedTest
     @ValueSource(strings = {ALLOWED + " true", ALLOWED + " --firewall=off true", "--private-tmp true", "--mainstream-network-families true", ALLOWED + " ./lost",
-        "--private-tmp ./lost", "-v --policy=kept.yaml true"})
+        "--private-tmp ./lost", "-v --policy=kept.yaml true", "--publish=80:81 true", "--profile=none true", ALLOWED + " --allow-write=/nonexist true",
+        "--net=none --user=nosuchuser true", ALLOWED + " no-such-command"})
     void nobody_has_it_open_when_the_command_has_ended(String words) throws IOException {
         Files.writeString(home.resolve("lost"), "#!/no/such/interpreter\n").toFile().setExecutable(true, false);
         Files.writeString(home.resolve("kept.yaml"), "version: 1\nunix: {deny: [/x]}\n");

@@ -161,6 +161,26 @@ class ProfileChangesIT {
         assertTrue(run.reports().get(2).contains("the profile t has processes in it"), run::toString);
     }
 
+    /** Whose network namespace is gone: but not where a process is in it, or the namespace lives by a descriptor or a mount alone. */
+    @Test
+    void what_is_left_of_a_profile_whose_network_is_gone_is_removed_by_the_next_change() {
+        Outcome run = HOST.near(Backend.NFT, """
+                mkdir -p classes; mount --make-rprivate /; mount -t cgroup -o net_cls none classes
+                left() { for p in gone held opened mounted; do (cd classes && ls -d secfilt-profiles-*/profile-$p-$$ 2>/dev/null | sed "s/.*profile-//; s/-$$//"); done | tr '\\n' ' '; echo; }
+                alone() {
+                    rm -f at go; unshare -n sh -c '$SECFILT profile install -q $0 near.yaml || exit 98; echo > at; until [ -e go ]; do sleep 0.05; done' $1-$$ & pid=$!
+                    until [ -e at ]; do sleep 0.05; done
+                }
+                over() { touch go; wait $pid || exit 97; }
+                alone opened; exec 9< /proc/$pid/ns/net; over
+                alone mounted; touch network; mount --bind /proc/$pid/ns/net network; over
+                alone held; sleep 60 & member=$!; echo $member > classes/secfilt-profiles-*/profile-held-$$/cgroup.procs; over
+                alone gone; over; left
+                $SECFILT profile list > listed; left; $SECFILT profile install -q t near.yaml; left
+                kill $member; wait $member 2>/dev/null; exec 9<&-; umount network; sleep 0.2; $SECFILT profile remove -q t; left""").timeoutMillis(60_000).run().exited(0);
+        assertEquals("gone held opened mounted \ngone held opened mounted \nheld opened mounted \n\n", run.stdout(), run::toString);
+    }
+
     @Test
     void rules_that_somebody_flushed_are_missed() {
         Outcome run = HOST.near(Backend.NFT, "ip6tables -F OUTPUT; $SECFILT profile show t | tail -1; $SECFILT --profile=t echo ran; echo $?;"

@@ -125,6 +125,30 @@ class SocketAttackIT {
         }
     }
 
+    /** Hop-by-hop and destination options, as an option of a socket and as control data; by root, as the kernel gives them to nobody else. */
+    @Test
+    void headers_that_no_socket_may_set_come_by_no_control_data_either() {
+        String script = """
+                import errno, socket
+                def word(do):
+                    try: do(); return "ok"
+                    except OSError as e: return errno.errorcode[e.errno]
+                for option in (54, 59): # IPV6_HOPOPTS, IPV6_DSTOPTS
+                    s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+                    padding = b"\\0\\0\\1\\4\\0\\0\\0\\0"
+                    print(option, word(lambda: s.sendmsg([b"x"], [(41, option, padding)], 0, ("fd77:1::1", 8001))), word(lambda: s.setsockopt(41, option, padding)))
+                """;
+        Outcome bare = ROOM.command("/usr/bin/python3", "-c", script).run().exited(0);
+        assertEquals("54 ok ok\n59 ok ok\n", bare.stdout(), bare::toString);
+        assertEquals(List.of("ip-0 fd77:1::1", "ip-60 fd77:1::1"), ROOM.arrived());
+        for (String firewall : List.of("--firewall=off", "--firewall=require")) {
+            Outcome run = ROOM.secfilt(firewall, "--allowed-netmask=" + NetworkRoom.NEAR6, "/usr/bin/python3", "-c", script).run().exited(0);
+            assertEquals("54 EPERM EPERM\n59 EPERM EPERM\n", run.stdout(), run::toString);
+            assertEquals(List.of(), ROOM.arrived());
+            assertTrue(run.reports().get(0).contains("denied sendmsg [fd77:1::1]:8001/udp by python3["), run::toString);
+        }
+    }
+
     @BeforeAll
     static void every_user_may_ping() {
         ROOM.bash("echo '0 2147483647' > /proc/sys/net/ipv4/ping_group_range").run().exited(0);

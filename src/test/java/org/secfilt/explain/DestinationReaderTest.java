@@ -83,7 +83,8 @@ class DestinationReaderTest {
                 "192.168.0.0/255.255.0.0 | '192.168.0.0/255.255.0.0' is a network, and a call has one address; write one of its addresses, as 192.168.0.1:443",
                 "bind udp [fd00::/8]:53 | '[fd00::/8]:53' is a network, and a call has one address; write one of its addresses, as [fd00::1]:53",
                 "fd00::/8 | 'fd00::/8' is a network, and a call has one address; write one of its addresses, as [fd00::1]:443",
-                "icmp 10.0.0.7/32 | '10.0.0.7/32' is a network, and a call has one address; write one of its addresses, as 10.0.0.7:443",
+                "udplite 10.0.0.7/32 | '10.0.0.7/32' is a network, and a call has one address; write one of its addresses, as 10.0.0.7:443",
+                "icmp | behind 'icmp' an address is missing; write",
                 "10.0.0.0/33:80 | '10.0.0.0/33:80': '10.0.0.0/33' is no IPv4",
                 "https://example.org/a:b@c | 'https://example.org/a:b@c' is a URL, and calls carry addresses; 'getent ahosts example.org' shows them, write tcp ADDR:443",
                 "http://u:p@10.0.0.1:8080/x | 'http://u:p@10.0.0.1:8080/x' is a URL; write tcp 10.0.0.1:8080",
@@ -102,6 +103,21 @@ class DestinationReaderTest {
     void says_what_to_write(String words, String message) {
         String said = assertThrows(IllegalArgumentException.class, () -> print(List.of(words))).getMessage();
         assertEquals(message, said.substring(0, Math.min(message.length(), said.length())), said);
+    }
+
+    /** Nothing stands behind the address. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "icmp 10.0.0.7/32 | '10.0.0.7/32' is a network, and a call has one address; write one of its addresses, as 10.0.0.7",
+                "l2tp 10.0.0.0/8:53 | '10.0.0.0/8:53' is a network, and a call has one address; write one of its addresses, as 10.0.0.1",
+                "icmpv6 [fd00::/8] | '[fd00::/8]' is a network, and a call has one address; write one of its addresses, as [fd00::1]",
+                "raw:1 localhost | 'localhost' is no destination; write 127.0.0.1 or [::1]",
+                "icmp * | '*' is no destination; write 0.0.0.0 or [::] for any address",
+            })
+    void no_port_is_advised_for_a_protocol_that_has_none(String words, String message) {
+        assertEquals(message, assertThrows(IllegalArgumentException.class, () -> print(List.of(words))).getMessage());
     }
 
     @ParameterizedTest

@@ -179,7 +179,7 @@ class LintTest {
         MemoryFiles files = new MemoryFiles().with("c.ini", lines.replace(" ;; ", "\n") + "\n");
         Options options = IniConfig.read(List.of("c.ini"), files);
         Plan plan = Plan.of(Policy.merge(List.of(options.part(NAMESERVERS)), NAMESERVERS), HOST);
-        List<String> told = print(Lint.ofOptions(options, plan, Origin.file("c.ini", 1, 1), path -> path));
+        List<String> told = print(Lint.ofOptions(options, plan.policy(), plan, Origin.file("c.ini", 1, 1), path -> path));
         String first = told.isEmpty() ? "" : told.get(0);
         String expected = warning == null ? "" : warning;
         assertEquals(expected, first.substring(0, Math.min(first.length(), expected.length())));
@@ -247,7 +247,7 @@ class LintTest {
         List<PolicyPart> parts = PolicyFiles.read(List.of("p.yaml"), new MemoryFiles().with("p.yaml", text));
         Optional<Origin> resolv = parts.get(0).resolv().map(setting -> setting.origin());
         Plan plan = Plan.of(Policy.merge(parts, NAMESERVERS), HOST);
-        return print(Lint.ofPolicy(plan, Origin.file("p.yaml", 1, 1), resolv,
+        return print(Lint.ofPolicy(plan.policy(), plan, Origin.file("p.yaml", 1, 1), resolv,
                 path -> path.equals("/var/run") || path.startsWith("/var/run/") ? path.substring("/var".length()) : path));
     }
 

@@ -24,6 +24,8 @@ class ControlMessagesTest {
     @CsvSource({
         "1, 1, 5, HARMLESS", // SCM_RIGHTS
         "0, 7, 1, SOURCE_ROUTE", "41, 57, 1, SOURCE_ROUTE", "41, 5, 1, SOURCE_ROUTE", "1, 36, 7, SOURCE_ROUTE",
+        "41, 3, 1, SOURCE_ROUTE", "41, 4, 1, SOURCE_ROUTE", "41, 54, 0, SOURCE_ROUTE", "41, 55, 0, SOURCE_ROUTE", "41, 59, 0, SOURCE_ROUTE",
+        "0, 59, 0, HARMLESS", "41, 52, 64, HARMLESS", "41, 67, 0, HARMLESS", "41, 11, 1, HARMLESS",
         "0, 8, 0, HARMLESS", "0, 8, 1, HARMLESS", "0, 8, 2, INTERFACE", "0, 8, -1, INTERFACE",
         "41, 8, 2, HARMLESS", "0, 50, 2, HARMLESS",
     })

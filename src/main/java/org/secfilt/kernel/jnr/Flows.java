@@ -1,12 +1,10 @@
 package org.secfilt.kernel.jnr;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import org.secfilt.abi.Arch;
 import org.secfilt.abi.Cidr;
 import org.secfilt.abi.Family;
 import org.secfilt.abi.IpAddress;
@@ -17,15 +15,10 @@ import org.secfilt.abi.Protocol;
  * again: where the first one went, or did not go, all go. One thread only.
  */
 final class Flows {
-    // linux/netlink.h, linux/netfilter/nfnetlink.h, linux/netfilter/nfnetlink_conntrack.h
-    private static final int AF_NETLINK = 16;
-    private static final int SOCK_RAW_CLOEXEC = 3 | 02000000;
-    private static final int NETLINK_NETFILTER = 12;
+    // linux/netfilter/nfnetlink.h, linux/netfilter/nfnetlink_conntrack.h
     private static final int IPCTNL_MSG_CT_NEW = 1 << 8;
     private static final int IPCTNL_MSG_CT_GET = 1 << 8 | 1;
     private static final int IPCTNL_MSG_CT_DELETE = 1 << 8 | 2;
-    private static final int NLM_F_REQUEST_DUMP = 0x301;
-    private static final int NLM_F_REQUEST_ACK = 5;
     private static final int CTA_TUPLE_ORIG = 1;
     private static final int CTA_TUPLE_REPLY = 2;
     private static final int CTA_ID = 12;
@@ -38,16 +31,12 @@ final class Flows {
     private static final int CTA_IP_V6_DST = 4;
     private static final int CTA_PROTO_NUM = 1;
     private static final int CTA_PROTO_DST_PORT = 3;
-    private static final int HEADER_BYTES = 16;
-    /** nlmsghdr and nfgenmsg, before the attributes. */
-    private static final int ATTRIBUTES = HEADER_BYTES + 4;
-    private static final int ATTRIBUTE_HEADER = 4;
+    /** struct nfgenmsg, between the header and the attributes. */
+    private static final int FAMILY_BYTES = 4;
     /** No part of the kernel's answer is longer. // net/netlink/af_netlink.c netlink_dump() */
     private static final int BUFFER_BYTES = 32 << 10;
     /** So many replies are a million flows, more than a kernel keeps by itself: they come faster than they are read. */
     private static final int MAX_REPLIES = 10_000;
-
-    private static final int SOCKET = Arch.X86_64.syscalls().nr("socket");
 
     private final Protocol protocol;
     private final int port;
@@ -72,11 +61,11 @@ final class Flows {
 
     /** All are looked for first: who deletes while the kernel tells makes it pass over some. */
     void forget() {
-        long fd = Libc.SYSCALL.call(SOCKET, AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_NETFILTER, 0, 0);
+        int fd = Netlink.open(Netlink.NETFILTER);
         if (fd < 0) {
             return;
         }
-        boolean more = send(fd, message(IPCTNL_MSG_CT_GET, NLM_F_REQUEST_DUMP, new byte[0]));
+        boolean more = send(fd, message(IPCTNL_MSG_CT_GET, Netlink.REQUEST_DUMP, new byte[0]));
         for (int i = 0; i < MAX_REPLIES && more; i++) {
             more = look(receive(fd));
         }
@@ -88,10 +77,8 @@ final class Flows {
         Libc.CLOSE.call(fd);
     }
 
-    /** struct nlmsghdr, struct nfgenmsg. */
     private byte[] message(int type, int flags, byte[] attributes) {
-        return ByteBuffer.allocate(ATTRIBUTES + attributes.length).order(ByteOrder.nativeOrder())
-                .putInt(ATTRIBUTES + attributes.length).putShort((short) type).putShort((short) flags).putInt(0).putInt(0)
+        return Netlink.message(type, flags, FAMILY_BYTES + attributes.length)
                 .put(family).put((byte) 0).putShort((short) 0)
                 .put(attributes)
                 .array();
@@ -110,17 +97,18 @@ final class Flows {
 
     /** @return whether there are more replies to come */
     private boolean look(byte[] reply) {
-        ByteBuffer in = ByteBuffer.wrap(reply).order(ByteOrder.nativeOrder());
-        for (int at = 0; at + HEADER_BYTES <= reply.length; ) {
-            int end = at + in.getInt(at);
-            if (in.getShort(at + 4) != IPCTNL_MSG_CT_NEW || end < at + ATTRIBUTES || end > reply.length) {
+        ByteBuffer in = Netlink.of(reply);
+        for (int at = 0; at + Netlink.HEADER_BYTES <= reply.length; ) {
+            int attributes = at + Netlink.HEADER_BYTES + FAMILY_BYTES;
+            int end = Netlink.end(in, at);
+            if (Netlink.type(in, at) != IPCTNL_MSG_CT_NEW || end < attributes || end > reply.length) {
                 return false; // the end, or an error
             }
-            byte[] flow = Arrays.copyOfRange(reply, at + ATTRIBUTES, end);
+            byte[] flow = Arrays.copyOfRange(reply, attributes, end);
             if (isStale(flow)) {
-                deletions.add(message(IPCTNL_MSG_CT_DELETE, NLM_F_REQUEST_ACK, name(flow)));
+                deletions.add(message(IPCTNL_MSG_CT_DELETE, Netlink.REQUEST_ACK, name(flow)));
             }
-            at = align(end);
+            at = Netlink.align(end);
         }
         return reply.length > 0;
     }
@@ -134,7 +122,8 @@ final class Flows {
         byte[] ports = attribute(sent.get(), CTA_TUPLE_PROTO).orElse(new byte[0]);
         Optional<byte[]> number = attribute(ports, CTA_PROTO_NUM);
         Optional<byte[]> sentTo = attribute(ports, CTA_PROTO_DST_PORT);
-        if (number.isEmpty() || sentTo.isEmpty() || number.get()[0] != protocol.number() || ByteBuffer.wrap(sentTo.get()).getShort() != (short) port) {
+        if (number.isEmpty() || sentTo.isEmpty() || number.get()[0] != protocol.number()
+                || ByteBuffer.wrap(sentTo.get()).getShort() != (short) port) {
             return false;
         }
         Optional<IpAddress> target = address(sent.get(), CTA_IP_V4_DST, CTA_IP_V6_DST);
@@ -160,39 +149,23 @@ final class Flows {
     /** What tells a flow from all others, and from one like it that begins later: as the kernel wrote it. */
     private static byte[] name(byte[] flow) {
         ByteBuffer name = ByteBuffer.allocate(flow.length);
-        ByteBuffer in = ByteBuffer.wrap(flow).order(ByteOrder.nativeOrder());
-        for (int at = 0; isWhole(in, at); at = align(at + length(in, at))) {
-            int type = type(in, at);
+        ByteBuffer in = Netlink.of(flow);
+        for (int at = 0; Netlink.hasAttribute(in, at, flow.length); at = Netlink.align(at + Netlink.attributeBytes(in, at))) {
+            int type = Netlink.attributeType(in, at);
             if (type == CTA_TUPLE_ORIG || type == CTA_ID || type == CTA_ZONE) {
-                name.put(flow, at, Math.min(align(length(in, at)), flow.length - at));
+                name.put(flow, at, Math.min(Netlink.align(Netlink.attributeBytes(in, at)), flow.length - at));
             }
         }
         return Arrays.copyOf(name.array(), name.position());
     }
 
     private static Optional<byte[]> attribute(byte[] attributes, int wanted) {
-        ByteBuffer in = ByteBuffer.wrap(attributes).order(ByteOrder.nativeOrder());
-        for (int at = 0; isWhole(in, at); at = align(at + length(in, at))) {
-            if (type(in, at) == wanted) {
-                return Optional.of(Arrays.copyOfRange(attributes, at + ATTRIBUTE_HEADER, at + length(in, at)));
+        ByteBuffer in = Netlink.of(attributes);
+        for (int at = 0; Netlink.hasAttribute(in, at, attributes.length); at = Netlink.align(at + Netlink.attributeBytes(in, at))) {
+            if (Netlink.attributeType(in, at) == wanted) {
+                return Optional.of(Arrays.copyOfRange(attributes, at + Netlink.ATTRIBUTE_HEADER_BYTES, at + Netlink.attributeBytes(in, at)));
             }
         }
         return Optional.empty();
-    }
-
-    private static boolean isWhole(ByteBuffer in, int at) {
-        return at + ATTRIBUTE_HEADER <= in.limit() && length(in, at) >= ATTRIBUTE_HEADER && at + length(in, at) <= in.limit();
-    }
-
-    private static int length(ByteBuffer in, int at) {
-        return in.getShort(at) & 0xffff;
-    }
-
-    private static int type(ByteBuffer in, int at) {
-        return in.getShort(at + 2) & 0x3fff;
-    }
-
-    private static int align(int length) {
-        return length + 3 & ~3;
     }
 }

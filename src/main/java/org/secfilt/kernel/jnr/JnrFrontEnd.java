@@ -17,9 +17,7 @@ final class JnrFrontEnd implements FrontEnd {
     private static final int F_SETFD = 2;
     private static final int FD_CLOEXEC = 1;
     private static final int POLLHUP = 16; // poll.h
-    /** proc_pid_stat(5): field 9, the sixth behind the state, which follows the name's closing bracket. // linux/sched.h */
-    private static final int FLAGS = 6;
-    private static final int PF_EXITING = 4;
+    private static final int PF_EXITING = 4; // linux/sched.h
 
     private final int fd;
     private final int pid;
@@ -48,9 +46,8 @@ final class JnrFrontEnd implements FrontEnd {
     /** Much of it is gone before its end of the socket is, and what is read of it then makes no sense. */
     @Override
     public boolean isGone() {
-        String stat = new Proc().read(pid, "/stat");
-        String[] fields = stat.substring(stat.lastIndexOf(')') + 1).trim().split(" ");
-        return fields.length > FLAGS ? (Long.parseLong(fields[FLAGS]) & PF_EXITING) != 0 : hasHungUp();
+        long flags = new Proc().flags(pid);
+        return flags < 0 ? hasHungUp() : (flags & PF_EXITING) != 0;
     }
 
     private boolean hasHungUp() {

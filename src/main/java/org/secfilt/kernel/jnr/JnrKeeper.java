@@ -85,6 +85,7 @@ final class JnrKeeper implements Keeper {
         own = JnrCredentials.caller(proc, made.pid());
         ledAway = own.user() == ROOT || JnrCredentials.mayMoveRoots(proc);
         if (!own.isLike(own)) {
+            Libc.CLOSE.call(Libc.must("open(/proc/" + made.pid() + "/status)", proc.open(made.pid(), "/status"))); // or there is a limit to that
             throw KernelException.inWords("the process that is to keep the files of sockets cannot be seen in /proc");
         }
     }

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.Cidr;
@@ -25,10 +26,12 @@ final class JnrNetworks implements Networks {
     private static final int SOL_SOCKET = 1;
     private static final int SO_NETNS_COOKIE = 71;
 
+    /** A socklen_t, then a cookie. */
+    static final int COOKIE_BYTES = 2 * Long.BYTES;
+
     private final Proc proc = new Proc();
     private final NatHooks natHooks = new NatHooks(proc);
-    /** A socklen_t, then a cookie. */
-    private final long scratch = NativeMemory.allocate(2 * Long.BYTES);
+    private final long scratch = NativeMemory.allocate(COOKIE_BYTES);
 
     @Override
     public long namespace(int pid) {
@@ -42,6 +45,16 @@ final class JnrNetworks implements Networks {
 
     @Override
     public long cookie() {
+        return ownCookie(scratch);
+    }
+
+    @Override
+    public Optional<Set<Long>> cookies() {
+        return new NetworkCookies().ask();
+    }
+
+    /** Of the thread's network namespace. @param scratch of {@link #COOKIE_BYTES} */
+    static long ownCookie(long scratch) {
         long fd = Libc.must("socket", Libc.SYSCALL.call(SOCKET, AF_UNIX, SOCK_DGRAM_CLOEXEC, 0, 0, 0));
         NativeMemory.IO.putInt(scratch, Long.BYTES);
         long rc = Libc.GETSOCKOPT.call(fd, SOL_SOCKET, SO_NETNS_COOKIE, scratch + Long.BYTES, scratch);

@@ -1,5 +1,6 @@
 package org.secfilt.kernel.jnr;
 
+import java.io.File;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -10,6 +11,8 @@ import org.secfilt.kernel.OwnTables;
 /** By kcmp(2) and pidfd_getfd(2). One thread only. */
 final class JnrOwnTables implements OwnTables {
     private static final int NO_DESCRIPTOR = -1;
+    /** Some less than a look of the kernel's: a process may open more before it is moved. */
+    private static final int MANY_DESCRIPTORS = 500;
     /** So many times threads may begin and end while a process's are counted. */
     private static final int COUNTS = 50;
     /** So often a table is looked through while its threads do as they like, and so often in all. */
@@ -44,7 +47,7 @@ final class JnrOwnTables implements OwnTables {
     private List<Integer> among(List<Integer> threads, int pid) {
         List<Integer> found = new ArrayList<>();
         for (int tid : threads) {
-            boolean known = tid == pid || Pidfd.shareTable(tid, pid);
+            boolean known = tid == pid ? !hasMany(pid) : Pidfd.shareTable(tid, pid);
             for (int i = 0; i < found.size() && !known; i++) {
                 known = Pidfd.shareTable(tid, found.get(i));
             }
@@ -55,17 +58,21 @@ final class JnrOwnTables implements OwnTables {
         return found;
     }
 
+    private static boolean hasMany(int tid) {
+        String[] descriptors = new File("/proc/" + tid + "/fd").list();
+        return descriptors != null && descriptors.length > MANY_DESCRIPTORS;
+    }
+
     @Override
     public void check(int tid) {
         int pidfd = Pidfd.openThread(tid);
-        if (pidfd == -Errno.EINVAL.number()) {
+        if (pidfd == -Errno.EINVAL.number() && proc.tgid(tid) != tid) {
             throw new KernelException("pidfd_open(" + tid + ", PIDFD_THREAD)", Errno.EINVAL.number(), "that takes Linux 6.9");
         }
         if (pidfd >= 0) {
-            int none = Pidfd.get(pidfd, NO_DESCRIPTOR); // leave is asked first
             Libc.CLOSE.call(pidfd);
-            must(tid, none);
         }
+        must(tid, Pidfd.copy(proc, tid, NO_DESCRIPTOR)); // leave is asked first
     }
 
     @Override
@@ -87,8 +94,8 @@ final class JnrOwnTables implements OwnTables {
             users.letGo();
         }
         int pid = proc.tgid(tid);
-        throw KernelException.inWords("thread " + tid + " never stands still, and cannot be stopped from here, as somebody traces it; go on: kill -STOP "
-                + pid + ", move it back, and again, kill -CONT " + pid);
+        throw KernelException.inWords("thread " + tid + " never stands still, and cannot be stopped from here, as somebody traces it; go on: kill"
+                + " -STOP " + pid + ", move it back, and again, kill -CONT " + pid);
     }
 
     private void takeSockets(int tid) {

@@ -12,11 +12,19 @@ final class JnrRuns implements Runs {
     /** native-stubs/keeper.c NAME: more than the kernel keeps is cut off. */
     private static final String KEEPER = "secfilt-keeper\n";
 
+    private static final int PF_KTHREAD = 0x00200000; // linux/sched.h
+
     private final Proc proc = new Proc();
 
     @Override
     public boolean has(int pid) {
         return !threads(pid).isEmpty();
+    }
+
+    @Override
+    public boolean isOfKernel(int pid) {
+        long flags = proc.flags(pid);
+        return flags >= 0 && (flags & PF_KTHREAD) != 0;
     }
 
     @Override

@@ -1,7 +1,6 @@
 package org.secfilt.kernel.jnr;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
@@ -13,16 +12,9 @@ import org.secfilt.abi.Family;
  * made, and makes the tables of legacy that it looks for. One thread only.
  */
 final class NatHooks {
-    // linux/netlink.h, linux/netfilter/nfnetlink.h, linux/netfilter/nf_tables.h
-    private static final int AF_NETLINK = 16;
-    private static final int SOCK_RAW_CLOEXEC = 3 | 02000000;
-    private static final int NETLINK_NETFILTER = 12;
+    // linux/netfilter/nfnetlink.h, linux/netfilter/nf_tables.h
     private static final int NFT_MSG_GETCHAIN = 10 << 8 | 4;
     private static final int NFT_MSG_NEWCHAIN = 10 << 8 | 3;
-    private static final int NLM_F_REQUEST_DUMP = 0x301;
-    private static final int NLM_F_DUMP_INTR = 0x10;
-    private static final int NLMSG_ERROR = 2;
-    private static final int NLMSG_DONE = 3;
     private static final int NFTA_CHAIN_HOOK = 4;
     private static final int NFTA_HOOK_HOOKNUM = 1;
     private static final int NFTA_CHAIN_USE = 6;
@@ -30,8 +22,8 @@ final class NatHooks {
     private static final int NF_INET_LOCAL_OUT = 3;
     private static final int NFPROTO_INET = 1;
     private static final String NAT = "nat";
-    private static final int HEADER_BYTES = 16;
-    private static final int REQUEST_BYTES = HEADER_BYTES + 4;
+    /** struct nfgenmsg, between the header and the attributes. */
+    private static final int FAMILY_BYTES = 4;
     /** As much as the kernel fills at once for who offers no more, and so takes no less. // linux/netlink.h NLMSG_GOODSIZE */
     private static final int BUFFER_BYTES = 16 << 10;
     /** So many replies are tens of thousands of chains: somebody makes them faster than they are read. */
@@ -61,15 +53,11 @@ final class NatHooks {
     }
 
     private boolean chainsTranslate(Family family) {
-        long fd = Libc.SYSCALL.call(SOCKET, AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_NETFILTER, 0, 0);
+        int fd = Netlink.open(Netlink.NETFILTER);
         if (fd < 0) {
             return fd != -Errno.EPROTONOSUPPORT.number(); // the kernel has no netfilter
         }
-        byte[] request = ByteBuffer.allocate(REQUEST_BYTES).order(ByteOrder.nativeOrder())
-                .putInt(REQUEST_BYTES).putShort((short) NFT_MSG_GETCHAIN).putShort((short) NLM_F_REQUEST_DUMP)
-                .putInt(0).putInt(0)
-                .putInt(0) // struct nfgenmsg: of every family
-                .array();
+        byte[] request = Netlink.message(NFT_MSG_GETCHAIN, Netlink.REQUEST_DUMP, FAMILY_BYTES).putInt(0).array(); // of every family
         NativeMemory.IO.putByteArray(buffer, request, 0, request.length);
         Answer answer = Libc.WRITE.call(fd, buffer, request.length) == request.length ? Answer.MORE : Answer.YES;
         for (int i = 0; i < MAX_REPLIES && answer == Answer.MORE; i++) {
@@ -88,27 +76,27 @@ final class NatHooks {
         }
         byte[] bytes = new byte[length];
         NativeMemory.IO.getByteArray(buffer, bytes, 0, length);
-        ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
-        for (int at = 0; at + HEADER_BYTES + 4 <= length; ) {
-            int end = at + in.getInt(at);
-            int type = in.getShort(at + 4);
-            if (end < at + HEADER_BYTES + 4 || end > length) {
+        ByteBuffer in = Netlink.of(bytes);
+        for (int at = 0; at + Netlink.HEADER_BYTES + FAMILY_BYTES <= length; at = Netlink.align(Netlink.end(in, at))) {
+            int end = Netlink.end(in, at);
+            int attributes = at + Netlink.HEADER_BYTES + FAMILY_BYTES;
+            int type = Netlink.type(in, at);
+            if (end < attributes || end > length) {
                 return Answer.YES;
             }
-            if (type == NLMSG_ERROR) {
-                return in.getInt(at + HEADER_BYTES) == -Errno.EINVAL.number() ? Answer.NO : Answer.YES; // EINVAL: it has no nf_tables
+            if (type == Netlink.ERROR) {
+                return Netlink.error(in, at) == -Errno.EINVAL.number() ? Answer.NO : Answer.YES; // EINVAL: it has no nf_tables
             }
-            if ((in.getShort(at + 6) & NLM_F_DUMP_INTR) != 0) {
+            if ((Netlink.flags(in, at) & Netlink.DUMP_INTERRUPTED) != 0) {
                 return Answer.YES; // somebody changes them at this moment
             }
-            if (type == NLMSG_DONE) {
+            if (type == Netlink.DONE) {
                 return Answer.NO;
             }
-            int of = in.get(at + HEADER_BYTES);
-            if (type == NFT_MSG_NEWCHAIN && (of == NFPROTO_INET || of == family.number()) && translates(in, at + HEADER_BYTES + 4, end)) {
+            int of = in.get(at + Netlink.HEADER_BYTES);
+            if (type == NFT_MSG_NEWCHAIN && (of == NFPROTO_INET || of == family.number()) && translates(in, attributes, end)) {
                 return Answer.YES;
             }
-            at = align(end);
         }
         return Answer.MORE;
     }
@@ -118,20 +106,20 @@ final class NatHooks {
         boolean nat = false;
         boolean leaving = false;
         boolean used = false;
-        for (int at = from; at + 4 <= end; ) {
-            int bytes = in.getShort(at) & 0xffff;
-            if (bytes < 4 || at + bytes > end) {
+        for (int at = from; at + Netlink.ATTRIBUTE_HEADER_BYTES <= end; at = Netlink.align(at + Netlink.attributeBytes(in, at))) {
+            if (!Netlink.hasAttribute(in, at, end)) {
                 return true;
             }
-            int type = in.getShort(at + 2) & 0x3fff;
+            int type = Netlink.attributeType(in, at);
+            int value = at + Netlink.ATTRIBUTE_HEADER_BYTES;
             if (type == NFTA_CHAIN_TYPE) {
-                nat = text(in, at + 4, bytes - 4).equals(NAT);
+                nat = text(in, value, at + Netlink.attributeBytes(in, at) - value).equals(NAT);
             } else if (type == NFTA_CHAIN_USE) {
-                used = in.getInt(at + 4) != 0;
-            } else if (type == NFTA_CHAIN_HOOK) {
-                leaving = (in.getShort(at + 6) & 0x3fff) != NFTA_HOOK_HOOKNUM || Integer.reverseBytes(in.getInt(at + 8)) == NF_INET_LOCAL_OUT;
+                used = in.getInt(value) != 0;
+            } else if (type == NFTA_CHAIN_HOOK) { // whose value is an attribute again
+                leaving = Netlink.attributeType(in, value) != NFTA_HOOK_HOOKNUM
+                        || Integer.reverseBytes(in.getInt(value + Netlink.ATTRIBUTE_HEADER_BYTES)) == NF_INET_LOCAL_OUT;
             }
-            at = align(at + bytes);
         }
         return nat && leaving && used;
     }
@@ -160,9 +148,5 @@ final class NatHooks {
         Libc.CLOSE.call(fd);
         long output = buffer + 4L * NF_INET_LOCAL_OUT;
         return rc < 0 || NativeMemory.IO.getInt(output + HOOK_ENTRY) != NativeMemory.IO.getInt(output + UNDERFLOW);
-    }
-
-    private static int align(int length) {
-        return length + 3 & ~3;
     }
 }

@@ -16,6 +16,8 @@ final class Proc {
     /** Enough for stat, comm, status, and for the part of maps that lies below the vault in all but odd processes. */
     private static final int BUFFER_BYTES = 64 << 10;
     private static final int PATH_BYTES = 64;
+    /** proc_pid_stat(5): field 9, the sixth behind the state, which follows the name's closing bracket. */
+    private static final int FLAGS = 6;
     /** In the place of a controller: the hierarchy of version 2, which names none. */
     static final String UNIFIED = "";
 
@@ -150,6 +152,13 @@ final class Proc {
         }
         numbers.sort(null);
         return numbers;
+    }
+
+    /** What the kernel notes of a thread, PF_… of linux/sched.h; -1 if it died. */
+    long flags(int tid) {
+        String stat = read(tid, "/stat");
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 1).trim().split(" "); // the name before may be anything
+        return fields.length > FLAGS ? Long.parseLong(fields[FLAGS]) : -1;
     }
 
     /** The process of a thread, or the thread's own number if it died. */

@@ -8,9 +8,10 @@ import java.util.Set;
 import org.secfilt.kernel.WaitEvent;
 
 /**
- * The threads that have one table of descriptors, looked at while they do nothing: who looks through a table number by number misses a descriptor that
- * moves to a number that was looked at before, and learns of that by nothing. Most threads wait most of the time; those that do not can be stopped for
- * a moment. ptrace(2), as SIGSTOP would be seen by others, and would last if this process were killed. One thread only, which must be the same.
+ * The threads that have one table of descriptors, looked at while they do nothing: who looks through a table number by number misses a descriptor
+ * that moves to a number that was looked at before, and learns of that by nothing. Most threads wait most of the time; those that do not can be
+ * stopped for a moment. ptrace(2), as SIGSTOP would be seen by others, and would last if this process were killed. One thread only, which must be the
+ * same.
  *
  * <p>A process that shares the table and is not among those that move is none of these: what it gets hold of is in its own class anyway.
  */

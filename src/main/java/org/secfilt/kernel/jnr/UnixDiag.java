@@ -1,7 +1,5 @@
 package org.secfilt.kernel.jnr;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.Arch;
@@ -12,15 +10,12 @@ import org.secfilt.kernel.Tracees;
  * sockets of this network namespace are seen, and those of others asked themselves: {@link UnixPeer}. One thread only.
  */
 final class UnixDiag {
-    // linux/netlink.h, linux/sock_diag.h, linux/unix_diag.h
-    private static final int AF_NETLINK = 16;
-    private static final int SOCK_RAW_CLOEXEC = 3 | 02000000;
+    // linux/sock_diag.h, linux/unix_diag.h
     private static final int SOCK_STREAM_CLOEXEC = 1 | 02000000;
-    private static final int NETLINK_SOCK_DIAG = 4;
     private static final int SOCK_DIAG_BY_FAMILY = 20;
-    private static final int NLM_F_REQUEST_DUMP = 0x301;
     private static final int UDIAG_SHOW_NAME_VFS = 1 | 2;
-    private static final int REQUEST_BYTES = 16 + 24;
+    /** struct unix_diag_req */
+    private static final int REQUEST_BYTES = 24;
     private static final short AF_UNIX = 1;
     /** No part of the kernel's answer is longer. // net/netlink/af_netlink.c netlink_dump() */
     private static final int BUFFER_BYTES = 32 << 10;
@@ -92,10 +87,10 @@ final class UnixDiag {
     /** bind(2) of a family alone takes an abstract name that is free. // unix(7) "Autobind feature" */
     private void makeMarks() {
         if (unbound < 0) {
-            unbound = socket(AF_UNIX, SOCK_STREAM_CLOEXEC, 0);
+            unbound = socket();
         }
         if (autobound < 0) {
-            autobound = socket(AF_UNIX, SOCK_STREAM_CLOEXEC, 0);
+            autobound = socket();
             NativeMemory.IO.putShort(buffer, AF_UNIX);
             if (autobound >= 0 && Libc.BIND.call(autobound, buffer, Short.BYTES) < 0) {
                 Libc.CLOSE.call(autobound);
@@ -110,7 +105,7 @@ final class UnixDiag {
 
     /** @return whether the kernel told to the end */
     private boolean ask(int partBytes, UnixDump dump) {
-        int fd = socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_SOCK_DIAG);
+        int fd = Netlink.open(Netlink.SOCK_DIAG);
         if (fd < 0) {
             return false;
         }
@@ -128,9 +123,7 @@ final class UnixDiag {
     }
 
     private boolean send(int fd, int states) {
-        byte[] request = ByteBuffer.allocate(REQUEST_BYTES).order(ByteOrder.nativeOrder())
-                .putInt(REQUEST_BYTES).putShort((short) SOCK_DIAG_BY_FAMILY).putShort((short) NLM_F_REQUEST_DUMP)
-                .putInt(0).putInt(0)
+        byte[] request = Netlink.message(SOCK_DIAG_BY_FAMILY, Netlink.REQUEST_DUMP, REQUEST_BYTES)
                 .put((byte) AF_UNIX).put((byte) 0).putShort((short) 0)
                 .putInt(states)
                 .putInt(0).putInt(UDIAG_SHOW_NAME_VFS).putInt(-1).putInt(-1)
@@ -139,7 +132,7 @@ final class UnixDiag {
         return Libc.WRITE.call(fd, buffer, request.length) == request.length;
     }
 
-    private static int socket(int family, int type, int protocol) {
-        return (int) Libc.SYSCALL.call(SOCKET, family, type, protocol, 0, 0);
+    private static int socket() {
+        return (int) Libc.SYSCALL.call(SOCKET, AF_UNIX, SOCK_STREAM_CLOEXEC, 0, 0, 0);
     }
 }

@@ -1,7 +1,6 @@
 package org.secfilt.kernel.jnr;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -23,18 +22,16 @@ import org.secfilt.abi.Errno;
  * after whose bucket is certain.
  */
 final class UnixDump {
-    // linux/netlink.h, linux/unix_diag.h
-    private static final int NLMSG_ERROR = 2;
-    private static final int NLMSG_DONE = 3;
-    private static final int NLM_F_DUMP_INTR = 0x10;
+    // linux/unix_diag.h
     private static final int UNIX_DIAG_NAME = 0;
     private static final int UNIX_DIAG_VFS = 1;
-    private static final int HEADER_BYTES = 16;
-    private static final int TYPE = HEADER_BYTES + 1;
-    private static final int STATE = HEADER_BYTES + 2;
-    private static final int NUMBER = HEADER_BYTES + 4;
-    /** nlmsghdr and unix_diag_msg, before the attributes. */
-    private static final int ATTRIBUTES = HEADER_BYTES + 16;
+    /** struct unix_diag_msg, between the header and the attributes. */
+    private static final int TYPE = Netlink.HEADER_BYTES + 1;
+    private static final int STATE = Netlink.HEADER_BYTES + 2;
+    private static final int NUMBER = Netlink.HEADER_BYTES + 4;
+    private static final int ATTRIBUTES = Netlink.HEADER_BYTES + 16;
+    /** struct unix_diag_vfs: inode, device. */
+    private static final int VFS_BYTES = 8;
     private static final int SOCK_STREAM = 1;
     private static final int SOCK_DGRAM = 2;
     private static final int TCP_CLOSE = 7;
@@ -79,19 +76,20 @@ final class UnixDump {
 
     /** All that one read of the kernel's answer gave. @return NONE if it cannot be understood, or says that it failed */
     Reply add(byte[] part) {
-        ByteBuffer in = ByteBuffer.wrap(part).order(ByteOrder.nativeOrder());
-        for (int at = 0; at + HEADER_BYTES <= part.length; ) {
-            int end = at + in.getInt(at);
-            int type = in.getShort(at + 4);
-            whole &= (in.getShort(at + 6) & NLM_F_DUMP_INTR) == 0;
-            if (type == NLMSG_DONE || type == NLMSG_ERROR && end - at > HEADER_BYTES && in.getInt(at + HEADER_BYTES) == -Errno.ENOENT.number()) {
+        ByteBuffer in = Netlink.of(part);
+        for (int at = 0; at + Netlink.HEADER_BYTES <= part.length; ) {
+            int end = Netlink.end(in, at);
+            int type = Netlink.type(in, at);
+            whole &= (Netlink.flags(in, at) & Netlink.DUMP_INTERRUPTED) == 0;
+            boolean none = type == Netlink.ERROR && end - at > Netlink.HEADER_BYTES && Netlink.error(in, at) == -Errno.ENOENT.number();
+            if (type == Netlink.DONE || none) {
                 return Reply.LAST;
             }
-            if (type == NLMSG_ERROR || end < at + ATTRIBUTES || end > part.length) {
+            if (type == Netlink.ERROR || end < at + ATTRIBUTES || end > part.length) {
                 return Reply.NONE;
             }
             socket(in, at, end);
-            at = align(end);
+            at = Netlink.align(end);
         }
         ended = true;
         return Reply.SOME;
@@ -132,22 +130,20 @@ final class UnixDump {
         boolean sought = false;
         int number = 0;
         int device = 0;
-        for (int attribute = at + ATTRIBUTES; attribute + 4 <= end; ) {
-            int bytes = in.getShort(attribute) & 0xffff;
-            if (bytes < 4 || attribute + bytes > end) {
-                break;
-            }
-            int type = in.getShort(attribute + 2) & 0x3fff;
+        for (int attribute = at + ATTRIBUTES; Netlink.hasAttribute(in, attribute, end); ) {
+            int value = attribute + Netlink.ATTRIBUTE_HEADER_BYTES;
+            int after = attribute + Netlink.attributeBytes(in, attribute);
+            int type = Netlink.attributeType(in, attribute);
             if (type == UNIX_DIAG_NAME) {
-                name = new byte[bytes - 4];
-                in.get(attribute + 4, name);
-            } else if (type == UNIX_DIAG_VFS && bytes >= 12) {
+                name = new byte[after - value];
+                in.get(value, name);
+            } else if (type == UNIX_DIAG_VFS && after - value >= VFS_BYTES) {
                 hasFile = true;
-                number = in.getInt(attribute + 4);
+                number = in.getInt(value);
                 sought = number == inode;
-                device = in.getInt(attribute + 8);
+                device = in.getInt(value + Integer.BYTES);
             }
-            attribute = align(attribute + bytes);
+            attribute = Netlink.align(after);
         }
         if (hasFile && isBound(in.get(at + TYPE), in.get(at + STATE))) {
             certain(number & BUCKETS - 1);
@@ -199,9 +195,5 @@ final class UnixDump {
         }
         ended = false;
         bucket = next;
-    }
-
-    private static int align(int length) {
-        return length + 3 & ~3;
     }
 }
