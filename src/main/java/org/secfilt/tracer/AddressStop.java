@@ -192,6 +192,9 @@ final class AddressStop {
             boolean marked = task.marked;
             task.marked = false; // by winding back
             mapping.finish(task);
+            if (task.interruptions > 0) {
+                remake.hold(task); // where signals come fast it would never be
+            }
             return marked;
         }
         String wrong = aftermath.look(task, call);

@@ -72,7 +72,7 @@ final class Remake {
     }
 
     /** No signal comes in between, or ends the vault's call: one would be enough to have all begin anew. */
-    private void hold(Task task) {
+    void hold(Task task) {
         if (!task.held && ptrace.blockSignals(task.tid, mask) == 0) {
             task.held = true;
             task.mask = mask[0];
