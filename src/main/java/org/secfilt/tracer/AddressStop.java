@@ -204,7 +204,7 @@ final class AddressStop {
             task.marked = false; // by winding back; it is a new call to all
             return false;
         }
-        String refused = vaultRun.refused(task);
+        String refused = vaultRun.refused(task, call);
         tellAtEnd(task, wrong.isEmpty() && refused.isEmpty());
         vaultRun.finish(task, call);
         remake.unmark(task);

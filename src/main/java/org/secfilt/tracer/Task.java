@@ -50,6 +50,8 @@ final class Task {
     int vaultFd = NONE;
     /** Why the vault could not be mapped, for the denial of the call that needed it; empty while all is well. */
     String vaultFailure = "";
+    /** A filter of its own has trapped a call that the supervisor put in the place of one: the SIGSYS that comes next is not for the program. */
+    boolean trapped;
     /** So often in sequence a signal interrupted the vault call. */
     int interruptions;
     /** Where the call that is under way may put descriptors; meaningful while {@link Phase#RECEIVING}. */
@@ -128,6 +130,7 @@ final class Task {
         vaultFailure = "";
         slot = NONE;
         protocol = NONE;
+        trapped = false;
         begun = NONE;
         handedOver = false;
         held = false;

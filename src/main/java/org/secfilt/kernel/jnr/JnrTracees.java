@@ -163,6 +163,17 @@ final class JnrTracees implements Tracees {
     public boolean isOurs(int tid) {
         return proc.isOurs(tid);
     }
+    @Override
+    public boolean isRunning(int tid) {
+        return Proc.field(proc.status(tid), "State").startsWith("R");
+    }
+
+    @Override
+    public boolean isPending(int tid, int signal) {
+        String pending = Proc.field(proc.status(tid), "SigPnd");
+        return !pending.isEmpty() && (Long.parseUnsignedLong(pending, 16) >>> signal - 1 & 1) != 0;
+    }
+
 
     /** A signal that is none reaches a thread by its own number and that of its process alone. // tgkill(2) */
     @Override
