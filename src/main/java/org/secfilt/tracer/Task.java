@@ -64,6 +64,8 @@ final class Task {
     boolean lengthChanged;
     /** IPPROTO_* of the socket when the call was judged, if a rule looked at it. */
     int protocol = NONE;
+    /** So often others were heard first, to learn who made it. */
+    int looks;
     /** It has stopped before. */
     boolean known;
     /** It was seen at its end, and will do nothing more; of process 1 and what it started alone. */
@@ -128,9 +130,9 @@ final class Task {
         mapped = false;
         vaultFd = NONE;
         vaultFailure = "";
+        trapped = false;
         slot = NONE;
         protocol = NONE;
-        trapped = false;
         begun = NONE;
         handedOver = false;
         held = false;

@@ -271,7 +271,7 @@ abstract class FakePtrace extends FakeStops implements Ptrace {
     @Override
     public long eventMessage(int tid) {
         FakeTask task = on(tid);
-        return !stopped(task) ? GONE : thread != 0 ? thread : tid;
+        return !stopped(task) ? GONE : task.child != 0 ? task.child : thread != 0 ? thread : tid;
     }
 
     @Override

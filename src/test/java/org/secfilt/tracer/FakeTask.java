@@ -46,6 +46,8 @@ final class FakeTask {
     boolean trapped;
     /** Of another's process. */
     boolean thread;
+    /** The one that it makes, if not the one that all make. */
+    int child;
     /** PTRACE_O_TRACEEXEC. */
     boolean tellsExec = true;
     int execsTold;
