@@ -4,6 +4,8 @@
  *   WHO     restricted  each asks for a Landlock domain first, in which nobody may connect by TCP
  *           made        each is made by one that is in such a domain
  *           beside      none is; one that was, was made before them, and has ended
+ *           lines       likewise, and each first makes one that connects too
+ *           together    a thread of theirs asked for all of its process (LANDLOCK_RESTRICT_SELF_TSYNC), and each is made by another one
  *   TARGET  an IPv4 address, with a PORT; or the path of a unix socket
  *
  * stdout: how many of their connects ended how, "40 connected" or "40 Permission denied". Exit 3: there is no such domain here.
@@ -12,6 +14,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/landlock.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,18 +25,30 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { NO_DOMAIN = 255, CONNECT_TCP = 2 }; /* LANDLOCK_ACCESS_NET_CONNECT_TCP, of ABI 4 */
+enum { NO_DOMAIN = 255, CONNECT_TCP = 2 /* LANDLOCK_ACCESS_NET_CONNECT_TCP, of ABI 4 */, TSYNC = 8 };
 
 static struct sockaddr_storage to;
 static socklen_t length;
 
-static void restrict_itself(void)
+static void restrict_with(int flags)
 {
 	unsigned long long handled[2] = { 0, CONNECT_TCP };
 	int rules = (int)syscall(SYS_landlock_create_ruleset, handled, sizeof handled, 0);
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || syscall(SYS_landlock_restrict_self, rules, 0))
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || (syscall(SYS_landlock_restrict_self, rules, flags) && !flags))
 		_exit(NO_DOMAIN);
 	close(rules);
+}
+
+static void restrict_itself(void)
+{
+	restrict_with(0);
+}
+
+/* If the kernel knows how. */
+static void *restrict_all(void *unused)
+{
+	restrict_with(TSYNC);
+	return unused;
 }
 
 static int ended(pid_t child)
@@ -44,15 +59,18 @@ static int ended(pid_t child)
 	return WEXITSTATUS(status);
 }
 
-static int connects(int restricted)
+static int connects(int restricted, int others)
 {
 	pid_t child = fork();
 	if (child)
 		return ended(child);
 	if (restricted)
 		restrict_itself();
+	pid_t other = others ? fork() : -1;
 	int fd = socket(to.ss_family, SOCK_STREAM, 0);
-	_exit(connect(fd, (struct sockaddr *)&to, length) ? errno : 0);
+	int outcome = connect(fd, (struct sockaddr *)&to, length) ? errno : 0;
+	int its = other > 0 ? ended(other) : 0;
+	_exit(outcome ? outcome : its);
 }
 
 int main(int count, char **words)
@@ -68,12 +86,18 @@ int main(int count, char **words)
 		strncpy(un->sun_path, words[3], sizeof un->sun_path - 1);
 		length = sizeof *un;
 	} else {
-		fprintf(stderr, "usage: newcomers restricted|made|beside TIMES ADDRESS PORT|PATH\n");
+		fprintf(stderr, "usage: newcomers restricted|made|beside|lines|together TIMES ADDRESS PORT|PATH\n");
 		return 2;
 	}
 	if (strcmp(words[1], "made") == 0)
 		restrict_itself();
-	if (strcmp(words[1], "beside") == 0) {
+	if (strcmp(words[1], "together") == 0) {
+		pthread_t thread;
+		pthread_create(&thread, NULL, restrict_all, NULL);
+		pthread_join(thread, NULL);
+	}
+	int lines = strcmp(words[1], "lines") == 0;
+	if (lines || strcmp(words[1], "beside") == 0) {
 		pid_t first = fork();
 		if (!first) {
 			restrict_itself();
@@ -82,7 +106,7 @@ int main(int count, char **words)
 		outcomes[NO_DOMAIN] = ended(first);
 	}
 	for (int i = atoi(words[2]); i > 0; i--)
-		outcomes[connects(strcmp(words[1], "restricted") == 0)]++;
+		outcomes[connects(strcmp(words[1], "restricted") == 0, lines)]++;
 	for (int i = 0; i < NO_DOMAIN; i++)
 		if (outcomes[i])
 			printf("%d %s\n", outcomes[i], i ? strerror(i) : "connected");

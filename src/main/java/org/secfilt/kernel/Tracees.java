@@ -182,6 +182,12 @@ public interface Tracees {
         void close();
     }
 
+    /** Whether the thread has a processor, or waits for nothing else. proc(5) "/proc/pid/stat", state R */
+    boolean isRunning(int tid);
+
+    /** Whether this signal waits for the thread, and not for its process: proc(5) "/proc/pid/status", "SigPnd". */
+    boolean isPending(int tid, int signal);
+
     /** Whether a thread has this number, and we trace it. */
     boolean isOurs(int tid);
 

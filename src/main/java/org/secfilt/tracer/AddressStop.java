@@ -192,6 +192,9 @@ final class AddressStop {
             boolean marked = task.marked;
             task.marked = false; // by winding back
             mapping.finish(task);
+            if (task.interruptions > 0) {
+                remake.hold(task); // where signals come fast it would never be
+            }
             return marked;
         }
         String wrong = aftermath.look(task, call);
@@ -201,7 +204,7 @@ final class AddressStop {
             task.marked = false; // by winding back; it is a new call to all
             return false;
         }
-        String refused = vaultRun.refused(task);
+        String refused = vaultRun.refused(task, call);
         tellAtEnd(task, wrong.isEmpty() && refused.isEmpty());
         vaultRun.finish(task, call);
         remake.unmark(task);

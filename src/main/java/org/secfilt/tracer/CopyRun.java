@@ -34,7 +34,8 @@ final class CopyRun {
     private static final int MOST_PIECES = 4;
     static final int MOST_MESSAGES = 1024; // linux/uio.h UIO_MAXIOV, above which sendmmsg sends no more
     private static final int IOVEC_BYTES = 16;
-    private static final int PRIVILEGED_PORTS = 1024;
+    private static final int PRIVILEGED_PORTS = 1024; // include/net/ip.h PROT_SOCK
+    private static final int ALL_PORTS = 1 << 16;
 
     /** Of a call that stopped: nobody has its thread's number while the tracer has not seen it die. */
     private static final Presence STOPPED = new Presence();
@@ -44,8 +45,6 @@ final class CopyRun {
     private final byte[] iovec = new byte[MOST_PIECES * IOVEC_BYTES];
     private final byte[] payload = new byte[MOST_BYTES];
     private final byte[] piece = new byte[MOST_BYTES];
-    /** From here on no network namespace asks for a right, but for those where somebody has raised its limit; when first asked for. */
-    private int firstPlainPort;
     private final Set<Integer> restricted;
 
     /**
@@ -112,7 +111,7 @@ final class CopyRun {
                 case CONNECT -> there.isThere()
                         ? connect(task, copy, allow.rewritten().isPresent() ? allow.rewritten() : destination)
                         : NOT_HERE;
-                case BIND -> takesRight(task.tid, copy) || !there.isThere()
+                case BIND -> takesRight(task, copy) || !there.isThere()
                         ? NOT_HERE
                         : copy.bind(address.name, address.nameLength);
                 case SENDTO -> {
@@ -156,16 +155,20 @@ final class CopyRun {
     }
 
     /** Whether to bind the port may take a capability that we have and the tracee has not. Port 0 is any that is free. */
-    private boolean takesRight(int tid, Tracees.SocketCopy copy) {
+    private boolean takesRight(Task task, Tracees.SocketCopy copy) {
         if (address.nameLength < AddressCall.PORT_END) {
             return true;
         }
-        if (firstPlainPort == 0) {
-            firstPlainPort = Math.max(tracees.firstUnprivilegedPort(), PRIVILEGED_PORTS);
-        }
         int port = address.port();
-        return port != 0 && port < firstPlainPort
-                && (port < tracees.firstUnprivilegedPort() || !copy.isOfOurNetwork()) && !tracees.mayBindPrivilegedPorts(tid);
+        return port != 0 && port < firstPlainPort(task, copy) && !tracees.mayBindPrivilegedPorts(task.tid);
+    }
+
+    /**
+     * From here on the socket's network asks for no right. Of another than ours that cannot be known: its binds are left to their callers, but for
+     * those that may not be left, where a rule is for one protocol ({@link AddressStop}). For these it is taken that nobody has changed it.
+     */
+    private int firstPlainPort(Task task, Tracees.SocketCopy copy) {
+        return copy.isOfOurNetwork() ? tracees.firstUnprivilegedPort() : task.protocol == Task.NONE ? ALL_PORTS : PRIVILEGED_PORTS;
     }
 
     /** Whether the kernel refuses the bind, for want of a right. */

@@ -21,7 +21,9 @@ import org.secfilt.plan.VaultRange;
  * A filter of the tracee's own may end it before: then there is an exit-stop in place of the seccomp-stop.
  */
 final class Remake {
-    private static final int SIGSTOP = 19; // asm-generic/signal.h
+    // asm-generic/signal.h
+    private static final int SIGSTOP = 19;
+    private static final int SIGSYS = 31;
     private static final int SENDTO_NAME = 4;
 
     private final Ptrace ptrace;
@@ -72,7 +74,7 @@ final class Remake {
     }
 
     /** No signal comes in between, or ends the vault's call: one would be enough to have all begin anew. */
-    private void hold(Task task) {
+    void hold(Task task) {
         if (!task.held && ptrace.blockSignals(task.tid, mask) == 0) {
             task.held = true;
             task.mask = mask[0];
@@ -142,6 +144,15 @@ final class Remake {
      * a handler would make EINTR of that: it did not wait, and is made again.
      */
     void signal(Task task, int signal) {
+        if (task.trapped && signal == SIGSYS) { // the first to come, before the program goes on // kernel/signal.c dequeue_synchronous_signal()
+            task.trapped = false;
+            if (task.phase == Task.Phase.REMAKING) {
+                ptrace.resumeToCall(task.tid, 0);
+            } else {
+                ptrace.resume(task.tid, 0);
+            }
+            return;
+        }
         if (task.phase == Task.Phase.REMAKING) {
             if (signal == SIGSTOP) { // nobody blocks it, and it has no handler
                 ptrace.resumeToCall(task.tid, signal);

@@ -52,6 +52,8 @@ final class Task {
     int vaultFd = NONE;
     /** Why the vault could not be mapped, for the denial of the call that needed it; empty while all is well. */
     String vaultFailure = "";
+    /** A filter of its own has trapped a call that the supervisor put in the place of one: the SIGSYS that comes next is not for the program. */
+    boolean trapped;
     /** So often in sequence a signal interrupted the vault call. */
     int interruptions;
     /** Where the call that is under way may put descriptors; meaningful while {@link Phase#RECEIVING}. */
@@ -64,6 +66,8 @@ final class Task {
     boolean lengthChanged;
     /** IPPROTO_* of the socket when the call was judged, if a rule looked at it. */
     int protocol = NONE;
+    /** So often others were heard first, to learn who made it. */
+    int looks;
     /** It has stopped before. */
     boolean known;
     /** It was seen at its end, and will do nothing more; of process 1 and what it started alone. */
@@ -128,6 +132,7 @@ final class Task {
         mapped = false;
         vaultFd = NONE;
         vaultFailure = "";
+        trapped = false;
         slot = NONE;
         protocol = NONE;
         begun = NONE;

@@ -10,8 +10,13 @@ import java.util.concurrent.ConcurrentHashMap;
 final class Tasks {
     private final Map<Integer, Task> tasks = new HashMap<>();
     private final Set<Integer> numbers = ConcurrentHashMap.newKeySet();
-    private final Restrictions restrictions = new Restrictions();
+    private final Restrictions restrictions;
     private Task last = new Task(Task.NONE);
+
+    /** @param restrict whether it is told when they restrict themselves */
+    Tasks(boolean restrict) {
+        this.restrictions = new Restrictions(restrict);
+    }
 
     /** Of whom something was heard, for the first time perhaps. */
     Task of(int tid) {

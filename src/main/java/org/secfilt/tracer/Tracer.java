@@ -47,7 +47,7 @@ public final class Tracer {
     private final int root;
     private final int options;
     private final ExecStops execs;
-    private final Tasks tasks = new Tasks();
+    private final Tasks tasks;
     private final Calls calls;
     private final WaitEvent event = new WaitEvent();
     private final SyscallStop stop = new SyscallStop();
@@ -67,8 +67,7 @@ public final class Tracer {
     private final Remake remake;
     private final Handover.Desk desk = new Handover.Desk();
     private final NotifiedRun notified;
-    /** It calls, and it is yet to be told who made it: that one has stopped before. Or null. */
-    private Task unheard;
+    private final Unheard unheard;
     private boolean executed;
     private boolean ready;
 
@@ -86,6 +85,8 @@ public final class Tracer {
         this.plan = plan;
         this.root = root;
         this.options = root == INIT ? OPTIONS | Ptrace.PTRACE_O_TRACEEXIT : OPTIONS;
+        this.tasks = new Tasks(plan.traces(TracedCall.LANDLOCK_RESTRICT_SELF));
+        this.unheard = new Unheard(tracees, tasks.restrictions());
         this.execs = new ExecStops(ptrace, tracees, plan.arch().syscalls(), options);
         this.calls = new Calls(plan, notifies);
         this.remake = new Remake(ptrace, plan.vault(), calls);
@@ -121,7 +122,7 @@ public final class Tracer {
                 if (turns.isOver(tasks.count(), waiting.tookLong())) {
                     serveOthers(tid);
                 }
-                if (unheard != null) {
+                if (unheard.any()) {
                     hearMaker();
                 }
             }
@@ -173,10 +174,9 @@ public final class Tracer {
 
     /** Another such one that shows meanwhile will show again. */
     private void hearMaker() {
-        Task made = unheard;
+        Task made = unheard.first();
         serveOthers(made.tid);
-        unheard = null;
-        if (tasks.find(made.tid) == made) {
+        if (unheard.settle() && tasks.find(made.tid) == made) {
             addresses.answer(made, calls.traced(made.call));
         }
     }
@@ -216,7 +216,7 @@ public final class Tracer {
                 made(task, thread);
             }
             case Ptrace.PTRACE_EVENT_FORK, Ptrace.PTRACE_EVENT_VFORK ->
-                made(task, tasks.restrictions().areAny() ? (int) ptrace.eventMessage(task.tid) : 0);
+                made(task, tasks.restrictions().mayBeAny() ? (int) ptrace.eventMessage(task.tid) : 0);
             case Ptrace.PTRACE_EVENT_EXIT -> exitEvent(task);
             case Ptrace.PTRACE_EVENT_STOP -> {
                 if (event.isGroupStop()) {
@@ -327,10 +327,8 @@ public final class Tracer {
             waitStop(task, call);
         } else if (call.namesAddress()) {
             waiting.judging(task.tid);
-            if (!tasks.restrictions().isNew(task.number)) {
+            if (!unheard.holds(task)) {
                 addresses.answer(task, call);
-            } else if (unheard == null) {
-                unheard = task;
             }
         } else {
             exits.answer(task, stop);

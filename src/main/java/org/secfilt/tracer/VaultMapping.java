@@ -22,7 +22,8 @@ import org.secfilt.plan.VaultRange;
  *
  * The tracee's other threads can do what they like with the descriptor meanwhile: the memfd was sealed before, and what stands at the
  * vault's address is looked up in /proc/PID/maps before it is trusted. A signal between two of them runs its handler first; its own
- * judged calls go on from where this task stands.
+ * judged calls go on from where this task stands. But the SIGSYS of a filter of its own that traps one of them (SECCOMP_RET_TRAP) it does
+ * not get: the handler would set the result of a call that it never made, and what it sets would be the number of the one that is wound back.
  */
 final class VaultMapping {
     /** What a judged call has to do next. */
@@ -41,6 +42,7 @@ final class VaultMapping {
     private static final int MAP_FIXED_NOREPLACE = 0x100000;
 
     private static final int MOST_ERRORS = 4095; // linux/err.h MAX_ERRNO
+    private static final String OWN_FILTER = "a filter of the process's own stands before it";
     /** So often in sequence a signal interrupts the vault call, at most: else it is a filter of the tracee's own that says so. */
     private static final int MOST_INTERRUPTIONS = 64;
 
@@ -136,13 +138,14 @@ final class VaultMapping {
             return; // it died, or is about to
         }
         long result = exit.result();
+        task.trapped = given == Task.NONE && result == number(phase); // the kernel has put it back // kernel/seccomp.c syscall_rollback()
         switch (phase) {
             case ASKING -> asked(task, result, given);
             case MAPPING -> {
                 // Also when mmap failed: another thread may have brought it meanwhile.
                 task.mapped = look(task) == 1;
                 if (!task.mapped) {
-                    task.vaultFailure = "secfilt's vault could not be mapped: " + answer(result);
+                    task.vaultFailure = "secfilt's vault could not be mapped: " + (task.trapped ? OWN_FILTER : answer(result));
                 }
             }
             case CLOSING -> task.vaultFd = Task.NONE;
@@ -162,8 +165,13 @@ final class VaultMapping {
         task.vaultFd = given;
         if (given == Task.NONE) {
             task.vaultFailure = "secfilt's vault could not be handed over: "
-                    + (result < 0 && result >= -MOST_ERRORS ? Errno.of((int) -result).toString() : "a filter of the process's own stands before it");
+                    + (result < 0 && result >= -MOST_ERRORS ? Errno.of((int) -result).toString() : OWN_FILTER);
         }
+    }
+
+    /** Of the call that was injected: none of the three returns it, but for a descriptor of the vault. */
+    private int number(Task.Phase phase) {
+        return phase == Task.Phase.ASKING ? vaultCall : phase == Task.Phase.MAPPING ? mmap : close;
     }
 
     private static String answer(long result) {

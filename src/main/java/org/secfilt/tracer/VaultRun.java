@@ -35,6 +35,9 @@ final class VaultRun {
     private static final int INET_BYTES = 16;
     private static final int INET6_BYTES = 24;
 
+    private static final int SIGSYS = 31; // asm-generic/signal.h
+    private static final String TRAPPED = "a filter of the process's own stands before sendmsg, as which it was to run";
+
     /** Servers bind anew once; somebody who never ceases is to end too. */
     private static final int MOST_OUTDATED = 64;
 
@@ -171,10 +174,15 @@ final class VaultRun {
     }
 
     /** At the exit-stop, while the result is the call's own. @return why its own restrictions made it fail, if it is known only now; or else empty */
-    String refused(Task task) {
-        boolean shutOff = task.kept.isPresent() && ptrace.syscallInfo(task.tid, exit) == 0 && exit.result() == -Errno.EACCES.number()
-                && keeping.isShutOff(task);
-        return shutOff ? Keeping.SHUT_OFF : "";
+    String refused(Task task, TracedCall call) {
+        if (task.kept.isEmpty() && call != TracedCall.SENDMMSG || ptrace.syscallInfo(task.tid, exit) < 0) {
+            return "";
+        }
+        // The number is the result of what a filter traps, and as good as any number of bytes.
+        task.trapped = call == TracedCall.SENDMMSG && exit.result() == sendmsg && tracees.isPending(task.tid, SIGSYS);
+        return task.trapped ? TRAPPED
+                : task.kept.isPresent() && exit.result() == -Errno.EACCES.number() && keeping.isShutOff(task) ? Keeping.SHUT_OFF
+                : "";
     }
 
     /**
@@ -246,7 +254,7 @@ final class VaultRun {
     /** sendmmsg ran as one sendmsg: it sent one message of so many bytes. If a signal interrupted it, sendmmsg is to be restarted. */
     private void finishFirstMessage(Task task) {
         ptrace.setNumber(task.tid, task.call.number());
-        if (exit.result() >= 0) {
+        if (exit.result() >= 0 && !task.trapped) {
             boolean told = tracees.writeInt(task.tid, task.call.argument(1) + Msghdr.LEN, (int) exit.result()) == Integer.BYTES;
             ptrace.setResult(task.tid, told ? 1 : -Errno.EFAULT.number());
         }

@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.secfilt.Fixtures;
 
 /**
@@ -19,6 +20,7 @@ class FilterAttackIT {
     static final NetworkRoom ROOM = new NetworkRoom();
 
     private static final String ATTACK = Fixtures.compile("filter-attack").toString();
+    private static final String TRAPPED = Fixtures.compile("trapped").toString();
     private static final String OWN_CALLS = Fixtures.compile("own-calls").toString();
     private static final String ALLOWED = "--allowed-netmask=" + NetworkRoom.NEAR;
 
@@ -38,8 +40,8 @@ class FilterAttackIT {
             errno      | mmap   | EPERM EPERM EPERM            | EPERM EPERM EPERM
             errno-0    | mmap   | EPERM EPERM EPERM            | EPERM EPERM EPERM
             notify     | mmap   | EPERM EPERM EPERM            | EPERM EPERM EPERM
-            trap       | mmap   | any                          | EPERM EPERM EPERM
-            trap-again | mmap   | any                          | EPERM EPERM EPERM
+            trap       | mmap   | EPERM EPERM EPERM            | EPERM EPERM EPERM
+            trap-again | mmap   | EPERM EPERM EPERM            | EPERM EPERM EPERM
             trace      | mmap   | sent sent sent               | EPERM EPERM EPERM
             kill       | mmap   | ''                           | EPERM EPERM EPERM
             errno      | munmap | EPERM EPERM EPERM            | EPERM EPERM EPERM
@@ -47,14 +49,14 @@ class FilterAttackIT {
             eintr      | munmap | EPERM EPERM EPERM            | EPERM EPERM EPERM
             restart    | munmap | EPERM EPERM EPERM            | EPERM EPERM EPERM
             notify     | munmap | EPERM EPERM EPERM            | EPERM EPERM EPERM
-            trap       | munmap | any                          | EPERM EPERM EPERM
-            trap-again | munmap | any                          | EPERM EPERM EPERM
+            trap       | munmap | EPERM EPERM EPERM            | EPERM EPERM EPERM
+            trap-again | munmap | EPERM EPERM EPERM            | EPERM EPERM EPERM
             trace      | munmap | sent sent sent               | EPERM EPERM EPERM
             kill       | munmap | ''                           | EPERM EPERM EPERM
             errno      | close  | sent sent sent               | EPERM EPERM EPERM
             errno-0    | close  | sent sent sent               | EPERM EPERM EPERM
-            trap       | close  | any                          | EPERM EPERM EPERM
-            trap-again | close  | any                          | EPERM EPERM EPERM
+            trap       | close  | sent sent sent               | EPERM EPERM EPERM
+            trap-again | close  | sent sent sent               | EPERM EPERM EPERM
             errno      | others | sent sent sent               | EPERM EPERM EPERM
             notify     | others | sent sent sent               | EPERM EPERM EPERM
             trap       | others | sent sent sent               | EPERM EPERM EPERM
@@ -73,13 +75,57 @@ class FilterAttackIT {
 
     private static void only_takes_away(User user, String near, String far, String... attack) {
         Outcome allowed = to(NetworkRoom.NEAR, attack).as(user).run();
-        if (!near.equals("any")) { // a trapped call's own handler decides what the call returns
-            assertEquals(near, said(allowed), allowed::toString);
-        }
+        assertEquals(near, said(allowed), allowed::toString);
         ROOM.arrived();
         Outcome forbidden = to(NetworkRoom.FAR, attack).as(user).run();
         assertEquals(far, said(forbidden), forbidden::toString);
         assertEquals(List.of(), ROOM.arrived(), forbidden::toString);
+    }
+
+    /**
+     * Of a program that has calls trapped, with threads and signals besides: its handler is to see its own calls alone. What the handler does | on
+     * which calls | what becomes of calls to an allowed address, of its own ones, and how many others the handler saw.
+     */
+    @ParameterizedTest(name = "{0} on {1}")
+    @CsvSource(delimiter = '|', textBlock = """
+            0       | munmap   | 160 EPERM           | 0 of its own   | 0 others
+            1       | munmap   | 160 EPERM           | 0 of its own   | 0 others
+            231     | munmap   | 160 EPERM           | 0 of its own   | 0 others
+            kept    | munmap   | 160 EPERM           | 0 of its own   | 0 others
+            emulate | munmap   | 160 EPERM           | 160 of its own | 0 others
+            0       | mmap     | 160 EPERM           | 0 of its own   | 0 others
+            emulate | mmap     | 160 EPERM           | 160 of its own | 0 others
+            0       | close    | 160 done            | 0 of its own   | 0 others
+            kept    | close    | 160 done            | 0 of its own   | 0 others
+            emulate | close    | 160 done            | 320 of its own | 0 others
+            emulate | vault    | 160 EPERM           | 640 of its own | 0 others
+            0       | sendmsg  | 160 EPERM           | 0 of its own   | 0 others
+            kept    | sendmsg  | 160 EPERM           | 0 of its own   | 0 others
+            kept    | nothing  | 160 done            | 0 of its own   | 0 others
+            emulate | dispatch | 160 done            | 160 of its own | 0 others
+            -4      | dispatch | 160 EINTR           | 160 of its own | 0 others
+            """)
+    void who_traps_calls_is_not_shown_the_supervisors(String handler, String on, String near, String own, String others) {
+        for (String notifications : List.of("auto", "off")) {
+            for (User user : User.values()) {
+                String[] words = {"--notifications=" + notifications, OWN_CALLS, TRAPPED, handler, on, "40"};
+                Outcome allowed = to(NetworkRoom.NEAR, words).as(user).run();
+                assertEquals(near + " " + own + " " + others, said(allowed), allowed::toString);
+                ROOM.arrived();
+                Outcome forbidden = to(NetworkRoom.FAR, words).as(user).run();
+                assertEquals((on.equals("dispatch") ? near.replace("done", "EPERM") : "160 EPERM") + " " + own + " " + others,
+                        said(forbidden), forbidden::toString);
+                assertEquals(List.of(), ROOM.arrived(), forbidden::toString);
+            }
+        }
+    }
+
+    /** Without secfilt. */
+    @ParameterizedTest
+    @ValueSource(strings = {"vault", "dispatch"})
+    void a_handler_makes_the_calls_that_were_trapped(String on) {
+        Outcome bare = ROOM.command(TRAPPED, "emulate", on, "40", NetworkRoom.NEAR, "8002").run().exited(0);
+        assertEquals("160 done " + (on.equals("vault") ? "640" : "160") + " of its own 0 others", said(bare), bare::toString);
     }
 
     private static Command to(String address, String... attack) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -82,24 +83,37 @@ class RestrictedIT {
     /** A socket of another protocol could be put in the place of theirs. */
     @Test
     void where_a_rule_is_for_one_protocol_they_are_told_what_to_write() throws IOException {
-        String policy = Files.writeString(ROOM.directory().resolve("one.yaml"),
-                "version: 1\nmode: deny\nconnect: {allow: [{address: %s, protocol: tcp}]}\n".formatted(NetworkRoom.NEAR)).toString();
-        Outcome run = ROOM.secfilt("--firewall=off", "--policy", policy, NEWCOMERS, "made", "4", NetworkRoom.NEAR, "8001")
-                .as(User.ORDINARY).run().exited(0);
+        Outcome run = one(NEWCOMERS, "made", "4", NetworkRoom.NEAR, "8001").exited(0);
         assertEquals("4 Operation not permitted\n", run.stdout(), run::toString);
         assertTrue(run.stderr().contains(": the rules allow this address to one protocol alone, and "), run::toString);
         assertTrue(run.stderr().contains("allow it without a protocol"), run::toString);
     }
 
-    /** One that calls before it was told who made it is answered when that is known. */
-    @Test
-    void where_a_rule_is_for_one_protocol_nothing_is_taken_from_others() throws IOException {
-        String policy = Files.writeString(ROOM.directory().resolve("one.yaml"),
-                "version: 1\nmode: deny\nconnect: {allow: [{address: %s, protocol: tcp}]}\n".formatted(NetworkRoom.NEAR)).toString();
-        String[] words = {NEWCOMERS, "beside", TIMES, NetworkRoom.NEAR, "8001"};
-        Outcome run = ROOM.secfilt("--firewall=off", "--violation-exit=77", "--policy", policy, words[0], words[1], words[2], words[3], words[4])
-                .as(User.ORDINARY).timeoutMillis(60_000).run().exited(0);
+    /** One that calls before it was told who made it, and who that one, is answered when that is known. */
+    @ParameterizedTest
+    @CsvSource({"beside, auto", "lines, auto", "lines, off"})
+    void where_a_rule_is_for_one_protocol_nothing_is_taken_from_others(String who, String notifications) throws IOException {
+        Outcome run = one("--violation-exit=77", "--notifications=" + notifications, NEWCOMERS, who, TIMES, NetworkRoom.NEAR, "8001").exited(0);
         assertEquals(TIMES + " connected\n", run.stdout(), run::toString);
         assertEquals("", run.stderr(), run::toString);
+    }
+
+    /** As the kernel has it: one that does not know the flag restricts nobody. */
+    @Test
+    void who_asked_for_all_of_its_process_has_all_of_it_restricted_or_nobody() throws IOException {
+        String[] words = {NEWCOMERS, "together", "40", NetworkRoom.NEAR, "8001"};
+        String bare = ROOM.command(words).as(User.ORDINARY).run().exited(0).stdout();
+        assertEquals(bare, ROOM.secfilt(ALLOWED, words[0], words[1], words[2], words[3], words[4]).as(User.ORDINARY).run().exited(0).stdout());
+        Outcome run = one(words).exited(0);
+        assertEquals(bare.equals("40 connected\n") ? bare : "40 Operation not permitted\n", run.stdout(), run::toString);
+    }
+
+    /** Under a rule for TCP alone, without the firewall. */
+    private static Outcome one(String... words) throws IOException {
+        String policy = Files.writeString(ROOM.directory().resolve("one.yaml"),
+                "version: 1\nmode: deny\nconnect: {allow: [{address: %s, protocol: tcp}]}\n".formatted(NetworkRoom.NEAR)).toString();
+        List<String> all = new ArrayList<>(List.of("--firewall=off", "--policy", policy));
+        all.addAll(List.of(words));
+        return ROOM.secfilt(all.toArray(new String[0])).as(User.ORDINARY).timeoutMillis(60_000).run();
     }
 }

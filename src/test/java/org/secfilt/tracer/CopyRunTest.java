@@ -154,6 +154,31 @@ class CopyRunTest extends TracerRoom {
         assertEquals(List.of("7: connect 10.0.0.1:80"), named("connect"));
     }
 
+    /** Where the socket's network is another one its limit cannot be known. Limit of ours | ours? | may bind anything? */
+    @ParameterizedTest
+    @CsvSource({
+        "5000, 4999, true, false, false", "5000, 5000, true, false, true", "5000, 4999, true, true, true", "80, 80, true, false, true",
+        "1024, 4999, false, false, false", "1024, 65535, false, false, false", "1024, 4999, false, true, true", "1024, 0, false, false, true",
+    })
+    void a_port_is_bound_here_where_that_takes_no_right_or_the_tracee_has_it(int limit, int port, boolean ours, boolean privileged, boolean here) {
+        kernel.unprivileged = limit;
+        kernel.ourNetwork = ours;
+        kernel.privileged = privileged;
+        kernel.remember(0x1000, address("10.0.0.1", port));
+        runWith(Deed.call("bind", 3, 0x1000, 16));
+        assertEquals(here, kernel.acted.contains("7: copy: bind 10.0.0.1:" + port));
+        assertEquals(!here, kernel.acted.contains("7: bind 10.0.0.1:" + port));
+    }
+
+    @Test
+    void a_limit_that_is_raised_in_the_middle_of_a_run_holds() {
+        kernel.remember(0x1000, address("10.0.0.1", 3000));
+        kernel.remember(0x2000, address("10.0.0.1", 3001));
+        kernel.unprivilegedLater = 5000;
+        runWith(Deed.call("bind", 3, 0x1000, 16), Deed.call("bind", 4, 0x2000, 16));
+        assertEquals(List.of("7: copy: bind 10.0.0.1:3000", "7: bind 10.0.0.1:3001"), named("bind"));
+    }
+
     @ParameterizedTest
     @CsvSource({"0, true", "1, false", "1023, false", "1024, true", "65535, true"})
     void a_port_that_may_take_a_capability_is_bound_by_the_tracee(int port, boolean here) {

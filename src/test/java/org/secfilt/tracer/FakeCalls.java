@@ -16,6 +16,8 @@ abstract class FakeCalls extends FakeTracees {
 
     /** What a connect or bind that a tracee makes answers. */
     int connected;
+    /** What a sendmsg that a tracee makes answers. */
+    int sent = 7;
     /** What a recvmsg answers. */
     int received = 4;
     /** What a recvmsg puts where the control data is to go. */
@@ -25,6 +27,11 @@ abstract class FakeCalls extends FakeTracees {
 
     void execute(FakeTask task) {
         if ((int) task.number == -1) {
+            return;
+        }
+        if (task.audit != I386 && task.traps.contains(ARCH.syscalls().name((int) task.number).orElse(""))) {
+            task.trapped = true;
+            task.result = task.number;
             return;
         }
         if (task.audit != I386 && task.number == ARCH.syscalls().nr(VaultRange.CALL) && task.arguments[0] == RANGE.address() && task.arguments[1] == 0) {
@@ -42,7 +49,7 @@ abstract class FakeCalls extends FakeTracees {
                 if (task.vaultPlaceTaken) {
                     task.result = -Errno.EEXIST.number();
                 } else {
-                    task.mapped |= task.arguments[0] == RANGE.address() && task.arguments[4] == VAULT_FD;
+                    task.mapped |= task.arguments[0] == RANGE.address() && task.arguments[4] == task.vaultFd;
                     task.result = task.arguments[0] == 0 ? ELSEWHERE : task.arguments[0];
                 }
             }
@@ -54,7 +61,7 @@ abstract class FakeCalls extends FakeTracees {
                     return;
                 }
                 byte[] header = seen(task, task.arguments[1], Msghdr.BYTES);
-                act(task, name, ControlMessages.longAt(header, 0), ControlMessages.intAt(header, 8), 7);
+                act(task, name, ControlMessages.longAt(header, 0), ControlMessages.intAt(header, 8), sent);
             }
             case "recvmsg", "recvmmsg" -> {
                 acted.add(task.tid + ": " + name + " of " + (name.equals("recvmsg") ? 1 : task.arguments[2]));
@@ -94,7 +101,8 @@ abstract class FakeCalls extends FakeTracees {
         }
         task.result = task.vaultAnswers.isEmpty() ? VAULT_FD : task.vaultAnswers.remove(0);
         if (task.result >= 0) {
-            vault.give(task.tid, (int) task.result);
+            task.vaultFd = (int) task.result;
+            vault.give(task.tid, task.vaultFd);
         }
     }
 

@@ -13,6 +13,7 @@ import org.secfilt.kernel.WaitEvent;
 
 /** The tracer's side of ptrace(2) and waitid(2), for tracees that stop where {@link FakeStops} has them. */
 abstract class FakePtrace extends FakeStops implements Ptrace {
+    private static final int SIGSYS = 31; // asm-generic/signal.h
     private static final int GONE = -Errno.ESRCH.number();
 
     /** A filter that the tracee has itself answers all calls with EACCES, when they are made again. */
@@ -183,6 +184,9 @@ abstract class FakePtrace extends FakeStops implements Ptrace {
         if (signal != 0) {
             delivered.add(tid + ": signal " + signal);
         }
+        if (trap(task)) {
+            return 0;
+        }
         if (task.state == FakeTask.State.SECCOMP_STOP) {
             execute(task);
             returns(task);
@@ -203,11 +207,28 @@ abstract class FakePtrace extends FakeStops implements Ptrace {
         return 0;
     }
 
+    /** Out of a call that a filter trapped. @return whether the signal is on its way */
+    private boolean trap(FakeTask task) {
+        if (task.state != FakeTask.State.EXIT_STOP || !task.trapped) {
+            return false;
+        }
+        task.trapped = false;
+        if (!task.rewound) {
+            returns(task);
+        }
+        task.status = SIGSYS;
+        task.state = FakeTask.State.SIGNAL_STOP;
+        return true;
+    }
+
     @Override
     public int resumeToCall(int tid, int signal) {
         FakeTask task = on(tid);
         if (!stopped(task)) {
             return GONE;
+        }
+        if (trap(task)) {
+            return 0;
         }
         if (task.state == FakeTask.State.EXIT_STOP && task.rewound) {
             task.rewound = false;
@@ -250,7 +271,7 @@ abstract class FakePtrace extends FakeStops implements Ptrace {
     @Override
     public long eventMessage(int tid) {
         FakeTask task = on(tid);
-        return !stopped(task) ? GONE : thread != 0 ? thread : tid;
+        return !stopped(task) ? GONE : task.child != 0 ? task.child : thread != 0 ? thread : tid;
     }
 
     @Override

@@ -96,6 +96,10 @@ abstract class FakeStops extends FakeCalls {
     void goOn(FakeTask task, int signal, boolean toCall) {
         if (!task.signals.isEmpty() && !task.blocked) {
             nextSignal(task);
+        } else if (task.rewound) {
+            task.rewound = false;
+            task.number = task.result;
+            task.state = toCall ? FakeTask.State.ENTER_STOP : FakeTask.State.SECCOMP_STOP;
         } else if (task.restarts) {
             task.restarts = false;
             if (!task.becomes.isEmpty()) {

@@ -2,6 +2,7 @@ package org.secfilt.tracer;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** A scripted tracee of a {@link FakeKernel}. */
 final class FakeTask {
@@ -38,8 +39,15 @@ final class FakeTask {
     /** What a filter of its own answers to vault calls in the supervisor's place. */
     final List<Long> forgeries = new ArrayList<>();
     boolean vaultPlaceTaken;
+    int vaultFd = Task.NONE;
+    /** The calls that a filter of its own traps. */
+    Set<String> traps = Set.of();
+    /** One was, and the signal is yet to come. */
+    boolean trapped;
     /** Of another's process. */
     boolean thread;
+    /** The one that it makes, if not the one that all make. */
+    int child;
     /** PTRACE_O_TRACEEXEC. */
     boolean tellsExec = true;
     int execsTold;

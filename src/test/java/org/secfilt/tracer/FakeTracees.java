@@ -67,9 +67,13 @@ abstract class FakeTracees extends TracersKernel implements Tracees {
     boolean familyMatters;
     boolean privileged;
     int unprivileged = 1024;
+    /** What it is once it was asked for, if it changes then. */
+    int unprivilegedLater;
     boolean ourNetwork = true;
     /** The thread that each clone makes, if any; memory waits for it, and cannot be read while its first stop is unanswered. */
     int thread;
+    /** Of every process. */
+    List<Integer> threads = List.of();
     boolean disconnects = true;
     Set<OpenDescriptor.Steering> steerings = Set.of();
     /** Whether every number is of somebody whom we trace. */
@@ -136,6 +140,16 @@ abstract class FakeTracees extends TracersKernel implements Tracees {
     }
 
     @Override
+    public boolean isRunning(int tid) {
+        return on(tid).state != FakeTask.State.DEAD;
+    }
+
+    @Override
+    public boolean isPending(int tid, int signal) {
+        return on(tid).trapped;
+    }
+
+    @Override
     public boolean isOurs(int tid) {
         on(tid);
         return ours;
@@ -191,7 +205,7 @@ abstract class FakeTracees extends TracersKernel implements Tracees {
 
     @Override
     public List<Integer> threads(int tgid) {
-        throw new AssertionError("no process 1 here");
+        return threads;
     }
 
     @Override
@@ -249,7 +263,9 @@ abstract class FakeTracees extends TracersKernel implements Tracees {
 
     @Override
     public int firstUnprivilegedPort() {
-        return unprivileged;
+        int now = unprivileged;
+        unprivileged = unprivilegedLater == 0 ? unprivileged : unprivilegedLater;
+        return now;
     }
 
     @Override

@@ -256,13 +256,13 @@ class KeepingTest extends TracerRoom {
 
     @Test
     void a_new_one_that_the_kernel_has_refused_is_taken_for_what_its_parent_is() {
-        Restrictions restrictions = new Restrictions();
+        Restrictions restrictions = new Restrictions(true);
         Keeping keeping = new Keeping(keeper, kernel, restrictions);
         Task parent = new Task(kernel.parent(8));
         restrictions.ask(parent, Set.of());
         restrictions.begin(8);
         assertFalse(keeping.isShutOff(new Task(8)));
-        restrictions.restricted(parent);
+        restrictions.restricted(parent.number);
         assertTrue(keeping.isShutOff(new Task(8)));
         restrictions.made(new Task(9), 8, true);
         assertFalse(keeping.isShutOff(new Task(8)));

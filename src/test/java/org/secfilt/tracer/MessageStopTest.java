@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -64,6 +65,21 @@ class MessageStopTest extends TracerRoom {
         assertEquals(List.of("7: sendmsg 10.0.0.1:80"), named("sendmsg"));
         assertEquals("7: sendmmsg 1", kernel.returned.get(kernel.returned.size() - 1));
         assertEquals(List.of("7: wrote 7 at 0x2038"), kernel.delivered);
+        assertArrayEquals(new long[] {3, 0x2000, 5, 0x40, 0, 0}, kernel.arguments(TID));
+    }
+
+    /** A filter of the tracee's own: the result is the number of the call, and a message of so many bytes may be sent, too. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void a_trapped_sendmsg_in_the_place_of_a_sendmmsg_is_a_denial(boolean traps) {
+        kernel.remember(0x2000, message(0x1000, 16));
+        kernel.remember(0x1000, ALLOWED);
+        kernel.sent = FakeTracees.ARCH.syscalls().nr("sendmsg");
+        command(Deed.call("sendmmsg", 3, 0x2000, 5, 0x40)).traps = traps ? Set.of("sendmsg") : Set.of();
+        run();
+        assertEquals("7: sendmmsg " + (traps ? EPERM : 1), kernel.returned.get(1));
+        assertEquals(traps ? List.of() : List.of("7: wrote 46 at 0x2038"), kernel.delivered);
+        assertEquals(traps ? List.of("ready", "sendmmsg", "command ended") : List.of("ready", "command ended"), reported);
         assertArrayEquals(new long[] {3, 0x2000, 5, 0x40, 0, 0}, kernel.arguments(TID));
     }
 

@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.secfilt.kernel.Ptrace;
 
@@ -53,12 +56,10 @@ class RestrictStopTest extends TracerRoom {
         assertEquals(List.of("8: copy: connect 10.0.0.1:80"), named("copy"));
     }
 
-    /** Nothing was heard of it at that time, and nobody has its number. */
-    @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void who_made_one_that_has_ended_says_nothing_about_the_next_with_its_number(boolean ours) {
+    /** Nothing was heard of it at that time. */
+    @Test
+    void who_was_made_by_an_unrestricted_one_has_its_calls_made_in_its_place_from_the_first_on() {
         kernel.domain = 2;
-        kernel.ours = ours;
         kernel.newestFirst = false;
         kernel.remember(0x1000, ALLOWED);
         kernel.thread = 8;
@@ -66,6 +67,60 @@ class RestrictStopTest extends TracerRoom {
         command(Deed.stop(FORKED));
         kernel.task(8, connect(0x1000));
         run();
-        assertEquals(ours ? List.of("8: copy: connect 10.0.0.1:80") : List.of(), named("copy"));
+        assertEquals(List.of("8: copy: connect 10.0.0.1:80"), named("copy"));
+    }
+
+    /** Its maker's maker comes to its stop last. */
+    @ParameterizedTest
+    @CsvSource({"true, true", "true, false", "false, true", "false, false"})
+    void a_grandchild_that_calls_at_once_is_what_the_first_of_them_was(boolean notifies, boolean restricted) {
+        this.notifies = notifies;
+        kernel.domain = 2;
+        kernel.remember(0x1000, ALLOWED);
+        kernel.threads = List.of(TID);
+        List<Deed> first = new ArrayList<>(many());
+        first.add(0, restricted ? Deed.call("landlock_restrict_self", 3, 0) : Deed.call("getpid"));
+        first.add(Deed.stop(FORKED));
+        command(first.toArray(new Deed[0])).child = 8;
+        if (!notifies) {
+            kernel.task(9, connect(0x1000)); // nothing is heard of it before its maker
+        }
+        kernel.task(8, Deed.stop(FORKED), connect(0x1000)).child = 9;
+        if (notifies) {
+            kernel.task(9, connect(0x1000));
+        }
+        kernel.task(6, Deed.call("landlock_restrict_self", 3, 0));
+        run();
+        String how = restricted ? "" : "copy: ";
+        assertEquals(List.of("8: " + how + "connect 10.0.0.1:80", "9: " + how + "connect 10.0.0.1:80"), sorted(named("connect")));
+    }
+
+    private static List<String> sorted(List<String> acts) {
+        Collections.sort(acts);
+        return acts;
+    }
+
+    /** The kernel has the whole process restricted, or knows no such flag. */
+    @ParameterizedTest
+    @CsvSource({"0, 7! 8!", "-22, 7", "-1, 7 8", "-38, 7 8"})
+    void all_threads_of_a_process_are_restricted_at_once(long result, String expected) {
+        kernel.threads = List.of(7, 8);
+        Tasks tasks = new Tasks(true);
+        RestrictStop restricts = new RestrictStop(kernel, kernel, tasks);
+        Task task = tasks.of(7);
+        tasks.begin(8);
+        tasks.begin(9);
+        FakeTask fake = command(Deed.call("landlock_restrict_self", 3, 8));
+        task.call.setArgument(0, 3);
+        task.call.setArgument(1, 8);
+        restricts.answer(task);
+        fake.state = FakeTask.State.EXIT_STOP;
+        fake.result = result;
+        restricts.exit(task);
+        List<String> marked = new ArrayList<>();
+        for (int tid : new TreeSet<>(tasks.restrictions().marked())) {
+            marked.add(tid + (tasks.restrictions().isSure(tid) ? "!" : ""));
+        }
+        assertEquals(expected, String.join(" ", marked));
     }
 }

@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.Ptrace;
 
@@ -96,6 +98,31 @@ class VaultStopTest extends TracerRoom {
         run();
         assertTrue(kernel.returned.contains("7: connect " + EPERM), kernel.returned.toString());
         assertEquals(List.of(), kernel.acted);
+    }
+
+    /** A filter of the tracee's own. What is trapped | what becomes of the call | what runs. */
+    @ParameterizedTest
+    @CsvSource({
+        "munmap, -1, ''", "mmap, -1, close", "close, 0, connect 10.0.0.1:80", "mmap close, -1, ''",
+    })
+    void a_trapped_call_of_the_supervisors_own_gives_the_tracee_no_signal(String traps, long result, String ran) {
+        kernel.remember(0x1000, ALLOWED);
+        command(connect(0x1000)).traps = Set.of(traps.split(" "));
+        run();
+        assertEquals(List.of(), kernel.delivered);
+        assertEquals("7: connect " + result, kernel.returned.get(1));
+        assertEquals(ran.isEmpty() ? List.of() : List.of("7: " + ran), kernel.acted);
+    }
+
+    /** The number of the call that is trapped is as good a descriptor as any. */
+    @ParameterizedTest
+    @ValueSource(strings = {"munmap", "close"})
+    void a_descriptor_that_is_the_number_of_a_call_is_no_trap(String call) {
+        kernel.remember(0x1000, ALLOWED);
+        command(connect(0x1000), Deed.stop(31)).vaultAnswers.add((long) FakeTracees.ARCH.syscalls().nr(call));
+        run();
+        assertEquals(List.of("7: connect 10.0.0.1:80"), named("connect"));
+        assertEquals(List.of("7: signal 31"), kernel.delivered);
     }
 
     @Test

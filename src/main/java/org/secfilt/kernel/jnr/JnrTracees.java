@@ -19,11 +19,13 @@ final class JnrTracees implements Tracees {
     private static final int O_PATH = 010000000;
     private static final int O_PATH_CLOEXEC = O_PATH | 02000000;
     private static final int TGKILL = Arch.X86_64.syscalls().nr("tgkill");
+    private static final int PREAD64 = Arch.X86_64.syscalls().nr("pread64");
     private static final int OPENAT2 = Arch.X86_64.syscalls().nr("openat2");
     /** proc(5) "stat": the fields after the name's closing bracket start with number 3, the processor is number 39. */
     private static final int PROCESSOR_FIELDS_ON = 39 - 3;
 
     private static final long CAP_NET_BIND_SERVICE = 1L << 10; // linux/capability.h
+    private static final int NUMBER_BYTES = 8;
     private static final int UNPRIVILEGED_PORT = 1024; // include/net/ip.h PROT_SOCK
 
     private final Proc proc;
@@ -39,6 +41,8 @@ final class JnrTracees implements Tracees {
 
     /** The mount namespace whose paths are told, as its link names it. */
     private byte[] mounts;
+    /** The file that tells {@link #firstUnprivilegedPort}; -1 as long as nobody asked. */
+    private int portStart = -1;
     /** Our own security label, empty where there are none; null as long as nobody asked. */
     private byte[] label;
     /** It is not the supervisor's. */
@@ -165,6 +169,17 @@ final class JnrTracees implements Tracees {
     }
 
     @Override
+    public boolean isRunning(int tid) {
+        return Proc.field(proc.status(tid), "State").startsWith("R");
+    }
+
+    @Override
+    public boolean isPending(int tid, int signal) {
+        String pending = Proc.field(proc.status(tid), "SigPnd");
+        return !pending.isEmpty() && (Long.parseUnsignedLong(pending, 16) >>> signal - 1 & 1) != 0;
+    }
+
+    @Override
     public boolean isOurs(int tid) {
         return proc.isOurs(tid);
     }
@@ -201,8 +216,16 @@ final class JnrTracees implements Tracees {
 
     @Override
     public int firstUnprivilegedPort() {
-        String told = proc.read("sys/net/ipv4/ip_unprivileged_port_start").trim();
-        return told.isEmpty() ? UNPRIVILEGED_PORT : Integer.parseInt(told);
+        if (portStart < 0) {
+            portStart = proc.open("sys/net/ipv4/ip_unprivileged_port_start");
+        }
+        // The file is of the network namespace that we were in when we opened it; it tells anew at its beginning alone.
+        int length = (int) Libc.SYSCALL.call(PREAD64, portStart, buffer, NUMBER_BYTES, 0, 0);
+        int port = 0;
+        for (int i = 0; i < length && NativeMemory.IO.getByte(buffer + i) >= '0'; i++) {
+            port = 10 * port + NativeMemory.IO.getByte(buffer + i) - '0';
+        }
+        return length <= 0 ? UNPRIVILEGED_PORT : port;
     }
 
     @Override

@@ -29,7 +29,8 @@ final class Proc {
         return open(pid + name);
     }
 
-    private int open(String name) {
+    /** Of a file that is no process's. */
+    int open(String name) {
         return (int) Libc.OPEN.call(path(name), O_CLOEXEC, 0);
     }
 
