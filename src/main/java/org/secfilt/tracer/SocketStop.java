@@ -27,8 +27,16 @@ final class SocketStop {
         this.watch = watch;
     }
 
-    /** At the seccomp-stop of socket(2), saved in {@code task.call}. */
-    void answer(Task task) {
+    /** At the seccomp-stop of one of the two, saved in {@code task.call}. */
+    void answer(Task task, TracedCall call) {
+        if (call == TracedCall.SOCKET) {
+            answerSocket(task);
+        } else {
+            answerOption(task);
+        }
+    }
+
+    private void answerSocket(Task task) {
         int type = (int) task.call.argument(1) & SocketType.MASK;
         SocketKind kind = new SocketKind((int) task.call.argument(0), type, (int) task.call.argument(2));
         Optional<Verdict.Deny> denial = judge.denial(kind);
@@ -43,8 +51,7 @@ final class SocketStop {
         }
     }
 
-    /** Likewise of setsockopt(2). */
-    void answerOption(Task task) {
+    private void answerOption(Task task) {
         Optional<Verdict.Deny> denial = judge.denial((int) task.call.argument(1), (int) task.call.argument(2));
         if (denial.isPresent()) {
             replies.denyOfSocket(task, TracedCall.SETSOCKOPT, Optional.empty(), denial.get());

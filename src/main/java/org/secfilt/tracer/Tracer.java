@@ -317,10 +317,8 @@ public final class Tracer {
             handedOver.answer(task, call, stop);
         } else if (call == TracedCall.PTRACE) {
             replies.deny(task, call, Optional.empty(), NO_SECOND_TRACER);
-        } else if (call == TracedCall.SOCKET) {
-            sockets.answer(task);
-        } else if (call == TracedCall.SETSOCKOPT) {
-            sockets.answerOption(task);
+        } else if (call == TracedCall.SOCKET || call == TracedCall.SETSOCKOPT) {
+            sockets.answer(task, call);
         } else if (call == TracedCall.LANDLOCK_RESTRICT_SELF) {
             restricts.answer(task);
         } else if (call == TracedCall.WAIT4 || call == TracedCall.WAITID) {
