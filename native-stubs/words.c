@@ -57,12 +57,18 @@ static bool is_short_of_memory(void)
     return hard_limit(RLIMIT_AS) < 350 * mebibyte || hard_limit(RLIMIT_DATA) < 60 * mebibyte;
 }
 
+/* Less than a java was seen to start with: it dies of SIGSEGV, without a word. */
+static bool is_short_of_stack(void)
+{
+    return hard_limit(RLIMIT_STACK) < 48 * 1024;
+}
+
 static bool is_limited_in_memory(void)
 {
     return hard_limit(RLIMIT_AS) != RLIM_INFINITY || hard_limit(RLIMIT_DATA) != RLIM_INFINITY;
 }
 
-/* The limit that it met; NULL if it seems to be none of ours. */
+/* The limit that it met, or what else is forbidden here; NULL if it seems to be none of ours. */
 static const char *limit_met(void)
 {
     if (is_short_of_threads() || said("unable to create native thread") || said("Out of system resources") || said("Could not create G1"))
@@ -70,6 +76,10 @@ static const char *limit_met(void)
     bool memory = said("insufficient memory") || said("Could not reserve") || said("OutOfMemoryError");
     if (is_short_of_memory() || (memory && is_limited_in_memory()))
         return "had not enough memory: is there a limit on it (ulimit -v, ulimit -d)?";
+    if (said("Failed to mark memory page as executable")) /* java's guess, grsecurity, is hardly ever right */
+        return "may not make code of what it wrote: is that forbidden (systemd's MemoryDenyWriteExecute=, PR_SET_MDWE, SELinux's execmem)?";
+    if (is_short_of_stack())
+        return "had not enough room for its stack: is there a limit on it (ulimit -s)?";
     return said("Too many open files") ? "could open too few files: is there a limit on them (ulimit -n)?" : NULL;
 }
 

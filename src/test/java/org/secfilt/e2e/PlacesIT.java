@@ -143,7 +143,7 @@ class PlacesIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"-n 4", "-n 5", "-n 6", "-n 7", "-n 8", "-n 9", "-n 10", "-v 20000", "-v 100000", "-v 200000", "-v 300000"})
+    @ValueSource(strings = {"-n 4", "-n 5", "-n 6", "-n 7", "-n 8", "-n 9", "-n 10", "-v 20000", "-v 100000", "-v 200000", "-v 300000", "-s 20"})
     void with_too_little_else_it_names_the_limit_in_one_line(String limit) {
         Outcome run = ROOM.bash("ulimit " + limit + "; exec $SECFILT --policy=" + Built.policy("ci-job.yaml") + " echo it ran").as(User.ORDINARY).run()
                 .exited(125);

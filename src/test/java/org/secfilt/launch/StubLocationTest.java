@@ -96,6 +96,12 @@ class StubLocationTest {
         stub.java("#!/bin/sh\necho 'Could not reserve enough space for 32768KB object heap'\n");
         assertEquals(new Run(125, "", "secfilt: the supervisor had not enough memory: is there a limit on it (ulimit -v, ulimit -d)?\n"),
                 stub.bash("ulimit -v 4000000; exec $STUB true"));
+        stub.java("#!/bin/sh\necho 'Failed to mark memory page as executable - check if grsecurity/PaX is enabled'\n");
+        assertEquals(new Run(125, "", "secfilt: the supervisor may not make code of what it wrote: is that forbidden"
+                + " (systemd's MemoryDenyWriteExecute=, PR_SET_MDWE, SELinux's execmem)?\n"), stub.run("true"));
+        stub.java("#!/bin/sh\nexit 1\n");
+        assertEquals(new Run(125, "", "secfilt: the supervisor had not enough room for its stack: is there a limit on it (ulimit -s)?\n"),
+                stub.bash("ulimit -s 40; exec $STUB true"));
         stub.java("#!/bin/sh\necho 'libzip.so: cannot open shared object file: Too many open files'\n");
         assertEquals(new Run(125, "", "secfilt: the supervisor could open too few files: is there a limit on them (ulimit -n)?\n"),
                 stub.run("true"));
