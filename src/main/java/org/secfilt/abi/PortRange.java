@@ -5,6 +5,9 @@ public record PortRange(int first, int last) {
     public static final int MAX_PORT = 65535;
     public static final PortRange ALL = new PortRange(0, MAX_PORT);
 
+    private static final String NO_RANGE = "' is no port and no range of ports; write one such as 443 or 8000-8099";
+    private static final String NO_PORT = "' is no port; write one such as 443";
+
     public PortRange {
         check(first);
         check(last);
@@ -29,9 +32,21 @@ public record PortRange(int first, int last) {
         }
         int dash = text.indexOf('-');
         if (dash < 0) {
-            return of(port(text, text));
+            return of(port(text, text, NO_RANGE));
         }
-        return new PortRange(port(text.substring(0, dash), text), port(text.substring(dash + 1), text));
+        return new PortRange(port(text.substring(0, dash), text, NO_RANGE), port(text.substring(dash + 1), text, NO_RANGE));
+    }
+
+    /**
+     * Reads {@code 443}, where no range may stand.
+     *
+     * @throws IllegalArgumentException saying what is wrong and what to write instead
+     */
+    public static int parseOne(String text) {
+        if (text.isEmpty()) {
+            throw new IllegalArgumentException("a port is missing");
+        }
+        return port(text, text, NO_PORT);
     }
 
     public boolean contains(int port) {
@@ -43,18 +58,18 @@ public record PortRange(int first, int last) {
         return first == last ? Integer.toString(first) : first + "-" + last;
     }
 
-    private static int port(String text, String whole) {
+    private static int port(String text, String whole, String none) {
         int value = 0;
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
             if (c < '0' || c > '9') {
-                throw noPort(whole);
+                throw noPort(whole, none);
             }
             // Stays put once above any limit, so that a long number cannot wrap round.
             value = value > MAX_PORT ? value : value * 10 + c - '0';
         }
         if (text.isEmpty()) {
-            throw noPort(whole);
+            throw noPort(whole, none);
         }
         if (value > MAX_PORT) {
             throw new IllegalArgumentException("port " + text + " is above " + MAX_PORT);
@@ -65,10 +80,9 @@ public record PortRange(int first, int last) {
         return value;
     }
 
-    private static IllegalArgumentException noPort(String text) {
+    private static IllegalArgumentException noPort(String text, String none) {
         return new IllegalArgumentException("'" + Printable.escape(text)
-                + (text.indexOf(',') < 0 ? "' is no port and no range of ports; write one such as 443 or 8000-8099"
-                        : "' is more than one port; write each by itself"));
+                + (text.indexOf(',') < 0 ? none : "' is more than one port; write each by itself"));
     }
 
     private static void check(int port) {

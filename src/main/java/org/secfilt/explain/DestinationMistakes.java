@@ -25,7 +25,14 @@ final class DestinationMistakes {
     private static String meant(String place, boolean hasPorts) {
         int scheme = place.indexOf(SCHEME_END);
         if (scheme > 0) {
-            return url(place.substring(0, scheme).toLowerCase(Locale.ROOT), authority(place.substring(scheme + SCHEME_END.length())));
+            return url(place.substring(0, scheme).toLowerCase(Locale.ROOT), place.substring(scheme + SCHEME_END.length()));
+        }
+        if (beginsLike(place, DestinationReader.UNIX)) {
+            return place.startsWith(DestinationReader.UNIX) ? ""
+                    : "is no destination; write unix:" + Printable.escape(place.substring(DestinationReader.UNIX.length()));
+        }
+        if (place.indexOf('@') > 0 && !place.startsWith(DestinationReader.ABSTRACT)) {
+            return login(place.substring(place.lastIndexOf('@') + 1));
         }
         if (place.startsWith("/") || place.startsWith("@")) {
             return "is no destination; write unix:" + Printable.escape(place) + " for the unix socket";
@@ -45,8 +52,10 @@ final class DestinationMistakes {
             return "is no destination; write 0.0.0.0" + behind + " or [::]" + behind + " for any address";
         }
         // Such an address may be: but nobody writes one without a port.
-        return place.indexOf(':') != colon && IpAddress.isAddress(host) && isPort(port)
-                ? "lacks brackets; write [" + host + "]:" + port + ", or [" + place + "]:443 for that address" : "";
+        String unscoped = DestinationReader.unscoped(host);
+        return place.indexOf(':') != colon && IpAddress.isAddress(unscoped) && isPort(port)
+                ? "lacks brackets; write [" + Printable.escape(host) + "]:" + port
+                        + (unscoped.equals(host) ? ", or [" + place + "]:443 for that address" : "") : "";
     }
 
     /** As rules name them, {@code 10.0.0.0/8:443}, {@code [fd00::/8]:443} or without a port. */
@@ -85,17 +94,60 @@ final class DestinationMistakes {
         return rest.substring(rest.lastIndexOf('@', end - 1) + 1, end);
     }
 
-    private static String url(String scheme, String authority) {
+    /** @param rest what stands behind {@code ://} */
+    private static String url(String scheme, String rest) {
+        if (beginsLike(scheme + ":", DestinationReader.UNIX) || beginsLike(scheme + ":", DestinationReader.ABSTRACT)) {
+            return rest.isEmpty() ? "names no socket; write unix:/run/x.sock or unix:@name"
+                    : "is a URL; write unix:" + (scheme.equals("unix") ? "" : "@") + Printable.escape(rest);
+        }
+        String authority = authority(rest);
+        if (authority.isEmpty() || scheme.equals("fd")) { // what systemd hands over
+            return "is a URL without a host; " + DestinationReader.SHAPE;
+        }
         int colon = authority.lastIndexOf(':');
         boolean hasPort = colon > 0 && isPort(authority.substring(colon + 1)) && authority.lastIndexOf(']') < colon;
         String host = hasPort ? authority.substring(0, colon) : authority;
-        String port = hasPort ? authority.substring(colon + 1)
-                : scheme.equals("http") ? "80" : scheme.equals("ssh") ? "22" : "443";
-        boolean bracketed = host.startsWith("[") && host.endsWith("]");
-        if (IpAddress.isAddress(bracketed ? host.substring(1, host.length() - 1) : host)) {
-            return "is a URL; write tcp " + host + ":" + port;
+        String port = hasPort ? authority.substring(colon + 1) : portOf(scheme);
+        String protocol = scheme.equals("udp") ? "udp " : "tcp ";
+        if (!isAddress(host)) {
+            return "is a URL" + getent(host) + protocol + "ADDR:" + (port.isEmpty() ? "PORT" : port);
         }
-        return "is a URL, and calls carry addresses; 'getent ahosts " + Printable.escape(host) + "' shows them, write tcp ADDR:" + port;
+        return port.isEmpty() ? "is a URL that names no port; write " + protocol + host + " with that port behind it, as :443"
+                : "is a URL; write " + protocol + host + ":" + port;
+    }
+
+    /** That of what everybody knows; "" for others. */
+    private static String portOf(String scheme) {
+        return switch (scheme) {
+            case "http", "ws" -> "80";
+            case "https", "wss" -> "443";
+            case "ftp" -> "21";
+            case "ssh", "sftp", "git+ssh" -> "22";
+            default -> "";
+        };
+    }
+
+    /** As ssh and git name a place: {@code git@example.org:path}, here without the user. */
+    private static String login(String place) {
+        int end = place.startsWith("[") ? place.indexOf(']') + 1 : place.indexOf(':');
+        String host = end <= 0 ? place : place.substring(0, end);
+        String behind = host.length() < place.length() ? place.substring(host.length() + 1) : "";
+        String port = isPort(behind) ? behind : portOf("ssh");
+        return isAddress(host) ? "is no destination; write tcp " + host + ":" + port
+                : "is no destination" + getent(host) + "tcp ADDR:" + port;
+    }
+
+    private static String getent(String host) {
+        return ", and calls carry addresses; 'getent ahosts " + Printable.escape(host) + "' shows them, write ";
+    }
+
+    private static boolean isAddress(String host) {
+        boolean bracketed = host.startsWith("[") && host.endsWith("]");
+        return IpAddress.isAddress(bracketed ? host.substring(1, host.length() - 1) : host);
+    }
+
+    private static boolean beginsLike(String text, String word) {
+        return text.regionMatches(true, 0, word, 0, word.length());
     }
 
     private static boolean isPort(String text) {

@@ -36,11 +36,11 @@ public final class DestinationReader {
         }
     }
 
-    private static final String UNIX = "unix:";
-    private static final String ABSTRACT = "unix-abstract:";
+    static final String UNIX = "unix:";
+    static final String ABSTRACT = "unix-abstract:";
     /** What stands for bytes that are no UTF-8. */
     private static final char UNKNOWN = '\ufffd';
-    private static final String SHAPE = "write tcp 192.0.2.1:443, udp [2001:db8::1]:53, unix:/run/x.sock, unix:@name or bind tcp 0.0.0.0:80";
+    static final String SHAPE = "write tcp 192.0.2.1:443, udp [2001:db8::1]:53, unix:/run/x.sock, unix:@name or bind tcp 0.0.0.0:80";
 
     private static final String PROTOCOLS = "write tcp or udp, or as the log does mptcp, udplite, sctp, dccp, icmp, icmpv6, l2tp, smc, raw:1";
     private static final String ICMP = "icmp";
@@ -144,7 +144,22 @@ public final class DestinationReader {
         if (hasPorts || !IpAddress.isAddress(address)) {
             DestinationMistakes.check(address, hasPorts);
         }
-        add(before, action, protocol, address);
+        add(before, action, protocol, withoutProtocol(protocol, address));
+    }
+
+    /** Behind its protocol an address may name it once more, as reports do. */
+    private static String withoutProtocol(String protocol, String place) {
+        int slash = place.lastIndexOf('/');
+        String again = place.substring(slash + 1).toLowerCase(Locale.ROOT);
+        if (slash < 0 || SocketKind.of(Family.INET, again).isEmpty()) {
+            return place;
+        }
+        String alone = place.substring(0, slash);
+        if (!again.equals(protocol)) {
+            throw new IllegalArgumentException("'" + Printable.escape(protocol + " " + place) + "' names two protocols; write "
+                    + Printable.escape(protocol + " " + alone + " or " + again + " " + alone));
+        }
+        return alone;
     }
 
     private static Optional<Action> action(String word) {
@@ -212,15 +227,11 @@ public final class DestinationReader {
                             + Printable.escape(host) + "' shows them"
                     : "'" + Printable.escape(whole) + "': " + e.getMessage(), e);
         }
-        PortRange port = port(whole, place.substring(colon + 1));
-        if (port.first() != port.last()) {
-            throw new IllegalArgumentException("'" + Printable.escape(whole) + "': a destination has one port");
-        }
-        return sockaddr(ip, port.first());
+        return sockaddr(ip, port(whole, place.substring(colon + 1)));
     }
 
     /** An IPv6 address without its scope, which is not compared, see Judge. */
-    private static String unscoped(String host) {
+    static String unscoped(String host) {
         int scope = host.indexOf('%');
         return scope < 0 || host.indexOf(':') < 0 || host.indexOf(':') > scope ? host : host.substring(0, scope);
     }
@@ -245,9 +256,12 @@ public final class DestinationReader {
         return ip.isV4() ? new Sockaddr.Inet(ip, port) : new Sockaddr.Inet6(ip, port, 0, 0);
     }
 
-    private static PortRange port(String whole, String text) {
+    private static int port(String whole, String text) {
+        if (text.indexOf('-') >= 0) {
+            throw new IllegalArgumentException("'" + Printable.escape(whole) + "': a destination has one port");
+        }
         try {
-            return PortRange.parse(text);
+            return PortRange.parseOne(text);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("'" + Printable.escape(whole) + "': " + e.getMessage(), e);
         }

@@ -20,11 +20,11 @@ public record Publication(int hostPort, int port, Protocol protocol) {
     }
 
     private static int port(String text) {
-        PortRange range = PortRange.parse(text);
-        if (range.first() != range.last() || range.first() == 0) {
+        int port = text.indexOf('-') < 0 ? PortRange.parseOne(text) : 0;
+        if (port == 0) {
             throw new IllegalArgumentException("'" + Printable.escape(text) + "' is no single port; one port leads to one port");
         }
-        return range.first();
+        return port;
     }
 
     @Override

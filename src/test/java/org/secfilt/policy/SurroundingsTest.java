@@ -24,6 +24,8 @@ class SurroundingsTest {
             80:80/sctp    | 'sctp' is no protocol; write tcp or udp
             80:70000      | port 70000 is above 65535
             80-81:80      | '80-81' is no single port; one port leads to one port
+            1:2:3         | '2:3' is no port; write one such as 443
+            http:80       | 'http' is no port; write one such as 443
             0:80          | '0' is no single port; one port leads to one port
             :80           | a port is missing
             """)
