@@ -57,9 +57,14 @@ public final class PolicyFiles {
             return contents.source().complaint(place.line(), place.column(), message);
         }
 
-        /** The file that is included here: an absolute name, or one relative to this file's; of a descriptor, to the working directory. */
+        /**
+         * The file that is included here: an absolute name, or one relative to this file's; of a descriptor, to the working directory. What has a
+         * meaning as an option's value alone, {@code -}, is a file here.
+         */
         String resolve(String included) {
-            return included.startsWith("/") || CallerFiles.isDescriptor(name) ? included : name.substring(0, name.lastIndexOf('/') + 1) + included;
+            boolean whole = included.startsWith("/") || CallerFiles.isDescriptor(name);
+            String resolved = whole ? included : name.substring(0, name.lastIndexOf('/') + 1) + included;
+            return !resolved.startsWith("/") && CallerFiles.isDescriptor(resolved) ? "./" + resolved : resolved;
         }
     }
 

@@ -89,6 +89,18 @@ class PolicyFilesTest {
         assertEquals(List.of("LOCAL /abs/c.yaml:2:7", "ALLOW d/sub/b.yaml:2:7", "DENY d/top.yaml:3:7"), modes);
     }
 
+    /** A run would wait for the command's standard input, and take it for a policy. */
+    @Test
+    void a_file_named_dash_is_no_standard_input() throws InvalidPolicyException {
+        MemoryFiles files = new MemoryFiles()
+                .with("top.yaml", HEAD + "include: ['-']\n")
+                .with("-", HEAD + "mode: deny\n");
+        for (String name : List.of("top.yaml", "./top.yaml")) {
+            PolicyPart part = PolicyFiles.read(List.of(name), files).get(0);
+            assertEquals("./-:2:7", part.connect().mode().orElseThrow().origin().toString());
+        }
+    }
+
     @Test
     void a_file_included_twice_brings_its_rules_once() throws InvalidPolicyException {
         MemoryFiles files = new MemoryFiles()
