@@ -3,7 +3,7 @@ package org.secfilt.cli;
 import java.util.ArrayList;
 import java.util.List;
 import org.secfilt.abi.Printable;
-import org.secfilt.policy.Suggestion;
+import org.secfilt.policy.OptionWords;
 
 /** The complaint about a word that looks like an option and is none. */
 final class Unknown {
@@ -23,9 +23,8 @@ final class Unknown {
                 }
             }
         }
-        String near = Suggestion.nearest(name, known.toArray(new String[0]));
-        return "unknown option '" + Printable.escape(name) + "'"
-                + (near.isEmpty() ? otherwise(verb) : "; did you mean '" + near + "'?");
+        String meant = OptionWords.meant(name, known);
+        return "unknown option '" + Printable.escape(name) + "'" + (meant.isEmpty() ? otherwise(verb) : meant);
     }
 
     private static String belonging(Option option, Verb verb) {

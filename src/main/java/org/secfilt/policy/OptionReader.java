@@ -74,7 +74,7 @@ public final class OptionReader {
             case "verbose" -> verbose = yesOrNo(value, origin);
             case "quiet" -> quiet = yesOrNo(value, origin);
             default -> throw new IllegalArgumentException(
-                    "unknown option '" + Printable.escape(name) + "'" + Suggestion.of(name, NAMES));
+                    "unknown option '" + Printable.escape(name) + "'" + unknown(name));
         }
     }
 
@@ -90,7 +90,12 @@ public final class OptionReader {
 
     /** The option whose name is near, or "". */
     static String nearest(String name) {
-        return Suggestion.nearest(name, NAMES);
+        return OptionWords.nearest(name, List.of(NAMES));
+    }
+
+    private static String unknown(String name) {
+        String meant = OptionWords.meant(name, List.of(NAMES));
+        return meant.isEmpty() ? Suggestion.of(name, NAMES) : meant;
     }
 
     /** Whether an option of this name cannot be written without a value. */

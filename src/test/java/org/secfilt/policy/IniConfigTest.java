@@ -28,6 +28,8 @@ class IniConfigTest {
         {"violation-exit=256", "16: '256' is no exit code for denials; write a number from 1 to 255"},
         {"log=", "5: 'log' needs a value: a file's name is missing"},
         {"allowed-prot=1", "1: unknown option 'allowed-prot'; did you mean 'allowed-port'?"},
+        {"allow-net=10.0.0.1", "1: unknown option 'allow-net'; did you mean 'allowed-netmask'?"},
+        {"deny-port=1", "1: unknown option 'deny-port'; what is to be denied stands in a policy file, as in connect: {deny: [10.0.0.1]}"},
         {"policy=x", "1: unknown option 'policy'" + KNOWN},
         {"=x", "1: unknown option ''" + KNOWN},
         {"mainstream-network-families", "1: a '=' is missing; write mainstream-network-families="},
