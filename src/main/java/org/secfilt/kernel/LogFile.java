@@ -16,6 +16,11 @@ public interface LogFile {
     /** Opens it again, by the same name. What fails is told by {@link #write}. As {@link #letGo}. */
     default void takeAgain() {}
 
+    /** Whether half a line stands at its end, as a full disk or a killed run leaves it. False where that cannot be read. */
+    default boolean endsInMidLine() {
+        return false;
+    }
+
     /** Whether its last name was removed since it was opened by that: nobody will find what it takes. */
     default boolean isRemoved() {
         return false;

@@ -143,7 +143,7 @@ final class LogQueue implements Runnable {
 
     @Override
     public void run() {
-        boolean torn = false;
+        boolean torn = file.endsInMidLine();
         try {
             while (true) {
                 byte[] line = next();

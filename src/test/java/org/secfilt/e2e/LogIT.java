@@ -110,6 +110,22 @@ class LogIT {
         assertEquals("null 9", events().get(3).get("exit") + " " + events().get(3).get("signal"));
     }
 
+    /** As a full disk leaves it, or a run that was killed. */
+    @Test
+    void behind_half_a_line_it_begins_a_line_of_its_own() throws IOException {
+        for (User user : User.values()) {
+            Path log = Files.writeString(home.resolve("log"), "{\"time\":\"2026");
+            Files.setPosixFilePermissions(log, PosixFilePermissions.fromString("rw-rw-rw-"));
+            for (int run = 0; run < 2; run++) {
+                ROOM.secfilt(ALLOWED, "--log=log", "true").as(user).in(home).run().exited(0);
+            }
+            List<String> lines = Files.readAllLines(log);
+            assertEquals("{\"time\":\"2026", lines.get(0));
+            assertEquals("start end start end", kinds(events(String.join("\n", lines.subList(1, lines.size())))));
+            Files.delete(log);
+        }
+    }
+
     @Test
     void an_INI_file_can_name_it_and_allowed_calls_are_told_to_those_who_ask() throws IOException {
         String ini = Files.writeString(home.resolve("c.ini"), "allowed-netmask=" + NetworkRoom.NEAR + "\nlog=log\nverbose=\n").toString();

@@ -22,6 +22,7 @@ final class JnrLogFile implements LogFile {
     private static final int O_CLOEXEC = 02000000;
     private static final int O_PATH = 010000000;
     private static final int F_GETFL = 3;
+    private static final int SEEK_END = 2;
     /** It tells what a program tried to reach: its user's business alone. */
     private static final int OWNER_ONLY = 0600;
     private static final int STDERR = 2;
@@ -174,6 +175,21 @@ final class JnrLogFile implements LogFile {
         }
         Libc.DUP3.call(other, fd, O_CLOEXEC);
         Libc.CLOSE.call(other);
+    }
+
+    /** Of a named one that is a regular file, which the caller may read. lseek(2): EINVAL where it is empty. */
+    @Override
+    public boolean endsInMidLine() {
+        if (path == 0 || fd < 0 || !FileStatus.of(fd, FileStatus.TYPE).isRegular()) {
+            return false;
+        }
+        int read = (int) Libc.OPEN.call(NativeMemory.string("/proc/self/fd/" + fd), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
+        boolean torn = read >= 0 && Libc.LSEEK.call(read, -1, SEEK_END) >= 0 && Libc.READ.call(read, buffer, 1) == 1
+                && NativeMemory.IO.getByte(buffer) != '\n';
+        if (read >= 0) {
+            Libc.CLOSE.call(read);
+        }
+        return torn;
     }
 
     @Override
