@@ -66,12 +66,13 @@ public final class CallerFiles implements Opener {
         }
     }
 
+    /** A slash at the end asks for a directory. A Path would drop it, and not the dot behind it. */
     private Path path(String name) throws IOException {
         if (name.isEmpty()) {
             throw new IOException(Errno.ENOENT.text());
         }
         try {
-            return directory.resolve(ofCaller(name));
+            return directory.resolve(ofCaller(name.endsWith("/") ? name + "." : name));
         } catch (InvalidPathException e) {
             throw new IOException(Errno.ENOENT.text(), e);
         }

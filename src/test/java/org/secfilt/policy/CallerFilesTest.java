@@ -47,10 +47,12 @@ class CallerFilesTest {
     }
 
     @Test
-    void says_why_a_file_cannot_be_read() {
+    void says_why_a_file_cannot_be_read() throws IOException {
+        Files.writeString(directory.resolve("f"), "text");
         String[][] rows = {
             {"none", "No such file or directory"}, {"", "No such file or directory"}, {"a\0b", "No such file or directory"},
-            {".", "Is a directory"},
+            {".", "Is a directory"}, {"./", "Is a directory"}, {"f/", "Not a directory"}, {"f//", "Not a directory"},
+            {"none/", "No such file or directory"},
         };
         for (String[] row : rows) {
             assertEquals(row[1], assertThrows(IOException.class, () -> files().read(row[0], 9), row[0]).getMessage());

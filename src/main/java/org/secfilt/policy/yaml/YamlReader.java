@@ -152,11 +152,31 @@ final class YamlReader {
 
     private void complainOf(MarkedYAMLException e) {
         String problem = e.getProblem() == null ? "" : e.getProblem();
-        boolean unclosed = problem.contains("unexpected end of stream") && e.getContextMark() != null;
-        Mark mark = unclosed ? e.getContextMark() : e.getProblemMark();
+        String opened = e.getContextMark() == null ? "" : unclosed(problem, e.getProblemMark());
+        Mark mark = opened.isEmpty() ? e.getProblemMark() : e.getContextMark();
         int line = mark == null ? 1 : mark.getLine() + 1;
         int column = mark == null ? 1 : mark.getColumn() + 1;
-        complaints.add(line, column, unclosed ? "the quote that opens here is not closed" : inWords(problem, line, column));
+        complaints.add(line, column, opened.isEmpty() ? inWords(problem, line, column) : opened);
+    }
+
+    /** What is wrong where the parser's context begins, as it finds out further below; "" of other faults. */
+    private String unclosed(String problem, Mark found) {
+        if (problem.contains("unexpected end of stream")) {
+            return "the quote that opens here is not closed";
+        }
+        if (problem.startsWith("could not find expected ':'")) {
+            return "a ':' and a blank are missing behind the key; write key: value";
+        }
+        boolean list = problem.startsWith("expected ',' or ']'");
+        if (!list && !problem.startsWith("expected ',' or '}'")) {
+            return "";
+        }
+        boolean key = problem.endsWith("got :") && found != null && isBlank(source.characterAt(found.getLine() + 1, found.getColumn() + 2));
+        return key || problem.endsWith("<stream end>") ? "the '" + (list ? "[" : "{") + "' that opens here is not closed" : "";
+    }
+
+    private static boolean isBlank(int character) {
+        return character <= ' ';
     }
 
     private String inWords(String problem, int line, int column) {
@@ -168,6 +188,9 @@ final class YamlReader {
             return character == '\t'
                     ? "a tab cannot stand here; indent with spaces"
                     : "a text cannot begin with " + quoted(character) + "; put it in quotes";
+        }
+        if (problem.startsWith("expected <block end>, but found '-'") || problem.startsWith("expected <block end>, but found '<block ")) {
+            return "this is indented otherwise than what it belongs to; begin it in the same column";
         }
         if (problem.startsWith("expected '<document start>'")) {
             return "the policy has ended above; this belongs to no document";

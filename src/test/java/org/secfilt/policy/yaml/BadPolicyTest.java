@@ -50,7 +50,14 @@ class BadPolicyTest {
             "3:10: an alias has no place in a policy; write the value itself, a text that begins with * in quotes",
             "4:9: a tag has no place in a policy; write the value alone"},
         {HEAD + "connect:\n  allow:\n    - 10.0.0.0/33\n mode: x\n", "4:7: prefix 33 is above 32",
-            "5:2: the syntax is wrong: expected <block end>, but found '<block mapping start>'"},
+            "5:2: this is indented otherwise than what it belongs to; begin it in the same column"},
+        {HEAD + "connect:\n  allow:\n   - 10.0.0.1\n  - 10.0.0.2\n", "5:3: this is indented otherwise than what it belongs to; begin it in the same column"},
+        {HEAD + "connect:\n  allow:\n    - 10.0.0.1\n   - 10.0.0.2\n", "5:4: this is indented otherwise than what it belongs to; begin it in the same column"},
+        {HEAD + "connect:\n  allow: [10.0.0.1\n", "3:10: the '[' that opens here is not closed"},
+        {HEAD + "connect: {allow: [10.0.0.1\nunix: {}\n", "2:19: '10.0.0.1 unix' is no IPv4 or IPv6 address", "2:18: the '[' that opens here is not closed"},
+        {HEAD + "connect: {allow: 10.0.0.1\n", "2:10: the '{' that opens here is not closed"},
+        {HEAD + "mode deny\nresolv: true\n", "2:1: a ':' and a blank are missing behind the key; write key: value"},
+        {HEAD + "mode:deny\n", "2:1: a ':' and a blank are missing behind the key; write key: value"},
     };
 
     private static final String[][] KEYS = {
