@@ -23,15 +23,18 @@ final class DestinationMistakes {
     }
 
     private static String meant(String place, boolean hasPorts) {
+        boolean unix = beginsLike(place, DestinationReader.UNIX) && !beginsLike(place, "unix://");
+        if (unix && !place.startsWith(DestinationReader.UNIX)) {
+            return "is no destination; write unix:" + Printable.escape(place.substring(DestinationReader.UNIX.length()));
+        }
+        if (unix || place.startsWith(DestinationReader.ABSTRACT) && !place.startsWith("unix-abstract://")) {
+            return "";
+        }
         int scheme = place.indexOf(SCHEME_END);
         if (scheme > 0) {
             return url(place.substring(0, scheme).toLowerCase(Locale.ROOT), place.substring(scheme + SCHEME_END.length()));
         }
-        if (beginsLike(place, DestinationReader.UNIX)) {
-            return place.startsWith(DestinationReader.UNIX) ? ""
-                    : "is no destination; write unix:" + Printable.escape(place.substring(DestinationReader.UNIX.length()));
-        }
-        if (place.indexOf('@') > 0 && !place.startsWith(DestinationReader.ABSTRACT)) {
+        if (place.indexOf('@') > 0) {
             return login(place.substring(place.lastIndexOf('@') + 1));
         }
         if (place.startsWith("/") || place.startsWith("@")) {
@@ -96,7 +99,7 @@ final class DestinationMistakes {
 
     /** @param rest what stands behind {@code ://} */
     private static String url(String scheme, String rest) {
-        if (beginsLike(scheme + ":", DestinationReader.UNIX) || beginsLike(scheme + ":", DestinationReader.ABSTRACT)) {
+        if (scheme.equals("unix") || scheme.equals("unix-abstract")) {
             return rest.isEmpty() ? "names no socket; write unix:/run/x.sock or unix:@name"
                     : "is a URL; write unix:" + (scheme.equals("unix") ? "" : "@") + Printable.escape(rest);
         }

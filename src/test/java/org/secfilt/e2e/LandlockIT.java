@@ -74,6 +74,23 @@ class LandlockIT {
         }
     }
 
+    /** As a server says that it is ready; and what of /proc takes the right to trace. Nobody but the command is told. */
+    @Test
+    void the_callers_script_is_out_of_reach_and_its_group_is_signalled_inside_alone() {
+        String script = """
+                trap 'echo signalled' USR1 URG
+                "$@" bash -c 'kill -USR1 $PPID; echo $?; readlink /proc/$PPID/exe /proc/$PPID/cwd /proc/$PPID/root; echo $?
+                trap "echo inside" URG; kill -URG 0; echo $?; grep -q bash /proc/$PPID/cmdline; echo $?' 2>/dev/null
+                true""";
+        for (User user : User.values()) {
+            Outcome without = ROOM.bash(script, "setsid", "-w").as(user).run().exited(0);
+            assertTrue(without.stdout().startsWith("0\n/"), without::toString);
+            Outcome run = ROOM.bash("log=$(mktemp); set -- \"$@\" --log=\"$log\" " + ALLOWED + "\n" + script + "\ngrep -c . \"$log\"; rm \"$log\"",
+                    Built.program().toString()).as(user).with("TMPDIR", "/tmp").run().exited(0);
+            assertEquals("1\n1\ninside\n0\n0\n2\n", run.stdout(), run::toString);
+        }
+    }
+
     /** What the attacker sees with a domain, and without one: a call denied, or its own death. */
     @ParameterizedTest(name = "{0}")
     @CsvSource({

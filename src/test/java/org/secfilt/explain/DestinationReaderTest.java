@@ -45,6 +45,7 @@ class DestinationReaderTest {
                 "unix:x.sock | CONNECT unix:/here/x.sock -",
                 "tcp 1.2.3.4:80/tcp+UDP+[::1]:53/udp+icmp 10.0.0.1/icmp | CONNECT 1.2.3.4:80 tcp, CONNECT [::1]:53 udp, CONNECT 10.0.0.1:0 icmp",
                 "bind+unix:/x | BIND unix:/x -",
+                "unix:/x://y@z+unix-abstract:a://b@c | CONNECT unix:/x://y@z -, CONNECT unix-abstract:a://b@c -",
                 "unix:@name of it | CONNECT unix-abstract:name of it -",
                 "unix-abstract:name | CONNECT unix-abstract:name -",
             })
