@@ -3,6 +3,7 @@ package org.secfilt.cli;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +13,6 @@ import org.secfilt.lint.Lint;
 import org.secfilt.lint.Warning;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.RefusedPolicyException;
-import org.secfilt.plan.Refusal;
 import org.secfilt.policy.Complaint;
 import org.secfilt.policy.IniConfig;
 import org.secfilt.policy.InvalidPolicyException;
@@ -82,8 +82,8 @@ final class CheckVerb {
             tell((e.complaints().get(0).line() == 0 ? "secfilt: " : "") + e.getMessage());
             return Cli.USAGE;
         } catch (RefusedPolicyException e) {
-            for (Refusal refusal : e.refusals()) {
-                tell("secfilt: " + RefusalText.of(refusal, files));
+            for (String refusal : RefusalText.of(e.refusals(), files)) {
+                tell("secfilt: " + refusal);
             }
             return Cli.USAGE;
         }
@@ -135,8 +135,15 @@ final class CheckVerb {
     /** The files in the order of their first warning, the warnings of each in the order of its lines. @return whether there are any */
     private boolean tellInOrder(List<Warning> warnings) throws InvalidPolicyException {
         Map<String, List<Complaint>> byFile = new LinkedHashMap<>();
+        Map<String, SourceText> sources = new HashMap<>();
         for (Warning warning : warnings) {
-            byFile.computeIfAbsent(warning.origin().source(), file -> new ArrayList<>()).add(complaint(warning));
+            Origin origin = warning.origin();
+            if (!sources.containsKey(origin.source())) {
+                sources.put(origin.source(), SourceText.read(origin.source(), files));
+                byFile.put(origin.source(), new ArrayList<>());
+            }
+            byFile.get(origin.source())
+                    .add(sources.get(origin.source()).complaint(origin.line(), origin.column(), "warning: " + warning.message()));
         }
         for (List<Complaint> complaints : byFile.values()) {
             Collections.sort(complaints);
@@ -145,12 +152,6 @@ final class CheckVerb {
             }
         }
         return !warnings.isEmpty();
-    }
-
-    private Complaint complaint(Warning warning) throws InvalidPolicyException {
-        Origin origin = warning.origin();
-        return SourceText.read(origin.source(), files)
-                .complaint(origin.line(), origin.column(), "warning: " + warning.message());
     }
 
     private void tell(String text) {

@@ -22,7 +22,6 @@ import org.secfilt.plan.Host;
 import org.secfilt.plan.HostFirewall;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.RefusedPolicyException;
-import org.secfilt.plan.Refusal;
 import org.secfilt.policy.Firewall;
 import org.secfilt.policy.Policy;
 import org.secfilt.policy.Setting;
@@ -300,8 +299,8 @@ public final class Main implements Outcome.Visitor<Integer> {
     }
 
     private int refused(RefusedPolicyException refused) {
-        for (Refusal refusal : refused.refusals()) {
-            tell(RefusalText.of(refusal, caller.files()));
+        for (String refusal : RefusalText.of(refused.refusals(), caller.files())) {
+            tell(refusal);
         }
         return Cli.USAGE;
     }

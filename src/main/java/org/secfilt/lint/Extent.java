@@ -55,7 +55,7 @@ final class Extent {
     }
 
     /** Whether some address is in both. */
-    static boolean meet(Match.Inet one, Match.Inet other) {
+    private static boolean meet(Match.Inet one, Match.Inet other) {
         for (Cidr network : one.networks()) {
             for (Cidr block : other.networks()) {
                 if (network.contains(block.base()) || block.contains(network.base())) {
@@ -66,7 +66,47 @@ final class Extent {
         return one.networks().isEmpty() || other.networks().isEmpty();
     }
 
-    private static boolean hasPort(List<PortRange> ranges, int port) {
+    /** Whether some destination is in both. */
+    static boolean share(Match.Inet one, Match.Inet other) {
+        boolean protocols = one.protocol().isEmpty() || other.protocol().isEmpty() || one.protocol().equals(other.protocol());
+        return protocols && sharePorts(one.ports(), other.ports()) && meet(one, other);
+    }
+
+    /** The destinations that are in both, of two that share some. */
+    static Match.Inet shared(Match.Inet one, Match.Inet other) {
+        List<Cidr> networks = new ArrayList<>(one.networks().isEmpty() ? other.networks() : other.networks().isEmpty() ? one.networks() : List.of());
+        for (Cidr network : networks.isEmpty() ? one.networks() : List.<Cidr>of()) {
+            for (Cidr block : other.networks()) {
+                if (network.contains(block.base()) || block.contains(network.base())) {
+                    networks.add(network.prefix() > block.prefix() ? network : block);
+                }
+            }
+        }
+        List<PortRange> ports = new ArrayList<>(one.ports().isEmpty() ? other.ports() : other.ports().isEmpty() ? one.ports() : List.of());
+        for (PortRange range : ports.isEmpty() ? one.ports() : List.<PortRange>of()) {
+            for (PortRange block : other.ports()) {
+                int first = Math.max(range.first(), block.first());
+                int last = Math.min(range.last(), block.last());
+                if (first <= last) {
+                    ports.add(new PortRange(first, last));
+                }
+            }
+        }
+        return new Match.Inet(networks, ports, one.protocol().isPresent() ? one.protocol() : other.protocol());
+    }
+
+    private static boolean sharePorts(List<PortRange> some, List<PortRange> others) {
+        for (PortRange range : some) {
+            for (PortRange other : others) {
+                if (range.first() <= other.last() && other.first() <= range.last()) {
+                    return true;
+                }
+            }
+        }
+        return some.isEmpty() || others.isEmpty();
+    }
+
+    static boolean hasPort(List<PortRange> ranges, int port) {
         for (PortRange range : ranges) {
             if (range.contains(port)) {
                 return true;

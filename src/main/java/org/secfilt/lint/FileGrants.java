@@ -1,7 +1,9 @@
 package org.secfilt.lint;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.secfilt.abi.Printable;
 import org.secfilt.policy.FileAccess;
@@ -23,8 +25,14 @@ final class FileGrants {
     List<Warning> warnings() {
         List<Warning> warnings = new ArrayList<>();
         List<FileAccess.Writable> writable = policy.files().writable();
+        List<String> paths = new ArrayList<>();
+        Map<String, Integer> first = new HashMap<>();
         for (int i = 0; i < writable.size(); i++) {
-            Optional<String> odd = odd(writable, i);
+            paths.add(links.canonical(writable.get(i).path()));
+            first.putIfAbsent(paths.get(i), i);
+        }
+        for (int i = 0; i < writable.size(); i++) {
+            Optional<String> odd = odd(paths, first, i);
             if (odd.isPresent()) {
                 warnings.add(new Warning(writable.get(i).origin(), odd.get()));
             }
@@ -32,17 +40,15 @@ final class FileGrants {
         return warnings;
     }
 
-    private Optional<String> odd(List<FileAccess.Writable> writable, int index) {
+    private Optional<String> odd(List<String> paths, Map<String, Integer> first, int index) {
         if (policy.files().readOnly().isEmpty()) {
             return Optional.of("this adds nothing: no file is read-only");
         }
-        String path = links.canonical(writable.get(index).path());
-        for (int i = 0; i < writable.size(); i++) {
-            String other = links.canonical(writable.get(i).path());
-            // Of two of one name the first counts.
-            if (i != index && isBelow(path, other) && (i < index || !path.equals(other))) {
-                return Optional.of("this adds nothing: " + Printable.escape(writable.get(i).origin().toString()) + " allows all of it already");
-            }
+        String path = paths.get(index);
+        int broad = broadest(path, first, index);
+        if (broad != index) {
+            String origin = policy.files().writable().get(broad).origin().toString();
+            return Optional.of("this adds nothing: " + Printable.escape(origin) + " allows all of it already");
         }
         if (path.equals("/")) {
             return Optional.of("this allows every file that the host lets be written");
@@ -51,6 +57,16 @@ final class FileGrants {
             return Optional.of("this cannot be had: private-tmp hides it; write /tmp for the command's own");
         }
         return Optional.empty();
+    }
+
+    /** The first that the path is below, or that is the same and comes before; its own index if there is none. */
+    private static int broadest(String path, Map<String, Integer> first, int index) {
+        int same = first.get(path);
+        int broadest = Integer.MAX_VALUE;
+        for (int slash = path.lastIndexOf('/'); slash >= 0 && path.length() > 1; slash = path.lastIndexOf('/', slash - 1)) {
+            broadest = Math.min(broadest, first.getOrDefault(slash == 0 ? "/" : path.substring(0, slash), Integer.MAX_VALUE));
+        }
+        return same < index ? Math.min(same, broadest) : broadest == Integer.MAX_VALUE ? index : broadest;
     }
 
     private static boolean isBelow(String path, String directory) {

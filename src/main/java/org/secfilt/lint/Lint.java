@@ -143,10 +143,12 @@ public final class Lint {
     }
 
     private void allowed(String direction, Access access, List<Rule> allow) {
-        Covers covers = new Covers(names, allow, rule -> false);
+        Neighbours neighbours = new Neighbours(names, allow);
+        Neighbours denied = new Neighbours(names, access.deny());
+        Covers covers = new Covers(allow, neighbours, rule -> false);
         for (int i = 0; i < allow.size(); i++) {
             Rule rule = allow.get(i);
-            List<Rule> shadow = Covers.of(names, access.deny(), rule);
+            List<Rule> shadow = denied.covering(rule);
             if (!shadow.isEmpty()) {
                 warn(rule.origin(), "this allows nothing: " + words(shadow, "denies", "deny") + " all of it");
                 continue;
@@ -161,22 +163,23 @@ public final class Lint {
                 warn(rule.origin(), "this adds nothing: the mode is local (" + place(access.modeOrigin()) + "), which allows loopback");
                 continue;
             }
-            rule.match().accept(new Breadth(rule, direction, allow, "allows"));
-            together(direction, allow, i, "allows");
+            rule.match().accept(new Breadth(rule, direction, neighbours, "allows"));
+            together(direction, allow, neighbours, i, "allows");
         }
     }
 
     /** A rule with a reason that a later, broader one has not is there to give its reason. */
     private void denied(String direction, List<Rule> deny) {
-        Covers covers = new Covers(names, deny, rule -> rule.reason().isPresent());
+        Neighbours neighbours = new Neighbours(names, deny);
+        Covers covers = new Covers(deny, neighbours, rule -> rule.reason().isPresent());
         for (int i = 0; i < deny.size(); i++) {
             if (covers.isSpare(i)) {
                 warn(deny.get(i).origin(), "this adds nothing: " + words(covers.of(i), "denies", "deny") + " all of it"
                         + (covers.isLate(i) ? " already" : ""));
                 continue;
             }
-            deny.get(i).match().accept(new Breadth(deny.get(i), direction, deny, "denies"));
-            together(direction, deny, i, "denies");
+            deny.get(i).match().accept(new Breadth(deny.get(i), direction, neighbours, "denies"));
+            together(direction, deny, neighbours, i, "denies");
         }
     }
 
@@ -189,18 +192,19 @@ public final class Lint {
     }
 
     /** Of rules that leave nothing out only together, the last is told. */
-    private void together(String direction, List<Rule> rules, int last, String does) {
+    private void together(String direction, List<Rule> rules, Neighbours neighbours, int last, String does) {
         if (!(rules.get(last).match() instanceof Match.Inet match)) {
             return;
         }
         List<PortRange> all = List.of(new PortRange(direction.equals("bind") ? 0 : 1, PortRange.MAX_PORT));
-        Optional<String> others = completing(rules, last, new Match.Inet(match.networks(), all, match.protocol()));
-        if (others.isPresent() && !match.ports().isEmpty()) {
+        Optional<String> others = match.ports().isEmpty() ? Optional.empty()
+                : completing(rules, neighbours, last, new Match.Inet(match.networks(), all, match.protocol()));
+        if (others.isPresent()) {
             warn(rules.get(last).origin(), "with " + others.get() + " " + allPorts(match, direction, does));
         }
-        for (Cidr every : List.of(Extent.ALL_V4, Extent.ALL_V6)) {
-            others = completing(rules, last, new Match.Inet(List.of(every), match.ports(), match.protocol()));
-            if (others.isPresent() && !match.networks().isEmpty()) {
+        for (Cidr every : match.networks().isEmpty() ? List.<Cidr>of() : List.of(Extent.ALL_V4, Extent.ALL_V6)) {
+            others = completing(rules, neighbours, last, new Match.Inet(List.of(every), match.ports(), match.protocol()));
+            if (others.isPresent()) {
                 boolean bare = match.ports().isEmpty() && match.protocol().isEmpty();
                 warn(rules.get(last).origin(), "with " + others.get() + " this " + does + " every " + (every == Extent.ALL_V4 ? "IPv4" : "IPv6")
                         + " address, " + every + (bare ? "" : ", as far as port and protocol fit"));
@@ -221,9 +225,9 @@ public final class Lint {
     }
 
     /** The earlier rules that with the last cover all of it, if neither does so without the other. */
-    private Optional<String> completing(List<Rule> rules, int last, Match.Inet whole) {
+    private Optional<String> completing(List<Rule> rules, Neighbours neighbours, int last, Match.Inet whole) {
         Rule asked = new Rule(whole, Optional.empty(), Origin.DEFAULT);
-        List<Rule> found = Covers.of(names, rules.subList(0, last + 1), asked);
+        List<Rule> found = neighbours.covering(asked, last + 1);
         if (found.size() < 2 || !found.contains(rules.get(last))) {
             return Optional.empty();
         }
@@ -244,10 +248,10 @@ public final class Lint {
     private final class Breadth implements Match.Visitor<Void> {
         private final Rule rule;
         private final String direction;
-        private final List<Rule> list;
+        private final Neighbours list;
         private final String does;
 
-        Breadth(Rule rule, String direction, List<Rule> list, String does) {
+        Breadth(Rule rule, String direction, Neighbours list, String does) {
             this.rule = rule;
             this.direction = direction;
             this.list = list;
@@ -316,7 +320,7 @@ public final class Lint {
                 warn(rule.origin(), "this " + does + " every path");
             } else if (Names.isLiteral(pattern) && Names.length(pattern) >= Sockaddr.PATH_MAX) {
                 warn(rule.origin(), "this matches nothing: a path has 4095 bytes at most");
-            } else if (!followed.equals(pattern) && Covers.of(names, list, followedRule(followed)).isEmpty()) {
+            } else if (!followed.equals(pattern) && list.covering(followedRule(followed)).isEmpty()) {
                 warn(rule.origin(), "this matches nothing here: links are followed before a path is compared; write "
                         + Printable.escape(followed));
             }

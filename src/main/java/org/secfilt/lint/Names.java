@@ -1,6 +1,8 @@
 package org.secfilt.lint;
 
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Sockaddr;
@@ -21,6 +23,8 @@ final class Names {
     private static final char STAR = '*';
 
     private final Plan here;
+    /** By the rules that they judge by. */
+    private final Map<Match, Judge> judges = new IdentityHashMap<>();
 
     /** @param here any that this host can hold */
     Names(Plan here) {
@@ -53,13 +57,18 @@ final class Names {
         return one.regionMatches(0, other, 0, Math.min(literal(one), literal(other)));
     }
 
-    private static int literal(String pattern) {
+    /** How much of it comes before its first star. */
+    static int literal(String pattern) {
         int star = pattern.indexOf(STAR);
         return star < 0 ? pattern.length() : star;
     }
 
-    /** One that allows what this matches and nothing else. */
     private Judge judge(Match match) {
+        return judges.computeIfAbsent(match, this::judgeAlone);
+    }
+
+    /** One that allows what this matches and nothing else. */
+    private Judge judgeAlone(Match match) {
         Rule rule = new Rule(match, Optional.empty(), Origin.DEFAULT);
         Access alone = new Access(Mode.DENY, Origin.DEFAULT, List.of(rule), List.of());
         try {
@@ -67,6 +76,14 @@ final class Names {
         } catch (RefusedPolicyException e) {
             throw new IllegalStateException("a rule for unix sockets cannot be held", e);
         }
+    }
+
+    /** The pattern of paths, or of abstract names; empty if it is of other sockets. */
+    static String pattern(Match match, boolean ofPath) {
+        if (ofPath) {
+            return match instanceof Match.UnixPath path ? path.pattern() : "";
+        }
+        return match instanceof Match.UnixAbstract name ? name.pattern() : "";
     }
 
     static boolean isLiteral(String pattern) {

@@ -43,12 +43,19 @@ public record Complaint(String file, int line, int column, String message, Strin
     }
 
     private String excerpt() {
+        int characters = source.codePointCount(0, source.length());
+        boolean single = characters == source.length();
+        // More is never shown, and a line may be as long as the file.
+        int from = Math.max(0, Math.min(column - 1, characters) - 2 * SHOWN_COLUMNS);
+        int to = Math.min(characters, from + 4 * SHOWN_COLUMNS);
+        String near = single ? source.substring(from, to)
+                : source.substring(source.offsetByCodePoints(0, from), source.offsetByCodePoints(0, to));
         StringBuilder shown = new StringBuilder();
         int width = 0;
         int caret = 0;
-        int character = 1;
-        for (int i = 0; i < source.length(); character++) {
-            int codePoint = source.codePointAt(i);
+        int character = from + 1;
+        for (int i = 0; i < near.length(); character++) {
+            int codePoint = near.codePointAt(i);
             if (character == column) {
                 caret = width;
             }

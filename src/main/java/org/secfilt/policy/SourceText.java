@@ -17,6 +17,10 @@ public final class SourceText {
     private final String name;
     private final String text;
     private final List<String> lines;
+    /** The place that was asked for last, and its index in its line: readers ask for one after the other, and a line may be as long as the file. */
+    private int lastLine;
+    private int lastColumn;
+    private int lastIndex;
 
     private SourceText(String name, String text) {
         this.name = name;
@@ -75,10 +79,14 @@ public final class SourceText {
     /** The character at a place, both counted from 1; 0 past the end of the line. */
     public int characterAt(int line, int column) {
         String text = line(line);
-        int index = 0;
-        for (int i = 1; i < column && index < text.length(); i++) {
+        boolean onward = line == lastLine && column >= lastColumn;
+        int index = onward ? lastIndex : 0;
+        for (int i = onward ? lastColumn : 1; i < column && index < text.length(); i++) {
             index += Character.charCount(text.codePointAt(index));
         }
+        lastLine = line;
+        lastColumn = column;
+        lastIndex = index;
         return index < text.length() ? text.codePointAt(index) : 0;
     }
 

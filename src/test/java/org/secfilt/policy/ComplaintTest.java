@@ -22,6 +22,11 @@ class ComplaintTest {
             "..." + "x".repeat(50) + "Y" + "z".repeat(49) + "...\n" + " ".repeat(53) + "^"},
         {"Y" + "z".repeat(300), 1, "Y" + "z".repeat(99) + "...\n^"},
         {"x".repeat(300) + "Y", 301, "..." + "x".repeat(99) + "Y\n" + " ".repeat(102) + "^"},
+        {"x".repeat(300) + "Y", 302, "..." + "x".repeat(99) + "Y\n" + " ".repeat(103) + "^"},
+        {"x".repeat(900) + "Y" + "z".repeat(900), 901,
+            "..." + "x".repeat(50) + "Y" + "z".repeat(49) + "...\n" + " ".repeat(53) + "^"},
+        {"\u4e2d".repeat(900) + "Y" + "\ud83d\ude00".repeat(900), 901,
+            "..." + "\u4e2d".repeat(50) + "Y" + "\\xf0\\x9f\\x98\\x80".repeat(4).substring(0, 49) + "...\n" + " ".repeat(53) + "^"},
     };
 
     @Test
