@@ -217,11 +217,14 @@ static void queue(long long end)
 	setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &few, sizeof few);
 	pthread_t thread;
 	pthread_create(&thread, NULL, close_each, NULL);
+	interrupt_often();
 	for (int i = 0; now_ms() < end; i++) {
-		int pair[2], fd = socket(AF_INET, SOCK_STREAM, 0);
+		int pair[2], server, fd = socket(AF_INET, SOCK_STREAM, 0);
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &few, sizeof few);
-		connect_it(fd);
-		int server = accept(listener, NULL, NULL);
+		while (connect_it(fd) < 0 && errno != EISCONN)
+			continue;
+		while ((server = accept(listener, NULL, NULL)) < 0)
+			continue;
 		fcntl(fd, F_SETFL, O_NONBLOCK);
 		while (write(fd, data, sizeof data) > 0)
 			continue;

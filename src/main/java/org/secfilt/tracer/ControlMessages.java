@@ -7,7 +7,7 @@ import org.secfilt.abi.Msghdr;
  * host may choose another table of routes, and the choice of an interface, by which a datagram to 127.0.0.1 leaves the machine. They are
  * read as the kernel reads them (linux/socket.h, CMSG_OK and CMSG_NXTHDR), and what it would not parse is refused.
  *
- * <p>Options are what the routers on the way and the host at its end may do something else for; those that org.secfilt.filter.SocketCalls lets nobody
+ * <p>Options are what the routers on the way and the host at its end may do something else for; those that org.secfilt.plan.SocketOptions lets nobody
  * set are refused here too, whatever is in them.
  */
 final class ControlMessages {
