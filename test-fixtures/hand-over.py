@@ -2,7 +2,7 @@
 
 serve: listens at PATH ("@NAME": abstract), says "ready", and gives each KIND to each client in one message.
 offer: connects to PATH, once somebody listens there, and gives. pass: sends from a datagram socket to PATH.
-KIND: udp:ADDRESS:PORT, tcp:ADDRESS:PORT (connected there), syn:ADDRESS:PORT, later:ADDRESS:PORT, corked:ADDRESS:PORT, turned:ADDRESS:PORT (as inherit.py has them), told:KIND (as steered.py has them), unix:PATH (connected), raw, packet, free (UDP, connected nowhere), memfd,
+KIND: udp:ADDRESS:PORT, tcp:ADDRESS:PORT (connected there), syn:ADDRESS:PORT, later:ADDRESS:PORT, corked:ADDRESS:PORT, turned:ADDRESS:PORT (as inherit.py has them), told:KIND (as steered.py has them), unix:PATH (connected), raw, packet, free (UDP, connected nowhere), fresh (TCP, likewise), memfd,
 fd:N (a descriptor of its caller's).
 """
 import os, socket, sys, time
@@ -43,8 +43,8 @@ def made(kind):
         return socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0x300)
     if name == "fd":
         return open(int(where), "rb", buffering=0, closefd=False)
-    if name == "free":
-        return socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    if name in ("free", "fresh"):
+        return socket.socket(socket.AF_INET, socket.SOCK_DGRAM if name == "free" else socket.SOCK_STREAM)
     return open(os.memfd_create("handed"), "r+b", buffering=0)
 
 

@@ -3,7 +3,7 @@
 KIND: tcp:ADDRESS:PORT and udp:ADDRESS:PORT (connected), syn:ADDRESS:PORT (connecting), later:ADDRESS:PORT (connects when first written to,
 where net.ipv4.tcp_fastopen has the bits 5), corked:ADDRESS:PORT (UDP, with a datagram begun that is for there),
 turned:ADDRESS:PORT (likewise, and connected to 10.77.1.1:8001), told:KIND (as steered.py has them), udp (not connected), listen (TCP, on loopback), raw, packet, pair (one end of a
-socketpair), unix:PATH (connected), tun, node:MAJOR:MINOR (a device under a name of its own), file. stdio:ADDRESS:PORT is connected TCP as standard input and output.
+socketpair), tcp (not connected), unix:PATH (connected), tun, node:MAJOR:MINOR (a device under a name of its own), file. stdio:ADDRESS:PORT is connected TCP as standard input and output.
 """
 import os
 import socket
@@ -37,6 +37,8 @@ def opened(kind):
         return steered(place).detach()
     if word == "udp":
         return socket.socket(socket.AF_INET, socket.SOCK_DGRAM).detach()
+    if word == "tcp":
+        return socket.socket(socket.AF_INET, socket.SOCK_STREAM).detach()
     if word == "listen":
         return socket.create_server(("127.0.0.1", 0)).detach()
     if word == "raw":

@@ -5,6 +5,8 @@
  *        timeout     likewise, and waits for a limited time
  *        restricted  likewise, of a process in a Landlock domain of its own
  *        netlink     likewise, of a netlink socket whose protocol has TCP's number (NETLINK_XFRM)
+ *        outsider    a UDP-Lite socket connects; a socket of the caller's, descriptor 5, takes its place
+ *        confined    likewise of a UDP socket, of a process in a Landlock domain of its own
  *        bind        a TCP socket is bound; a UDP socket takes its place
  *        fastopen    a UDP socket sends with MSG_FASTOPEN, which means nothing to it; a TCP socket takes its place, and connects
  *
@@ -27,7 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { JUDGED = 50, OTHER = 51, NUMBER = 52, MOST_REACHED = 20 };
+enum { INHERITED = 5, JUDGED = 50, OTHER = 51, NUMBER = 52, MOST_REACHED = 20 };
 
 static struct sockaddr_in to = { .sin_family = AF_INET };
 static volatile int over;
@@ -62,8 +64,12 @@ static void fresh(int number, int kind, const char *way)
 {
 	struct timeval limit = { .tv_sec = 5 };
 	int again = 1;
+	int outsider = !strcmp(way, "outsider"), confined = !strcmp(way, "confined");
 	int netlink = number == JUDGED && !strcmp(way, "netlink");
-	int fd = netlink ? socket(AF_NETLINK, SOCK_RAW, NETLINK_XFRM) : socket(AF_INET, kind, 0);
+	int fd = (outsider || confined) && number == OTHER ? dup(INHERITED)
+		: netlink ? socket(AF_NETLINK, SOCK_RAW, NETLINK_XFRM)
+		: outsider ? socket(AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE)
+		: socket(AF_INET, confined ? SOCK_DGRAM : kind, 0);
 	if (!strcmp(way, "timeout"))
 		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &again, sizeof again);
@@ -90,7 +96,7 @@ static long millis(void)
 int main(int count, char **words)
 {
 	if (count != 5) {
-		fprintf(stderr, "usage: swap-connect connect|timeout|restricted|netlink|bind|fastopen MILLIS ADDRESS PORT\n");
+		fprintf(stderr, "usage: swap-connect connect|timeout|restricted|netlink|outsider|confined|bind|fastopen MILLIS ADDRESS PORT\n");
 		return 2;
 	}
 	const char *way = words[1];
@@ -98,7 +104,7 @@ int main(int count, char **words)
 	bound = !strcmp(way, "bind");
 	inet_pton(AF_INET, words[3], &to.sin_addr);
 	to.sin_port = htons((in_port_t)atoi(words[4]));
-	if (!strcmp(way, "restricted"))
+	if (!strcmp(way, "restricted") || !strcmp(way, "confined"))
 		restrict_itself();
 	fresh(JUDGED, fastopen ? SOCK_DGRAM : SOCK_STREAM, way);
 	fresh(OTHER, fastopen ? SOCK_STREAM : SOCK_DGRAM, way);

@@ -7,6 +7,9 @@ public enum Protocol {
     TCP("tcp", 6),
     UDP("udp", 17);
 
+    /** IPPROTO_MPTCP: TCP, of which one connection has several. Rules cannot name it. */
+    public static final int MPTCP = 262;
+
     private final String word;
     private final int number;
 
@@ -28,6 +31,11 @@ public enum Protocol {
     /** The protocol of an IPPROTO number; empty for one that rules cannot name. */
     public static Optional<Protocol> of(int number) {
         return number == TCP.number ? Optional.of(TCP) : number == UDP.number ? Optional.of(UDP) : Optional.empty();
+    }
+
+    /** Likewise the protocol of what a socket of that number sends: MPTCP's packets are TCP's. */
+    public static Optional<Protocol> ofPackets(int number) {
+        return number == MPTCP ? Optional.of(TCP) : of(number);
     }
 
     /** @throws IllegalArgumentException saying what to write instead */

@@ -30,14 +30,14 @@ public record Destination(String text, Action action, Sockaddr address, SocketKi
         };
     }
 
-    /** As rules name it. */
+    /** As rules name what it sends. */
     public Optional<Protocol> protocol() {
-        return socket.ruled();
+        return socket.protocol() == Protocol.MPTCP ? Optional.of(Protocol.TCP) : socket.ruled();
     }
 
     /** Whether it is an internet socket of a kind that rules cannot name. */
     boolean isOfOtherKind() {
-        return !isUnix() && socket.word().isPresent() && protocol().isEmpty();
+        return !isUnix() && socket.word().isPresent() && socket.ruled().isEmpty();
     }
 
     boolean isUnix() {

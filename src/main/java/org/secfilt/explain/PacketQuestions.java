@@ -40,7 +40,8 @@ final class PacketQuestions {
         }
         Judge judge = new Judge(plan);
         boolean allows = judge.judge(destination.action(), destination.address(), destination.protocol()) instanceof Verdict.Allow;
-        return allows || judge.namesDestination(destination.address())
+        boolean left = destination.protocol().isEmpty() && judge.namesDestination(destination.address());
+        return allows || left
                 ? Optional.of(new PacketQuestions(plan, destination, allows)) : Optional.empty();
     }
 

@@ -23,7 +23,6 @@ import org.secfilt.plan.TracedCall;
  */
 final class SocketCalls {
     private static final int IPPROTO_MAX_OF_HEADER = 255; // IPPROTO_SMC is 256
-    private static final int IPPROTO_MPTCP = 262; // linux/in.h
     private static final int IPPROTO_TCP = 6; // linux/in.h
     /** Its value is a name in memory: "smc" makes a TCP socket one of SMC, whose peer then says where the data goes. // linux/tcp.h */
     private static final int TCP_ULP = 31;
@@ -98,7 +97,7 @@ final class SocketCalls {
         Node refuse = refuse(TracedCall.SOCKET, Errno.EPERM);
         Node protocol = assembler.load(SeccompData.low(2),
                 assembler.jump(JumpOp.GT, IPPROTO_MAX_OF_HEADER,
-                        assembler.jump(JumpOp.EQ, IPPROTO_MPTCP, actions.allow(), refuse), actions.allow()));
+                        assembler.jump(JumpOp.EQ, Protocol.MPTCP, actions.allow(), refuse), actions.allow()));
         Node other = protocol;
         if (plan.judgesRawPacketsLate()) {
             Node raw = assembler.load(SeccompData.low(2),
@@ -118,7 +117,7 @@ final class SocketCalls {
         Node refuse = refuse(TracedCall.SOCKET, Errno.EPERM);
         Node protocol = assembler.load(SeccompData.low(2),
                 assembler.jumpIfAny(new int[] {0, Protocol.TCP.number(), Protocol.UDP.number()}, actions.allow(),
-                        assembler.jump(JumpOp.EQ, IPPROTO_MPTCP, actions.errno(Errno.EPERM), refuse)));
+                        assembler.jump(JumpOp.EQ, Protocol.MPTCP, actions.errno(Errno.EPERM), refuse)));
         return assembler.load(SeccompData.low(1),
                 assembler.and(SocketType.MASK,
                         assembler.jumpIfAny(new int[] {SocketType.STREAM, SocketType.DGRAM}, protocol, refuse)));

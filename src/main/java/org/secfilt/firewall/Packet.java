@@ -27,7 +27,6 @@ public enum Packet {
     private static final int IPPROTO_ICMP = 1;
     private static final int IPPROTO_ICMPV6 = 58;
     private static final int IPPROTO_RAW = 255;
-    private static final int IPPROTO_MPTCP = 262;
     /** Of a rule that is about other packets: no packet here is of it. */
     private static final Optional<Protocol> NEVER = Optional.of(Protocol.TCP);
 
@@ -55,7 +54,7 @@ public enum Packet {
         if (socket.protocol() == IPPROTO_ICMP || socket.protocol() == IPPROTO_ICMPV6) {
             return raw ? List.of(PING, OTHER) : List.of(PING);
         }
-        int number = socket.protocol() == IPPROTO_MPTCP && !raw ? TCP.number : socket.protocol();
+        int number = socket.protocol() == Protocol.MPTCP && !raw ? TCP.number : socket.protocol();
         for (Packet packet : values()) {
             if (packet.number == number) {
                 return List.of(packet);

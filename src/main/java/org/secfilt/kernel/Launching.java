@@ -12,6 +12,9 @@ public interface Launching {
     /** Those of them that could carry traffic, standard input, output and error apart, or could help out of a cgroup. */
     List<OpenDescriptor> inherited(int pid, Set<Integer> descriptors, Care care);
 
+    /** Which of standard input, output and error are internet sockets. */
+    List<Integer> internetStreams(int pid);
+
     /** The ABI that landlock_create_ruleset(2) tells; 0 without Landlock. */
     int landlockAbi();
 

@@ -2,6 +2,7 @@ package org.secfilt.kernel;
 
 import java.util.Optional;
 import java.util.Set;
+import org.secfilt.abi.Family;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.abi.SocketKind;
 
@@ -29,6 +30,11 @@ public record OpenDescriptor(int fd, Kind kind, int domain, int type, int protoc
 
     public boolean isSocket() {
         return kind == Kind.SOCKET || kind == Kind.CONNECTING;
+    }
+
+    /** Whether it is a socket of IPv4 or IPv6. */
+    public boolean isInternet() {
+        return domain == Family.INET.number() || domain == Family.INET6.number();
     }
 
     /** What a socket was told before, and sends by, whatever a call says. */

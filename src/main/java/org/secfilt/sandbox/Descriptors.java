@@ -11,15 +11,22 @@ import java.util.Set;
 final class Descriptors {
     private final Set<Integer> open;
     private final List<Integer> closed;
+    private final boolean keepsInternet;
 
-    Descriptors(Set<Integer> open, List<Integer> closed) {
+    Descriptors(Set<Integer> open, List<Integer> closed, boolean keepsInternet) {
         this.open = Set.copyOf(open);
         this.closed = List.copyOf(closed);
+        this.keepsInternet = keepsInternet;
     }
 
     /** What the script closes first. */
     List<Integer> closed() {
         return closed;
+    }
+
+    /** Whether the command has internet sockets that it did not make. */
+    boolean keepsInternet() {
+        return keepsInternet;
     }
 
     /** The free number after {@code skipped} lower ones. */

@@ -17,31 +17,47 @@ import org.secfilt.verdict.Verdict;
 /**
  * The descriptors open at launch that would carry traffic past every inspected call: what is connected elsewhere than the policy
  * allows, and what speaks a protocol that socket(2) would be refused. What becomes of them the policy says; standard input, output and
- * error are the caller's word and stay.
+ * error are the caller's word and stay, unless nobody would judge what they are connected to later.
  */
 final class InheritedSockets {
+    private static final String[] STREAMS = {"input", "output", "error"};
+
     private final Inherit inherit;
     private final List<Integer> forbidden = new ArrayList<>();
     private final List<String> reasons = new ArrayList<>();
     /** Its sockets are of the host's network, which the command is not to have. */
     private final boolean ownsNetwork;
     private final boolean profilesByMaking;
+    /** The firewall alone judges, and knows those packets alone for the command's that a socket of its own making sends. */
+    private final boolean unsupervised;
+    private boolean keepsInternet;
+    private final List<Integer> unjudgedStreams;
 
     InheritedSockets(Launching launching, int pid, Set<Integer> open, Plan plan) {
         this.inherit = plan.policy().inherit();
         this.ownsNetwork = plan.surroundings().ownsNetwork();
         this.profilesByMaking = plan.profilesByMaking();
+        this.unsupervised = plan.judgesPackets() && !plan.traced() && !ownsNetwork;
         DescriptorJudge judge = new DescriptorJudge(plan);
         boolean network = ownsNetwork || profilesByMaking || plan.policy().restrictsAddresses() || plan.policy().families().isPresent();
         for (OpenDescriptor descriptor : launching.inherited(pid, open, network ? judge.care() : Care.NONE)) {
             // A policy about files alone leaves sockets as they are.
             boolean harmless = !network && descriptor.kind() != OpenDescriptor.Kind.IO_URING;
             String why = harmless ? "" : why(descriptor, judge);
+            keepsInternet |= descriptor.isInternet() && (why.isEmpty() || inherit == Inherit.KEEP);
             if (!why.isEmpty()) {
                 forbidden.add(descriptor.fd());
                 reasons.add(why);
             }
         }
+        List<Integer> streams = plan.judgesPackets() || profilesByMaking ? launching.internetStreams(pid) : List.of();
+        keepsInternet |= !streams.isEmpty();
+        this.unjudgedStreams = (unsupervised || profilesByMaking) && inherit != Inherit.KEEP ? streams : List.of();
+    }
+
+    /** Whether the command has internet sockets that it did not make. */
+    boolean keepsInternet() {
+        return keepsInternet;
     }
 
     /** What the script closes. */
@@ -84,6 +100,11 @@ final class InheritedSockets {
             refusals.addAll(lines());
             refusals.add("nothing was run (inherit: refuse); close them before, as by a shell's N>&-, or write --inherit=close");
         }
+        for (int stream : unjudgedStreams) {
+            refusals.add("descriptor " + stream + " (standard " + STREAMS[stream] + ") is an internet socket from before the run, over which "
+                    + (profilesByMaking ? "the profile" : "the firewall") + " has no say, and the command could connect it to anything; "
+                    + "nothing was run; " + (profilesByMaking ? "" : "leave out --no-supervisor, or ") + "write --inherit=keep to let it have that");
+        }
         return refusals;
     }
 
@@ -92,9 +113,11 @@ final class InheritedSockets {
         if (ownsNetwork && descriptor.isSocket() && descriptor.domain() != Family.UNIX.number()) {
             return "a socket of the host's network";
         }
-        boolean internet = descriptor.domain() == Family.INET.number() || descriptor.domain() == Family.INET6.number();
-        if (profilesByMaking && internet) {
+        if (profilesByMaking && descriptor.isInternet()) {
             return "a socket from before the profile, which has no say over it";
+        }
+        if (unsupervised && descriptor.isInternet()) {
+            return "a socket from before the run, over which the firewall has no say";
         }
         Optional<Verdict.Deny> denial = judge.denial(descriptor);
         if (denial.isEmpty()) {

@@ -132,7 +132,7 @@ public final class Sandbox {
         }
         Set<Integer> open = launching.descriptors(frontEnd.pid());
         if (!plan.supervised() && !plan.surroundings().ownsNetwork() && !plan.profilesByMaking()) {
-            Scripts scripts = scripts(command, file, new Descriptors(open, List.of()), enclosure.get(), writable, false);
+            Scripts scripts = scripts(command, file, new Descriptors(open, List.of(), false), enclosure.get(), writable, false);
             launchAlone(scripts, command, file, scripts.plain());
             return false;
         }
@@ -212,7 +212,7 @@ public final class Sandbox {
         for (String warning : inherited.warnings()) {
             reports.warn(warning);
         }
-        return Optional.of(new Descriptors(open, inherited.closed()));
+        return Optional.of(new Descriptors(open, inherited.closed(), inherited.keepsInternet()));
     }
 
     /** What the stub does to itself before the rest is known. @return false, the stub having its exit code, if it cannot be done */
@@ -246,7 +246,8 @@ public final class Sandbox {
         }
         Supervision supervision = new Supervision(
                 launching, kernel.tracees(), frontEnd, plan, reports, log, walls, vault, command, descriptors.free(0));
-        Tracer tracer = new Tracer(kernel, vault, keeper, plan, supervision, frontEnd.pid(), notifies(), writable.paths());
+        Tracer tracer = new Tracer(
+                kernel, vault, keeper, plan, supervision, frontEnd.pid(), notifies(), descriptors.keepsInternet(), writable.paths());
         launching.hide();
         int rc = tracer.seize();
         if (rc < 0) {

@@ -22,18 +22,28 @@ final class AddressJudge {
     /** A connected SOCK_SEQPACKET socket looks at no address; whatever is put in its place refuses this one. // net/unix/af_unix.c */
     private static final Verdict.Allow SEND_TO_PEER = new Verdict.Allow(Optional.of(new Sockaddr.UnixUnnamed()));
 
+    private static final String OUTSIDER = "only the firewall could judge what such a socket sends, and there is one that it does not know for the"
+            + " command's, open before the run or handed over from outside, that could take its place";
+
     private final Tracees tracees;
     private final Judge judge;
     private final Plan plan;
     private final LastAddress last;
     /** Of the last judged call, for its report. */
     private Optional<Sockaddr> destination = Optional.empty();
+    /** The run may hold internet sockets that were made outside of it. The firewall does not know their packets for the command's. */
+    private boolean outsiders;
 
     AddressJudge(Tracees tracees, Plan plan) {
         this.tracees = tracees;
         this.plan = plan;
         this.judge = new Judge(plan);
         this.last = new LastAddress(judge);
+    }
+
+    /** An internet socket that was made outside of the run is in it. */
+    void outsiderCame() {
+        outsiders = true;
     }
 
     Optional<Sockaddr> destination() {
@@ -73,7 +83,7 @@ final class AddressJudge {
             return missing.isPresent() ? missing.get() : verdict;
         }
         if (verdict instanceof Verdict.Deny) {
-            return isForFirewall(task, call, named.get()) ? ALLOW : verdict;
+            return !isForFirewall(task, call, named.get()) ? verdict : outsiders ? deny(OUTSIDER) : ALLOW;
         }
         if (AddressCall.action(call) == Action.SEND && AddressCall.isFastOpen(task.call, call) && isForOneProtocol(task, call)) {
             return new Verdict.Answer(Errno.EOPNOTSUPP);
@@ -100,26 +110,26 @@ final class AddressJudge {
      * <p>So fast open there is as where it is switched off, tcp(7): it needs the address when it runs, and either protocol would take it.
      */
     boolean isForOneProtocol(Task task, TracedCall call) {
-        Optional<Protocol> protocol = Protocol.of(task.protocol);
+        Optional<Protocol> protocol = Protocol.ofPackets(task.protocol);
         return protocol.isPresent() && last.judge(AddressCall.action(call), protocol.get().other().number()) instanceof Verdict.Deny;
     }
 
-    /** Likewise, and no firewall judges the packets of the other. */
+    /** Likewise, and no firewall judges the packets of any other that could be there. */
     boolean isForOneProtocolHere(Task task, TracedCall call) {
-        return !plan.judgesPackets() && isForOneProtocol(task, call);
+        return (!plan.judgesPackets() || outsiders) && isForOneProtocol(task, call);
     }
 
     /**
      * Whether the address is allowed at some port, and the socket is of a protocol without ports, or with ports that no rule names: the
-     * firewall sees more of its packets than the call's address shows. A process that swaps the socket meanwhile wins nothing: the
-     * other's packets are judged there too.
+     * firewall sees more of its packets than the call's address shows. A process that swaps the socket meanwhile wins nothing, if all that
+     * it has were made in the run: the other's packets are judged there too.
      */
     private boolean isForFirewall(Task task, TracedCall call, Sockaddr named) {
         if (!plan.leavesKinds() || call == TracedCall.BIND || !judge.namesDestination(named)) {
             return false;
         }
         task.protocol = tracees.protocol(task.tid, (int) task.call.argument(0));
-        return task.protocol > 0 && Protocol.of(task.protocol).isEmpty();
+        return task.protocol > 0 && Protocol.ofPackets(task.protocol).isEmpty();
     }
 
     /**

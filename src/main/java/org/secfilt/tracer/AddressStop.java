@@ -38,7 +38,7 @@ final class AddressStop {
     /** @param tracees the tracer's own: it knows which mounts are the command's */
     AddressStop(
             Ptrace ptrace, Tracees tracees, ExecStops execs, Vault vault, Optional<Keeper> keeper, Plan plan, Watch watch, Replies replies,
-            Remake remake, Restrictions restrictions) {
+            Remake remake, Restrictions restrictions, boolean outsiders) {
         this.ptrace = ptrace;
         this.tracees = tracees;
         this.watch = watch;
@@ -46,6 +46,9 @@ final class AddressStop {
         this.remake = remake;
         this.address = new AddressCall(tracees);
         this.judge = new AddressJudge(tracees, plan);
+        if (outsiders) {
+            judge.outsiderCame();
+        }
         this.copyRun = new CopyRun(tracees, address, restrictions.marked());
         Keeping keeping = new Keeping(keeper, tracees, restrictions);
         this.vaultRun = new VaultRun(ptrace, tracees, new Slots(vault, plan.vault().address()), address, keeping, plan.arch(), remake);

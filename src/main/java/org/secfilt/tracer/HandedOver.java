@@ -303,6 +303,9 @@ final class HandedOver {
         }
         try (Tracees.SocketCopy copy = socket.get()) {
             OpenDescriptor descriptor = copy.describe(fd, judge.care());
+            if (descriptor.isInternet()) {
+                addresses.outsiderCame();
+            }
             Optional<Verdict.Deny> denial = judge.denial(descriptor);
             refuse(tid, call, descriptor, denial, denial.isPresent() && judge.disconnectMends(descriptor) && copy.disconnect());
         }

@@ -42,7 +42,7 @@ final class LastAddress {
         if (verdict.isEmpty() || action != byAction || protocol != ofProtocol) {
             action = byAction;
             protocol = ofProtocol;
-            verdict = Optional.of(judge.judge(action, decoded.orElseThrow(), Protocol.of(protocol)));
+            verdict = Optional.of(judge.judge(action, decoded.orElseThrow(), Protocol.ofPackets(protocol)));
         }
         return verdict.get();
     }

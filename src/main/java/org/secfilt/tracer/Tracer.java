@@ -32,10 +32,8 @@ public final class Tracer {
             | Ptrace.PTRACE_O_TRACECLONE;
     /** Of a process namespace. pid_namespaces(7): it takes all others along, and the supervisor. */
     private static final int INIT = 1;
-
     private static final int P_PIDFD = 3; // linux/wait.h
     private static final int RUNG = -Errno.EINTR.number();
-
     private static final Verdict.Deny NO_SECOND_TRACER =
             new Verdict.Deny(Errno.EPERM, "secfilt itself traces the command, and a process has one tracer", Origin.DEFAULT);
 
@@ -75,10 +73,12 @@ public final class Tracer {
      * @param keeper of the files of unix sockets, where the plan judges their paths
      * @param root the process that will become the command; nothing else may trace it
      * @param notifies whether the filter has the supervisor notified of judged calls
+     * @param outsiders whether it inherits internet sockets
      * @param writable where files may be changed: paths without symbolic links, as the command sees them
      */
     public Tracer(
-            Kernel kernel, Vault vault, Optional<Keeper> keeper, Plan plan, Watch watch, int root, boolean notifies, List<ByteString> writable) {
+            Kernel kernel, Vault vault, Optional<Keeper> keeper, Plan plan, Watch watch, int root, boolean notifies, boolean outsiders,
+            List<ByteString> writable) {
         this.ptrace = kernel.ptrace();
         this.tracees = kernel.tracees();
         this.watch = watch;
@@ -92,7 +92,7 @@ public final class Tracer {
         this.remake = new Remake(ptrace, plan.vault(), calls);
         this.replies = new Replies(ptrace, tracees, watch, remake);
         this.keeper = new KeeperStop(ptrace, keeper, tasks, replies, watch);
-        this.addresses = new AddressStop(ptrace, tracees, execs, vault, keeper, plan, watch, replies, remake, tasks.restrictions());
+        this.addresses = new AddressStop(ptrace, tracees, execs, vault, keeper, plan, watch, replies, remake, tasks.restrictions(), outsiders);
         this.guard = new VaultGuard(ptrace, replies, addresses.judge(), plan.vault(), plan.arch());
         this.processes = new ProcessGuard(ptrace, tracees, replies);
         this.handedOver = new HandedOver(ptrace, tracees, watch, replies, addresses.judge(), plan);
@@ -350,8 +350,8 @@ public final class Tracer {
     }
 
     /**
-     * A parent asks whether a child has ended, perhaps since a pidfd said so: if it has and is still ours it becomes the parent's. (In
-     * another PID namespace a number may be that of another process, whose end then is seen a moment early.)
+     * A parent asks whether a child has ended, perhaps since a pidfd said so: if it has and is still ours it becomes the parent's. (In another
+     * PID namespace a number may be that of another process, whose end then is seen a moment early.)
      */
     private void waitStop(Task task, TracedCall call) {
         boolean byPidfd = call == TracedCall.WAITID && (int) stop.argument(0) == P_PIDFD;

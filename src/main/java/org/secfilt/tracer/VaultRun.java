@@ -108,8 +108,12 @@ final class VaultRun {
      * socket that is put in its place is to find no address either.
      */
     private boolean isOverlooked(Task task, TracedCall call) {
-        return address.named && task.protocol == Protocol.TCP.number() && AddressCall.action(call) == Action.SEND
+        return address.named && isOfTcp(task) && AddressCall.action(call) == Action.SEND
                 && !AddressCall.isFastOpen(task.call, call);
+    }
+
+    private static boolean isOfTcp(Task task) {
+        return task.protocol == Protocol.TCP.number() || task.protocol == Protocol.MPTCP;
     }
 
     /**

@@ -64,7 +64,7 @@ public final class DescriptorJudge {
     }
 
     private Optional<Verdict.Deny> socket(OpenDescriptor descriptor) {
-        boolean inet = descriptor.domain() == Family.INET.number() || descriptor.domain() == Family.INET6.number();
+        boolean inet = descriptor.isInternet();
         boolean unix = descriptor.domain() == Family.UNIX.number();
         if (limitsInet && !inet && !unix && descriptor.domain() != Family.NETLINK.number()) {
             return deny("a socket of family " + Family.of(descriptor.domain()));

@@ -12,7 +12,6 @@ import org.secfilt.plan.SocketOptions;
 /** Judges what kinds of sockets are made, and what they are told: by numbers alone, as the filter does, which has no words for it. */
 public final class SocketJudge {
     private static final int MOST_OF_HEADER = 255; // linux/in.h IPPROTO_SMC is 256
-    private static final int IPPROTO_MPTCP = 262; // linux/in.h
 
     private final Plan plan;
 
@@ -32,7 +31,7 @@ public final class SocketJudge {
             return Optional.empty();
         }
         if (plan.leavesKinds()) {
-            boolean seen = kind.protocol() >= 0 && kind.protocol() <= MOST_OF_HEADER || kind.protocol() == IPPROTO_MPTCP;
+            boolean seen = kind.protocol() >= 0 && kind.protocol() <= MOST_OF_HEADER || kind.protocol() == Protocol.MPTCP;
             return seen && kind.type() != SocketType.PACKET ? Optional.empty() : Optional.of(Denials.unseen(plan.inetOrigin()));
         }
         boolean plain = (kind.type() == SocketType.STREAM || kind.type() == SocketType.DGRAM)

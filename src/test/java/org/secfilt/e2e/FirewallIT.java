@@ -6,6 +6,8 @@ import static org.secfilt.e2e.FirewallHost.NEAR;
 import static org.secfilt.e2e.FirewallHost.REQUIRE;
 import static org.secfilt.e2e.FirewallHost.near;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -128,6 +130,21 @@ class FirewallIT {
         assertEquals("echo 10.77.1.1 ok\necho 10.77.2.1 EPERM\nraw-253 10.77.1.1 EPERM\nraw-253 10.77.2.1 EPERM\n"
                 + "udplite 10.77.1.1 EPERM\nudplite 10.77.2.1 EPERM\nheader 10.77.1.1 EPERM\nheader 10.77.2.1 EPERM\n", run.stdout());
         assertEquals(List.of("ip-1 10.77.1.1"), ROOM.arrived());
+    }
+
+    /** Its packets are TCP's, and so is a call of it: what a rule denies does not begin, and is told. */
+    @ParameterizedTest
+    @CsvSource({"port: 8002, EPERM", "'port: 8001, protocol: udp', EPERM", "'port: 8001, protocol: tcp', ok"})
+    void mptcp_connects_where_tcp_may(String rule, String outcome) throws IOException {
+        String policy = Files.writeString(ROOM.directory().resolve("mptcp.yaml"), """
+                version: 1
+                connect: {mode: deny, allow: [{address: 10.77.1.1, %s}]}
+                """.formatted(rule)).toString();
+        Outcome run = HOST.packets(Backend.NFT, List.of(REQUIRE, "--policy=" + policy), "mptcp", NetworkRoom.NEAR).run().exited(0);
+        assertEquals("mptcp 10.77.1.1 " + outcome + "\n", run.stdout(), run::toString);
+        boolean denied = outcome.equals("EPERM");
+        assertEquals(denied, run.stderr().contains("secfilt: denied connect 10.77.1.1:8001/mptcp"), run::toString);
+        assertEquals(denied ? List.of() : List.of("tcp 10.77.1.1:8001"), ROOM.arrived(), run::toString);
     }
 
     @ParameterizedTest

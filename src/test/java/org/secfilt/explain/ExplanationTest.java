@@ -257,9 +257,11 @@ class ExplanationTest {
                 "connect: {allow: [10.0.0.0/8]} | mptcp 11.1.2.3:443 | denied, it fails with EPERM ;; rule      no rule allows it ;; layer     tracer"
                         + " ;; nearest   p.yaml:2:19 ;; add to connect/allow in p.yaml: 11.1.2.3:443 | denied, socket(2) fails with EPERM",
                 "connect: {allow: [{address: 10.0.0.0/8, protocol: tcp}]} | mptcp 10.1.2.3:443 | mptcp 10.1.2.3:443: allowed"
-                        + " ;; rule      p.yaml:2:19: allow connect 10.0.0.0/8 tcp ;; layer     firewall, which judges each packet | denied, socket(2)",
-                "connect: {allow: [{address: 10.0.0.0/8, protocol: udp}]} | mptcp 10.1.2.3:443 | denied, it fails with ECONNREFUSED"
-                        + " ;; rule      no rule allows it with this protocol ;; layer     firewall, which judges each packet"
+                        + " ;; rule      p.yaml:2:19: allow connect 10.0.0.0/8 tcp ;; layer     tracer, which judges each call, then firewall | denied, socket(2)",
+                "connect: {allow: ['10.0.0.0/8:80']} | mptcp 10.1.2.3:81 | denied, it fails with EPERM ;; layer     tracer | denied, socket(2)",
+                "connect: {mode: allow, deny: [{port: 80, protocol: tcp}]} | mptcp 10.1.2.3:80 | denied, it fails with EPERM ;; layer     tracer | denied, socket(2)",
+                "connect: {allow: [{address: 10.0.0.0/8, protocol: udp}]} | mptcp 10.1.2.3:443 | denied, it fails with EPERM"
+                        + " ;; rule      no rule allows it with this protocol ;; layer     tracer, which judges each call"
                         + " ;; nearest   p.yaml:2:19: allow connect 10.0.0.0/8 udp (for another protocol) ;; to allow it, add | denied, socket(2)",
                 "connect: {allow: [{address: 10.0.0.0/8, protocol: udp}]} | udplite 10.1.2.3:443 | denied, what it sends fails with EPERM | denied, socket(2)",
                 "connect: {allow: ['10.0.0.0/8:80']} | icmp 10.1.2.3 | icmp 10.1.2.3:0: allowed ;; rule      p.yaml:2:19: allow connect 10.0.0.0/8 port 80"

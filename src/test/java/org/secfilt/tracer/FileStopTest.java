@@ -64,7 +64,7 @@ class FileStopTest {
         System.arraycopy(deeds, 0, all, 1, deeds.length);
         kernel.task(TID, all);
         Vault vault = kernel.vault(plan.vault().address(), plan.vault().lengthBytes());
-        Tracer tracer = new Tracer(kernel, vault, Optional.empty(), plan, new Recorder(), TID, false, List.of(ByteString.of("/in")));
+        Tracer tracer = new Tracer(kernel, vault, Optional.empty(), plan, new Recorder(), TID, false, false, List.of(ByteString.of("/in")));
         tracer.seize();
         tracer.run();
     }

@@ -31,6 +31,20 @@ class SwappedSocketTest extends TracerRoom {
         assertEquals(List.of("ready", "command ended"), reported);
     }
 
+    /** But not what a socket sends that the firewall does not know for the command's. */
+    @Test
+    void where_packets_are_judged_a_socket_from_outside_is_not_given_the_chance() {
+        protocol = Optional.of(Protocol.TCP);
+        firewalled = true;
+        kernel.labelled = true;
+        kernel.remember(0x1000, ALLOWED);
+        kernel.protocols.addAll(Collections.nCopies(8 + looksBefore(), 6));
+        outsiders = true;
+        runWith(connect(0x1000));
+        assertEquals(List.of(), named("connect"));
+        assertEquals("connect 10.0.0.1:80", reported.get(1));
+    }
+
     /** A program may close a socket that connects, and open another: the call that waits names nobody any more. */
     @Test
     void a_socket_under_the_number_of_one_that_connects_costs_nothing() {

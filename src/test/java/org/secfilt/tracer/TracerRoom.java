@@ -53,6 +53,8 @@ abstract class TracerRoom {
     boolean firewalled;
     /** Whether the filter has the supervisor notified of judged calls. */
     protected boolean notifies;
+    /** Whether the command inherits internet sockets. */
+    protected boolean outsiders;
     Optional<String> rawSocketDenial = Optional.empty();
     Optional<Integer> violationExit = Optional.empty();
 
@@ -93,7 +95,7 @@ abstract class TracerRoom {
     protected void run() {
         Plan plan = plan();
         Vault vault = kernel.vault(plan.vault().address(), plan.vault().lengthBytes());
-        Tracer tracer = new Tracer(kernel, vault, keeper, plan, watch(), TID, notifies, writable);
+        Tracer tracer = new Tracer(kernel, vault, keeper, plan, watch(), TID, notifies, outsiders, writable);
         kernel.notifies = notifies;
         tracer.seize();
         tracer.run();

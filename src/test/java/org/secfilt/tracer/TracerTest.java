@@ -210,7 +210,7 @@ class TracerTest extends TracerRoom {
         command(connect(0x1000), connect(0x1000));
         kernel.task(8, Deed.call("getpid"), connect(0x1000));
         Plan plan = plan();
-        Tracer tracer = new Tracer(kernel, kernel.vault(plan.vault().address(), plan.vault().lengthBytes()), Optional.empty(), plan, watch(), TID, false, writable);
+        Tracer tracer = new Tracer(kernel, kernel.vault(plan.vault().address(), plan.vault().lengthBytes()), Optional.empty(), plan, watch(), TID, false, false, writable);
         tracer.seize();
         tracer.killAll();
         assertEquals(List.of("7: killed", "8: killed"), kernel.delivered.stream().sorted().toList());

@@ -89,6 +89,17 @@ final class JnrLaunching implements Launching {
         return found;
     }
 
+    @Override
+    public List<Integer> internetStreams(int pid) {
+        List<Integer> found = new ArrayList<>();
+        for (int fd = 0; fd <= 2; fd++) {
+            if (tracees.descriptors().isSocket(pid, fd) && socket(pid, fd, Care.NONE).isInternet()) {
+                found.add(fd);
+            }
+        }
+        return found;
+    }
+
     /** Nobody talks by such a one. */
     private static boolean isWayOut(OpenDescriptor descriptor) {
         return descriptor.kind() == OpenDescriptor.Kind.CGROUP || descriptor.kind() == OpenDescriptor.Kind.DIRECTORY;

@@ -1,0 +1,121 @@
+package org.secfilt.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.secfilt.Fixtures;
+
+/** Internet sockets that were made outside of a run, under the firewall: it knows the command's packets by the cgroup their sockets were made in. */
+class OutsiderIT {
+    @RegisterExtension
+    static final NetworkRoom ROOM = new NetworkRoom(Backend::prepare);
+
+    private static final String NEAR = "--allowed-netmask=" + NetworkRoom.NEAR;
+    private static final String UNJUDGED = "a socket from before the run, over which the firewall has no say";
+    private static final String SWAP = Fixtures.compile("swap-connect").toString();
+    /** Sends by descriptor 5 to where it may not, in whichever way its socket can; then says that it ran. */
+    private static final String USE = """
+            import os, socket
+            try:
+                s = socket.socket(fileno=int(os.environ.get("FD", 5)))
+                s.connect(("10.77.2.1", 8001))
+                s.send(b"hi")
+            except OSError as e:
+                print(os.strerror(e.errno))
+            print("ran")
+            """;
+
+    private static Command inherit(String kind, String... words) {
+        List<String> all = new ArrayList<>(List.of("/usr/bin/python3", Built.fixture("inherit.py"), kind, "--", Built.program().toString()));
+        all.addAll(List.of(words));
+        return ROOM.command(all.toArray(new String[0]));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"tcp", "udp", "listen"})
+    void where_nobody_supervises_an_inherited_socket_is_closed(String kind) {
+        Outcome run = inherit(kind, "--no-supervisor", NEAR, "/usr/bin/python3", "-c", USE).run().exited(0);
+        assertEquals("Bad file descriptor\nran\n", run.stdout(), run::toString);
+        assertEquals(List.of("secfilt: closed inherited descriptor 5: " + UNJUDGED), run.reports());
+        assertEquals(List.of(), ROOM.arrived());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"tcp", "udp", "listen"})
+    void where_nobody_supervises_an_inherited_socket_is_refused_or_kept_as_asked(String kind) {
+        Outcome refused = inherit(kind, "--no-supervisor", "--inherit=refuse", NEAR, "/usr/bin/python3", "-c", USE).run().exited(2);
+        assertTrue(refused.stderr().contains("secfilt: inherited descriptor 5: " + UNJUDGED), refused::toString);
+        Outcome kept = inherit(kind, "--no-supervisor", "--inherit=keep", NEAR, "true").run().exited(0);
+        assertEquals(List.of("secfilt: kept inherited descriptor 5: " + UNJUDGED), kept.reports());
+        assertEquals(List.of(), ROOM.arrived());
+    }
+
+    @Test
+    void where_nobody_supervises_a_socket_as_standard_input_is_refused() {
+        Outcome run = inherit("stdio:10.77.1.1:8001", "--no-supervisor", NEAR, "/usr/bin/env", "FD=0", "/usr/bin/python3", "-c", USE).run().exited(2);
+        assertTrue(run.stderr().contains("secfilt: descriptor 0 (standard input) is an internet socket from before the run, over which the firewall"
+                + " has no say"), run::toString);
+        assertTrue(run.stderr().contains("leave out --no-supervisor, or write --inherit=keep"), run::toString);
+        ROOM.arrived(); // the connection was made before secfilt started
+        Outcome supervised = inherit("stdio:10.77.1.1:8001", NEAR, "true").run().exited(0);
+        assertEquals(List.of(), supervised.reports());
+        ROOM.arrived();
+    }
+
+    /** Its packets pass the firewall, so no call that only the firewall could judge is left to it. */
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource({"tcp, outsider, port: 80", "udp, outsider, port: 80", "tcp, confined, 'port: 8001, protocol: udp'"})
+    void a_socket_from_before_the_run_put_in_the_place_of_one_that_was_judged_reaches_nobody(String kind, String way, String rule) throws IOException {
+        Outcome run = inherit(kind, "-q", "--firewall=require", "--policy", policy(rule), SWAP, way, "2000", NetworkRoom.NEAR, "8001").run().exited(0);
+        assertEquals("reached 0\n", run.stdout(), run::toString);
+        assertEquals(List.of(), ROOM.arrived(), run::toString);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"fresh, outsider, port: 80", "fresh, confined, 'port: 8001, protocol: udp'"})
+    void nor_does_one_that_a_peer_outside_hands_over(String kind, String way, String rule) throws IOException {
+        Outcome run = ROOM.bash("""
+                /usr/bin/python3 $1 serve @outsider $2 > ready & server=$!
+                for i in $(seq 100); do [ -s ready ] && break; sleep 0.1; done
+                $SECFILT -q --firewall=require --policy $3 /usr/bin/python3 -c '
+                import array, os, socket, sys
+                s = socket.socket(socket.AF_UNIX)
+                s.connect("\\0outsider")
+                numbers = socket.recv_fds(s, 16, 1)[1]
+                os.dup2(numbers[0], 5, inheritable=True)
+                os.execv(sys.argv[1], sys.argv[1:])' $4 $5 2000 10.77.1.1 8001
+                kill $server; wait""", Built.fixture("hand-over.py"), kind, policy(rule), SWAP, way).run().exited(0);
+        assertEquals("reached 0\n", run.stdout(), run::toString);
+        assertEquals(List.of(), ROOM.arrived(), run::toString);
+    }
+
+    /** Nothing of this costs those who have no such socket. */
+    @Test
+    void what_only_the_firewall_judges_goes_on_where_all_sockets_are_of_the_run() throws IOException {
+        String send = "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, 136); s.connect((\"10.77.1.1\", 80)); print(s.send(b\"hi\"))";
+        for (String kind : List.of("pair", "file")) {
+            Outcome run = inherit(kind, "--firewall=require", "--policy", policy("port: 80"), "/usr/bin/python3", "-c", send).run().exited(0);
+            assertEquals("2\n", run.stdout(), run::toString);
+        }
+        ROOM.arrived();
+        Outcome denied = inherit("udp", "--firewall=require", "--policy", policy("port: 80, protocol: udp"), "/usr/bin/python3", "-c", send).run().exited(1);
+        assertTrue(denied.stderr().contains("and there is one that it does not know for the command's, open before the run"), denied::toString);
+        assertEquals(List.of(), ROOM.arrived());
+    }
+
+    private static String policy(String rule) throws IOException {
+        return Files.writeString(ROOM.directory().resolve("outsider.yaml"), """
+                version: 1
+                connect: {mode: deny, allow: [{address: 10.77.1.1, %s}]}
+                """.formatted(rule)).toString();
+    }
+}
