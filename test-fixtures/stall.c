@@ -30,7 +30,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FEWEST_BEATS = 20, ATTACKERS = 3, PATIENCE_MS = 8000, ATTEMPT_MS = 100, LINGER_SECONDS = 60, SPINNERS = 8, MANY = 1000 };
+enum { FEWEST_BEATS = 20, ATTACKERS = 3, PATIENCE_MS = 8000, ATTEMPT_MS = 100, LINGER_SECONDS = 60, SPINNERS = 8, MANY = 1000,
+       FEW_BYTES = 1 /* the kernel takes its least */ };
 
 static struct sockaddr_in peer = { AF_INET, 0, { 0 }, { 0 } };
 static int listener;
@@ -88,6 +89,17 @@ static void flip(long long end)
 	}
 }
 
+/* From now on whoever closes it last waits for a peer that takes nothing. It is left nonblocking. */
+static void fill(int fd)
+{
+	static char data[1 << 16];
+	struct linger waits = { 1, LINGER_SECONDS };
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	while (write(fd, data, sizeof data) > 0)
+		continue;
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &waits, sizeof waits);
+}
+
 static void *close_it(void *delay)
 {
 	for (volatile long i = (long)delay; i > 0; i--)
@@ -98,14 +110,9 @@ static void *close_it(void *delay)
 
 static void linger_once(long delay)
 {
-	static char data[1 << 16];
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
-	struct linger waits = { 1, LINGER_SECONDS };
 	connect_it(fd);
-	fcntl(fd, F_SETFL, O_NONBLOCK);
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &waits, sizeof waits);
-	while (write(fd, data, sizeof data) > 0)
-		continue;
+	fill(fd);
 	target = fd;
 	pthread_t thread;
 	pthread_create(&thread, NULL, close_it, (void *)delay);
@@ -161,35 +168,49 @@ static void *close_each(void *unused)
 	return unused;
 }
 
-static void closing(long long end)
+/* A thread that closes the target of each round: the one in which round is i + 1 is over when done is. */
+static pthread_t begin_closing(void)
 {
-	static char data[1 << 14];
-	int few = 1;
-	struct linger waits = { 1, LINGER_SECONDS };
+	pthread_t thread;
 	struct sigaction action = { .sa_handler = nothing };
 	sigaction(SIGALRM, &action, NULL);
-	setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &few, sizeof few);
-	pthread_t thread;
+	setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &(int){ FEW_BYTES }, sizeof(int));
 	pthread_create(&thread, NULL, close_each, NULL);
 	interrupt_often();
+	return thread;
+}
+
+static void end_closing(pthread_t thread)
+{
+	*over = 1;
+	pthread_join(thread, NULL);
+}
+
+/* A connection that lingers and holds little: it is filled soon. Signals interrupt connect(2) and accept(2). */
+static int connect_full(int *server)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &(int){ FEW_BYTES }, sizeof(int));
+	while (connect_it(fd) < 0 && errno != EISCONN)
+		continue;
+	while ((*server = accept(listener, NULL, NULL)) < 0)
+		continue;
+	fill(fd);
+	return fd;
+}
+
+static void closing(long long end)
+{
+	pthread_t thread = begin_closing();
 	for (int i = 0; now_ms() < end; i++) {
-		int fd = socket(AF_INET, SOCK_STREAM, 0);
-		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &few, sizeof few);
-		while (connect_it(fd) < 0 && errno != EISCONN)
-			continue;
-		int server = accept(listener, NULL, NULL);
-		fcntl(fd, F_SETFL, O_NONBLOCK);
-		while (write(fd, data, sizeof data) > 0)
-			continue;
-		setsockopt(fd, SOL_SOCKET, SO_LINGER, &waits, sizeof waits);
+		int server, fd = connect_full(&server);
 		target = fd;
 		round = i + 1;
 		while (done != i + 1)
 			connect_it(fd);
 		close(server);
 	}
-	*over = 1;
-	pthread_join(thread, NULL);
+	end_closing(thread);
 }
 
 /* Both ends of a connection: neither is anybody's any more, and so nobody's end closes the other side. */
@@ -207,29 +228,12 @@ static void send_both(int to, int one, int other)
 
 static void queue(long long end)
 {
-	static char data[1 << 16];
-	int few = 4096;
 	char byte, room[CMSG_SPACE(2 * sizeof(int))];
 	struct iovec into = { &byte, 1 };
-	struct linger waits = { 1, LINGER_SECONDS };
-	struct sigaction action = { .sa_handler = nothing };
-	sigaction(SIGALRM, &action, NULL);
-	setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &few, sizeof few);
-	pthread_t thread;
-	pthread_create(&thread, NULL, close_each, NULL);
-	interrupt_often();
+	pthread_t thread = begin_closing();
 	for (int i = 0; now_ms() < end; i++) {
-		int pair[2], server, fd = socket(AF_INET, SOCK_STREAM, 0);
-		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &few, sizeof few);
-		while (connect_it(fd) < 0 && errno != EISCONN)
-			continue;
-		while ((server = accept(listener, NULL, NULL)) < 0)
-			continue;
-		fcntl(fd, F_SETFL, O_NONBLOCK);
-		while (write(fd, data, sizeof data) > 0)
-			continue;
+		int pair[2], server, fd = connect_full(&server);
 		fcntl(fd, F_SETFL, 0);
-		setsockopt(fd, SOL_SOCKET, SO_LINGER, &waits, sizeof waits);
 		socketpair(AF_UNIX, SOCK_DGRAM, 0, pair);
 		send_both(pair[0], fd, server);
 		close(fd);
@@ -242,8 +246,7 @@ static void queue(long long end)
 			continue;
 		close(pair[0]);
 	}
-	*over = 1;
-	pthread_join(thread, NULL);
+	end_closing(thread);
 }
 
 /* Until its process ends: the last connect(2) may begin when all is over. */

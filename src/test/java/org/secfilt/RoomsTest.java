@@ -41,7 +41,7 @@ class RoomsTest {
 
     private static final Pattern OURS = Pattern.compile("\\borg\\.secfilt\\.((?:[a-z]\\w*\\.)*)(?=[A-Z*])");
 
-    /** A row of README's table: floor, rooms. */
+    /** A row of CONTRIBUTING's table: floor, rooms. */
     private static final Pattern ROW = Pattern.compile("(?m)^\\| ([0-9]+) \\| ([^|]*) \\|");
 
     /** Comments, strings and characters: whatever they say, it is no dependency. */
@@ -97,9 +97,9 @@ class RoomsTest {
     }
 
     @Test
-    void the_readme_has_each_room_on_its_floor() throws IOException {
-        String readme = Files.readString(Path.of("README.md"));
-        String rooms = readme.substring(readme.indexOf("\n## The rooms\n") + 1).split("\n## ")[0];
+    void the_table_of_rooms_has_each_on_its_floor() throws IOException {
+        String contributing = Files.readString(Path.of("CONTRIBUTING.md"));
+        String rooms = contributing.substring(contributing.indexOf("\n## The rooms\n") + 1).split("\n## ")[0];
         Map<String, Integer> floors = new TreeMap<>();
         Matcher row = ROW.matcher(rooms);
         while (row.find()) {

@@ -46,7 +46,7 @@ class DescriptorAttackIT {
         String path = words[2].startsWith("@") ? words[2] : ROOM.directory() + "/" + words[2];
         List<String> command = new ArrayList<>();
         if (user == User.ORDINARY) {
-            command.addAll(List.of("setpriv", "--reuid=54771", "--regid=54771", "--clear-groups"));
+            command.addAll(User.TO_ORDINARY);
         }
         command.addAll(List.of(secfilt));
         command.addAll(List.of(TAKE, words[0], words[1], path));
@@ -205,7 +205,7 @@ class DescriptorAttackIT {
     void who_shares_the_descriptors_of_one_that_gets_such_a_socket_is_killed_too(User user) {
         String path = ROOM.directory() + "/s";
         String sibling = Fixtures.compile("take-sibling").toString();
-        List<String> command = new ArrayList<>(user == User.ORDINARY ? List.of("setpriv", "--reuid=54771", "--regid=54771", "--clear-groups") : List.of());
+        List<String> command = new ArrayList<>(user == User.ORDINARY ? User.TO_ORDINARY : List.of());
         command.addAll(List.of(sibling, path));
         assertEquals("received\nok\n", beside("serve", path, "raw", command.toArray(new String[0])).run().exited(0).stdout());
         assertEquals(List.of("ip-1 10.77.2.1"), ROOM.arrived());

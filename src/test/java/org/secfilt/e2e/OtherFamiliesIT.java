@@ -23,7 +23,6 @@ class OtherFamiliesIT {
     private static final String VSOCK = Fixtures.compile("vsock").toString();
     private static final List<String> FRAME = List.of(XDP, "veth0", NetworkRoom.INSIDE, NetworkRoom.FAR, "8002");
     private static final List<String> ARRIVAL = List.of("udp " + NetworkRoom.FAR + ":8002");
-    private static final List<String> TO_ORDINARY = List.of("setpriv", "--reuid=54771", "--regid=54771", "--clear-groups");
 
     private static String[] words(List<?>... parts) {
         List<String> words = new ArrayList<>();
@@ -34,7 +33,7 @@ class OtherFamiliesIT {
     }
 
     private static List<String> become(User user) {
-        return user == User.ROOT ? List.of() : TO_ORDINARY;
+        return user == User.ROOT ? List.of() : User.TO_ORDINARY;
     }
 
     @ParameterizedTest

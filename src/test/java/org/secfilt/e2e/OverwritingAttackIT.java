@@ -13,6 +13,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.secfilt.Fixtures;
 
@@ -61,7 +62,7 @@ class OverwritingAttackIT {
     }
 
     @ParameterizedTest
-    @CsvSource({"ROOT", "ORDINARY"})
+    @EnumSource
     void what_is_open_for_writing_is_not_run(User user) {
         Outcome run = ROOM.bash(COPY + "(exec 5>> copy/lib/secfilt.jsa; " + RUN + "echo hello); echo $?; " + RUN + "echo hello").as(user).run();
         assertEquals("125\nhello\n", run.stdout(), run::toString);

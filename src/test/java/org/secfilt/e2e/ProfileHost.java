@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.Collections;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
@@ -28,18 +29,34 @@ final class ProfileHost implements AfterEachCallback {
                         print(line.strip(), address, errno.errorcode[e.errno], flush=True)
             """;
 
+    /** For Python: a turn for each new line of the file {@code go}, until one says {@code end}, or after fifteen seconds. */
+    private static final String TURNS = """
+            import time
+            def turns():
+                seen = 0
+                for i in range(1500):
+                    words = open("go").read().split()
+                    if words[seen:]:
+                        seen += 1
+                        if words[-1] == "end": return
+                        yield
+                    time.sleep(0.01)
+            """;
+
     private final NetworkRoom room;
 
     ProfileHost(NetworkRoom room) {
         this.room = room;
     }
 
-    /** A sender, and two policies. */
+    /** The programs above, and policies. */
     static void furnish(NetworkRoom room) throws IOException {
         Backend.prepare(room);
         Files.writeString(room.directory().resolve("sender.py"), SENDER);
+        Files.writeString(room.directory().resolve("turns.py"), TURNS);
         policy(room, "near.yaml", "connect:\n  allow: [" + NetworkRoom.NEAR + ", \"" + NetworkRoom.NEAR6 + "\"]\n");
         policy(room, "far.yaml", "connect:\n  mode: allow\n  deny: [" + NetworkRoom.FAR + ", \"" + NetworkRoom.FAR6 + "\"]\n");
+        policy(room, "protocol.yaml", "firewall: off\nconnect:\n  allow:\n    - {port: 8001, protocol: udp}\n");
     }
 
     /** Removes all profiles; nothing is left of them then. */
@@ -55,6 +72,11 @@ final class ProfileHost implements AfterEachCallback {
 
     private static String policy(NetworkRoom room, String name, String text) throws IOException {
         return Files.writeString(room.directory().resolve(name), "version: 1\n" + text).toString();
+    }
+
+    /** All that came, and where to. */
+    void assertArrivedFar(int datagrams, Outcome run) {
+        assertEquals(Collections.nCopies(datagrams, "udp " + NetworkRoom.FAR + ":8001"), room.arrived(), run::toString);
     }
 
     Command bash(Backend backend, String script) {

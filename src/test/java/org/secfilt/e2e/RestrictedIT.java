@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.secfilt.Fixtures;
 
 /**
@@ -52,7 +53,7 @@ class RestrictedIT {
     }
 
     @ParameterizedTest
-    @CsvSource({"ROOT", "ORDINARY"})
+    @EnumSource
     void nothing_is_taken_from_others(User user) {
         String command = "\"$SECFILT\" --violation-exit=77 --policy=unix.yaml \"$1\" beside " + TIMES + " \"$PWD/s\"";
         Outcome run = ROOM.bash(SERVED + command + END, NEWCOMERS).as(user).timeoutMillis(60_000).run().exited(0);

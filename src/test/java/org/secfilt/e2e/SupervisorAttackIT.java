@@ -15,7 +15,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.secfilt.Fixtures;
 
-/** What a command can do to its supervisor, and to others outside, call by call: the table in {@code filter.TracerCalls}. */
+/**
+ * What a command can change of its supervisor, and of others outside, call by call: the table in {@code filter.TracerCalls}. How long it can
+ * have the supervisor wait tells {@link StallAttackIT}.
+ */
 class SupervisorAttackIT {
     @RegisterExtension
     static final NetworkRoom ROOM = new NetworkRoom();
@@ -93,7 +96,7 @@ class SupervisorAttackIT {
 
     /** A script's group is that of the shell that runs it, and a pipeline's has members outside. */
     @ParameterizedTest
-    @CsvSource({"ROOT", "ORDINARY"})
+    @EnumSource
     void a_group_with_others_in_it_stays_as_it_is_and_one_of_its_own_does_not(User user) {
         String renice = "renice -n 5 -g 0 >/dev/null 2>&1 && echo done || echo refused; ionice -c 3 -P $(ps -o pgid= $$) && echo done;"
                 + " [ $(nice) = $before ] && echo as before || echo changed";
@@ -123,7 +126,7 @@ class SupervisorAttackIT {
 
     /** keyctl(2) "KEYCTL_SESSION_TO_PARENT": the parent is the shell that runs secfilt. */
     @ParameterizedTest
-    @CsvSource({"ROOT", "ORDINARY"})
+    @EnumSource
     void the_caller_keeps_its_session_keyring(User user) {
         assertEquals("done\n", ROOM.bash("\"$1\" keys; true", OUTSIDER).as(user).run().exited(0).stdout());
         Outcome run = ROOM.bash("\"$1\" " + ALLOWED + " \"$2\" keys; true", Built.program().toString(), OUTSIDER).as(user).run().exited(0);
@@ -136,7 +139,7 @@ class SupervisorAttackIT {
     void process_1_of_a_pid_namespace_cannot_either(User user, String but) {
         List<String> words = new ArrayList<>(List.of("unshare", "--pid", "--fork", "--mount-proc", "--kill-child"));
         if (user == User.ORDINARY) {
-            words.addAll(List.of("setpriv", "--reuid=54771", "--regid=54771", "--clear-groups"));
+            words.addAll(User.TO_ORDINARY);
         }
         words.addAll(List.of(Built.program().toString(), "-q", ALLOWED, OUTSIDER, "nudge", "0"));
         Outcome run = ROOM.command(words.toArray(new String[0])).run();
@@ -146,7 +149,7 @@ class SupervisorAttackIT {
 
     /** The command's own processes, by their numbers. */
     @ParameterizedTest
-    @CsvSource({"ROOT", "ORDINARY"})
+    @EnumSource
     void other_processes_can_be_changed_as_ever(User user) {
         String script = "sleep 30 & other=$!; prlimit --pid $other --nofile=77:77; taskset -p 1 $other >/dev/null; renice -n 3 $other >/dev/null;"
                 + " ionice -c 3 -p $other; chrt --batch -p 0 $other;"
@@ -159,35 +162,6 @@ class SupervisorAttackIT {
         assertEquals("", run.stderr());
     }
 
-    /** Neither by waits of its own: a socket's flags and options are its own, while the supervisor acts on it. */
-    @ParameterizedTest
-    @CsvSource({"flip, ROOT", "flip, ORDINARY", "linger, ROOT", "linger, ORDINARY", "closing, ROOT", "closing, ORDINARY", "queue, ROOT", "queue, ORDINARY", "deadline, ROOT",
-            "deadline, ORDINARY", "shut, ROOT", "shut, ORDINARY", "spin, ROOT", "spin, ORDINARY"})
-    void a_command_cannot_have_it_wait(String way, User user) {
-        Outcome run = ROOM.secfilt(ALLOWED, Fixtures.compile("stall").toString(), way, "4").as(user).timeoutMillis(60_000).run().exited(0);
-        assertEquals("tried\n", run.stdout(), run::toString);
-    }
-
-    /** Nor by the user's limit of signals that wait: those by which the supervisor wakes itself up do not count. */
-    @Test
-    void a_user_who_may_have_no_signals_waiting_keeps_nobody_waiting() {
-        String calls = """
-                import socket, struct, threading, time
-                limit = struct.pack("qq", 1, 0)
-                def others():
-                    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-                    for i in range(20): udp.sendto(b"x", ("127.0.0.1", 9)); time.sleep(0.1)
-                    print("others sent")
-                other = threading.Thread(target=others); other.start()
-                tcp = socket.socket(); tcp.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
-                try: tcp.connect(("10.77.1.99", 9))
-                except OSError as e: print(e.strerror)
-                other.join()""";
-        Outcome run = ROOM.bash("ulimit -i 0; exec $SECFILT --allowed-netmask=127.0.0.0/8 --allowed-netmask=10.77.1.0/24 /usr/bin/python3 -c \"$1\"", calls)
-                .as(User.ORDINARY).timeoutMillis(30_000).run().exited(0);
-        assertEquals(List.of("Operation now in progress", "others sent"), run.stdout().lines().toList(), run::toString);
-    }
-
     /** A group is its members' parents' to change, too, while the call is judged. */
     @ParameterizedTest
     @EnumSource
@@ -196,13 +170,5 @@ class SupervisorAttackIT {
                 + " \"$1\" -q " + ALLOWED + " \"$2\" 3000 $other; [ \"$before\" = \"$(as)\" ] && echo as before; kill $other";
         Outcome run = ROOM.bash(beside, Built.program().toString(), Fixtures.compile("regroup").toString()).as(user).timeoutMillis(30_000).run().exited(0);
         assertTrue(run.stdout().matches("ran [1-9][0-9]*, refused [0-9]+\nas before\n"), run::toString);
-    }
-
-    /** Memory that it reads may wait for a thread that was just made, and whose first stop it has not answered. */
-    @Test
-    void a_thread_that_was_made_is_let_go_before_it_reads_memory() {
-        ROOM.command(Fixtures.compile("newborn").toString(), "100").run().exited(0);
-        Outcome run = ROOM.secfilt(ALLOWED, Fixtures.compile("newborn").toString(), "10000").timeoutMillis(60_000).run().exited(0);
-        assertEquals("sent 10000\n", run.stdout(), run::toString);
     }
 }

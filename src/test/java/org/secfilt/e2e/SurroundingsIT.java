@@ -279,9 +279,8 @@ class SurroundingsIT {
     /** As a service manager gives one to an ordinary user. */
     @Test
     void capabilities_that_redirect_nothing_stay() {
-        List<String> setpriv = List.of("setpriv", "--reuid=54771", "--regid=54771", "--clear-groups", "--inh-caps=+net_bind_service,+net_raw",
-                "--ambient-caps=+net_bind_service,+net_raw");
-        List<String> words = new ArrayList<>(setpriv);
+        List<String> words = new ArrayList<>(User.TO_ORDINARY);
+        words.addAll(List.of("--inh-caps=+net_bind_service,+net_raw", "--ambient-caps=+net_bind_service,+net_raw"));
         words.addAll(List.of(Built.program().toString(), "-q", "--firewall=off", "--allowed-netmask=127.0.0.1", "grep", "Cap[IA][nm]", "/proc/self/status"));
         Outcome run = ROOM.command(words.toArray(new String[0])).run().exited(0);
         assertEquals("CapInh:\t0000000000000400\nCapAmb:\t0000000000000400\n", run.stdout(), run::toString);

@@ -52,11 +52,6 @@ class UnifiedProfileIT {
                     send(address, made(address), line.strip() + "-new")
             """;
 
-    enum Backend {
-        NFT,
-        LEGACY
-    }
-
     @BeforeAll
     static void makeFiles() throws IOException {
         for (String program : List.of("iptables", "ip6tables", "ping")) {

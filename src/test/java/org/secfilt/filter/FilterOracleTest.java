@@ -154,7 +154,7 @@ class FilterOracleTest {
         Program program = FilterCompiler.compile(plan).program();
         for (int i = 0; i < program.size(); i++) {
             int result = program.get(i).code() == 0x06 ? program.get(i).k() : 0;
-            assertFalse(Outcome.print(result).startsWith("trace") || Outcome.print(result).equals("listener"));
+            assertFalse(ResultWords.print(result).startsWith("trace") || ResultWords.print(result).equals("listener"));
         }
     }
 }

@@ -74,11 +74,11 @@ final class Samples {
     }
 
     static String run(Program program, Call call, Coverage coverage) {
-        return Outcome.print(Interpreter.run(program, call.data(), ByteOrder.LITTLE_ENDIAN, coverage));
+        return ResultWords.print(Interpreter.run(program, call.data(), ByteOrder.LITTLE_ENDIAN, coverage));
     }
 
     static String run(Program program, Call call) {
-        return Outcome.print(Interpreter.run(program, call.data(), ByteOrder.LITTLE_ENDIAN));
+        return ResultWords.print(Interpreter.run(program, call.data(), ByteOrder.LITTLE_ENDIAN));
     }
 
     /**

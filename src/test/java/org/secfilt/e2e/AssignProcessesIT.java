@@ -1,13 +1,10 @@
 package org.secfilt.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.util.Collections;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -15,29 +12,18 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.secfilt.Fixtures;
 
 /**
- * Runs that are moved into profiles of net_cls: the supervisor gets hold of the sockets of all processes of its run, which take on its
- * class, so these go together.
+ * Who is moved into a profile of net_cls, and out. The supervisor gets hold of the sockets of all processes of its run, which take on its
+ * class, so these go together. What becomes of the sockets of one process tells {@link AssignSocketsIT}.
  */
-class AssignIT {
+class AssignProcessesIT {
     @RegisterExtension
-    static final NetworkRoom ROOM = new NetworkRoom(Backend::prepare);
+    static final NetworkRoom ROOM = new NetworkRoom(ProfileHost::furnish);
 
-    /** For Python: a turn for each new line of the file {@code go}, until one says {@code end}, or after fifteen seconds. */
-    private static final String TURNS = """
-            import time
-            def turns():
-                seen = 0
-                for i in range(1500):
-                    words = open("go").read().split()
-                    if words[seen:]:
-                        seen += 1
-                        if words[-1] == "end": return
-                        yield
-                    time.sleep(0.01)
-            """;
+    @RegisterExtension
+    static final ProfileHost HOST = new ProfileHost(ROOM);
+
     /** Two processes of a run. At each turn both send, by an old socket and by a new one, and tell what became of it. */
     private static final String PAIR = """
             import errno, os, socket
@@ -73,30 +59,6 @@ class AssignIT {
             }
             end() { echo end >> go; wait $run; }
             """;
-    /** A thread whose first one shares its descriptors, does not, or has ended; at each turn it sends by its old socket. */
-    private static final String OWN = """
-            cat > own.py <<'END'
-            import ctypes, errno, os, socket, sys, threading, time
-            from turns import turns
-            libc = ctypes.CDLL(None)
-            def work():
-                if sys.argv[1] == "parted" and libc.unshare(0x400): os._exit(9)
-                old = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); old.connect(("10.77.2.1", 8001))
-                os.write(1, b"%d\\n" % os.getpid())
-                for turn in turns():
-                    try: old.send(b"x"); said = "ok"
-                    except OSError as e: said = errno.errorcode[e.errno]
-                    os.write(1, said.encode() + b"\\n")
-                os._exit(0)
-            threading.Thread(target=work).start()
-            if sys.argv[1] == "ended": libc.syscall(60, 0)
-            time.sleep(20)
-            END
-            $SECFILT profile install -q t near.yaml || exit 99
-            start() { whose=$1; shift; : > go; exec 5< <(timeout 20 "$@" python3 own.py $whose); read -t 9 pid <&5; sleep 0.2; }
-            say() { echo x >> go; read -t 9 said <&5; echo $said; }
-            """;
-    private static final String HOP = Fixtures.compile("hop-descriptors").toString();
     private static final String REFUSED = "A EPERM EPERM\nB EPERM EPERM\n";
     private static final String SENT = "A ok ok\nB ok ok\n";
     private static final String ONE_RUN = "secfilt: process %s is of one run with %s, and their supervisor, S, gets hold of the sockets of all of them, which are"
@@ -104,29 +66,12 @@ class AssignIT {
 
     @BeforeAll
     static void makeFiles() throws IOException {
-        Files.writeString(ROOM.directory().resolve("turns.py"), TURNS);
         Files.writeString(ROOM.directory().resolve("pair.py"), PAIR);
-        policy("near.yaml", "connect:\n  allow: [" + NetworkRoom.NEAR + "]\n");
-        policy("far.yaml", "connect:\n  mode: allow\n  deny: [" + NetworkRoom.FAR + "]\n");
-        policy("protocol.yaml", "firewall: off\nconnect:\n  allow:\n    - {port: 8001, protocol: udp}\n");
-        policy("kept.yaml", "firewall: off\nunix:\n  deny: [/nowhere.sock]\nconnect:\n  allow:\n    - {port: 8001, protocol: udp}\n");
-    }
-
-    private static void policy(String name, String text) throws IOException {
-        Files.writeString(ROOM.directory().resolve(name), "version: 1\n" + text);
-    }
-
-    @AfterEach
-    void removeAll() {
-        ROOM.bash("$SECFILT profile list | tail -n +2 | while read name _; do $SECFILT profile remove $name --force -q; done").run().exited(0);
+        HOST.policy("kept.yaml", "firewall: off\nunix:\n  deny: [/nowhere.sock]\nconnect:\n  allow:\n    - {port: 8001, protocol: udp}\n");
     }
 
     private static Outcome run(String script) {
         return ROOM.bash("$SECFILT profile install -q t near.yaml || exit 99\n" + RUN + script + "\nend").timeoutMillis(60_000).run().exited(0);
-    }
-
-    private static void assertArrived(int datagrams, Outcome run) {
-        assertEquals(Collections.nCopies(datagrams, "udp 10.77.2.1:8001"), ROOM.arrived(), run::toString);
     }
 
     /** Into a profile, and out. */
@@ -137,14 +82,14 @@ class AssignIT {
         Outcome run = run((out ? "$SECFILT assign t $A $B; " : "") + "try $SECFILT assign " + where + " $" + one + "; say; follow; say");
         assertEquals(ONE_RUN.formatted(one, other, where).replace("A B", one + " " + other) + (out ? REFUSED + SENT : SENT + REFUSED),
                 run.stdout(), run::toString);
-        assertArrived(4, run);
+        HOST.assertArrivedFar(4, run);
     }
 
     @Test
     void nobody_comes_into_an_inverted_profile_by_another_of_its_run() {
         Outcome run = run("$SECFILT profile install -q t far.yaml --inverted; try $SECFILT assign t $A; say; follow; say");
         assertEquals(ONE_RUN.formatted("A", "B", "t") + REFUSED + SENT, run.stdout(), run::toString);
-        assertArrived(4, run);
+        HOST.assertArrivedFar(4, run);
     }
 
     /** As somebody may have had it who moved them by hand. */
@@ -162,7 +107,7 @@ class AssignIT {
                 secfilt: process B is of one run with A, which is already assigned to a net class: profile t; move it out first: secfilt assign --out A
                 secfilt: process B is of one run with A,
                 """ + REFUSED, run.stdout(), run::toString);
-        assertArrived(0, run);
+        HOST.assertArrivedFar(0, run);
     }
 
     @Test
@@ -174,7 +119,7 @@ class AssignIT {
                 $SECFILT profile install -q u far.yaml; try $SECFILT assign u $A $B; follow; $SECFILT assign u $A $B; say""");
         assertEquals("secfilt: the supervisor of process A, S, is already assigned to a net class: profile t; move it out first: secfilt assign --out S\n"
                 + REFUSED, run.stdout(), run::toString);
-        assertArrived(0, run);
+        HOST.assertArrivedFar(0, run);
     }
 
     @Test
@@ -182,7 +127,7 @@ class AssignIT {
         Outcome run = run("$SECFILT assign t $S; say; try $SECFILT assign t $S; $SECFILT assign --out $S; say; try $SECFILT assign --out $S");
         assertEquals(REFUSED + "secfilt: process S is already assigned to a net class: profile t\n" + SENT + "secfilt: process S is in no profile\n",
                 run.stdout(), run::toString);
-        assertArrived(4, run);
+        HOST.assertArrivedFar(4, run);
     }
 
     /** Sockets that the supervisor had in its hands meanwhile too. */
@@ -216,7 +161,7 @@ class AssignIT {
                     touch stop; wait $run; until [ $(ls | grep -c ^result-) = 2 ]; do sleep 0.05; done; cat result-*
                 done""").timeoutMillis(90_000).run().exited(0);
         assertEquals("EPERM\nEPERM\nok\nok\n".repeat(2), run.stdout(), run::toString);
-        assertArrived(80, run);
+        HOST.assertArrivedFar(80, run);
     }
 
     @Test
@@ -261,105 +206,14 @@ class AssignIT {
                 $SECFILT assign t $pid && echo moved; $SECFILT assign --out $pid && echo out; $SECFILT assign t $pid && echo moved
                 touch go; wait; cat said""".formatted(policy)).timeoutMillis(60_000).run().exited(0);
         assertEquals("State:\tZ (zombie)\nmoved\nout\nmoved\nEPERM\n", run.stdout(), run::toString);
-        assertArrived(0, run);
-    }
-
-    /** Of a thread that parted from the first one's, and of one that goes on where the first has ended. */
-    @ParameterizedTest(name = "{0} {1}")
-    @CsvSource({"shared, ''", "parted, ''", "ended, ''", "parted, $SECFILT -q --policy protocol.yaml", "ended, $SECFILT -q --policy protocol.yaml"})
-    void sockets_follow_whoevers_descriptors_they_are_among(String whose, String under) {
-        Outcome run = ROOM.bash(OWN + """
-                start $1 %s; say
-                $SECFILT assign t $pid; say; $SECFILT assign --out $pid; say
-                echo end >> go; wait; $SECFILT profile list""".formatted(under), whose).timeoutMillis(60_000).run().exited(0);
-        assertEquals("ok\nEPERM\nok\nNAME  PROCESSES  WHO MAY ENTER\nt     0          root\n", run.stdout(), run::toString);
-        assertArrived(2, run);
-    }
-
-    /** A rule of the host's own sees which class a socket has, when no profile is left. */
-    @ParameterizedTest(name = "{0} {1}")
-    @CsvSource({"shared, ''", "parted, ''", "ended, ''", "parted, $SECFILT -q --policy protocol.yaml", "ended, $SECFILT -q --policy protocol.yaml"})
-    void no_socket_stays_in_a_profile_that_is_forced_away(String whose, String under) {
-        Outcome run = ROOM.bash(OWN + """
-                start $1 %s; $SECFILT assign t $pid; say
-                class=$($SECFILT profile show t | sed -n 's/^class *//p'); $SECFILT profile remove t --force
-                iptables -I OUTPUT -m cgroup --cgroup $((class)) -j DROP; say; iptables -D OUTPUT -m cgroup --cgroup $((class)) -j DROP
-                echo end >> go; wait""".formatted(under), whose).timeoutMillis(60_000).run().exited(0);
-        assertEquals("EPERM\nremoved profile t\nok\n", run.stdout(), run::toString);
-        assertArrived(1, run);
-    }
-
-    @Test
-    void none_is_forced_away_whose_sockets_nobody_can_bring_along() {
-        Outcome run = ROOM.bash(OWN + """
-                start parted setpriv --reuid 65534 --clear-groups; $SECFILT assign t $pid
-                setpriv --bounding-set -sys_ptrace --inh-caps -sys_ptrace --reuid 0 $SECFILT profile remove t --force 2>&1 | sed "s/$pid/P/; s/[0-9]\\+/T/g"; say
-                $SECFILT profile list | tail -1; echo end >> go; wait""").timeoutMillis(60_000).run();
-        assertEquals("secfilt: process P cannot be moved: sockets of its thread T, which has descriptors that the first one has not, would stay behind:"
-                + " pidfd_getfd(T): EPERM (Operation not permitted)\nEPERM\nt     1          root\n", run.stdout(), run::toString);
-        assertArrived(0, run);
-    }
-
-    /** Where this process may not, as without CAP_SYS_PTRACE: that is seen before. */
-    @Test
-    void nobody_is_moved_whose_sockets_nobody_can_bring_along() {
-        Outcome run = ROOM.bash(OWN + """
-                start parted
-                setpriv --bounding-set -sys_ptrace --inh-caps -sys_ptrace --reuid 0 $SECFILT assign t $pid 2>&1 | sed "s/$pid/P/; s/[0-9]\\+/T/g"; say
-                echo end >> go; wait""".replace("start parted", "start parted setpriv --reuid 65534 --clear-groups")).timeoutMillis(60_000).run();
-        assertEquals("secfilt: process P cannot be moved: sockets of its thread T, which has descriptors that the first one has not, would stay behind:"
-                + " pidfd_getfd(T): EPERM (Operation not permitted)\nok\n", run.stdout(), run::toString);
-        assertArrived(1, run);
-    }
-
-    /** To numbers that were looked at before. */
-    @Test
-    void a_socket_that_moves_among_the_descriptors_is_not_left_behind() {
-        Outcome run = ROOM.bash("""
-                $SECFILT profile install -q t near.yaml || exit 99
-                for i in 1 2 3 4 5 6; do
-                    rm -f moved; $1 2.5 10.77.2.1 8001 8002 moved > hopped & pid=$!; sleep 0.3
-                    $SECFILT assign t $pid && touch moved; wait $pid; cat hopped
-                done""", HOP).timeoutMillis(60_000).run().exited(0);
-        assertEquals("0 sent, others refused\n".repeat(6), run.stdout(), run::toString);
-        assertFalse(ROOM.arrived().contains("udp 10.77.2.1:8002"), run::toString);
-    }
-
-    /** The kernel looks through a thousand numbers at a time, and left it behind at one move of sixteen or so. */
-    @Test
-    void nor_is_one_that_moves_among_thousands() {
-        Outcome run = ROOM.bash("""
-                $SECFILT profile install -q t near.yaml || exit 99
-                for i in 1 2 3 4 5; do
-                    rm -f moved; $1 4 10.77.2.1 8001 8002 moved 15000 > hopped & pid=$!; sleep 0.3
-                    $SECFILT assign t $pid && touch moved; wait $pid; cat hopped
-                done""", HOP).timeoutMillis(60_000).run().exited(0);
-        assertEquals("0 sent, others refused\n".repeat(5), run.stdout(), run::toString);
-        assertFalse(ROOM.arrived().contains("udp 10.77.2.1:8002"), run::toString);
-    }
-
-    /** Who is traced is stopped by nobody else. */
-    @Test
-    void a_socket_of_a_run_that_could_be_left_behind_is_told() throws IOException {
-        policy("hop.yaml", "firewall: off\nconnect:\n  allow:\n    - {port: 8002, protocol: udp}\n");
-        Outcome run = ROOM.bash("""
-                $SECFILT profile install -q t near.yaml || exit 99
-                rm -f moved; $SECFILT -q --policy hop.yaml $1 9 10.77.2.1 0 8002 moved > hopped & pid=$!
-                for i in $(seq 100); do [ $(ls /proc/$pid/task | wc -l) = 2 ] && break; sleep 0.05; done; sleep 0.2
-                $SECFILT assign t $pid 2>&1 | sed "s/$pid/P/g; s/thread [0-9]*/thread T/"
-                kill -STOP $pid; $SECFILT assign --out $pid && $SECFILT assign t $pid && touch moved; kill -CONT $pid; wait $pid; cat hopped""", HOP)
-                .timeoutMillis(60_000).run().exited(0);
-        assertEquals("secfilt: process P has been moved, but perhaps not all of its sockets that were open before: thread T never stands still, and cannot"
-                + " be stopped from here, as somebody traces it; go on: kill -STOP P, move it back, and again, kill -CONT P\n0 sent, others refused\n",
-                run.stdout(), run::toString);
-        assertFalse(ROOM.arrived().contains("udp 10.77.2.1:8002"), run::toString);
+        HOST.assertArrivedFar(0, run);
     }
 
     @Test
     void who_is_not_there_is_told_and_nobody_is_moved() {
         Outcome run = run("sleep 0 & gone=$!; wait $gone; told $SECFILT assign t $A $B $gone | sed s/$gone/gone/; say");
         assertEquals("secfilt: there is no process gone\n" + SENT, run.stdout(), run::toString);
-        assertArrived(4, run);
+        HOST.assertArrivedFar(4, run);
     }
 
     /** Cgroups | a process id as it is written | exit code | what is said of it. The kernel's first thread has number 2. */
@@ -409,6 +263,6 @@ class AssignIT {
         ROOM.bash("$SECFILT profile install -q t near.yaml --group=" + Command.ORDINARY_UID).run().exited(0);
         Outcome run = ROOM.bash(RUN + "try $SECFILT assign t $A; $SECFILT assign t $A $B; say\nend").as(user).timeoutMillis(60_000).run().exited(0);
         assertEquals(ONE_RUN.formatted("A", "B", "t") + REFUSED, run.stdout(), run::toString);
-        assertArrived(0, run);
+        HOST.assertArrivedFar(0, run);
     }
 }
