@@ -41,7 +41,7 @@ class RoomsTest {
 
     private static final Pattern OURS = Pattern.compile("\\borg\\.secfilt\\.((?:[a-z]\\w*\\.)*)(?=[A-Z*])");
 
-    /** A row of CONTRIBUTING's table: floor, rooms. */
+    /** A row of src/README's table: floor, rooms. */
     private static final Pattern ROW = Pattern.compile("(?m)^\\| ([0-9]+) \\| ([^|]*) \\|");
 
     /** Comments, strings and characters: whatever they say, it is no dependency. */
@@ -98,7 +98,7 @@ class RoomsTest {
 
     @Test
     void the_table_of_rooms_has_each_on_its_floor() throws IOException {
-        String contributing = Files.readString(Path.of("CONTRIBUTING.md"));
+        String contributing = Files.readString(Path.of("src/README.md"));
         String rooms = contributing.substring(contributing.indexOf("\n## The rooms\n") + 1).split("\n## ")[0];
         Map<String, Integer> floors = new TreeMap<>();
         Matcher row = ROW.matcher(rooms);
