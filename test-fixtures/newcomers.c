@@ -5,6 +5,7 @@
  *           made        each is made by one that is in such a domain
  *           beside      none is; one that was, was made before them, and has ended
  *           lines       likewise, and each first makes one that connects too
+ *           siblings    as lines, but the one that each makes is a child of its maker's parent (CLONE_PARENT)
  *           together    a thread of theirs asked for all of its process (LANDLOCK_RESTRICT_SELF_TSYNC), and each is made by another one
  *   TARGET  an IPv4 address, with a PORT; or the path of a unix socket
  *
@@ -15,6 +16,8 @@
 #include <errno.h>
 #include <linux/landlock.h>
 #include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,25 +54,31 @@ static void *restrict_all(void *unused)
 	return unused;
 }
 
+/* -1: whichever is left. */
 static int ended(pid_t child)
 {
 	int status;
-	if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status))
+	pid_t who = waitpid(child, &status, 0);
+	if (who < 0 || (child > 0 && who != child) || !WIFEXITED(status))
 		return NO_DOMAIN;
 	return WEXITSTATUS(status);
 }
 
-static int connects(int restricted, int others)
+enum others { NONE, CHILD, SIBLING };
+
+static int connects(int restricted, enum others others)
 {
 	pid_t child = fork();
-	if (child)
-		return ended(child);
+	if (child) {
+		int its = ended(child), second = others == SIBLING ? ended(-1) : 0;
+		return its ? its : second;
+	}
 	if (restricted)
 		restrict_itself();
-	pid_t other = others ? fork() : -1;
+	pid_t other = others == CHILD ? fork() : others == SIBLING ? (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0) : -1;
 	int fd = socket(to.ss_family, SOCK_STREAM, 0);
 	int outcome = connect(fd, (struct sockaddr *)&to, length) ? errno : 0;
-	int its = other > 0 ? ended(other) : 0;
+	int its = other > 0 && others == CHILD ? ended(other) : 0;
 	_exit(outcome ? outcome : its);
 }
 
@@ -86,7 +95,7 @@ int main(int count, char **words)
 		strncpy(un->sun_path, words[3], sizeof un->sun_path - 1);
 		length = sizeof *un;
 	} else {
-		fprintf(stderr, "usage: newcomers restricted|made|beside|lines|together TIMES ADDRESS PORT|PATH\n");
+		fprintf(stderr, "usage: newcomers restricted|made|beside|lines|siblings|together TIMES ADDRESS PORT|PATH\n");
 		return 2;
 	}
 	if (strcmp(words[1], "made") == 0)
@@ -96,8 +105,8 @@ int main(int count, char **words)
 		pthread_create(&thread, NULL, restrict_all, NULL);
 		pthread_join(thread, NULL);
 	}
-	int lines = strcmp(words[1], "lines") == 0;
-	if (lines || strcmp(words[1], "beside") == 0) {
+	enum others others = strcmp(words[1], "lines") == 0 ? CHILD : strcmp(words[1], "siblings") == 0 ? SIBLING : NONE;
+	if (others != NONE || strcmp(words[1], "beside") == 0) {
 		pid_t first = fork();
 		if (!first) {
 			restrict_itself();
@@ -106,7 +115,7 @@ int main(int count, char **words)
 		outcomes[NO_DOMAIN] = ended(first);
 	}
 	for (int i = atoi(words[2]); i > 0; i--)
-		outcomes[connects(strcmp(words[1], "restricted") == 0, lines)]++;
+		outcomes[connects(strcmp(words[1], "restricted") == 0, others)]++;
 	for (int i = 0; i < NO_DOMAIN; i++)
 		if (outcomes[i])
 			printf("%d %s\n", outcomes[i], i ? strerror(i) : "connected");

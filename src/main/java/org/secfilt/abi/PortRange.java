@@ -5,8 +5,10 @@ public record PortRange(int first, int last) {
     public static final int MAX_PORT = 65535;
     public static final PortRange ALL = new PortRange(0, MAX_PORT);
 
-    private static final String NO_RANGE = "' is no port and no range of ports; write one such as 443 or 8000-8099";
-    private static final String NO_PORT = "' is no port; write one such as 443";
+    private static final String NO_RANGE = "' is no port and no range of ports; write ";
+    private static final String RANGES = "one such as 443 or 8000-8099";
+    private static final String NO_PORT = "' is no port; write ";
+    private static final String PORTS = "one such as 443";
 
     public PortRange {
         check(first);
@@ -81,8 +83,10 @@ public record PortRange(int first, int last) {
     }
 
     private static IllegalArgumentException noPort(String text, String none) {
+        String named = ServiceName.port(text);
+        String instead = !named.isEmpty() ? named : none.equals(NO_RANGE) ? RANGES : PORTS;
         return new IllegalArgumentException("'" + Printable.escape(text)
-                + (text.indexOf(',') < 0 ? none : "' is more than one port; write each by itself"));
+                + (text.indexOf(',') < 0 ? none + instead : "' is more than one port; write each by itself"));
     }
 
     private static void check(int port) {

@@ -53,8 +53,27 @@ public record SocketKind(int domain, int type, int protocol) {
         return Optional.of(type == SocketType.RAW ? RAW + protocol : name());
     }
 
-    /** A number without a name here is its own. */
+    /** A number without a name here is its own; without one the type says which the kernel takes. socket(2), packet(7) */
     private String name() {
+        if (type == SocketType.PACKET) {
+            return "SOCK_PACKET"; // whatever its family is said to be, and a number of ethernet's
+        }
+        if (protocol == IPPROTO_IP) {
+            switch (type) {
+                case SocketType.STREAM:
+                    return "tcp";
+                case SocketType.DGRAM:
+                    return "udp";
+                case SocketType.RDM:
+                    return "SOCK_RDM";
+                case SocketType.SEQPACKET:
+                    return "sctp";
+                case SocketType.DCCP:
+                    return "dccp";
+                default:
+                    break;
+            }
+        }
         for (int i = 0; i < NUMBERS.length; i++) {
             if (NUMBERS[i] == protocol) {
                 return WORDS[i];

@@ -5,6 +5,7 @@ public final class SocketType {
     public static final int STREAM = 1;
     public static final int DGRAM = 2;
     public static final int RAW = 3;
+    public static final int RDM = 4;
     public static final int SEQPACKET = 5;
     public static final int DCCP = 6;
     public static final int PACKET = 10;

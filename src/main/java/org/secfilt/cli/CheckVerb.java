@@ -79,7 +79,7 @@ final class CheckVerb {
             }
             return !refusals.isEmpty() ? Cli.USAGE : warned ? WARNED : Main.OK;
         } catch (InvalidPolicyException e) {
-            tell((e.complaints().get(0).line() == 0 ? "secfilt: " : "") + e.getMessage());
+            tell(e.report());
             return Cli.USAGE;
         } catch (RefusedPolicyException e) {
             for (String refusal : RefusalText.of(e.refusals(), files)) {

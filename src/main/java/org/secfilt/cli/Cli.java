@@ -133,7 +133,7 @@ final class Cli {
         try {
             return configs.isEmpty() ? Optional.empty() : Optional.of(IniConfig.read(configs, environment.files()));
         } catch (InvalidPolicyException e) {
-            complaints.addAll(e.complaints());
+            complaints.addAll(named(Option.CONFIG, e.complaints()));
             return Optional.empty();
         }
     }
@@ -144,10 +144,19 @@ final class Cli {
             try {
                 parts.addAll(PolicyFiles.read(policies, environment.files()));
             } catch (InvalidPolicyException e) {
-                complaints.addAll(e.complaints());
+                complaints.addAll(named(Option.POLICY, e.complaints()));
             }
         }
         return parts;
+    }
+
+    /** Of a file that cannot be read the option is told; of one that can, the place. */
+    private static List<Complaint> named(Option option, List<Complaint> complaints) {
+        List<Complaint> all = new ArrayList<>();
+        for (Complaint complaint : complaints) {
+            all.add(complaint.line() > 0 ? complaint : Complaint.ofFile(option.longName() + "=" + complaint.file(), complaint.message()));
+        }
+        return all;
     }
 
     /** Whether what stands besides the options is there, or is not, as the verb has it. */
@@ -318,8 +327,7 @@ final class Cli {
             text.append("secfilt: ").append(mistake).append('\n');
         }
         if (!complaints.isEmpty()) {
-            String prefix = complaints.get(0).line() == 0 ? "secfilt: " : "";
-            text.append(prefix).append(new InvalidPolicyException(complaints).getMessage()).append('\n');
+            text.append(new InvalidPolicyException(complaints).report()).append('\n');
         }
         return new Outcome.Exit(USAGE, "", mistakes.isEmpty() ? text.toString() : text.append(verb.tryHelp()).append('\n').toString());
     }

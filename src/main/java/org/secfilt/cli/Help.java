@@ -30,8 +30,10 @@ final class Help {
                                       sockets included; listening works
               --mainstream-network-families[=B]
                                       only unix, inet, inet6 and netlink sockets
-              --errno=E               what a denied call fails with: EPERM, which is
-                                      the default, ECONNREFUSED or EACCES
+              --errno=E               what a call fails with that names an address,
+                                      and socket(2) of a refused family: EPERM, which
+                                      is the default, ECONNREFUSED or EACCES. Refused
+                                      kinds of sockets and options of theirs are EPERM
               --inherit=keep|close|refuse
                                       sockets open at the start that are connected
                                       elsewhere than allowed: close is the default,

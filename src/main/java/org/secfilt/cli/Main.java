@@ -186,6 +186,9 @@ public final class Main implements Outcome.Visitor<Integer> {
     /** An option has the log's name in its words. */
     private static String unopened(Setting<String> log, int errno) {
         String place = log.origin().line() == 0 ? log.origin().toString() : log.origin() + ": " + log.value();
+        if (errno == Errno.EOPNOTSUPP.number()) {
+            return Printable.escape(place) + ": this file is the kernel's own, and keeps no text; name one on a disk";
+        }
         String hint = errno == Errno.ENOENT.number() ? "; its directory is missing" : errno == Errno.EISDIR.number() ? "; name a file in it" : "";
         return Printable.escape(place) + ": " + Errno.of(errno).text() + hint;
     }

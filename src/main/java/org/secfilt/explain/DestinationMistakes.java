@@ -4,9 +4,11 @@ import java.util.Locale;
 import org.secfilt.abi.Cidr;
 import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.Printable;
+import org.secfilt.abi.ServiceName;
 
 /** What users write for a destination that is none, and what they mean by it. */
 final class DestinationMistakes {
+    private static final String PORT = "PORT";
     private static final String SCHEME_END = "://";
 
     private DestinationMistakes() {}
@@ -47,7 +49,7 @@ final class DestinationMistakes {
         int colon = place.lastIndexOf(':');
         String host = colon < 0 ? place : place.substring(0, colon);
         String port = colon < 0 ? "443" : place.substring(colon + 1);
-        String behind = hasPorts ? ":" + Printable.escape(port) : "";
+        String behind = hasPorts ? ":" + number(port) : "";
         if (host.equalsIgnoreCase("loopback") || host.equalsIgnoreCase("localhost")) {
             return "is no destination; write 127.0.0.1" + behind + " or [::1]" + behind;
         }
@@ -78,7 +80,7 @@ final class DestinationMistakes {
             return ""; // as a protocol behind a slash
         }
         IpAddress one = network.prefix() == network.base().bits() ? network.base() : next(network.base());
-        String port = !hasPorts ? "" : rest.isEmpty() ? ":443" : Printable.escape(rest);
+        String port = !hasPorts ? "" : rest.isEmpty() ? ":443" : ":" + number(rest.substring(1));
         return "is a network, and a call has one address; write one of its addresses, as " + (one.isV4() ? one : "[" + one + "]") + port;
     }
 
@@ -108,12 +110,13 @@ final class DestinationMistakes {
             return "is a URL without a host; " + DestinationReader.SHAPE;
         }
         int colon = authority.lastIndexOf(':');
-        boolean hasPort = colon > 0 && isPort(authority.substring(colon + 1)) && authority.lastIndexOf(']') < colon;
+        String named = colon > 0 && authority.lastIndexOf(']') < colon ? number(authority.substring(colon + 1)) : PORT;
+        boolean hasPort = !named.equals(PORT);
         String host = hasPort ? authority.substring(0, colon) : authority;
-        String port = hasPort ? authority.substring(colon + 1) : portOf(scheme);
+        String port = hasPort ? named : portOf(scheme);
         String protocol = scheme.equals("udp") ? "udp " : "tcp ";
         if (!isAddress(host)) {
-            return "is a URL" + getent(host) + protocol + "ADDR:" + (port.isEmpty() ? "PORT" : port);
+            return "is a URL" + getent(host) + protocol + "ADDR:" + (port.isEmpty() ? PORT : port);
         }
         return port.isEmpty() ? "is a URL that names no port; write " + protocol + host + " with that port behind it, as :443"
                 : "is a URL; write " + protocol + host + ":" + port;
@@ -122,12 +125,19 @@ final class DestinationMistakes {
     /** That of what everybody knows; "" for others. */
     private static String portOf(String scheme) {
         return switch (scheme) {
-            case "http", "ws" -> "80";
-            case "https", "wss" -> "443";
-            case "ftp" -> "21";
-            case "ssh", "sftp", "git+ssh" -> "22";
-            default -> "";
+            case "ws" -> ServiceName.port("http");
+            case "wss" -> ServiceName.port("https");
+            case "sftp", "git+ssh" -> ServiceName.port("ssh");
+            default -> ServiceName.port(scheme);
         };
+    }
+
+    /** A port as it can be written, for one that goes by a service's name, with what stands behind it: {@code http/tcp}. */
+    private static String number(String port) {
+        int slash = port.indexOf('/');
+        String alone = slash < 0 ? port : port.substring(0, slash);
+        String known = isPort(alone) ? alone : ServiceName.port(alone);
+        return (known.isEmpty() ? PORT : known) + (slash < 0 ? "" : Printable.escape(port.substring(slash)));
     }
 
     /** As ssh and git name a place: {@code git@example.org:path}, here without the user. */

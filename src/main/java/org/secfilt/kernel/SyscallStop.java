@@ -1,5 +1,7 @@
 package org.secfilt.kernel;
 
+import java.util.Arrays;
+
 /**
  * A call as ptrace(2) "PTRACE_GET_SYSCALL_INFO" shows it in a seccomp-stop or a syscall-exit-stop, or as a filter does. Reused from call to
  * call; one thread only.
@@ -24,6 +26,12 @@ public final class SyscallStop {
     public void copy(SyscallStop other) {
         enter(other.audit, other.instructionPointer, other.stackPointer, other.number);
         System.arraycopy(other.arguments, 0, arguments, 0, arguments.length);
+    }
+
+    /** Whether the two are from the same place in the program, with the same arguments. */
+    public boolean isSameCall(SyscallStop other) {
+        return audit == other.audit && number == other.number && instructionPointer == other.instructionPointer
+                && stackPointer == other.stackPointer && Arrays.equals(arguments, other.arguments);
     }
 
     public void setArgument(int index, long value) {

@@ -112,7 +112,8 @@ final class Refusals {
             found.add(tracerHolds(policy.files().readOnly().get(), "modes, owners and times of files are judged call by call"));
         }
         if (policy.denial() != Errno.EPERM) {
-            found.add(tracerHolds(Origin.flag("errno"), "who sends a packet that is refused sees EPERM, or ECONNREFUSED of TCP"));
+            found.add(new Refusal(Origin.flag("errno"), "who sends a packet that is refused sees EPERM, or ECONNREFUSED of TCP",
+                    "leave out --no-supervisor or errno"));
         }
         if (policy.violationExit().isPresent()) {
             found.add(tracerHolds(Origin.flag("violation-exit"), "nobody sees what the firewall refuses"));

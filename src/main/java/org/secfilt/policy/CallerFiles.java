@@ -19,6 +19,8 @@ import org.secfilt.abi.Errno;
  */
 public final class CallerFiles implements Opener {
     private static final String STANDARD_INPUT = "-";
+    /** A shell that starts the writer of a FIFO in the background has it there long before. */
+    private static final int PATIENCE_MILLIS = 5000;
 
     private final Path directory;
     private final String process;
@@ -38,20 +40,69 @@ public final class CallerFiles implements Opener {
         }
         Path path = path(name);
         if (Files.isDirectory(path)) {
-            throw new IOException(Errno.EISDIR.text());
+            throw new IOException(Errno.EISDIR.text() + "; name a file in it");
         }
-        try (InputStream in = Files.newInputStream(path)) {
+        try (InputStream in = open(path)) {
             byte[] bytes = in.readNBytes(limitBytes);
             if (bytes.length < limitBytes) {
                 read.put(name, bytes.clone());
             }
             return bytes;
         } catch (NoSuchFileException e) {
-            throw new IOException(isStandardInput(name) ? "standard input is closed" : Errno.ENOENT.text(), e);
+            throw new IOException(isStandardInput(name) ? "standard input is closed"
+                    : isDescriptor(name) ? "this descriptor is not open" : Errno.ENOENT.text(), e);
         } catch (AccessDeniedException e) {
-            throw new IOException(Errno.EACCES.text(), e);
+            throw new IOException(Errno.EACCES.text() + "; it is read as the user who runs secfilt", e);
         } catch (FileSystemException e) {
-            throw new IOException(e.getReason() == null ? "it cannot be read" : e.getReason(), e);
+            String reason = e.getReason() == null ? "it cannot be read" : e.getReason();
+            throw new IOException(reason.startsWith(Errno.ELOOP.text()) ? Errno.ELOOP.text() : reason, e); // there Java guesses further
+        }
+    }
+
+    /** What is no file of a disk may be a FIFO, whose opening waits for who writes to it: not for ever. */
+    private static InputStream open(Path path) throws IOException {
+        if (Files.isRegularFile(path) || !Files.exists(path)) {
+            return Files.newInputStream(path);
+        }
+        Opening opening = new Opening(path);
+        opening.setDaemon(true); // it may never end
+        opening.start();
+        try {
+            opening.join(PATIENCE_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return opening.opened();
+    }
+
+    private static final class Opening extends Thread {
+        private final Path path;
+        private InputStream stream;
+        private IOException failure = new IOException("nobody writes to this FIFO; start first who does");
+
+        Opening(Path path) {
+            this.path = path;
+        }
+
+        @Override
+        public void run() {
+            try {
+                InputStream found = Files.newInputStream(path);
+                synchronized (this) {
+                    stream = found;
+                }
+            } catch (IOException e) {
+                synchronized (this) {
+                    failure = e;
+                }
+            }
+        }
+
+        synchronized InputStream opened() throws IOException {
+            if (stream == null) {
+                throw failure;
+            }
+            return stream;
         }
     }
 

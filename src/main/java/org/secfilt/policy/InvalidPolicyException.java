@@ -12,7 +12,7 @@ public final class InvalidPolicyException extends Exception {
     private final transient List<Complaint> complaints;
 
     public InvalidPolicyException(List<Complaint> complaints) {
-        super(message(complaints));
+        super(message(complaints, ""));
         this.complaints = List.copyOf(complaints);
     }
 
@@ -20,11 +20,16 @@ public final class InvalidPolicyException extends Exception {
         return complaints;
     }
 
-    private static String message(List<Complaint> complaints) {
+    /** The message, in which each line that begins with no place says who tells it. */
+    public String report() {
+        return message(complaints, "secfilt: ");
+    }
+
+    private static String message(List<Complaint> complaints, String who) {
         StringBuilder text = new StringBuilder();
         int shown = Math.min(complaints.size(), SHOWN);
         for (int i = 0; i < shown; i++) {
-            text.append(i == 0 ? "" : "\n").append(complaints.get(i));
+            text.append(i == 0 ? "" : "\n").append(complaints.get(i).line() == 0 ? who : "").append(complaints.get(i));
         }
         if (shown < complaints.size()) {
             text.append("\nand ").append(complaints.size() - shown).append(" more");

@@ -57,7 +57,7 @@ public final class SourceText {
             int last = source.lines.size();
             String line = source.line(last);
             throw new InvalidPolicyException(List.of(
-                    source.complaint(last, line.codePointCount(0, line.length()) + 1, "the file is not UTF-8 from here on")));
+                    source.complaint(last, line.codePointCount(0, line.length()) + 1, "the file is not UTF-8 from here on; save it as UTF-8")));
         }
         source.refuseControlCharacters();
         return source;

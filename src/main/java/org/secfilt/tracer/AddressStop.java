@@ -33,6 +33,7 @@ final class AddressStop {
     private final VaultRun vaultRun;
     private final VaultMapping mapping;
     private final Aftermath aftermath;
+    private final Repeats repeats;
     private final boolean tellsAllowed;
 
     /** @param tracees the tracer's own: it knows which mounts are the command's */
@@ -54,6 +55,7 @@ final class AddressStop {
         this.vaultRun = new VaultRun(ptrace, tracees, new Slots(vault, plan.vault().address()), address, keeping, plan.arch(), remake);
         this.mapping = new VaultMapping(ptrace, tracees, execs, vault, plan.vault(), plan.arch());
         this.aftermath = new Aftermath(ptrace, tracees, judge);
+        this.repeats = new Repeats(ptrace);
         this.tellsAllowed = watch.hearsOfAllowed();
     }
 
@@ -167,7 +169,7 @@ final class AddressStop {
     }
 
     private void tellAllowed(Task task, TracedCall call, boolean named) {
-        if (tellsAllowed && named) {
+        if (tellsAllowed && named && !repeats.isOne(task, judge.destination())) {
             Task.Untold told = new Task.Untold(call, judge.destination(), Replies.socket(tracees, task));
             if (task.kept.isPresent()) {
                 task.untold = Optional.of(told);
@@ -217,6 +219,8 @@ final class AddressStop {
             Verdict.Deny denial = judge.deny(refused);
             replies.tell(task, call, denial);
             ptrace.setResult(task.tid, -denial.errno().number());
+        } else if (tellsAllowed) {
+            repeats.ended(task);
         }
         aftermath.letGo(task);
         return false;

@@ -64,7 +64,7 @@ final class Unheard {
 
     /**
      * A maker that was killed on the way to its stop never tells. One that was not runs until then; or stands there by now, and is heard when others
-     * are served.
+     * are served. Of a process that is most likely its parent; a sibling that made it (clone(2) CLONE_PARENT) is not to be found.
      */
     private boolean mayBeTold(Task task) {
         if (task.looks < LOOKS_AT_ONCE) {
@@ -80,6 +80,6 @@ final class Unheard {
                 return task.looks < MOST_LOOKS;
             }
         }
-        return false;
+        return process == eldest && task.looks < MOST_LOOKS_IN_THE_DARK;
     }
 }

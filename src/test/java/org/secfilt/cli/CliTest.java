@@ -228,7 +228,7 @@ class CliTest {
         List<String> told = exit.err().lines().filter(line -> line.matches("(secfilt|[abc]\\.(ini|yaml)|Try).*"))
                 .map(line -> line.substring(0, Math.min(30, line.length()))).toList();
         assertEquals(List.of("secfilt: unknown option '--bog", "secfilt: --errno=EIO: 'EIO' is", "a.ini:1:14: port 70000 is abov",
-                "a.ini:2:1: unknown option 'no'", "b.yaml:2:1: unknown key 'moed'", "c.yaml: No such file or direct", "Try 'secfilt --help'."), told);
+                "a.ini:2:1: unknown option 'no'", "b.yaml:2:1: unknown key 'moed'", "secfilt: --policy=c.yaml: No s", "Try 'secfilt --help'."), told);
     }
 
     /** A file of another name would be read, or granted. */
@@ -315,7 +315,7 @@ class CliTest {
     @ValueSource(strings = {"--policy", "--config"})
     void a_missing_file_ends_with_2(String option) {
         assertEquals(
-                new Outcome.Exit(2, "", "secfilt: missing: No such file or directory\n"), parse(option, "missing", "x"));
+                new Outcome.Exit(2, "", "secfilt: " + option + "=missing: No such file or directory\n"), parse(option, "missing", "x"));
     }
 
     private Outcome.Run run(String... words) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -71,6 +72,24 @@ class CheckIT {
         assertTrue(yaml.contains("e.yaml:2:1:") && yaml.contains("e.yaml:3:19:"), yaml);
         assertEquals(yaml + ini, check("e.yaml", "e.ini").exited(2).stderr());
         assertEquals("secfilt: missing.yaml: No such file or directory\n", check("missing.yaml").exited(2).stderr());
+    }
+
+    @Test
+    void a_file_that_cannot_be_read_is_told_with_its_option() throws IOException {
+        write("secret.yaml", "version: 1\n");
+        Files.setPosixFilePermissions(ROOM.directory().resolve("secret.yaml"), PosixFilePermissions.fromString("---------"));
+        ROOM.command("mkfifo", "alone").in(ROOM.directory()).run().exited(0);
+        String[][] rows = {
+            {"--policy=.", "Is a directory; name a file in it"},
+            {"--config=.", "Is a directory; name a file in it"},
+            {"--policy=alone", "nobody writes to this FIFO; start first who does"},
+            {"--policy=secret.yaml", "Permission denied; it is read as the user who runs secfilt"},
+            {"--policy=missing", "No such file or directory"},
+        };
+        for (String[] row : rows) {
+            Outcome run = ROOM.secfilt(row[0], "true").as(User.ORDINARY).in(ROOM.directory()).run().exited(2);
+            assertEquals("secfilt: " + row[0] + ": " + row[1] + "\n", run.stderr());
+        }
     }
 
     /** What a file says behind {@code version: 1} | whether as root it is refused. */

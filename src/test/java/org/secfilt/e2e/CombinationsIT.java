@@ -273,6 +273,7 @@ class CombinationsIT {
     @CsvSource(delimiter = '|', textBlock = """
             --profile=combined --net=none   | --net=none: a profile's rules are in the host's network, which the command would not use; leave out one of the two
             --profile=combined --net=nat    | --net=nat: a profile's rules are in the host's network, which the command would not use; leave out one of the two
+            --no-supervisor --errno=EACCES  | errno: who sends a packet that is refused sees EPERM, or ECONNREFUSED of TCP; leave out --no-supervisor or errno
             --no-supervisor --read-only     | modes, owners and times of files are judged call by call; leave out --no-supervisor
             --read-only --private-tmp --allow-write=kept | the command's own /tmp hides it
             --publish=1:2                   | a port is published only from a network behind this host's addresses; add --net=nat (in a policy file, net: nat)

@@ -297,6 +297,8 @@ class LogIT {
         assertEquals("", run.stdout());
         assertEquals(List.of("secfilt: --log=none/log: No such file or directory; its directory is missing"), run.reports());
         assertEquals(List.of("secfilt: --log=.: Is a directory; name a file in it"), ROOM.secfilt("--log=.", "true").as(user).in(home).run().exited(125).reports());
+        assertEquals(List.of("secfilt: --log=/proc/version: this file is the kernel's own, and keeps no text; name one on a disk"),
+                ROOM.secfilt("--log=/proc/version", "echo", "hi").run().exited(125).reports());
         assertEquals(List.of("secfilt: --log=/dev/fd/9: Bad file descriptor"), ROOM.secfilt("--log=/dev/fd/9", "true").as(user).run().exited(125).reports());
         ROOM.secfilt("--log=/dev/fd/0", "true").as(user).run().exited(125); // open for reading alone
         Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("r-xr-xr-x"));

@@ -92,7 +92,7 @@ class RestrictedIT {
 
     /** One that calls before it was told who made it, and who that one, is answered when that is known. */
     @ParameterizedTest
-    @CsvSource({"beside, auto", "lines, auto", "lines, off"})
+    @CsvSource({"beside, auto", "lines, auto", "lines, off", "siblings, auto", "siblings, off"})
     void where_a_rule_is_for_one_protocol_nothing_is_taken_from_others(String who, String notifications) throws IOException {
         Outcome run = one("--violation-exit=77", "--notifications=" + notifications, NEWCOMERS, who, TIMES, NetworkRoom.NEAR, "8001").exited(0);
         assertEquals(TIMES + " connected\n", run.stdout(), run::toString);

@@ -3,10 +3,12 @@ package org.secfilt.policy;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -49,10 +51,12 @@ class CallerFilesTest {
     @Test
     void says_why_a_file_cannot_be_read() throws IOException {
         Files.writeString(directory.resolve("f"), "text");
+        Files.createSymbolicLink(directory.resolve("loop"), Path.of("loop"));
         String[][] rows = {
             {"none", "No such file or directory"}, {"", "No such file or directory"}, {"a\0b", "No such file or directory"},
-            {".", "Is a directory"}, {"./", "Is a directory"}, {"f/", "Not a directory"}, {"f//", "Not a directory"},
-            {"none/", "No such file or directory"},
+            {".", "Is a directory; name a file in it"}, {"./", "Is a directory; name a file in it"}, {"f/", "Not a directory"}, {"f//", "Not a directory"},
+            {"none/", "No such file or directory"}, {"loop", "Too many levels of symbolic links"},
+            {"/dev/fd/77", "this descriptor is not open"},
         };
         for (String[] row : rows) {
             assertEquals(row[1], assertThrows(IOException.class, () -> files().read(row[0], 9), row[0]).getMessage());
@@ -68,11 +72,23 @@ class CallerFilesTest {
             for (String name : new String[] {"-", "/dev/stdin"}) {
                 assertEquals("standard input is closed", assertThrows(IOException.class, () -> files.read(name, 9)).getMessage());
             }
-            assertEquals("No such file or directory", assertThrows(IOException.class, () -> files.read("/dev/fd/77", 9)).getMessage());
+            assertEquals("this descriptor is not open", assertThrows(IOException.class, () -> files.read("/dev/fd/77", 9)).getMessage());
         } finally {
             caller.descendants().forEach(ProcessHandle::destroy);
             caller.destroy();
         }
+    }
+
+    /** Whoever writes may come a moment later than we. */
+    @Test
+    void a_fifo_is_waited_for_and_not_for_ever() throws IOException, InterruptedException {
+        assertEquals(0, new ProcessBuilder("mkfifo", "alone", "fed").directory(directory.toFile()).start().waitFor());
+        CallerFiles files = files();
+        assertEquals("nobody writes to this FIFO; start first who does",
+                assertTimeoutPreemptively(Duration.ofSeconds(30), () -> assertThrows(IOException.class, () -> files.read("alone", 9))).getMessage());
+        Process writer = new ProcessBuilder("/bin/sh", "-c", "sleep 0.3; echo text > fed").directory(directory.toFile()).start();
+        assertArrayEquals("text\n".getBytes(), assertTimeoutPreemptively(Duration.ofSeconds(30), () -> files.read("fed", 9)));
+        assertEquals(0, writer.waitFor());
     }
 
     @Test

@@ -25,7 +25,7 @@ class SurroundingsTest {
             80:70000      | port 70000 is above 65535
             80-81:80      | '80-81' is no single port; one port leads to one port
             1:2:3         | '2:3' is no port; write one such as 443
-            http:80       | 'http' is no port; write one such as 443
+            http:80       | 'http' is no port; write 80
             0:80          | '0' is no single port; one port leads to one port
             :80           | a port is missing
             """)

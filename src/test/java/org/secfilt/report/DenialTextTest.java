@@ -52,7 +52,8 @@ class DenialTextTest {
 
     @Test
     void of_a_socket_that_is_not_made_it_shows_the_kind() {
-        for (String row : new String[] {"2 3 1 raw:1", "2 2 1 icmp", "10 1 132 sctp", "17 3 768 packet", "40 1 0 vsock", "99 1 0 AF_99", "-1 1 0 AF_-1"}) {
+        for (String row : new String[] {"2 3 1 raw:1", "2 2 1 icmp", "10 1 132 sctp", "2 5 0 sctp", "17 3 768 packet", "2 10 0 SOCK_PACKET",
+            "40 1 0 vsock", "99 1 0 AF_99", "-1 1 0 AF_-1"}) {
             String[] words = row.split(" ");
             SocketKind kind = new SocketKind(Integer.parseInt(words[0]), Integer.parseInt(words[1]), Integer.parseInt(words[2]));
             Denial denial = new Denial("socket", Optional.empty(), kind, ByteString.of("ping"), 7, "why", Origin.DEFAULT);

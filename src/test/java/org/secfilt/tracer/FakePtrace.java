@@ -21,6 +21,8 @@ abstract class FakePtrace extends FakeStops implements Ptrace {
     private boolean rung;
     /** In this order stops are told. The oldest comes first where the others were slower. // kernel/ptrace.c __ptrace_link() */
     boolean newestFirst = true;
+    /** Each call was returned from, and its result looked at. */
+    boolean comparesResults;
     /** Whether {@link #poll} is told of a stop, whatever the tasks do. */
     boolean stopsAtOnce;
 
@@ -288,6 +290,17 @@ abstract class FakePtrace extends FakeStops implements Ptrace {
     public int noteWait(int tid) {
         on(tid).waited = true;
         return 0;
+    }
+
+    @Override
+    public int noteRestart(int tid) {
+        on(tid).noted = true;
+        return 0;
+    }
+
+    @Override
+    public boolean isRestart(int tid) {
+        return on(tid).noted && !comparesResults;
     }
 
     @Override

@@ -61,6 +61,7 @@ final class FakeTask {
     boolean untraced;
     boolean blocked;
     boolean waited;
+    boolean noted;
     /** Its notified call is left to the tracer, which has interrupted it. */
     boolean left;
     boolean interrupts;

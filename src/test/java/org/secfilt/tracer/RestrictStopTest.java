@@ -70,14 +70,15 @@ class RestrictStopTest extends TracerRoom {
         assertEquals(List.of("8: copy: connect 10.0.0.1:80"), named("copy"));
     }
 
-    /** Its maker's maker comes to its stop last. */
+    /** Its maker's maker comes to its stop last. It is their parent; or their parent waits meanwhile, and they are of a sibling (CLONE_PARENT). */
     @ParameterizedTest
-    @CsvSource({"true, true", "true, false", "false, true", "false, false"})
-    void a_grandchild_that_calls_at_once_is_what_the_first_of_them_was(boolean notifies, boolean restricted) {
+    @CsvSource({"true, true, true", "true, false, true", "false, true, true", "false, false, true", "true, true, false", "true, false, false",
+        "false, true, false", "false, false, false"})
+    void a_grandchild_that_calls_at_once_is_what_the_first_of_them_was(boolean notifies, boolean restricted, boolean ofParent) {
         this.notifies = notifies;
         kernel.domain = 2;
         kernel.remember(0x1000, ALLOWED);
-        kernel.threads = List.of(TID);
+        kernel.threads = ofParent ? List.of(TID) : List.of();
         List<Deed> first = new ArrayList<>(many());
         first.add(0, restricted ? Deed.call("landlock_restrict_self", 3, 0) : Deed.call("getpid"));
         first.add(Deed.stop(FORKED));

@@ -292,6 +292,19 @@ class TracerTest extends TracerRoom {
         assertEquals(3, kernel.arguments(8)[0]);
     }
 
+    /** The kernel makes the first again; or it was EINTR, and the program does. */
+    @ParameterizedTest
+    @CsvSource({"false, 1", "true, 2"})
+    void a_call_that_is_made_again_behind_a_signal_is_told_once(boolean byTheProgram, int times) {
+        hearsOfAllowed = true;
+        kernel.comparesResults = byTheProgram;
+        kernel.onCopies = Optional.of(Tracees.SocketCopy.WOULD_WAIT);
+        kernel.connected = (int) Ptrace.ERESTARTSYS;
+        kernel.remember(0x1000, ALLOWED);
+        runWith(connect(0x1000), connect(0x1000));
+        assertEquals(times, Collections.frequency(reported, "allowed connect 10.0.0.1:80"), reported::toString);
+    }
+
     @Test
     void tells_what_is_allowed_to_those_who_ask() {
         hearsOfAllowed = true;

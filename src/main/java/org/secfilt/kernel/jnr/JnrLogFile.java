@@ -1,6 +1,7 @@
 package org.secfilt.kernel.jnr;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.KernelException;
@@ -34,6 +35,10 @@ final class JnrLogFile implements LogFile {
     private static final int WHERE_IT_STANDS = -1;
     /** How long to wait until a FIFO without a reader, or what cannot be polled, is tried again. */
     private static final int RETRY_MILLIS = 20;
+    private static final int STATFS_BYTES = 256; // and some
+    /** linux/magic.h: proc, sysfs, cgroup, cgroup2, debugfs, securityfs, configfs (fs/configfs/mount.c), efivarfs, selinux. */
+    private static final Set<Long> KERNELS_OWN =
+            Set.of(0x9fa0L, 0x62656572L, 0x27e0ebL, 0x63677270L, 0x64626720L, 0x73636673L, 0x62656570L, 0xde5e81e4L, 0xf97cff8cL);
     private static final int MODE = O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 
     private final long buffer = NativeMemory.allocate(CHUNK_BYTES);
@@ -62,7 +67,7 @@ final class JnrLogFile implements LogFile {
         return new JnrLogFile(STDERR, 0, -1, 0, STDERR);
     }
 
-    /** Never waits. @throws KernelException if the caller could not write there */
+    /** Never waits. @throws KernelException if the caller could not write there; EOPNOTSUPP if the file keeps nothing */
     static LogFile open(int pid, String name) {
         int own = ownDescriptor(name);
         if (own >= 0) {
@@ -81,7 +86,24 @@ final class JnrLogFile implements LogFile {
             }
             Libc.CLOSE.call(unread);
         }
-        return new JnrLogFile((int) Libc.must(name, fd), path, -1, pid, own);
+        Libc.must(name, fd);
+        if (!keepsText((int) fd)) {
+            Libc.CLOSE.call((int) fd);
+            throw new KernelException(name, Errno.EOPNOTSUPP.number());
+        }
+        return new JnrLogFile((int) fd, path, -1, pid, own);
+    }
+
+    /**
+     * A file that stands for the kernel itself opens for appending like any other; it refuses events then, or takes them for what is to be set:
+     * {@code /proc/version}, {@code /proc/sys/kernel/hostname}. Such a one is not tried.
+     */
+    private static boolean keepsText(int fd) {
+        if (!FileStatus.of(fd, FileStatus.TYPE).isRegular()) {
+            return true;
+        }
+        long statfs = NativeMemory.allocate(STATFS_BYTES);
+        return Libc.STATFS.call(NativeMemory.string("/proc/self/fd/" + fd), statfs) != 0 || !KERNELS_OWN.contains(NativeMemory.IO.getLong(statfs));
     }
 
     /** The number of the caller's descriptor that the name means, or -1. */

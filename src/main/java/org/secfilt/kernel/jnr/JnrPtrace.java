@@ -51,6 +51,11 @@ final class JnrPtrace implements Ptrace {
     private static final int ORIG_RAX = 120;
     private static final int RBX = 40;
     private static final int RIP = 128;
+    private static final int RFLAGS = 144;
+    /** CF, PF, AF, ZF, SF, OF. */
+    private static final long ARITHMETIC = 0x8d5;
+    /** A result that is zero and negative: CF, ZF, SF, OF. */
+    private static final long RESTART = 0x8c1;
     private static final int RSP = 152;
     private static final int REGISTERS_BYTES = 216;
     private static final int[] ARGUMENTS = {112, 104, 96, 56, 72, 64}; // rdi rsi rdx r10 r8 r9
@@ -276,6 +281,17 @@ final class JnrPtrace implements Ptrace {
     @Override
     public int noteWait(int tid) {
         return ptrace(PTRACE_POKEUSER, tid, RCX, WAITED);
+    }
+
+    @Override
+    public int noteRestart(int tid) {
+        int rc = ptrace(PTRACE_GETREGS, tid, 0, registers);
+        return rc < 0 ? rc : ptrace(PTRACE_POKEUSER, tid, RFLAGS, NativeMemory.IO.getLong(registers + RFLAGS) & ~ARITHMETIC | RESTART);
+    }
+
+    @Override
+    public boolean isRestart(int tid) {
+        return ptrace(PTRACE_GETREGS, tid, 0, registers) == 0 && (NativeMemory.IO.getLong(registers + RFLAGS) & ARITHMETIC) == RESTART;
     }
 
     @Override

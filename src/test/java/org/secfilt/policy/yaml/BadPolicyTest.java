@@ -215,8 +215,8 @@ class BadPolicyTest {
     @Test
     void refuses_bytes_that_are_no_utf_8_where_they_stand() {
         assertFile("version: 1\nmode: \u00ff\n".getBytes(StandardCharsets.ISO_8859_1),
-                "p.yaml:2:7: the file is not UTF-8 from here on\nmode: \n      ^");
-        assertFile("version: 1\n".getBytes(StandardCharsets.UTF_16), "p.yaml:1:1: the file is not UTF-8 from here on");
+                "p.yaml:2:7: the file is not UTF-8 from here on; save it as UTF-8\nmode: \n      ^");
+        assertFile("version: 1\n".getBytes(StandardCharsets.UTF_16), "p.yaml:1:1: the file is not UTF-8 from here on; save it as UTF-8");
     }
 
     @Test
