@@ -6,6 +6,7 @@
  *   stop      SIGSTOP and SIGCONT, likewise
  *   eintr     no SA_RESTART: it is EINTR, and the program makes it again itself
  *   inside    SA_RESTART, and the handler makes another call of its own
+ *   elsewhere SA_RESTART, and the handler changes the address
  *
  * stdout: "sent".
  */
@@ -21,11 +22,13 @@
 #include <unistd.h>
 
 static struct sockaddr_un full = { AF_UNIX, "full" }, other = { AF_UNIX, "other" };
-static int inside;
+static int inside, elsewhere;
 
 static void handler(int signal)
 {
 	(void)signal;
+	if (elsewhere)
+		strcpy(full.sun_path, other.sun_path);
 	int s = inside ? socket(AF_UNIX, SOCK_DGRAM, 0) : -1;
 	if (s >= 0) {
 		sendto(s, "h", 1, 0, (struct sockaddr *)&other, sizeof other);
@@ -47,6 +50,7 @@ int main(int argc, char **argv)
 	if (argc != 2)
 		return 2;
 	inside = !strcmp(argv[1], "inside");
+	elsewhere = !strcmp(argv[1], "elsewhere");
 	struct sigaction action = { .sa_handler = handler, .sa_flags = strcmp(argv[1], "eintr") ? SA_RESTART : 0 };
 	sigaction(SIGUSR1, &action, NULL);
 	int server = receiver(&full), reader = receiver(&other), filler = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);

@@ -166,7 +166,7 @@ final class AddressStop {
     }
 
     private void tellAllowed(Task task, TracedCall call, boolean named) {
-        if (tellsAllowed && named && !repeats.isOne(task)) {
+        if (tellsAllowed && named && !repeats.isOne(task, judge.destination())) {
             Task.Untold told = new Task.Untold(call, judge.destination(), Replies.socket(tracees, task));
             if (task.kept.isPresent()) {
                 task.untold = Optional.of(told);

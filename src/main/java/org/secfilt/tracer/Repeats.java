@@ -1,5 +1,7 @@
 package org.secfilt.tracer;
 
+import java.util.Optional;
+import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SyscallStop;
 
@@ -19,14 +21,19 @@ final class Repeats {
     void ended(Task task) {
         if (ptrace.syscallInfo(task.tid, exit) == 0 && exit.result() == Ptrace.ERESTARTSYS && ptrace.noteRestart(task.tid) == 0) {
             task.interrupted.copy(task.call);
+            task.interruptedTo = task.toldTo;
             task.wasInterrupted = true;
         }
     }
 
-    /** At the seccomp-stop of an allowed call: a handler may have made others since. */
-    boolean isOne(Task task) {
-        boolean same = task.wasInterrupted && task.call.isSameCall(task.interrupted) && ptrace.isRestart(task.tid);
+    /**
+     * At the seccomp-stop of an allowed call, which is to be told if this is no repeat: a handler may have made others since, or changed the address.
+     */
+    boolean isOne(Task task, Optional<Sockaddr> destination) {
+        boolean same = task.wasInterrupted && task.call.isSameCall(task.interrupted) && destination.equals(task.interruptedTo)
+                && ptrace.isRestart(task.tid);
         task.wasInterrupted &= !same;
+        task.toldTo = destination;
         return same;
     }
 }

@@ -109,6 +109,10 @@ final class Task {
     /** A signal interrupted this call of its, after it was told: the kernel may make it again. {@link Repeats} */
     final SyscallStop interrupted = new SyscallStop();
     boolean wasInterrupted;
+    /** The destination that was told then. */
+    Optional<Sockaddr> interruptedTo = Optional.empty();
+    /** The last one that was told. */
+    Optional<Sockaddr> toldTo = Optional.empty();
 
     /** What is told of an allowed call. */
     record Untold(TracedCall call, Optional<Sockaddr> destination, SocketKind socket) {}
