@@ -26,7 +26,9 @@ final class Repeats {
         }
     }
 
-    /** At the seccomp-stop of an allowed call, which is to be told if this is no repeat: a handler may have made others since, or changed the address. */
+    /**
+     * At the seccomp-stop of an allowed call, which is to be told if this is no repeat: a handler may have made others since, or changed the address.
+     */
     boolean isOne(Task task, Optional<Sockaddr> destination) {
         boolean same = task.wasInterrupted && task.call.isSameCall(task.interrupted) && destination.equals(task.interruptedTo)
                 && ptrace.isRestart(task.tid);
