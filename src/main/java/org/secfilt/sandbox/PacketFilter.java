@@ -29,6 +29,7 @@ import org.secfilt.kernel.Launching;
 import org.secfilt.kernel.NetworkLock;
 import org.secfilt.kernel.Networks;
 import org.secfilt.kernel.OwnTables;
+import org.secfilt.kernel.ProfilesLock;
 import org.secfilt.kernel.Runs;
 import org.secfilt.nat.Nat;
 import org.secfilt.nat.NatException;
@@ -217,6 +218,17 @@ public final class PacketFilter {
         if (missing.isPresent()) {
             throw new FirewallException("profiles cannot be changed here, for want of " + missing.get());
         }
+        if (!changes) {
+            return withProfilesAsTheyAre(false, work);
+        }
+        try (ProfilesLock lock = kernel.lockProfiles()) {
+            return withProfilesAsTheyAre(true, work);
+        } catch (KernelException e) {
+            throw new FirewallException(e.getMessage());
+        }
+    }
+
+    private <T> T withProfilesAsTheyAre(boolean changes, ProfileWork<T> work) throws FirewallException {
         try (Cgroups cgroups = profileCgroups()) {
             Profiles profiles = new Profiles(tables, cgroups, networks.cookie());
             if (!changes && profiles.unified() && hidesClasses() && profiles.list().isEmpty()) {

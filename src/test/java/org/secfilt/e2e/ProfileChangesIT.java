@@ -181,6 +181,19 @@ class ProfileChangesIT {
         assertEquals("gone held opened mounted \ngone held opened mounted \nheld opened mounted \n\n", run.stdout(), run::toString);
     }
 
+    /** The last one takes the mount away that was made for those who may enter; who is the last is to be seen. */
+    @Test
+    void two_that_are_removed_at_once_leave_no_mount() {
+        Outcome run = ROOM.bash("""
+                for i in $(seq 10); do
+                    for p in t u; do $SECFILT profile install -q --group=%d $p near.yaml || exit 98; done
+                    for p in t u; do $SECFILT profile remove -q $p & done; wait
+                    cat /proc/mounts /proc/1/mounts | grep -o ' /run/secfilt/net_cls'; ls -d /run/secfilt-profiles.lock 2>/dev/null
+                done""".formatted(Command.ORDINARY_UID)).timeoutMillis(120_000).run();
+        assertEquals("", run.stdout(), run::toString);
+        assertEquals(List.of(), run.reports(), run::toString);
+    }
+
     @Test
     void rules_that_somebody_flushed_are_missed() {
         Outcome run = HOST.near(Backend.NFT, "ip6tables -F OUTPUT; $SECFILT profile show t | tail -1; $SECFILT --profile=t echo ran; echo $?;"
