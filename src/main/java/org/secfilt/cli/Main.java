@@ -132,6 +132,7 @@ public final class Main implements Outcome.Visitor<Integer> {
 
     @Override
     public Integer run(Outcome.Run run) throws IOException, RefusedPolicyException {
+        stub.outlive();
         Reports reports = reports(run.volume());
         told = Optional.of(reports);
         String meant = Verb.meant(Caller.texts(argv).get(run.commandIndex() - 1), run.commandIndex() == 1);
@@ -192,6 +193,7 @@ public final class Main implements Outcome.Visitor<Integer> {
 
     @Override
     public Integer compile(Outcome.Compile compile) throws IOException, RefusedPolicyException {
+        stub.outlive();
         // The filter that every host can have; one that needs more says so.
         boolean required = compile.policy().firewall().value() == Firewall.REQUIRE;
         HostFirewall host = required ? host(compile.policy(), new PacketFilter(kernel, stub.pid(), caller.environment())) : HostFirewall.NONE;
@@ -245,17 +247,20 @@ public final class Main implements Outcome.Visitor<Integer> {
 
     @Override
     public Integer gc(Outcome.Gc gc) throws IOException {
+        stub.outlive();
         return GcVerb.answer(new PacketFilter(kernel, stub.pid(), caller.environment()), gc, streams);
     }
 
     @Override
     public Integer profile(Outcome.Profile profile) throws IOException {
+        stub.outlive();
         return new ProfileVerb(filter(profile.cgroups(), caller.environment()), kernel.accounts(), caller.files(), streams)
                 .answer(profile);
     }
 
     @Override
     public Integer assign(Outcome.Assign assign) throws IOException {
+        stub.outlive();
         return ProfileVerb.answer(filter(assign.cgroups(), caller.environment()), assign, streams);
     }
 
