@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -227,6 +228,17 @@ static bool arrange_descriptors(int socket)
     return dup2(STDOUT_FILENO, STDOUT_FD) >= 0 && dup2(STDERR_FILENO, STDERR_FD) >= 0;
 }
 
+/* The stub's end is ours, by SIGIO, until the supervisor has begun what it must end itself (JnrFrontEnd.java): we are nobody's child, for whom
+ * PR_SET_PDEATHSIG would do. fcntl(2) "O_ASYNC" */
+static void end_with_stub(int socket)
+{
+    struct pollfd stub = { .fd = socket };
+    fcntl(socket, F_SETOWN, getpid());
+    fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) | O_ASYNC);
+    if (poll(&stub, 1, 0) > 0 && (stub.revents & POLLHUP))
+        _exit(OWN_FAILURE); /* before: nobody tells us any more */
+}
+
 /* Becomes the supervisor of process `stub`, or answers in its place. */
 static _Noreturn void become_java(int socket, pid_t stub)
 {
@@ -240,6 +252,7 @@ static _Noreturn void become_java(int socket, pid_t stub)
     } else {
         int count = 1;
         socket = SUPERVISOR_FD;
+        end_with_stub(socket);
         if (enter_lib() && find_java(java) && hold_what_runs(java) && (count = add_options(arguments, count, options)) > 0) {
             snprintf(fd_text, sizeof fd_text, "%d", socket);
             snprintf(pid_text, sizeof pid_text, "%d", (int)stub);

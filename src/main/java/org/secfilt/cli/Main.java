@@ -2,6 +2,7 @@ package org.secfilt.cli;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.Arch;
@@ -21,6 +22,7 @@ import org.secfilt.plan.Holding;
 import org.secfilt.plan.Host;
 import org.secfilt.plan.HostFirewall;
 import org.secfilt.plan.Plan;
+import org.secfilt.plan.Refusal;
 import org.secfilt.plan.RefusedPolicyException;
 import org.secfilt.policy.Firewall;
 import org.secfilt.policy.Policy;
@@ -101,7 +103,7 @@ public final class Main implements Outcome.Visitor<Integer> {
             return Cli.parse(Caller.texts(argv), environment).accept(this);
         } catch (RefusedPolicyException e) {
             flush(); // before what is told otherwise
-            return refused(e);
+            return refused(e.refusals());
         } catch (IOException | UnknownArchException | KernelException e) {
             return failed(e.getMessage());
         } catch (RuntimeException | Error e) {
@@ -132,6 +134,7 @@ public final class Main implements Outcome.Visitor<Integer> {
 
     @Override
     public Integer run(Outcome.Run run) throws IOException, RefusedPolicyException {
+        stub.outlive();
         Reports reports = reports(run.volume());
         told = Optional.of(reports);
         String meant = Verb.meant(Caller.texts(argv).get(run.commandIndex() - 1), run.commandIndex() == 1);
@@ -155,6 +158,10 @@ public final class Main implements Outcome.Visitor<Integer> {
         boolean sealed = run.profile().isPresent() && launching.capabilities(stub.pid()) != 0;
         byMaking = filter.hasEnteredByMaking();
         Plan plan = plan(run, sealed ? filter.host() : host(run.policy(), filter));
+        List<Refusal> tooMuch = filter.refusals(plan);
+        if (!tooMuch.isEmpty()) {
+            return refused(tooMuch);
+        }
         Optional<Standing> firewall = Optional.empty();
         if (plan.judgesPackets() && !plan.preparesNetwork() && Sandbox.finds(launching, stub.pid(), command)) {
             try {
@@ -195,6 +202,7 @@ public final class Main implements Outcome.Visitor<Integer> {
 
     @Override
     public Integer compile(Outcome.Compile compile) throws IOException, RefusedPolicyException {
+        stub.outlive();
         // The filter that every host can have; one that needs more says so.
         boolean required = compile.policy().firewall().value() == Firewall.REQUIRE;
         HostFirewall host = required ? host(compile.policy(), new PacketFilter(kernel, stub.pid(), caller.environment())) : HostFirewall.NONE;
@@ -206,9 +214,9 @@ public final class Main implements Outcome.Visitor<Integer> {
 
     @Override
     public Integer explain(Outcome.Explain explain) throws IOException, RefusedPolicyException {
-        HostFirewall host = host(explain.policy(), new PacketFilter(kernel, stub.pid(), caller.environment()));
-        Plan plan = plan(explain.policy(), Arch.current(), host);
-        List<String> refusals = Foresight.refusals(kernel, stub.pid(), plan);
+        PacketFilter filter = new PacketFilter(kernel, stub.pid(), caller.environment());
+        Plan plan = plan(explain.policy(), Arch.current(), host(explain.policy(), filter));
+        List<String> refusals = refusals(filter, plan);
         for (String refusal : refusals) {
             tell(refusal);
         }
@@ -235,7 +243,7 @@ public final class Main implements Outcome.Visitor<Integer> {
 
             @Override
             public List<String> refusals(Plan plan) {
-                return Foresight.refusals(kernel, stub.pid(), plan);
+                return Main.this.refusals(filter, plan);
             }
         }).answer(check);
     }
@@ -248,17 +256,20 @@ public final class Main implements Outcome.Visitor<Integer> {
 
     @Override
     public Integer gc(Outcome.Gc gc) throws IOException {
+        stub.outlive();
         return GcVerb.answer(new PacketFilter(kernel, stub.pid(), caller.environment()), gc, streams);
     }
 
     @Override
     public Integer profile(Outcome.Profile profile) throws IOException {
+        stub.outlive();
         return new ProfileVerb(filter(profile.cgroups(), caller.environment()), kernel.accounts(), caller.files(), streams)
                 .answer(profile);
     }
 
     @Override
     public Integer assign(Outcome.Assign assign) throws IOException {
+        stub.outlive();
         return ProfileVerb.answer(filter(assign.cgroups(), caller.environment()), assign, streams);
     }
 
@@ -277,6 +288,12 @@ public final class Main implements Outcome.Visitor<Integer> {
             return HostFirewall.NONE;
         }
         return policy.surroundings().ownsNetwork() ? filter.ofOwnNetwork() : filter.host();
+    }
+
+    private List<String> refusals(PacketFilter filter, Plan plan) {
+        List<String> refusals = new ArrayList<>(RefusalText.of(filter.refusals(plan), caller.files()));
+        refusals.addAll(Foresight.refusals(kernel, stub.pid(), plan));
+        return refusals;
     }
 
     private Plan plan(Policy policy, Arch arch, HostFirewall firewall) throws RefusedPolicyException {
@@ -301,8 +318,8 @@ public final class Main implements Outcome.Visitor<Integer> {
         }
     }
 
-    private int refused(RefusedPolicyException refused) {
-        for (String refusal : RefusalText.of(refused.refusals(), caller.files())) {
+    private int refused(List<Refusal> refusals) {
+        for (String refusal : RefusalText.of(refusals, caller.files())) {
             tell(refusal);
         }
         return Cli.USAGE;

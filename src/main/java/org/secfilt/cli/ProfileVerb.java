@@ -126,6 +126,13 @@ final class ProfileVerb {
             }
             return Cli.USAGE;
         }
+        List<String> tooMuch = RefusalText.of(filter.refusals(policy), files);
+        for (String one : tooMuch) {
+            streams.complain(one);
+        }
+        if (!tooMuch.isEmpty()) {
+            return Cli.USAGE;
+        }
         OptionalInt who = group;
         filter.withProfiles(true, (profiles, mount) -> {
             try {

@@ -93,11 +93,25 @@ public final class PacketRules implements Match.Visitor<Optional<Match.Inet>> {
 
     private final IpVersion version;
     private final boolean translated;
-    private final List<String> rules = new ArrayList<>();
+    private final List<String> rules;
+    private final Weight weight;
 
     private PacketRules(IpVersion version, boolean translated) {
+        this(version, translated, new ArrayList<>(), new Weight());
+    }
+
+    private PacketRules(IpVersion version, boolean translated, List<String> rules, Weight weight) {
         this.version = version;
         this.translated = translated;
+        this.rules = rules;
+        this.weight = weight;
+    }
+
+    /** Adds what the rules of {@link #of(Policy, IpVersion, boolean)} weigh, without keeping them. */
+    static void weigh(Policy policy, IpVersion version, boolean translated, Weight weight) {
+        PacketRules made = new PacketRules(version, translated, weight, weight);
+        made.answers(policy.bind());
+        made.destinations(policy);
     }
 
     /**
@@ -185,6 +199,7 @@ public final class PacketRules implements Match.Visitor<Optional<Match.Inet>> {
     private void answers(Access bind) {
         String answer = "-p tcp ! --syn -m conntrack --ctstate ESTABLISHED --ctdir REPLY";
         for (Rule rule : bind.deny()) {
+            weight.of(rule);
             addAnswers(rule, answer, "DROP");
         }
         if (bind.mode() == Mode.ALLOW) {
@@ -195,6 +210,7 @@ public final class PacketRules implements Match.Visitor<Optional<Match.Inet>> {
             rules.add("-s " + version.loopback() + " " + answer + " -j " + RETURN);
         }
         for (Rule rule : bind.allow()) {
+            weight.of(rule);
             addAnswers(rule, answer, RETURN);
         }
     }
@@ -232,11 +248,13 @@ public final class PacketRules implements Match.Visitor<Optional<Match.Inet>> {
                 allow(connect, destination);
             }
         }
+        weight.ofNone();
         refuseAll("");
     }
 
     private void deny(Access connect, Destination destination) {
         for (Rule rule : connect.deny()) {
+            weight.of(rule);
             Optional<Match.Inet> inet = rule.match().accept(this);
             if (inet.isPresent()) {
                 deny(inet.get(), destination);
@@ -249,6 +267,7 @@ public final class PacketRules implements Match.Visitor<Optional<Match.Inet>> {
             rules.add(destination.state + destination.option + " " + version.loopback() + " -j " + RETURN);
         }
         for (Rule rule : connect.allow()) {
+            weight.of(rule);
             Optional<Match.Inet> inet = rule.match().accept(this);
             if (inet.isPresent()) {
                 allow(inet.get(), destination);

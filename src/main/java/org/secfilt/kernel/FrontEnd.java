@@ -6,6 +6,12 @@ import java.util.Optional;
 public interface FrontEnd {
     int pid();
 
+    /**
+     * From here on this process does not end with the stub, which whoever started that may kill: for what is to be done as a whole, or undone at
+     * the end. Before, and for an answer alone, there would be nobody to hear it.
+     */
+    void outlive();
+
     /** The stub exits with this code; nothing more can be said to it. */
     void exit(int code);
 

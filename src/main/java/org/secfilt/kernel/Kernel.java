@@ -52,6 +52,9 @@ public interface Kernel {
     /** Waits for this network namespace to be free of other runs that change it, and holds it. */
     NetworkLock lockNetwork();
 
+    /** Waits until nobody else changes profiles, of whatever network namespace, and keeps others from it. */
+    ProfilesLock lockProfiles();
+
     /** @param fd the supervisor's end of the socket to the stub */
     FrontEnd frontEnd(int fd, int pid);
 }

@@ -19,6 +19,11 @@ final class LoggedFrontEnd implements FrontEnd {
     }
 
     @Override
+    public void outlive() {
+        stub.outlive();
+    }
+
+    @Override
     public void exit(int code) {
         log.flush();
         log.letGo();

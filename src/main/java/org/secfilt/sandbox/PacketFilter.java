@@ -22,6 +22,7 @@ import org.secfilt.firewall.Profiles;
 import org.secfilt.firewall.Session;
 import org.secfilt.firewall.Standing;
 import org.secfilt.firewall.Tables;
+import org.secfilt.firewall.Weight;
 import org.secfilt.kernel.Cgroups;
 import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.KernelException;
@@ -29,11 +30,14 @@ import org.secfilt.kernel.Launching;
 import org.secfilt.kernel.NetworkLock;
 import org.secfilt.kernel.Networks;
 import org.secfilt.kernel.OwnTables;
+import org.secfilt.kernel.ProfilesLock;
 import org.secfilt.kernel.Runs;
 import org.secfilt.nat.Nat;
 import org.secfilt.nat.NatException;
 import org.secfilt.plan.HostFirewall;
 import org.secfilt.plan.Plan;
+import org.secfilt.plan.Refusal;
+import org.secfilt.policy.Policy;
 
 /** The packet filter of this host, as far as one run needs it: whether it is to be had, and then the run's part of it. */
 @SuppressWarnings("try") // a lock is there to be closed
@@ -217,6 +221,17 @@ public final class PacketFilter {
         if (missing.isPresent()) {
             throw new FirewallException("profiles cannot be changed here, for want of " + missing.get());
         }
+        if (!changes) {
+            return withProfilesAsTheyAre(false, work);
+        }
+        try (ProfilesLock lock = kernel.lockProfiles()) {
+            return withProfilesAsTheyAre(true, work);
+        } catch (KernelException e) {
+            throw new FirewallException(e.getMessage());
+        }
+    }
+
+    private <T> T withProfilesAsTheyAre(boolean changes, ProfileWork<T> work) throws FirewallException {
         try (Cgroups cgroups = profileCgroups()) {
             Profiles profiles = new Profiles(tables, cgroups, networks.cookie());
             if (!changes && profiles.unified() && hidesClasses() && profiles.list().isEmpty()) {
@@ -330,6 +345,22 @@ public final class PacketFilter {
     /** Whether the process has entered a profile that knows a socket by who made it, so that those made before are not of it. */
     public boolean hasEnteredByMaking() {
         return unifiedProfile;
+    }
+
+    /** What there is to say against having the plan's firewall, before anything is raised. */
+    public List<Refusal> refusals(Plan plan) {
+        return plan.judgesPackets()
+                ? refusals(plan.policy(), plan.surroundings().ownsNetwork(), "--firewall=off: calls are judged without it") : List.of();
+    }
+
+    /** The same against a profile of this network. */
+    public List<Refusal> refusals(Policy policy) {
+        return refusals(policy, false, "hold it by runs: secfilt --firewall=off --policy=FILE");
+    }
+
+    private List<Refusal> refusals(Policy policy, boolean ownNetwork, String instead) {
+        Optional<Refusal> refusal = Weight.refusal(policy, tables, ownNetwork, instead);
+        return refusal.isPresent() ? List.of(refusal.get()) : List.of();
     }
 
     /** Raises it: the process is in its cgroup then, or on its way. */

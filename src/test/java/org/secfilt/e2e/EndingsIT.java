@@ -281,6 +281,32 @@ class EndingsIT {
         assertEquals("137\n", run.stdout(), run::toString);
     }
 
+    /** Of a policy that nobody writes. But what has begun to change something does that as a whole. */
+    @Test
+    void who_is_killed_before_an_answer_leaves_nobody_to_look_for_it() {
+        Outcome run = ROOM.bash("""
+                mkfifo slow; mkdir programs
+                java() { pgrep -f "org.secfilt.cli.Main [0-9]+ $1\\$"; }
+                for words in 'explain --policy=slow tcp 10.0.0.1:80' 'simulate --policy=slow getpid' 'check slow' '--policy=slow true'; do
+                    for signal in KILL TERM HUP; do
+                        $SECFILT $words & pid=$!
+                        for i in $(seq 100); do [ -n "$(java $pid)" ] && break; sleep 0.02; done; sleep 0.2
+                        kill -$signal $pid; for i in $(seq 100); do [ -z "$(java $pid)" ] && break; sleep 0.02; done; java $pid && echo $words
+                    done
+                done 2>/dev/null
+                for p in iptables-restore iptables-save ip6tables-save; do ln -s /usr/sbin/$p programs; done
+                cat > programs/ip6tables-restore <<end
+                #!/bin/sh
+                PATH=/usr/bin:/bin; touch $PWD/begun; for i in \\$(seq 400); do [ -e $PWD/go ] && break; sleep 0.05; done; exec /usr/sbin/ip6tables-restore "\\$@"
+                end
+                chmod +x programs/ip6tables-restore; printf 'version: 1\\nconnect: {mode: deny}\\n' > whole.yaml
+                PATH=$PWD/programs:$PATH $SECFILT profile install -q whole whole.yaml & pid=$!
+                for i in $(seq 200); do [ -e begun ] && break; sleep 0.05; done; { kill -KILL $pid; wait $pid; } 2>/dev/null; touch go
+                for i in $(seq 200); do [ -z "$(java $pid)" ] && break; sleep 0.05; done
+                ip6tables -S OUTPUT | grep -o SECFILT-P-whole; $SECFILT profile remove whole""").timeoutMillis(60_000).run().exited(0);
+        assertEquals("SECFILT-P-whole\nremoved profile whole\n", run.stdout(), run::toString);
+    }
+
     /** The caller has not waited for it yet, so it is there still, and nothing is to be read of it. */
     @Test
     void who_is_killed_while_it_starts_is_told_nothing() {

@@ -181,6 +181,45 @@ class ProfileChangesIT {
         assertEquals("gone held opened mounted \ngone held opened mounted \nheld opened mounted \n\n", run.stdout(), run::toString);
     }
 
+    /** One removes it, the others find none: none brings back what it has seen before. The mount for those who may enter is taken away once. */
+    @Test
+    void those_who_remove_profiles_at_once_wait_for_each_other() {
+        Outcome run = ROOM.bash("""
+                for i in 1 2 3; do
+                    $SECFILT profile install -q --group=%d t near.yaml || exit 98
+                    for k in 1 2 3; do $SECFILT profile remove t > said$k 2>&1 & done; wait; sort -u said1 said2 said3
+                    for p in t u v; do $SECFILT profile install -q --group=%1$d $p near.yaml || exit 98; done
+                    for p in t u v; do $SECFILT profile remove -q $p & done; wait
+                    { iptables-save; ip6tables-save; } | grep SECFILT; $SECFILT profile list; ls -d /run/secfilt-profiles.lock 2>/dev/null
+                done""".formatted(Command.ORDINARY_UID)).timeoutMillis(120_000).run();
+        assertEquals("removed profile t\nsecfilt: there is no profile t in this network namespace; secfilt profile install t makes it\n".repeat(3),
+                run.stdout(), run::toString);
+        assertEquals(List.of(), run.reports(), run::toString);
+    }
+
+    /** The supervisor's memory ended, and with it the run, without a word. */
+    @Test
+    void a_list_too_long_for_the_firewall_is_refused_by_its_line_before_anything_is_raised() throws IOException {
+        StringBuilder list = new StringBuilder();
+        for (int i = 0; i < 20_000; i++) {
+            list.append(i == 0 ? "" : ",").append("10.").append(80 + i / 10_000).append('.').append(i / 100 % 100).append('.').append(i % 100);
+        }
+        String text = "connect:\n  mode: deny\n  allow:\n    - address: [" + list + "]\n      port: 80\n";
+        HOST.policy("long.yaml", text);
+        HOST.policy("tcp.yaml", text + "      protocol: tcp\n");
+        for (String words : List.of("--policy=long.yaml echo ran", "--firewall=require --policy=long.yaml echo ran", "--net=nat --policy=long.yaml echo ran",
+                "check long.yaml", "explain --policy=long.yaml tcp 10.80.0.0:80", "profile install t long.yaml")) {
+            Outcome run = ROOM.bash("$SECFILT " + words).run().exited(2);
+            assertEquals("", run.stdout(), run::toString);
+            assertTrue(run.stderr().startsWith("secfilt: long.yaml:5:7: the firewall would have 120006 rules, 10 MiB, and takes 4 MiB; 120000 of them"
+                    + " come of this rule, for its 20000 addresses and their ports"), run::toString);
+        }
+        Outcome run = ROOM.bash("{ iptables-save; ip6tables-save; } | grep SECFILT; $SECFILT profile list; $SECFILT --firewall=off --policy=long.yaml echo off;"
+                + "$SECFILT --firewall=require --policy=tcp.yaml echo tcp; for i in 1 2; do $SECFILT profile install t tcp.yaml || exit; done;"
+                + "$SECFILT profile remove t").timeoutMillis(60_000).run().exited(0);
+        assertEquals("off\ntcp\ninstalled profile t from tcp.yaml\ninstalled profile t from tcp.yaml\nremoved profile t\n", run.stdout(), run::toString);
+    }
+
     @Test
     void rules_that_somebody_flushed_are_missed() {
         Outcome run = HOST.near(Backend.NFT, "ip6tables -F OUTPUT; $SECFILT profile show t | tail -1; $SECFILT --profile=t echo ran; echo $?;"

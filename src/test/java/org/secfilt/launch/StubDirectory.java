@@ -32,6 +32,8 @@ final class StubDirectory {
             # from a second shell, as redirections would show in the first
             (stat -c %N /proc/$$/fd/* > fds) & wait
             grep -E '^(SigBlk|SigIgn):' /proc/self/status > signals
+            # SIGIO, by which a supervisor ends with the stub until it says otherwise
+            trap '' 29
             for n in 1 2 3; do
                 [ -f message.$n ] || break
                 cat message.$n >&3 || break

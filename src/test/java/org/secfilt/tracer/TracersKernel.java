@@ -10,6 +10,7 @@ import org.secfilt.kernel.LogFile;
 import org.secfilt.kernel.NetworkLock;
 import org.secfilt.kernel.Networks;
 import org.secfilt.kernel.OwnTables;
+import org.secfilt.kernel.ProfilesLock;
 import org.secfilt.kernel.Programs;
 import org.secfilt.kernel.Runs;
 
@@ -53,6 +54,11 @@ abstract class TracersKernel implements Kernel {
     @Override
     public OwnTables ownTables() {
         throw new AssertionError("the tracer moves nobody");
+    }
+
+    @Override
+    public ProfilesLock lockProfiles() {
+        throw new AssertionError("the tracer changes no profiles");
     }
 
     @Override

@@ -15,6 +15,9 @@ final class JnrFrontEnd implements FrontEnd {
     private static final int STDERR = 2;
     // fcntl.h
     private static final int F_SETFD = 2;
+    private static final int F_GETFL = 3;
+    private static final int F_SETFL = 4;
+    private static final int O_ASYNC = 020000;
     private static final int FD_CLOEXEC = 1;
     private static final int POLLHUP = 16; // poll.h
     private static final int PF_EXITING = 4; // linux/sched.h
@@ -58,8 +61,15 @@ final class JnrFrontEnd implements FrontEnd {
         return hungUp;
     }
 
+    /** native-stubs/supervisor.c end_with_stub() */
+    @Override
+    public void outlive() {
+        Libc.FCNTL.call(fd, F_SETFL, (int) Libc.FCNTL.call(fd, F_GETFL, 0) & ~O_ASYNC);
+    }
+
     @Override
     public void exit(int code) {
+        outlive();
         send(ByteBuffer.allocate(8).order(ByteOrder.nativeOrder()).putInt(EXIT).putInt(code).array());
     }
 

@@ -14,6 +14,7 @@ import org.secfilt.kernel.LogFile;
 import org.secfilt.kernel.NetworkLock;
 import org.secfilt.kernel.Networks;
 import org.secfilt.kernel.OwnTables;
+import org.secfilt.kernel.ProfilesLock;
 import org.secfilt.kernel.Programs;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.Runs;
@@ -117,6 +118,11 @@ public final class JnrKernel implements Kernel {
     @Override
     public NetworkLock lockNetwork() {
         return new JnrNetworkLock();
+    }
+
+    @Override
+    public ProfilesLock lockProfiles() {
+        return new JnrProfilesLock();
     }
 
     @Override

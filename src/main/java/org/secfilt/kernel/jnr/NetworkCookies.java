@@ -13,7 +13,8 @@ import java.util.Set;
  * by descriptors of it and by mounts of it: network_namespaces(7). One thread only, once.
  */
 final class NetworkCookies {
-    private static final int O_RDONLY_CLOEXEC = 02000000;
+    /** Nonblocking: a descriptor that stood for a namespace may be another by now, of a FIFO, which would wait for a writer. */
+    private static final int O_RDONLY_NONBLOCK = 02000000 | 04000; // fcntl.h, with O_NONBLOCK
     private static final int CLONE_NEWNET = 0x40000000; // linux/sched.h
     /** The process namespace that all others are in. // linux/proc_ns.h PROC_PID_INIT_INO */
     private static final String ALL_PROCESSES = "pid:[4026531836]";
@@ -73,7 +74,7 @@ final class NetworkCookies {
     private boolean add(String name) {
         String target = link(name);
         return target.startsWith(NETWORK) && (namespaces.containsKey(target)
-                || open(target, Libc.OPEN.call(NativeMemory.string("/proc/" + name), O_RDONLY_CLOEXEC, 0)));
+                || open(target, Libc.OPEN.call(NativeMemory.string("/proc/" + name), O_RDONLY_NONBLOCK, 0)));
     }
 
     /** As ip-netns(8) makes them. */
@@ -82,7 +83,7 @@ final class NetworkCookies {
             String[] fields = line.split(" ");
             if (fields.length > POINT_OF_MOUNT && fields[ROOT_OF_MOUNT].startsWith(NETWORK) && !namespaces.containsKey(fields[ROOT_OF_MOUNT])) {
                 String point = new String(Mounts.unescape(fields[POINT_OF_MOUNT]), StandardCharsets.UTF_8);
-                long opened = Libc.OPEN.call(NativeMemory.string("/proc/" + pid + "/root" + point), O_RDONLY_CLOEXEC, 0);
+                long opened = Libc.OPEN.call(NativeMemory.string("/proc/" + pid + "/root" + point), O_RDONLY_NONBLOCK, 0);
                 if (!open(fields[ROOT_OF_MOUNT], opened)) {
                     hidden.add(fields[ROOT_OF_MOUNT]); // as below another mount: it may be reached in another way
                 }
