@@ -94,7 +94,7 @@ class StubInheritanceTest {
 
     @Test
     void is_stopped_by_a_signal_as_any_program_while_it_waits() throws Exception {
-        stub.java("#!/bin/sh\necho > started\ncat <&3 > rest\necho > done\n");
+        stub.java("#!/bin/sh\ntrap '' IO\necho > started\ncat <&3 > rest\necho > done\n");
         Run run = stub.bash("\"$STUB\" & while ! [ -f " + stub.lib() + "/started ]; do sleep 0.01; done;"
                 + " kill -TERM $!; wait $!");
         assertEquals(128 + 15, run.code());
