@@ -62,7 +62,8 @@ final class LeftBehind {
             }
         }
         if (!below.isEmpty()) {
-            lines.add(begin + "the connections below its MPTCP or SMC " + (below.size() == 1 ? "socket, " : "sockets, ") + words(below) + ", which" + stay);
+            String sockets = below.size() == 1 ? "socket, " : "sockets, ";
+            lines.add(begin + "the connections below its MPTCP or SMC " + sockets + words(below) + ", which" + stay);
         }
         if (!rings.isEmpty()) {
             lines.add(begin + "sockets that its io_uring alone may hold, " + words(rings) + ", which" + stay);
