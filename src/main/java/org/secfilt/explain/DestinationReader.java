@@ -38,6 +38,10 @@ public final class DestinationReader {
 
     static final String UNIX = "unix:";
     static final String ABSTRACT = "unix-abstract:";
+    /** An address of family AF_UNSPEC, as reports print one: to send and to bind the kernel reads it as IPv4's. */
+    static final String UNSPEC = "unspec:";
+    /** What reports print of a socket that is not made has no destination. */
+    private static final String SOCKET = "socket";
     /** What stands for bytes that are no UTF-8. */
     private static final char UNKNOWN = '\ufffd';
     static final String SHAPE = "write tcp 192.0.2.1:443, udp [2001:db8::1]:53, unix:/run/x.sock, unix:@name or bind tcp 0.0.0.0:80";
@@ -92,6 +96,9 @@ public final class DestinationReader {
 
     private void one() {
         String word = parts.get(at);
+        if (word.equals(SOCKET)) {
+            throw socket();
+        }
         Optional<Action> called = action(word);
         if (called.isPresent()) {
             at++;
@@ -122,11 +129,20 @@ public final class DestinationReader {
             }
             add(before, action, protocol, place.substring(0, slash));
         } else {
-            Sockaddr address = address(place, place);
+            address(place.startsWith(UNSPEC) ? place.substring(UNSPEC.length()) : place, place);
             for (Protocol protocol : Protocol.values()) {
-                add(before, action, protocol.toString(), address, scope(place));
+                add(before, action, protocol.toString(), place);
             }
         }
+    }
+
+    private IllegalArgumentException socket() {
+        at++;
+        String kind = at < parts.size() ? parts.get(at++) : "";
+        boolean internet = SocketKind.of(Family.INET, kind.toLowerCase(Locale.ROOT)).isPresent();
+        String example = kind.equals(ICMPV6) ? " [2001:db8::1]" : " 192.0.2.1" + (hasNoPorts(kind) ? "" : ":443");
+        return new IllegalArgumentException("'" + Printable.escape((SOCKET + " " + kind).strip()) + "' names no destination; "
+                + (internet ? "write " + kind + example + " for one, or " : "") + "ask: secfilt simulate socket, with the call's numbers behind it");
     }
 
     private void byProtocol(String before, Action action, String word, boolean known) {
@@ -172,22 +188,35 @@ public final class DestinationReader {
         };
     }
 
-    private void add(String before, Action action, String protocol, String place) {
+    private void add(String before, Action action, String protocol, String given) {
+        boolean unspec = given.startsWith(UNSPEC);
+        String place = unspec ? given.substring(UNSPEC.length()) : given;
         String alone = unscoped(bare(place));
         boolean bare = hasNoPorts(protocol) && IpAddress.isAddress(alone);
         Sockaddr address = bare ? sockaddr(IpAddress.parse(alone), 0) : address(place, protocol + " " + place);
-        add(before, action, protocol, address, scope(place));
+        if (unspec && action == Action.CONNECT) {
+            throw new IllegalArgumentException("'" + Printable.escape(given) + "': to connect there ends a connection, which nothing denies;"
+                    + " write sendto or bind before it");
+        }
+        if (unspec && !(address instanceof Sockaddr.Inet)) {
+            throw new IllegalArgumentException("'" + Printable.escape(given) + "' is no destination; where the family is unspec the kernel reads an"
+                    + " IPv4 address");
+        }
+        add(before, action, protocol, address, scope(place), unspec ? UNSPEC : "");
     }
 
-    /** @param scope with its %, to be shown: rules do not look at it. Empty for none */
-    private void add(String before, Action action, String protocol, Sockaddr address, String scope) {
+    /**
+     * @param scope with its %, to be shown: rules do not look at it. Empty for none
+     * @param as {@link #UNSPEC} or nothing
+     */
+    private void add(String before, Action action, String protocol, Sockaddr address, String scope, String as) {
         Family family = address instanceof Sockaddr.Inet ? Family.INET : Family.INET6;
         String other = family.equals(Family.INET) ? ICMP : ICMPV6;
         if (protocol.equals(family.equals(Family.INET) ? ICMPV6 : ICMP)) {
             throw new IllegalArgumentException("'" + protocol + " " + address + "': there is no such socket; write " + other + " " + address);
         }
         String shown = scope.isEmpty() ? address.toString() : address.toString().replace("]", Printable.escape(scope) + "]");
-        found.add(new Destination(before + protocol + " " + shown, action, address, SocketKind.of(family, protocol).orElseThrow()));
+        found.add(new Destination(before + protocol + " " + as + shown, action, address, SocketKind.of(family, protocol).orElseThrow()));
     }
 
     private static boolean hasNoPorts(String protocol) {

@@ -237,6 +237,8 @@ public final class Explanation {
         Sockaddr address = destination.address();
         if (address instanceof Sockaddr.UnixPath path && !destination.text().endsWith("unix:" + path.path())) {
             row("judged as", path.toString());
+        } else if (address instanceof Sockaddr.Inet && destination.text().endsWith(" " + DestinationReader.UNSPEC + address)) {
+            row("judged as", address.toString());
         } else if (address instanceof Sockaddr.Inet6 inet6 && inet6.address().isMapped()) {
             row("judged as", new Sockaddr.Inet(inet6.address().canonical(), inet6.port()).toString());
         }

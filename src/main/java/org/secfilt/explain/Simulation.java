@@ -28,8 +28,13 @@ public final class Simulation {
         this.data = call.data(plan.arch());
         this.way = new Coverage(filter.program());
         this.result = FilterResult.of(Interpreter.run(filter.program(), data, ByteOrder.LITTLE_ENDIAN, way));
-        this.later = result.allows() ? LandlockCalls.words(plan, call)
+        this.later = result.allows() ? wordsOfKernel(plan, call)
                 : result.traced().isPresent() ? ToldSockets.words(plan, result.traced().get(), call) : Optional.empty();
+    }
+
+    private static Optional<String> wordsOfKernel(Plan plan, Call call) {
+        Optional<String> words = LandlockCalls.words(plan, call);
+        return words.isPresent() ? words : CapabilityCalls.words(plan, call);
     }
 
     public static Simulation of(Plan plan, Call call) {

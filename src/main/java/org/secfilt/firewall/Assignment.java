@@ -35,6 +35,7 @@ final class Assignment {
     private final ProfileProcesses processes;
     private final Runs runs;
     private final OwnSockets sockets;
+    private final LeftBehind leftBehind;
     private final Optional<Profile> target;
     /** All that were asked for, the supervisors apart. */
     private final Set<Integer> pids = new LinkedHashSet<>();
@@ -50,12 +51,14 @@ final class Assignment {
         this.processes = processes;
         this.runs = runs;
         this.sockets = sockets;
+        this.leftBehind = sockets.leftBehind();
         this.target = target;
     }
 
     /**
      * @param asked processes, by the number of any of their threads; a supervisor stands for all of its run
-     * @throws FirewallException if that cannot be, and then nobody has been moved; or if the runs made processes faster than these could be
+     * @throws FirewallException if that cannot be, and then nobody has been moved; or if the runs made processes faster than these could be, or
+     *     traffic of theirs stays behind
      */
     void move(List<Integer> asked) throws FirewallException {
         Set<Integer> given = new LinkedHashSet<>();
@@ -74,6 +77,7 @@ final class Assignment {
         checkWhole(List.copyOf(given));
         for (int pid : pids) {
             sockets.check(pid);
+            leftBehind.note(pid);
         }
         try {
             for (int supervisor : supervisors) {
@@ -90,6 +94,7 @@ final class Assignment {
         } catch (KernelException e) {
             throw new FirewallException(e.getMessage());
         }
+        leftBehind.tell(moved.keySet());
     }
 
     private void take(int pid) throws FirewallException {

@@ -30,6 +30,11 @@ final class OwnSockets {
         this.place = target.isPresent() ? target.get().path() : "";
     }
 
+    /** What neither the kernel nor this brings along. */
+    LeftBehind leftBehind() {
+        return new LeftBehind(tables);
+    }
+
     /** @throws FirewallException if this process will not get hold of them */
     void check(int pid) throws FirewallException {
         for (int tid : threads(pid, " cannot be moved: ")) {

@@ -29,4 +29,7 @@ public interface OwnTables {
      * @throws KernelException if that cannot be
      */
     void takeSockets(Set<Integer> pids, int tid);
+
+    /** What does not change its class, be the process moved and all that it has open brought. As far as it can be seen. */
+    List<Staying> staying(int pid);
 }

@@ -220,6 +220,19 @@ class ProfileChangesIT {
         assertEquals("off\ntcp\ninstalled profile t from tcp.yaml\ninstalled profile t from tcp.yaml\nremoved profile t\n", run.stdout(), run::toString);
     }
 
+    /** Over what the mount table calls a network an ordinary user may mount what keeps waiting whoever opens it. */
+    @Test
+    void what_hides_a_mounted_network_is_not_opened() {
+        Outcome run = HOST.near(Backend.NFT, """
+                unshare -n sh -c '$SECFILT profile install -q gone-$0 near.yaml' $$ || exit 98
+                rm -f at go; : > place; mkfifo over
+                unshare -m --propagation private sh -c 'unshare -n mount --bind /proc/self/ns/net place && mount --bind over place || exit 97
+                    echo > at; until [ -e go ]; do sleep 0.05; done; exit 0' & hider=$!
+                until [ -e at ]; do sleep 0.05; done
+                timeout -k 1 10 $SECFILT profile install -q t near.yaml; echo $?; touch go; wait $hider""").timeoutMillis(60_000).run().exited(0);
+        assertEquals("0\n", run.stdout(), run::toString);
+    }
+
     @Test
     void rules_that_somebody_flushed_are_missed() {
         Outcome run = HOST.near(Backend.NFT, "ip6tables -F OUTPUT; $SECFILT profile show t | tail -1; $SECFILT --profile=t echo ran; echo $?;"

@@ -68,6 +68,9 @@ class ExplanationTest {
                 "tcp [::1]:80 | denied, socket(2) fails with EPERM ;; p.yaml:4:1 has no family inet6 ;; layer     filter"
                         + " ;; add inet6 to the families in p.yaml:4:1",
                 "tcp 0.0.0.0:80 | denied, it fails with EPERM ;; add to connect/allow in p.yaml: 127.0.0.1:80",
+                "sendto udp unspec:11.0.0.1:443 | sendto udp unspec:11.0.0.1:443: denied, it fails with EPERM ;; judged as 11.0.0.1:443"
+                        + " ;; rule      no rule allows it (mode deny, p.yaml:2:7) ;; add to connect/allow in p.yaml: 11.0.0.1:443",
+                "sendto udp unspec:10.1.2.3:443 | allowed ;; judged as 10.1.2.3:443 ;; p.yaml:7:7: allow connect 10.0.0.0/8",
                 "bind tcp 127.0.0.1:80 | allowed ;; rule      mode local allows loopback (p.yaml:15:9)",
                 "bind tcp 10.0.0.1:80 | allowed ;; rule      p.yaml:16:11: allow bind 10.0.0.1/32 port 80",
                 "bind tcp 0.0.0.0:80 | denied ;; no rule allows it (mode local, p.yaml:15:9) ;; add to bind/allow in p.yaml: 0.0.0.0:80",

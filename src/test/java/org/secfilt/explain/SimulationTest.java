@@ -89,6 +89,32 @@ class SimulationTest {
         assertTrue(words.startsWith(told), words);
     }
 
+    /** An option | by whom | a call | what is told. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "allowed-port | true | setsockopt 3 SOL_TCP TCP_REPAIR ptr 4 | the filter lets it through, and the kernel refuses it for want of"
+                        + " CAP_NET_ADMIN, without which root's command runs",
+                "allowed-port | false | setsockopt 3 SOL_TCP TCP_REPAIR ptr 4 | the kernel runs it, nobody else looks at it",
+                "allowed-port | true | setsockopt 3 SOL_TCP TCP_NODELAY ptr 4 | the kernel runs it, nobody else looks at it",
+                "allowed-port | true | setsockopt 3 SOL_SOCKET SO_MARK ptr 4 | the filter lets it through, and the kernel refuses it for want of"
+                        + " CAP_NET_ADMIN, without which root's command runs",
+                "allowed-port | true | setsockopt 3 SOL_SOCKET SO_RCVBUFFORCE ptr 4 | the filter lets it through, and the kernel refuses it for want",
+                "read-only | true | setsockopt 3 SOL_TCP TCP_REPAIR ptr 4 | the kernel runs it, nobody else looks at it",
+                "read-only | true | sethostname ptr 3 | the filter lets it through, and the kernel refuses it for want of CAP_SYS_ADMIN, without",
+                "read-only | true | init_module ptr 4 ptr | the filter lets it through, and the kernel refuses it for want of CAP_SYS_MODULE, without",
+                "read-only | false | init_module ptr 4 ptr | the kernel runs it, nobody else looks at it",
+            })
+    void what_takes_a_capability_that_is_dropped_is_told(String option, boolean root, String call, String told) throws RefusedPolicyException {
+        OptionReader options = new OptionReader();
+        options.add(option, option.equals("read-only") ? "" : "80", Origin.flag("--" + option));
+        Policy policy = new Sources(List.of(), options.options(), Options.NONE, List.of()).policy();
+        Plan plan = Plan.of(policy, new Host(Arch.X86_64, 7, root));
+        Simulation simulation = Simulation.of(plan, Call.parse(Arch.X86_64, Call.Abi.OWN, List.of(call.split(" "))));
+        assertTrue(simulation.meaning().startsWith(told), simulation.result() + ": " + simulation.meaning());
+    }
+
     @ParameterizedTest
     @CsvSource({"I386, 0x40000003", "X32, 0xc000003e"})
     void other_entries_of_the_machine_are_refused(Call.Abi abi, String arch) throws RefusedPolicyException {

@@ -7,6 +7,7 @@ import java.util.Set;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.OwnTables;
+import org.secfilt.kernel.Staying;
 
 /** By kcmp(2) and pidfd_getfd(2). One thread only. */
 final class JnrOwnTables implements OwnTables {
@@ -22,6 +23,7 @@ final class JnrOwnTables implements OwnTables {
 
     private final Proc proc = new Proc();
     private final JnrRuns runs = new JnrRuns();
+    private final StayingSockets staying = new StayingSockets(proc);
     private final Patience patience;
     private final TraceeDescriptors descriptors;
 
@@ -109,6 +111,11 @@ final class JnrOwnTables implements OwnTables {
                 }
             }
         }
+    }
+
+    @Override
+    public List<Staying> staying(int pid) {
+        return staying.of(pid);
     }
 
     private static void pause() {

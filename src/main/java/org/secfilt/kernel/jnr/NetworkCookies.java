@@ -13,8 +13,10 @@ import java.util.Set;
  * by descriptors of it and by mounts of it: network_namespaces(7). One thread only, once.
  */
 final class NetworkCookies {
-    /** Nonblocking: a descriptor that stood for a namespace may be another by now, of a FIFO, which would wait for a writer. */
-    private static final int O_RDONLY_NONBLOCK = 02000000 | 04000; // fcntl.h, with O_NONBLOCK
+    // fcntl.h
+    private static final int O_RDONLY_CLOEXEC = 02000000;
+    private static final int O_PATH_CLOEXEC = 010000000 | O_RDONLY_CLOEXEC;
+    private static final int O_NOFOLLOW = 0400000;
     private static final int CLONE_NEWNET = 0x40000000; // linux/sched.h
     /** The process namespace that all others are in. // linux/proc_ns.h PROC_PID_INIT_INO */
     private static final String ALL_PROCESSES = "pid:[4026531836]";
@@ -27,6 +29,8 @@ final class NetworkCookies {
     private static final int POINT_OF_MOUNT = 4;
 
     private final Proc proc = new Proc();
+    /** It is in the one file system that all namespaces are files of. // fs/nsfs.c */
+    private final FileStatus own = FileStatus.at(NativeMemory.string("/proc/self/ns/net"), FileStatus.INODE);
     private final JnrRuns runs = new JnrRuns();
     /** Descriptors, by the names of what they stand for. */
     private final Map<String, Integer> namespaces = new HashMap<>();
@@ -74,7 +78,7 @@ final class NetworkCookies {
     private boolean add(String name) {
         String target = link(name);
         return target.startsWith(NETWORK) && (namespaces.containsKey(target)
-                || open(target, Libc.OPEN.call(NativeMemory.string("/proc/" + name), O_RDONLY_NONBLOCK, 0)));
+                || open(target, proc.openPath(name)));
     }
 
     /** As ip-netns(8) makes them. */
@@ -83,20 +87,28 @@ final class NetworkCookies {
             String[] fields = line.split(" ");
             if (fields.length > POINT_OF_MOUNT && fields[ROOT_OF_MOUNT].startsWith(NETWORK) && !namespaces.containsKey(fields[ROOT_OF_MOUNT])) {
                 String point = new String(Mounts.unescape(fields[POINT_OF_MOUNT]), StandardCharsets.UTF_8);
-                long opened = Libc.OPEN.call(NativeMemory.string("/proc/" + pid + "/root" + point), O_RDONLY_NONBLOCK, 0);
-                if (!open(fields[ROOT_OF_MOUNT], opened)) {
+                long found = Libc.OPEN.call(NativeMemory.string("/proc/" + pid + "/root" + point), O_PATH_CLOEXEC | O_NOFOLLOW, 0);
+                if (!open(fields[ROOT_OF_MOUNT], (int) found)) {
                     hidden.add(fields[ROOT_OF_MOUNT]); // as below another mount: it may be reached in another way
                 }
             }
         }
     }
 
-    private boolean open(String name, long opened) {
-        if (opened < 0) {
+    /**
+     * Of whatever else may be there by now nothing is opened, which a FIFO lets wait and a device acts on.
+     *
+     * @param found an O_PATH descriptor, which is closed, or a negative error number
+     */
+    private boolean open(String name, int found) {
+        if (found < 0) {
             return false;
         }
-        if (!name.equals(NETWORK + FileStatus.of((int) opened).inode() + "]")) {
-            Libc.CLOSE.call(opened);
+        FileStatus status = FileStatus.of(found, FileStatus.INODE);
+        boolean fits = status.error() == 0 && status.device() == own.device() && name.equals(NETWORK + status.inode() + "]");
+        long opened = fits ? Libc.OPEN.call(NativeMemory.string("/proc/self/fd/" + found), O_RDONLY_CLOEXEC, 0) : -1;
+        Libc.CLOSE.call(found);
+        if (opened < 0) {
             return false;
         }
         namespaces.put(name, (int) opened);

@@ -89,6 +89,13 @@ class SchemaTest {
         }
     }
 
+    /** To readers of YAML 1.1 these words are no strings. */
+    @ParameterizedTest
+    @CsvSource({"off, firewall", "no, private-tmp", "off, resolv"})
+    void takes_a_word_that_some_readers_of_yaml_make_a_truth_of(String word, String key) throws IOException {
+        assertEquals(Set.of(), schema().validate(new ObjectMapper().readTree("{\"version\": 1, \"" + key + "\": false}")), word);
+    }
+
     @Test
     void rejects_what_the_reader_rejects() throws IOException {
         List<String> taken = new ArrayList<>();
@@ -198,8 +205,9 @@ class SchemaTest {
     private static boolean isBeyondASchema(String place, String value) {
         boolean isTruth = Set.of("TRUE", "yes", "OFF").contains(value)
                 && place.matches("(resolv|no-outbound-network|private-tmp|.*(read-only|inverted)): @}?");
+        boolean isOff = Set.of("false", "OFF").contains(value) && place.equals("firewall: @"); // both are what some make of off
         boolean isReversed = value.equals("'443-80'") && place.contains("port") || value.equals("'10.0.0.1:90-80'");
-        return isTruth || isReversed;
+        return isTruth || isOff || isReversed;
     }
 
     private static boolean isRead(String policy) {
