@@ -27,6 +27,8 @@ public interface Ptrace {
     long ERESTARTSYS = -512;
     /** It is, whatever signal came. */
     long ERESTARTNOINTR = -513;
+    /** It is, if no handler runs; or else its result is EINTR. */
+    long ERESTARTNOHAND = -514;
 
     /** PTRACE_SEIZE with the given options. EPERM: somebody traces it already, or Yama's ptrace_scope forbids. */
     int seize(int pid, int options);
@@ -117,8 +119,8 @@ public interface Ptrace {
     int setInstructionPointer(int tid, long address);
 
     /**
-     * In a syscall-exit-stop: notes that the call waited itself, in a register that a call may change, for who sees {@link #registers} before the
-     * tracee goes on. // rcx
+     * In any stop at the end of a call: notes that the call waited itself, or is to end as it did, in a register that a call may change, for who sees
+     * {@link #registers} before the tracee goes on. // rcx
      */
     int noteWait(int tid);
 

@@ -62,6 +62,9 @@ public interface Tracees {
     /** The file the tracee executes, as /proc tells it; empty if it died. */
     byte[] executable(int tid);
 
+    /** Whether this descriptor is a socket, by its link in /proc: of a file nobody is asked anything. */
+    boolean isSocket(int tid, int fd);
+
     /** A copy of the tracee's socket; empty if it is no socket or the tracee died. Close it. */
     Optional<SocketCopy> socket(int tid, int fd);
 
@@ -188,6 +191,9 @@ public interface Tracees {
     /** Whether this signal waits for the thread, and not for its process: proc(5) "/proc/pid/status", "SigPnd". */
     boolean isPending(int tid, int signal);
 
+    /** Whether the process has said that it ignores this signal (SIG_IGN): the same, "SigIgn". */
+    boolean ignores(int tid, int signal);
+
     /** Whether a thread has this number, and we trace it. */
     boolean isOurs(int tid);
 
@@ -243,6 +249,12 @@ public interface Tracees {
          * internet family.
          */
         boolean connecting();
+
+        /**
+         * SO_RCVTIMEO or SO_SNDTIMEO in nanoseconds, 0 for none; -1 if it cannot be told, or a send may be interrupted that has sent data, as with
+         * TCP_FASTOPEN_CONNECT.
+         */
+        long limitNanos(boolean receives);
 
         /** SO_ACCEPTCONN. */
         boolean listening();

@@ -79,8 +79,4 @@ final class Calls {
         }
         return (arch == Arch.X86_64 ? I386_EXITS : ARM_EXITS).contains(nr);
     }
-
-    boolean notifies() {
-        return !notified.isEmpty();
-    }
 }

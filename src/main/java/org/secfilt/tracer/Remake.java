@@ -29,13 +29,15 @@ final class Remake {
     private final Ptrace ptrace;
     private final VaultRange vault;
     private final Calls calls;
+    private final IgnoredSignal ignored;
     private final SyscallStop registers = new SyscallStop();
     private final long[] mask = new long[1];
 
-    Remake(Ptrace ptrace, VaultRange vault, Calls calls) {
+    Remake(Ptrace ptrace, VaultRange vault, Calls calls, IgnoredSignal ignored) {
         this.ptrace = ptrace;
         this.vault = vault;
         this.calls = calls;
+        this.ignored = ignored;
     }
 
     /** Of a task that waits for the answer to a call; null if it died. */
@@ -50,8 +52,14 @@ final class Remake {
         }
     }
 
-    /** At a PTRACE_EVENT_STOP that is no group-stop. @return whether it was answered */
-    boolean stopped(Task task) {
+    /** At a group-stop, which goes on. */
+    void groupStop(Task task) {
+        ignored.groupStop(task);
+        ptrace.listen(task.tid);
+    }
+
+    /** At a PTRACE_EVENT_STOP that is no group-stop. @param known it is not the first @return whether it was answered */
+    boolean stopped(Task task, boolean known) {
         if (task.handedOver) {
             task.handedOver = false;
             if (ptrace.registers(task.tid, registers) == 0 && registers.result() == Ptrace.ERESTARTNOINTR && calls.notified(registers) != null) {
@@ -62,6 +70,9 @@ final class Remake {
         } else if (task.phase == Task.Phase.REMAKING) {
             ptrace.resumeToCall(task.tid, 0); // the end of a group-stop
             return true;
+        }
+        if (known) {
+            ignored.trapped(task);
         }
         return false;
     }
@@ -162,12 +173,11 @@ final class Remake {
             task.begun = Task.NONE;
             release(task);
         }
-        if (calls.notifies()
-                && ptrace.registers(task.tid, registers) == 0
-                && registers.result() == Ptrace.ERESTARTSYS
-                && !registers.waited()
-                && isNotified()) {
-            ptrace.setResult(task.tid, Ptrace.ERESTARTNOINTR);
+        if (ptrace.registers(task.tid, registers) == 0) {
+            if (registers.result() == Ptrace.ERESTARTSYS && !registers.waited() && isNotified()) {
+                ptrace.setResult(task.tid, Ptrace.ERESTARTNOINTR);
+            }
+            ignored.signal(task, signal, registers);
         }
         ptrace.resume(task.tid, signal);
     }

@@ -100,6 +100,10 @@ final class Task {
     Optional<Untold> untold = Optional.empty();
     /** The length of the address as the tracee gave it; meaningful with {@link #kept}. */
     int givenLength;
+    /** The call that was made again, for a signal did nothing, and has this limit; {@link IgnoredSignal} knows since when, and when last. */
+    long againLimit = NONE;
+    long againSince;
+    long again;
 
     Task(int tid) {
         this.tid = tid;

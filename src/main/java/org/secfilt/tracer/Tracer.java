@@ -89,7 +89,7 @@ public final class Tracer {
         this.unheard = new Unheard(tracees, tasks.restrictions());
         this.execs = new ExecStops(ptrace, tracees, plan.arch().syscalls(), options);
         this.calls = new Calls(plan, notifies);
-        this.remake = new Remake(ptrace, plan.vault(), calls);
+        this.remake = new Remake(ptrace, plan.vault(), calls, new IgnoredSignal(ptrace, tracees, plan.arch()));
         this.replies = new Replies(ptrace, tracees, watch, remake);
         this.keeper = new KeeperStop(ptrace, keeper, tasks, replies, watch);
         this.addresses = new AddressStop(ptrace, tracees, execs, vault, keeper, plan, watch, replies, remake, tasks.restrictions(), outsiders);
@@ -220,11 +220,11 @@ public final class Tracer {
             case Ptrace.PTRACE_EVENT_EXIT -> exitEvent(task);
             case Ptrace.PTRACE_EVENT_STOP -> {
                 if (event.isGroupStop()) {
-                    ptrace.listen(task.tid);
+                    remake.groupStop(task);
                 } else if (known && execs.isNew(task.tid)) {
                     forget(task);
                     begin(tasks.of(task.tid));
-                } else if (!remake.stopped(task)) {
+                } else if (!remake.stopped(task, known)) {
                     begin(task);
                 }
             }

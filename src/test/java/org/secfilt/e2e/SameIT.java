@@ -43,7 +43,7 @@ class SameIT {
 
     static Stream<Arguments> probes() throws IOException {
         List<Arguments> probes = new ArrayList<>();
-        for (String program : List.of("probe-interrupts", "probe-waits", "probe-sockets")) {
+        for (String program : List.of("probe-interrupts", "probe-ignored", "probe-waits", "probe-sockets")) {
             Matcher probe = Pattern.compile("^PROBE\\((\\w+)\\)", Pattern.MULTILINE)
                     .matcher(Files.readString(Path.of("test-fixtures", program + ".c")));
             while (probe.find()) {

@@ -24,6 +24,11 @@ final class FakeSocket implements SocketCopy {
     }
 
     @Override
+    public long limitNanos(boolean receives) {
+        return receives ? kernel.receiveLimitNanos : kernel.sendLimitNanos;
+    }
+
+    @Override
     public int transport() {
         boolean internet = kernel.domain == Family.INET.number() || kernel.domain == Family.INET6.number();
         return internet && Protocol.of(protocol()).isPresent() ? protocol() : NO_TRANSPORT;

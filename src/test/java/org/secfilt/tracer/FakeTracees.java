@@ -45,6 +45,13 @@ abstract class FakeTracees extends TracersKernel implements Tracees {
     /** What sockets are, look after look; {@link #protocol} when the list is used up. */
     final List<Integer> protocols = new ArrayList<>();
     int protocol = 6;
+    /** Whether a descriptor's link says so. */
+    boolean sockets = true;
+    /** Signals that every process ignores. */
+    Set<Integer> ignored = Set.of();
+    /** Of every socket that receives, or sends. */
+    long receiveLimitNanos;
+    long sendLimitNanos;
     /** The tracee whose mount namespace was declared the sandbox's. */
     int trustedMounts;
     /** The processor that all tracees are on. */
@@ -147,6 +154,18 @@ abstract class FakeTracees extends TracersKernel implements Tracees {
     @Override
     public boolean isPending(int tid, int signal) {
         return on(tid).trapped;
+    }
+
+    @Override
+    public boolean isSocket(int tid, int fd) {
+        on(tid);
+        return sockets;
+    }
+
+    @Override
+    public boolean ignores(int tid, int signal) {
+        on(tid);
+        return ignored.contains(signal);
     }
 
     @Override

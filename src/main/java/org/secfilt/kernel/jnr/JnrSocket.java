@@ -2,6 +2,7 @@ package org.secfilt.kernel.jnr;
 
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Family;
 import org.secfilt.abi.Sockaddr;
@@ -16,6 +17,7 @@ final class JnrSocket implements Tracees.SocketCopy {
     // asm-generic/socket.h
     private static final int SOL_SOCKET = 1;
     private static final int SO_TYPE = 3;
+    private static final int SO_RCVTIMEO = 20;
     private static final int SO_SNDTIMEO = 21;
     private static final int TIMEVAL_BYTES = 16;
     private static final int SO_ACCEPTCONN = 30;
@@ -26,6 +28,7 @@ final class JnrSocket implements Tracees.SocketCopy {
     private static final int IPPROTO_TCP = 6;
     private static final int IPPROTO_UDP = 17;
     private static final int TCP_INFO = 11;
+    private static final int TCP_FASTOPEN_CONNECT = 30;
     /** offsetof(struct tcp_info, tcpi_segs_out). */
     private static final int SEGMENTS_SENT = 136;
     private static final int TCP_CLOSE = 7;
@@ -109,8 +112,12 @@ final class JnrSocket implements Tracees.SocketCopy {
     }
 
     private int option(int option) {
+        return option(SOL_SOCKET, option);
+    }
+
+    private int option(int level, int option) {
         NativeMemory.IO.putInt(scratch, Integer.BYTES);
-        long rc = Libc.GETSOCKOPT.call(fd, SOL_SOCKET, option, scratch + NAME, scratch);
+        long rc = Libc.GETSOCKOPT.call(fd, level, option, scratch + NAME, scratch);
         return rc < 0 ? -1 : NativeMemory.IO.getInt(scratch + NAME);
     }
 
@@ -184,6 +191,19 @@ final class JnrSocket implements Tracees.SocketCopy {
     @Override
     public boolean listening() {
         return option(SO_ACCEPTCONN) == 1;
+    }
+
+    @Override
+    public long limitNanos(boolean receives) {
+        if (!receives && option(IPPROTO_TCP, TCP_FASTOPEN_CONNECT) == 1) {
+            return -1;
+        }
+        NativeMemory.IO.putInt(scratch, TIMEVAL_BYTES);
+        if (Libc.GETSOCKOPT.call(fd, SOL_SOCKET, receives ? SO_RCVTIMEO : SO_SNDTIMEO, scratch + NAME, scratch) < 0) {
+            return -1;
+        }
+        return TimeUnit.SECONDS.toNanos(NativeMemory.IO.getLong(scratch + NAME))
+                + TimeUnit.MICROSECONDS.toNanos(NativeMemory.IO.getLong(scratch + NAME + Long.BYTES));
     }
 
     @Override

@@ -175,8 +175,17 @@ final class JnrTracees implements Tracees {
 
     @Override
     public boolean isPending(int tid, int signal) {
-        String pending = Proc.field(proc.status(tid), "SigPnd");
-        return !pending.isEmpty() && (Long.parseUnsignedLong(pending, 16) >>> signal - 1 & 1) != 0;
+        return has(tid, "SigPnd", signal);
+    }
+
+    @Override
+    public boolean ignores(int tid, int signal) {
+        return has(tid, "SigIgn", signal);
+    }
+
+    private boolean has(int tid, String set, int signal) {
+        String signals = Proc.field(proc.status(tid), set);
+        return !signals.isEmpty() && (Long.parseUnsignedLong(signals, 16) >>> signal - 1 & 1) != 0;
     }
 
     @Override
@@ -250,6 +259,11 @@ final class JnrTracees implements Tracees {
             return Optional.empty();
         }
         return Optional.of(socket);
+    }
+
+    @Override
+    public boolean isSocket(int tid, int fd) {
+        return descriptors.linksToSocket(tid, fd);
     }
 
     @Override

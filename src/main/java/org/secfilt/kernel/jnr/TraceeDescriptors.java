@@ -134,6 +134,11 @@ final class TraceeDescriptors {
         return target(tid, fd).startsWith(SOCKET_LINK);
     }
 
+    /** As {@link org.secfilt.kernel.Tracees#isSocket}. */
+    boolean linksToSocket(int tid, int fd) {
+        return new String(link(tid, fd), StandardCharsets.ISO_8859_1).startsWith(SOCKET_LINK);
+    }
+
     private String target(int tid, int fd) {
         return new String(proc.link(tid, "/fd/" + fd), StandardCharsets.ISO_8859_1);
     }
