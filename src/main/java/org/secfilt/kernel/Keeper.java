@@ -34,7 +34,7 @@ public interface Keeper {
     int seize();
 
     /** Whether the tracee does that asked for this file. Tracer thread, as the others. */
-    Reach reach(Tracees.SocketFile file);
+    Reach reach(SocketFile file);
 
     /**
      * Keeps the file, in place of what was at this place before.
@@ -43,7 +43,7 @@ public interface Keeper {
      * @return 0, or a negative error number: EBADF or EMFILE where it may have no more descriptors (RLIMIT_NOFILE), ESRCH where it does not
      *     answer, and is ended for that
      */
-    int keep(int place, Tracees.SocketFile file);
+    int keep(int place, SocketFile file);
 
     /** Keeps it no longer. */
     void drop(int place);
@@ -55,7 +55,7 @@ public interface Keeper {
     boolean mayBeLedAway();
 
     /** Whether the path leads this tracee, as things stand, to what is kept there. */
-    boolean leads(int tid, int place, Tracees.SocketFile file);
+    boolean leads(int tid, int place, SocketFile file);
 
     /** Whether no directory has what is kept there any more: a path that led to it leads elsewhere by now. */
     boolean isRemoved(int place);

@@ -125,9 +125,9 @@ public interface Launching {
     /**
      * Follows a path as the process would, symbolic links included; but not such as lead to descriptors (/proc/self/fd/3): ELOOP.
      *
-     * @throws Tracees.UnresolvedPath with the error the kernel would answer
+     * @throws UnresolvedPath with the error the kernel would answer
      */
-    NamedFile follow(int pid, byte[] path) throws Tracees.UnresolvedPath;
+    NamedFile follow(int pid, byte[] path) throws UnresolvedPath;
 
     /**
      * Copies the listener of the filter that the stub just installed, and answers calls on it from now on, on a thread of its own: those of the

@@ -3,7 +3,6 @@ package org.secfilt.kernel;
 import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.Errno;
-import org.secfilt.abi.Sockaddr;
 import org.secfilt.abi.SocketKind;
 
 /** What the supervisor reads of stopped tracees, besides registers. */
@@ -161,30 +160,6 @@ public interface Tracees {
      */
     Optional<SocketFile> socketFile(int tid, byte[] path, boolean names) throws UnresolvedPath;
 
-    /** The file a path leads to, held open: it stays the same file. */
-    interface SocketFile extends AutoCloseable {
-        /** Canonical and absolute. */
-        byte[] path();
-
-        /** The same for the same file by the same path, as long as one of them is open. */
-        String identity();
-
-        /**
-         * The absolute names the sockets bound to the file chose when they were bound; another link or a mount gives a socket another path, not
-         * another name. Empty where nobody is bound to it.
-         */
-        List<byte[]> boundNames();
-
-        /** Whether all of them were looked through: there may be more than can be, or no descriptor free. */
-        boolean looked();
-
-        /** Whether the path was followed with the tracee's rights: else it may not be able to follow it itself. */
-        boolean asCaller();
-
-        @Override
-        void close();
-    }
-
     /** Whether the thread has a processor, or waits for nothing else. proc(5) "/proc/pid/stat", state R */
     boolean isRunning(int tid);
 
@@ -199,129 +174,4 @@ public interface Tracees {
 
     /** Whether this tracee is the first thread of its process; false also if that cannot be told. */
     boolean isProcess(int tid);
-
-    /** The very socket a tracee's descriptor stood for when the copy was made, whatever the tracee does to its descriptor since. */
-    interface SocketCopy extends AutoCloseable {
-        /** The answer to a call that would have to wait; nothing was done that waiting in its place would not have begun with. */
-        int WOULD_WAIT = Integer.MIN_VALUE;
-        /** Likewise of connect(2) alone: the first call has begun to connect, so the second will tell a timeout as EALREADY, not EINPROGRESS. */
-        int BEGUN = Integer.MIN_VALUE + 1;
-        /** Likewise of connect(2) alone: the socket connects by now, or is connected, and the kernel looks at no address any more. */
-        int CONNECTING = Integer.MIN_VALUE + 2;
-
-        /** What {@link #transport} answers of any other. */
-        int NO_TRANSPORT = -1;
-
-        /** IPPROTO_TCP or IPPROTO_UDP of a socket of AF_INET or AF_INET6 of that very protocol. */
-        int transport();
-
-        /** SO_PROTOCOL: IPPROTO_* of an internet socket; other families have protocols of these numbers too, and raw sockets those that they send. */
-        int number();
-
-        /** {@link SocketKind#ruledNumber}. */
-        int protocol();
-
-        /**
-         * Its name. Address and port 0 for an internet socket that was never bound; but one that was connected keeps the port in its
-         * name after the connection is over, though it is bound to it no more. Empty if it cannot be told.
-         */
-        Optional<Sockaddr> localAddress();
-
-        /** What it is connected to, as the other side bound itself; empty if it is not connected. */
-        Optional<Sockaddr> peer();
-
-        /** All of it, as the descriptor {@code fd}. */
-        default OpenDescriptor describe(int fd) {
-            return describe(fd, Care.NONE);
-        }
-
-        /** Likewise, after it was put in order, for everyone who has it; nothing is sent by that. */
-        OpenDescriptor describe(int fd, Care care);
-
-        /**
-         * Takes its connection from it, for everyone who has it: a plain internet or datagram socket is unconnected, and each further send must
-         * name an address; a connected unix socket is shut down. @return false if it cannot be done
-         */
-        boolean disconnect();
-
-        /**
-         * Whether it is of TCP and connects, is connected, or failed to and has not told so yet: connect(2) looks at no address of an
-         * internet family.
-         */
-        boolean connecting();
-
-        /**
-         * SO_RCVTIMEO or SO_SNDTIMEO in nanoseconds, 0 for none; -1 if it cannot be told, or a send may be interrupted that has sent data, as with
-         * TCP_FASTOPEN_CONNECT.
-         */
-        long limitNanos(boolean receives);
-
-        /** SO_ACCEPTCONN. */
-        boolean listening();
-
-        /** Whether it is of the supervisor's own network namespace. SO_NETNS_COOKIE */
-        boolean isOfOurNetwork();
-
-        /** bind(2) of an internet socket. @return 0 or the negative error number, -EINVAL for one that is bound already */
-        int bind(Sockaddr address);
-
-        /** bind(2) to any bytes. */
-        int bind(byte[] name, int length);
-
-        /**
-         * connect(2) of a TCP or UDP socket. It waits for a fraction of a second at most, and rarely: a TCP socket that would have its caller
-         * wait may have begun to connect, and whoever connects it next waits for that.
-         *
-         * @param near the other side is on this machine, by a loopback address
-         * @return 0, {@link #WOULD_WAIT}, {@link #BEGUN}, {@link #CONNECTING} or the negative error number; EINPROGRESS and EALREADY as the
-         *     socket's caller is owed them
-         */
-        int connect(byte[] name, int length, boolean near);
-
-        /**
-         * sendto(2) of a UDP socket; it never waits and raises no signal.
-         *
-         * @param flags MSG_*
-         * @param nameLength 0 for no address
-         * @return the bytes sent, {@link #WOULD_WAIT} or the negative error number; EAGAIN of a nonblocking call alone
-         */
-        int send(byte[] payload, int length, int flags, byte[] name, int nameLength);
-
-        /** shutdown(2) of a socket that listens: it does no more. */
-        void stopListening();
-
-        /** listen(2) on it. @return 0 or the negative error number */
-        int listen(int backlog);
-
-        @Override
-        void close();
-    }
-
-    /** The path leads to no file, or to a socket that cannot be reached. */
-    final class UnresolvedPath extends Exception {
-        private static final long serialVersionUID = 1;
-        private static final int ANY = 0;
-        private final int errno;
-        private final int type;
-
-        public UnresolvedPath(int errno) {
-            this(errno, ANY);
-        }
-
-        /** @param type that of the socket there: the kernel answers sockets of others with EPROTOTYPE */
-        public UnresolvedPath(int errno, int type) {
-            super(null, null, false, false);
-            this.errno = errno;
-            this.type = type;
-        }
-
-        public int errno() {
-            return errno;
-        }
-
-        /** What a socket of this type is answered that asks for the path. */
-        public Errno errno(int asking) {
-            return type == ANY || type == asking ? Errno.of(errno) : Errno.EPROTOTYPE;
-        }
-    }
 }

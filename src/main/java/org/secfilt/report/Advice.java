@@ -51,13 +51,13 @@ public final class Advice {
      *
      * @param some whether there are others, on which nothing is said
      */
-    static List<String> lines(Plan plan, List<Denial> denials, boolean some) {
+    static List<String> lines(Plan plan, List<JudgedCall> denials, boolean some) {
         if (plan.policy().sources().isEmpty()) {
             return List.of();
         }
         Advice advice = new Advice(plan, plan.policy().sources().get());
         int helped = 0;
-        for (Denial denial : denials) {
+        for (JudgedCall denial : denials) {
             boolean helps = denial.file().isPresent()
                     ? advice.addFile(denial.file().get().toString())
                     : denial.destination().isPresent()

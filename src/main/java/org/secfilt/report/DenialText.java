@@ -19,22 +19,22 @@ final class DenialText {
     private DenialText() {}
 
     /** {@code connect 93.184.216.34:443/tcp by curl[1234]: not in allowed-netmask}. */
-    static String line(Denial denial) {
+    static String line(JudgedCall denial) {
         return call(denial) + " by " + name(denial.comm()) + "[" + denial.pid() + "]: " + why(denial);
     }
 
     /** {@code connect 93.184.216.34:443/tcp by curl, 3 times: not in allowed-netmask}. */
-    static String row(Denial denial, long times) {
+    static String row(JudgedCall denial, long times) {
         String often = times == 1 ? "" : ", " + times + " times";
         return call(denial) + " by " + name(denial.comm()) + often + ": " + why(denial);
     }
 
     /** What makes a denial distinct. */
-    static String withoutPid(Denial denial) {
+    static String withoutPid(JudgedCall denial) {
         return row(denial, 1);
     }
 
-    private static String call(Denial denial) {
+    private static String call(JudgedCall denial) {
         if (denial.file().isPresent()) {
             return denial.call() + " " + cut(denial.file().get().toString());
         }
@@ -47,7 +47,7 @@ final class DenialText {
         return denial.destination().isEmpty() ? denial.call() : denial.call() + " " + destination(denial);
     }
 
-    static String destination(Denial denial) {
+    static String destination(JudgedCall denial) {
         Sockaddr destination = denial.destination().orElseThrow();
         String text = cut(destination.toString());
         boolean internet = destination instanceof Sockaddr.Inet || destination instanceof Sockaddr.Inet6;
@@ -55,7 +55,7 @@ final class DenialText {
         return internet && protocol.isPresent() ? text + "/" + protocol.get() : text;
     }
 
-    private static String why(Denial denial) {
+    private static String why(JudgedCall denial) {
         return cut(Printable.escape(denial.why()));
     }
 

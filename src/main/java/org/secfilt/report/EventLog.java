@@ -51,7 +51,7 @@ public final class EventLog {
     }
 
     public void call(LoggedCall logged) {
-        Denial call = logged.call();
+        JudgedCall call = logged.call();
         JsonLine line = event("call").add("pid", call.pid()).add("tid", logged.tid()).add("ppid", logged.parent())
                 .add("comm", call.comm()).add("exe", logged.executable()).add("call", call.call());
         if (call.destination().isPresent()) {

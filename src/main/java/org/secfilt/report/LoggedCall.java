@@ -11,4 +11,4 @@ import org.secfilt.abi.Errno;
  * @param executable the file its process executes
  * @param error what it fails with; empty if it was allowed, and if what it did was denied afterwards
  */
-public record LoggedCall(Denial call, int tid, int parent, ByteString executable, boolean allowed, Optional<Errno> error) {}
+public record LoggedCall(JudgedCall call, int tid, int parent, ByteString executable, boolean allowed, Optional<Errno> error) {}

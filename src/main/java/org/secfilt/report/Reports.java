@@ -53,7 +53,7 @@ public final class Reports {
         this.paint = new Paint(colour);
     }
 
-    public synchronized void denied(Denial denial) {
+    public synchronized void denied(JudgedCall denial) {
         calls++;
         String key = DenialText.withoutPid(denial);
         Seen known = seen.get(key);
@@ -127,7 +127,7 @@ public final class Reports {
         }
         List<Seen> rows = rows();
         print(paint.bold(heading(rows.size())));
-        List<Denial> advised = new ArrayList<>();
+        List<JudgedCall> advised = new ArrayList<>();
         boolean isNew = false;
         for (int i = 0; i < rows.size(); i++) {
             Seen row = rows.get(i);
@@ -195,12 +195,12 @@ public final class Reports {
     private static final class Seen {
         static final Comparator<Seen> MOST_FIRST = new MostFirst();
 
-        final Denial first;
+        final JudgedCall first;
         long times = 1;
         /** Of these, how many a summary has told of. */
         long summed;
 
-        Seen(Denial first) {
+        Seen(JudgedCall first) {
             this.first = first;
         }
     }

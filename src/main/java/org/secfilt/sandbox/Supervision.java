@@ -15,7 +15,7 @@ import org.secfilt.kernel.Tracees;
 import org.secfilt.kernel.Vault;
 import org.secfilt.plan.Plan;
 import org.secfilt.policy.Origin;
-import org.secfilt.report.Denial;
+import org.secfilt.report.JudgedCall;
 import org.secfilt.report.LoggedCall;
 import org.secfilt.report.Reports;
 import org.secfilt.tracer.Watch;
@@ -90,11 +90,11 @@ final class Supervision implements Watch {
         tell(tid, denial(tid, call, destination, socket, why), Optional.empty());
     }
 
-    private Denial denial(int tid, String call, Optional<Sockaddr> destination, SocketKind socket, Verdict.Deny why) {
-        return new Denial(call, destination, socket, ByteString.of(tracees.comm(tid)), tracees.tgid(tid), why.why(), why.origin());
+    private JudgedCall denial(int tid, String call, Optional<Sockaddr> destination, SocketKind socket, Verdict.Deny why) {
+        return new JudgedCall(call, destination, socket, ByteString.of(tracees.comm(tid)), tracees.tgid(tid), why.why(), why.origin());
     }
 
-    private void tell(int tid, Denial denial, Optional<Errno> error) {
+    private void tell(int tid, JudgedCall denial, Optional<Errno> error) {
         reports.denied(denial);
         log(tid, denial, false, error);
     }
@@ -118,11 +118,11 @@ final class Supervision implements Watch {
     public synchronized void allowed(int tid, String call, Optional<Sockaddr> destination, SocketKind socket) {
         Optional<Grant> grant = destination.isPresent()
                 ? Grant.of(plan, Action.of(call), destination.get(), socket) : Optional.empty();
-        log(tid, new Denial(call, destination, socket, ByteString.of(tracees.comm(tid)), tracees.tgid(tid),
+        log(tid, new JudgedCall(call, destination, socket, ByteString.of(tracees.comm(tid)), tracees.tgid(tid),
                 grant.isPresent() ? grant.get().why() : "", grant.isPresent() ? grant.get().origin() : Origin.DEFAULT), true, Optional.empty());
     }
 
-    private void log(int tid, Denial call, boolean allowed, Optional<Errno> error) {
+    private void log(int tid, JudgedCall call, boolean allowed, Optional<Errno> error) {
         if (log.isKept()) {
             log.call(new LoggedCall(call, tid, tracees.parent(tid), ByteString.of(tracees.executable(tid)), allowed, error));
         }
@@ -130,7 +130,8 @@ final class Supervision implements Watch {
 
     @Override
     public synchronized void deniedFile(int tid, String call, ByteString path, Verdict.Deny why) {
-        tell(tid, Denial.ofFile(call, path, ByteString.of(tracees.comm(tid)), tracees.tgid(tid), why.why(), why.origin()), Optional.of(why.errno()));
+        JudgedCall denial = JudgedCall.ofFile(call, path, ByteString.of(tracees.comm(tid)), tracees.tgid(tid), why.why(), why.origin());
+        tell(tid, denial, Optional.of(why.errno()));
     }
 
     @Override

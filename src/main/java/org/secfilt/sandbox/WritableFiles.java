@@ -8,7 +8,7 @@ import org.secfilt.abi.Errno;
 import org.secfilt.abi.Printable;
 import org.secfilt.kernel.Launching;
 import org.secfilt.kernel.NamedFile;
-import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.UnresolvedPath;
 import org.secfilt.policy.FileAccess;
 import org.secfilt.policy.Origin;
 
@@ -38,7 +38,7 @@ final class WritableFiles {
                 } else {
                     files.add(file);
                 }
-            } catch (Tracees.UnresolvedPath e) {
+            } catch (UnresolvedPath e) {
                 String why = Errno.of(e.errno()).text();
                 refuse(writable, e.errno() == Errno.ENOENT.number() ? why + "; it must exist before the run" : why);
             }

@@ -8,7 +8,10 @@ import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.abi.SocketType;
 import org.secfilt.kernel.OpenDescriptor;
+import org.secfilt.kernel.SocketCopy;
+import org.secfilt.kernel.SocketFile;
 import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.UnresolvedPath;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.TracedCall;
 import org.secfilt.policy.Origin;
@@ -137,10 +140,10 @@ final class AddressJudge {
      */
     private Verdict judgePath(Task task, TracedCall call, Sockaddr.UnixPath named) {
         destination = Optional.of(named);
-        Optional<Tracees.SocketFile> file;
+        Optional<SocketFile> file;
         try {
             file = tracees.socketFile(task.tid, named.path().toBytes(), !plan.policy().unix().deny().isEmpty());
-        } catch (Tracees.UnresolvedPath e) {
+        } catch (UnresolvedPath e) {
             return unresolved(task, call, e);
         }
         if (file.isEmpty()) {
@@ -169,12 +172,12 @@ final class AddressJudge {
             return Optional.empty(); // it may not be allowed to learn what we see
         }
         try {
-            Optional<Tracees.SocketFile> file = tracees.socketFile(task.tid, named.path().toBytes(), false);
+            Optional<SocketFile> file = tracees.socketFile(task.tid, named.path().toBytes(), false);
             if (file.isPresent()) {
                 file.get().close();
             }
             return Optional.empty();
-        } catch (Tracees.UnresolvedPath e) {
+        } catch (UnresolvedPath e) {
             boolean tells = e.errno() == Errno.ENOENT.number() || e.errno() == Errno.ENOTDIR.number() || e.errno() == Errno.EACCES.number();
             return tells ? Optional.of(unresolved(task, call, e)) : Optional.empty();
         }
@@ -184,14 +187,14 @@ final class AddressJudge {
      * The call does not run on its path, which may lead somewhere by then. The kernel asks for the socket first, and a send by a stream or
      * SOCK_SEQPACKET one never comes to look for the path. // net/unix/af_unix.c
      */
-    private Verdict unresolved(Task task, TracedCall call, Tracees.UnresolvedPath path) {
+    private Verdict unresolved(Task task, TracedCall call, UnresolvedPath path) {
         int fd = (int) task.call.argument(0);
-        Optional<Tracees.SocketCopy> socket = tracees.socket(task.tid, fd);
+        Optional<SocketCopy> socket = tracees.socket(task.tid, fd);
         if (socket.isEmpty()) {
             int error = tracees.noSocket(task.tid, fd);
             return new Verdict.Answer(Errno.of(error < 0 ? -error : path.errno()));
         }
-        try (Tracees.SocketCopy copy = socket.get()) {
+        try (SocketCopy copy = socket.get()) {
             OpenDescriptor sender = copy.describe(0);
             if (sender.domain() != Family.UNIX.number()) {
                 task.foreign = true;
@@ -216,13 +219,13 @@ final class AddressJudge {
      * nothing, nor does one that no rule allows, for servers rename what they have bound. One that is connected to nothing is not the one that
      * the call connected: as bad.
      */
-    boolean reachedElsewhere(Tracees.SocketCopy socket) {
+    boolean reachedElsewhere(SocketCopy socket) {
         Optional<Sockaddr> peer = socket.peer();
         return peer.isEmpty() || isDenied(peer.get());
     }
 
     /** Whether a connected unix socket has another side that a deny rule names, by the absolute name that it bound itself to. */
-    boolean reachedDenied(Tracees.SocketCopy socket) {
+    boolean reachedDenied(SocketCopy socket) {
         Optional<Sockaddr> peer = socket.peer();
         return peer.isPresent() && isDenied(peer.get());
     }

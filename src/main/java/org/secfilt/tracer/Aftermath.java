@@ -3,6 +3,7 @@ package org.secfilt.tracer;
 import java.util.Optional;
 import org.secfilt.abi.SocketType;
 import org.secfilt.kernel.Ptrace;
+import org.secfilt.kernel.SocketCopy;
 import org.secfilt.kernel.SyscallStop;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.plan.TracedCall;
@@ -86,11 +87,11 @@ final class Aftermath {
         if (task.socket.isPresent()) {
             return judge.reachedElsewhere(task.socket.get());
         }
-        Optional<Tracees.SocketCopy> socket = tracees.socket(task.tid, (int) task.call.argument(0));
+        Optional<SocketCopy> socket = tracees.socket(task.tid, (int) task.call.argument(0));
         if (socket.isEmpty()) {
             return task.kept.isEmpty(); // of root's hundreds not all can be held
         }
-        try (Tracees.SocketCopy copy = socket.get()) {
+        try (SocketCopy copy = socket.get()) {
             return judge.reachedElsewhere(copy);
         }
     }

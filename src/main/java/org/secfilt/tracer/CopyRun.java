@@ -6,6 +6,7 @@ import org.secfilt.abi.Errno;
 import org.secfilt.abi.Msghdr;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.kernel.SocketCopy;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.plan.TracedCall;
 import org.secfilt.verdict.Verdict;
@@ -20,9 +21,9 @@ import org.secfilt.verdict.Verdict;
  */
 final class CopyRun {
     /** The tracee is to make the call. */
-    static final int NOT_HERE = Tracees.SocketCopy.WOULD_WAIT;
+    static final int NOT_HERE = SocketCopy.WOULD_WAIT;
     /** It is not the socket any more whose protocol was judged. */
-    static final int SWAPPED = Tracees.SocketCopy.CONNECTING + 1;
+    static final int SWAPPED = SocketCopy.CONNECTING + 1;
 
     // linux/socket.h: MSG_DONTROUTE, MSG_DONTWAIT, MSG_CONFIRM, MSG_NOSIGNAL, MSG_MORE
     private static final int MSG_NOSIGNAL = 0x4000;
@@ -87,11 +88,11 @@ final class CopyRun {
         if (!ours && (call != TracedCall.CONNECT || task.protocol != Protocol.TCP.number())) {
             return NOT_HERE;
         }
-        Optional<Tracees.SocketCopy> socket = tracees.socket(task.tid, (int) task.call.argument(0));
+        Optional<SocketCopy> socket = tracees.socket(task.tid, (int) task.call.argument(0));
         if (socket.isEmpty()) {
             return NOT_HERE;
         }
-        try (Tracees.SocketCopy copy = socket.get()) {
+        try (SocketCopy copy = socket.get()) {
             // An internet address other families refuse to connect to, whoever asks.
             int protocol = call == TracedCall.CONNECT && address.isInternet() ? copy.number() : copy.transport();
             if (task.protocol != Task.NONE && task.protocol != copy.protocol()) {
@@ -133,7 +134,7 @@ final class CopyRun {
         return !restricted.contains(task.number) && tracees.hasOurLabel(task.tid);
     }
 
-    private int connect(Task task, Tracees.SocketCopy copy, Optional<Sockaddr> destination) {
+    private int connect(Task task, SocketCopy copy, Optional<Sockaddr> destination) {
         int fd = (int) task.call.argument(0);
         if (task.begun == fd && copy.connecting()) {
             task.connecting = true;
@@ -141,10 +142,10 @@ final class CopyRun {
         }
         task.begun = Task.NONE; // or another socket has its number by now
         int result = copy.connect(address.name, address.nameLength, isNear(destination));
-        if (result == Tracees.SocketCopy.BEGUN) {
+        if (result == SocketCopy.BEGUN) {
             task.begun = fd;
         }
-        task.connecting = result == Tracees.SocketCopy.BEGUN || result == Tracees.SocketCopy.CONNECTING;
+        task.connecting = result == SocketCopy.BEGUN || result == SocketCopy.CONNECTING;
         return task.connecting ? NOT_HERE : result;
     }
 
@@ -155,7 +156,7 @@ final class CopyRun {
     }
 
     /** Whether to bind the port may take a capability that we have and the tracee has not. Port 0 is any that is free. */
-    private boolean takesRight(Task task, Tracees.SocketCopy copy) {
+    private boolean takesRight(Task task, SocketCopy copy) {
         if (address.nameLength < AddressCall.PORT_END) {
             return true;
         }
@@ -167,7 +168,7 @@ final class CopyRun {
      * From here on the socket's network asks for no right. Of another than ours that cannot be known: its binds are left to their callers, but for
      * those that may not be left, where a rule is for one protocol ({@link AddressStop}). For these it is taken that nobody has changed it.
      */
-    private int firstPlainPort(Task task, Tracees.SocketCopy copy) {
+    private int firstPlainPort(Task task, SocketCopy copy) {
         return copy.isOfOurNetwork() ? tracees.firstUnprivilegedPort() : task.protocol == Task.NONE ? ALL_PORTS : PRIVILEGED_PORTS;
     }
 
@@ -177,16 +178,16 @@ final class CopyRun {
         if (port == 0 || port >= tracees.firstUnprivilegedPort() || tracees.mayBindPrivilegedPorts(task.tid)) {
             return false;
         }
-        Optional<Tracees.SocketCopy> socket = tracees.socket(task.tid, (int) task.call.argument(0));
+        Optional<SocketCopy> socket = tracees.socket(task.tid, (int) task.call.argument(0));
         if (socket.isEmpty()) {
             return false;
         }
-        try (Tracees.SocketCopy copy = socket.get()) {
+        try (SocketCopy copy = socket.get()) {
             return copy.isOfOurNetwork();
         }
     }
 
-    private int sendMessage(Task task, int message, Tracees.SocketCopy copy, int protocol) {
+    private int sendMessage(Task task, int message, SocketCopy copy, int protocol) {
         int sent = send(copy, protocol, readPieces(task.tid), (int) task.call.argument(3));
         if (sent < 0) {
             return sent;
@@ -195,7 +196,7 @@ final class CopyRun {
         return tracees.writeInt(task.tid, told, sent) == Integer.BYTES ? 1 : -Errno.EFAULT.number();
     }
 
-    private int send(Tracees.SocketCopy copy, int protocol, int length, int flags) {
+    private int send(SocketCopy copy, int protocol, int length, int flags) {
         if (length < 0 || protocol != Protocol.UDP.number() || (flags & ~PLAIN_FLAGS) != 0) {
             return NOT_HERE;
         }

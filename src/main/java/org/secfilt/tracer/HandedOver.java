@@ -9,6 +9,7 @@ import org.secfilt.abi.Sockaddr;
 import org.secfilt.abi.SocketKind;
 import org.secfilt.kernel.OpenDescriptor;
 import org.secfilt.kernel.Ptrace;
+import org.secfilt.kernel.SocketCopy;
 import org.secfilt.kernel.SyscallStop;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.plan.Plan;
@@ -199,11 +200,11 @@ final class HandedOver {
     }
 
     private boolean isUnix(int tid, int fd) {
-        Optional<Tracees.SocketCopy> socket = tracees.socket(tid, fd);
+        Optional<SocketCopy> socket = tracees.socket(tid, fd);
         if (socket.isEmpty()) {
             return true; // cannot be told
         }
-        try (Tracees.SocketCopy copy = socket.get()) {
+        try (SocketCopy copy = socket.get()) {
             return copy.describe(fd).domain() == Family.UNIX.number();
         }
     }
@@ -293,7 +294,7 @@ final class HandedOver {
     }
 
     private void judge(int tid, TracedCall call, int fd) {
-        Optional<Tracees.SocketCopy> socket = tracees.socket(tid, fd);
+        Optional<SocketCopy> socket = tracees.socket(tid, fd);
         if (socket.isEmpty()) {
             Optional<OpenDescriptor> carrier = tracees.carrier(tid, fd);
             if (carrier.isPresent()) {
@@ -301,7 +302,7 @@ final class HandedOver {
             }
             return;
         }
-        try (Tracees.SocketCopy copy = socket.get()) {
+        try (SocketCopy copy = socket.get()) {
             OpenDescriptor descriptor = copy.describe(fd, judge.care());
             if (descriptor.isInternet()) {
                 addresses.outsiderCame();

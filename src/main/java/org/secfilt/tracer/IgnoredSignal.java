@@ -8,6 +8,7 @@ import java.util.function.LongSupplier;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.Ptrace;
+import org.secfilt.kernel.SocketCopy;
 import org.secfilt.kernel.SyscallStop;
 import org.secfilt.kernel.Tracees;
 
@@ -150,11 +151,11 @@ final class IgnoredSignal {
 
     /** Without a limit it restarts by itself. Of another file there is to be no copy: to close that may have others do things (FUSE). */
     private long ofSocket(int tid, int fd, boolean receives) {
-        Optional<Tracees.SocketCopy> socket = tracees.isSocket(tid, fd) ? tracees.socket(tid, fd) : Optional.empty();
+        Optional<SocketCopy> socket = tracees.isSocket(tid, fd) ? tracees.socket(tid, fd) : Optional.empty();
         if (socket.isEmpty()) {
             return UNKNOWN;
         }
-        try (Tracees.SocketCopy copy = socket.get()) {
+        try (SocketCopy copy = socket.get()) {
             long limit = copy.limitNanos(receives);
             return limit > 0 ? limit : UNKNOWN;
         }

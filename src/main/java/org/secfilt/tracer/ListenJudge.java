@@ -4,7 +4,7 @@ import java.util.Optional;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.Sockaddr;
-import org.secfilt.kernel.Tracees.SocketCopy;
+import org.secfilt.kernel.SocketCopy;
 import org.secfilt.verdict.Verdict;
 
 /**

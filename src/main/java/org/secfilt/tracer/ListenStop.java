@@ -4,6 +4,7 @@ import java.util.Optional;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Ptrace;
+import org.secfilt.kernel.SocketCopy;
 import org.secfilt.kernel.SyscallStop;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.plan.TracedCall;
@@ -33,12 +34,12 @@ final class ListenStop {
     /** The call is saved in {@code task.call}. */
     void answer(Task task) {
         int fd = (int) task.call.argument(0);
-        Optional<Tracees.SocketCopy> socket = tracees.socket(task.tid, fd);
+        Optional<SocketCopy> socket = tracees.socket(task.tid, fd);
         if (socket.isEmpty()) {
             refuse(task, tracees.socketError(task.tid, fd)); // not resumed: the descriptor may be a socket by now
             return;
         }
-        Tracees.SocketCopy copy = socket.get();
+        SocketCopy copy = socket.get();
         Optional<Sockaddr> local = copy.localAddress();
         if (local.isPresent() && local.get() instanceof Sockaddr.Malformed) {
             copy.close();
@@ -73,7 +74,7 @@ final class ListenStop {
     }
 
     /** One that listens already is left as it is, but for its backlog: that it listens afterwards would tell nothing. */
-    private void leave(Task task, Tracees.SocketCopy copy) {
+    private void leave(Task task, SocketCopy copy) {
         if (copy.listening()) {
             copy.close();
             replies.skip(task, 0);
@@ -86,7 +87,7 @@ final class ListenStop {
 
     /** At the exit-stop of a call that went on. */
     void exit(Task task) {
-        Tracees.SocketCopy socket = task.socket.orElseThrow();
+        SocketCopy socket = task.socket.orElseThrow();
         boolean listens = socket.listening();
         Optional<Sockaddr> local = socket.localAddress();
         boolean strays = listens && local.isPresent() && isInternet(local.get()) && !judge.holds(socket);
@@ -102,7 +103,7 @@ final class ListenStop {
         }
     }
 
-    private void answer(Task task, Tracees.SocketCopy socket, Sockaddr name, Verdict verdict) {
+    private void answer(Task task, SocketCopy socket, Sockaddr name, Verdict verdict) {
         if (verdict instanceof Verdict.Deny denial) {
             replies.deny(task, TracedCall.LISTEN, Optional.of(name), denial);
         } else if (verdict instanceof Verdict.Answer answer) {

@@ -3,8 +3,9 @@ package org.secfilt.tracer;
 import java.util.Optional;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.abi.SocketKind;
+import org.secfilt.kernel.SocketCopy;
+import org.secfilt.kernel.SocketFile;
 import org.secfilt.kernel.SyscallStop;
-import org.secfilt.kernel.Tracees;
 import org.secfilt.plan.TracedCall;
 
 /** One traced thread and what its next stop will be about. One thread only: the listener's has others. */
@@ -59,7 +60,7 @@ final class Task {
     /** Where the call that is under way may put descriptors; meaningful while {@link Phase#RECEIVING}. */
     Optional<HandedOver.Room> room = Optional.empty();
     /** The socket that a call is about which goes on, if the end of the call is to be seen by it. */
-    Optional<Tracees.SocketCopy> socket = Optional.empty();
+    Optional<SocketCopy> socket = Optional.empty();
     /** The slot of the call that runs. */
     int slot = NONE;
     /** The argument after the pointer was changed too: the length of a rewritten name, or the flags of a sendmsg that was sendmmsg. */
@@ -91,7 +92,7 @@ final class Task {
     /** The call names a unix socket by a path that was followed. */
     boolean followedPath;
     /** Where it led to, while the call is answered. */
-    Optional<Tracees.SocketFile> file = Optional.empty();
+    Optional<SocketFile> file = Optional.empty();
     /** That file is kept for the call: the kernel comes to no other. */
     Optional<Keeping.Kept> kept = Optional.empty();
     /** So often in sequence a call was made anew, for the file was removed meanwhile. */

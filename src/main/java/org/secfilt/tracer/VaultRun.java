@@ -8,6 +8,7 @@ import org.secfilt.abi.Msghdr;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Ptrace;
+import org.secfilt.kernel.SocketCopy;
 import org.secfilt.kernel.SyscallStop;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.plan.TracedCall;
@@ -236,11 +237,11 @@ final class VaultRun {
 
     /** A socket of another family looks at the length first: the path that it was given is longer than the caller's. */
     private boolean isTooShort(Task task) {
-        Optional<Tracees.SocketCopy> socket = tracees.socket(task.tid, (int) task.call.argument(0));
+        Optional<SocketCopy> socket = tracees.socket(task.tid, (int) task.call.argument(0));
         if (socket.isEmpty()) {
             return false;
         }
-        try (Tracees.SocketCopy copy = socket.get()) {
+        try (SocketCopy copy = socket.get()) {
             int domain = copy.describe(0).domain();
             return domain == Family.INET.number() && task.givenLength < INET_BYTES
                     || domain == Family.INET6.number() && task.givenLength < INET6_BYTES;

@@ -134,7 +134,7 @@ class AdviceTest {
     @Test
     void what_no_step_allows_is_not_counted() throws Exception {
         Plan plan = plan("--allowed-netmask=127.0.0.1");
-        Denial hidden = denial("connect 127.0.0.1:80");
+        JudgedCall hidden = denial("connect 127.0.0.1:80");
         assertEquals(List.of(), Advice.lines(plan, List.of(hidden, hidden), false));
         assertEquals(List.of("to allow one of them, add --allowed-netmask=10.9.0.1"),
                 Advice.lines(plan, List.of(hidden, denial("connect 10.9.0.1:80")), false));
@@ -152,16 +152,16 @@ class AdviceTest {
 
     @Test
     void a_rule_may_have_denied_by_another_name_of_the_socket() throws Exception {
-        Denial denial = new Denial("connect", Optional.of(new Sockaddr.UnixPath(ByteString.of("/mnt/x"))), SocketKind.UNKNOWN, ByteString.of("x"), 1,
+        JudgedCall denial = new JudgedCall("connect", Optional.of(new Sockaddr.UnixPath(ByteString.of("/mnt/x"))), SocketKind.UNKNOWN, ByteString.of("x"), 1,
                 "p.yaml:2:15 denies it", Origin.file("p.yaml", 2, 15));
         assertEquals(List.of("to allow it, change p.yaml:2:15"), Advice.lines(plan("yaml: unix: {deny: [/run/x]}"), List.of(denial), false));
     }
 
-    private static Denial change(String path) {
-        return Denial.ofFile("chmod", ByteString.of(path), ByteString.of("x"), 1, "not below allow-write", Origin.DEFAULT);
+    private static JudgedCall change(String path) {
+        return JudgedCall.ofFile("chmod", ByteString.of(path), ByteString.of("x"), 1, "not below allow-write", Origin.DEFAULT);
     }
 
-    private static Denial denial(String text) {
+    private static JudgedCall denial(String text) {
         String call = text.substring(0, text.indexOf(' '));
         String place = text.substring(call.length() + 1);
         Sockaddr address;
@@ -175,7 +175,7 @@ class AdviceTest {
             int port = Integer.parseInt(place.substring(colon + 1));
             address = ip.isV4() ? new Sockaddr.Inet(ip, port) : new Sockaddr.Inet6(ip, port, 0, 0);
         }
-        return new Denial(call, Optional.of(address), new SocketKind(2, 1, 6), ByteString.of("x"), 1, "", Origin.DEFAULT);
+        return new JudgedCall(call, Optional.of(address), new SocketKind(2, 1, 6), ByteString.of("x"), 1, "", Origin.DEFAULT);
     }
 
     private static Plan plan(String text) throws Exception {

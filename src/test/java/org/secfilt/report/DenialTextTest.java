@@ -56,7 +56,7 @@ class DenialTextTest {
             "40 1 0 vsock", "99 1 0 AF_99", "-1 1 0 AF_-1"}) {
             String[] words = row.split(" ");
             SocketKind kind = new SocketKind(Integer.parseInt(words[0]), Integer.parseInt(words[1]), Integer.parseInt(words[2]));
-            Denial denial = new Denial("socket", Optional.empty(), kind, ByteString.of("ping"), 7, "why", Origin.DEFAULT);
+            JudgedCall denial = new JudgedCall("socket", Optional.empty(), kind, ByteString.of("ping"), 7, "why", Origin.DEFAULT);
             assertEquals("socket " + words[3] + " by ping[7]: why", DenialText.line(denial));
         }
     }
@@ -75,13 +75,13 @@ class DenialTextTest {
 
     @Test
     void a_call_without_an_address_is_told_by_its_name() {
-        Denial file = Denial.ofFile("chmod", ByteString.of("/a\nb"), ByteString.of("x"), 7, "why", Origin.DEFAULT);
+        JudgedCall file = JudgedCall.ofFile("chmod", ByteString.of("/a\nb"), ByteString.of("x"), 7, "why", Origin.DEFAULT);
         assertEquals("chmod /a\\x0ab by x[7]: why", DenialText.line(file));
-        Denial denial = new Denial("munmap", Optional.empty(), SocketKind.UNKNOWN, ByteString.of("x"), 7, "why", Origin.DEFAULT);
+        JudgedCall denial = new JudgedCall("munmap", Optional.empty(), SocketKind.UNKNOWN, ByteString.of("x"), 7, "why", Origin.DEFAULT);
         assertEquals("munmap by x[7]: why", DenialText.line(denial));
     }
 
-    private static Denial denial(Sockaddr destination, SocketKind socket, String comm, String why) {
-        return new Denial("connect", Optional.of(destination), socket, ByteString.of(comm), 7, why, Origin.DEFAULT);
+    private static JudgedCall denial(Sockaddr destination, SocketKind socket, String comm, String why) {
+        return new JudgedCall("connect", Optional.of(destination), socket, ByteString.of(comm), 7, why, Origin.DEFAULT);
     }
 }

@@ -87,7 +87,7 @@ class EventLogTest {
 
     private static LoggedCall denied(Sockaddr destination, String comm, Origin origin, String why) {
         return new LoggedCall(
-                new Denial("connect", Optional.of(destination), new SocketKind(2, 1, 6), ByteString.of(comm), 71, why, origin),
+                new JudgedCall("connect", Optional.of(destination), new SocketKind(2, 1, 6), ByteString.of(comm), 71, why, origin),
                 72, 70, ByteString.of("/usr/bin/curl"), false, Optional.of(Errno.EPERM));
     }
 

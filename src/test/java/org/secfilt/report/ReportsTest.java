@@ -233,7 +233,7 @@ class ReportsTest {
     void no_line_is_longer_than_a_pipe_takes_whole() {
         Reports reports = new Reports(sink, Volume.VERBOSE, true);
         reports.note("\u4e2d".repeat(5000));
-        reports.denied(new Denial(
+        reports.denied(new JudgedCall(
                 "connect",
                 Optional.of(new Sockaddr.UnixPath(ByteString.of("\u0001".repeat(108)))),
                 SocketKind.UNKNOWN,
@@ -262,8 +262,8 @@ class ReportsTest {
         return new Reports(sink, Volume.NORMAL, false);
     }
 
-    private static Denial denial(String call, Sockaddr destination, String comm, int pid) {
-        return new Denial(
+    private static JudgedCall denial(String call, Sockaddr destination, String comm, int pid) {
+        return new JudgedCall(
                 call, Optional.of(destination), new SocketKind(2, 1, 6), ByteString.of(comm), pid, "not in allowed-netmask", NETMASK);
     }
 

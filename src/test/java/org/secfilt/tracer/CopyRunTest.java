@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Protocol;
-import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.SocketCopy;
 
 /** Calls made here, on a copy of the socket. */
 class CopyRunTest extends TracerRoom {
@@ -72,15 +72,15 @@ class CopyRunTest extends TracerRoom {
     @Test
     void what_would_wait_the_tracee_does_itself() {
         kernel.protocol = TCP;
-        kernel.onCopies = Optional.of(Tracees.SocketCopy.WOULD_WAIT);
+        kernel.onCopies = Optional.of(SocketCopy.WOULD_WAIT);
         runWith(connect(0x1000));
         assertEquals(List.of("7: connect 10.0.0.1:80"), named("connect"));
     }
 
     /** The kernel takes the tracee's call for the second to try: only the supervisor knows better. */
     @ParameterizedTest
-    @CsvSource({Tracees.SocketCopy.BEGUN + ", EALREADY, EINPROGRESS", Tracees.SocketCopy.BEGUN + ", EINTR, EINTR",
-            Tracees.SocketCopy.WOULD_WAIT + ", EALREADY, EALREADY", Tracees.SocketCopy.CONNECTING + ", EALREADY, EALREADY"})
+    @CsvSource({SocketCopy.BEGUN + ", EALREADY, EINPROGRESS", SocketCopy.BEGUN + ", EINTR, EINTR",
+            SocketCopy.WOULD_WAIT + ", EALREADY, EALREADY", SocketCopy.CONNECTING + ", EALREADY, EALREADY"})
     void a_timeout_of_what_was_begun_here_is_told_as_of_a_first_call(int here, String there, String told) {
         kernel.protocol = TCP;
         kernel.onCopies = Optional.of(here);
@@ -92,8 +92,8 @@ class CopyRunTest extends TracerRoom {
     /** The socket connects by now, and needs no address; one that is put in its place is to find none, where a rule is for TCP alone. */
     @ParameterizedTest
     @CsvSource({
-        "true, " + Tracees.SocketCopy.BEGUN + ", AF_65535", "false, " + Tracees.SocketCopy.BEGUN + ", 10.0.0.1:80",
-        "true, " + Tracees.SocketCopy.CONNECTING + ", AF_65535", "false, " + Tracees.SocketCopy.CONNECTING + ", 10.0.0.1:80"
+        "true, " + SocketCopy.BEGUN + ", AF_65535", "false, " + SocketCopy.BEGUN + ", 10.0.0.1:80",
+        "true, " + SocketCopy.CONNECTING + ", AF_65535", "false, " + SocketCopy.CONNECTING + ", 10.0.0.1:80"
     })
     void a_call_that_waits_for_what_was_begun_names_nobody(boolean byProtocol, int here, String to) {
         protocol = byProtocol ? Optional.of(Protocol.TCP) : Optional.empty();
@@ -111,8 +111,8 @@ class CopyRunTest extends TracerRoom {
         protocol = Optional.of(Protocol.TCP);
         kernel.protocol = TCP;
         kernel.connecting = false;
-        kernel.onCopies = Optional.of(Tracees.SocketCopy.WOULD_WAIT);
-        kernel.onCopiesFirst = Optional.of(Tracees.SocketCopy.BEGUN);
+        kernel.onCopies = Optional.of(SocketCopy.WOULD_WAIT);
+        kernel.onCopiesFirst = Optional.of(SocketCopy.BEGUN);
         runWith(connect(0x1000));
         assertEquals(List.of(), named("connect"));
         assertEquals("7: connect -1", result());
@@ -124,7 +124,7 @@ class CopyRunTest extends TracerRoom {
         protocol = Optional.of(Protocol.TCP);
         kernel.protocol = TCP;
         kernel.familyMatters = true;
-        kernel.onCopies = Optional.of(Tracees.SocketCopy.BEGUN);
+        kernel.onCopies = Optional.of(SocketCopy.BEGUN);
         runWith(connect(0x1000));
         assertEquals(List.of("7: connect 0.0.0.0:0"), named("connect"));
     }

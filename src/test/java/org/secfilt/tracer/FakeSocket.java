@@ -8,7 +8,7 @@ import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Care;
 import org.secfilt.kernel.OpenDescriptor;
-import org.secfilt.kernel.Tracees.SocketCopy;
+import org.secfilt.kernel.SocketCopy;
 
 /** A copy of any socket on a {@link FakeKernel}, which has a kind of sockets only. */
 final class FakeSocket implements SocketCopy {

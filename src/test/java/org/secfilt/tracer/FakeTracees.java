@@ -15,6 +15,8 @@ import org.secfilt.abi.Errno;
 import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.OpenDescriptor;
+import org.secfilt.kernel.SocketCopy;
+import org.secfilt.kernel.SocketFile;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.kernel.Vault;
 import org.secfilt.plan.VaultRange;

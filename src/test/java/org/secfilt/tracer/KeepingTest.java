@@ -20,7 +20,7 @@ import org.secfilt.abi.Errno;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.FrontEnd;
 import org.secfilt.kernel.Keeper;
-import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.SocketFile;
 
 /** What a call by a unix path is given in its place, and who goes without. */
 class KeepingTest extends TracerRoom {
@@ -295,12 +295,12 @@ class KeepingTest extends TracerRoom {
         }
 
         @Override
-        public Reach reach(Tracees.SocketFile file) {
+        public Reach reach(SocketFile file) {
             return reach;
         }
 
         @Override
-        public int keep(int place, Tracees.SocketFile file) {
+        public int keep(int place, SocketFile file) {
             kept.add("keep " + place + " " + new String(file.path(), StandardCharsets.UTF_8));
             return result;
         }
@@ -316,7 +316,7 @@ class KeepingTest extends TracerRoom {
         }
 
         @Override
-        public boolean leads(int tid, int place, Tracees.SocketFile file) {
+        public boolean leads(int tid, int place, SocketFile file) {
             return leads;
         }
 

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Ptrace;
-import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.SocketCopy;
 
 /** All that holds for calls that stop holds for those that are notified of; and this besides. */
 class NotifiedTracerTest extends TracerTest {
@@ -75,7 +75,7 @@ class NotifiedTracerTest extends TracerTest {
     @ParameterizedTest
     @ValueSource(longs = {16, 0xffff_ffff_0000_0010L})
     void what_waits_runs_on_the_vault_and_finds_its_registers_as_they_were(long length) {
-        kernel.onCopies = Optional.of(Tracees.SocketCopy.WOULD_WAIT);
+        kernel.onCopies = Optional.of(SocketCopy.WOULD_WAIT);
         kernel.protocol = 17;
         kernel.domain = 2;
         kernel.remember(0x1000, ALLOWED);
@@ -180,7 +180,7 @@ class NotifiedTracerTest extends TracerTest {
 
     @Test
     void a_call_that_waited_itself_and_was_interrupted_is_left_to_the_kernel() {
-        kernel.onCopies = Optional.of(Tracees.SocketCopy.WOULD_WAIT);
+        kernel.onCopies = Optional.of(SocketCopy.WOULD_WAIT);
         kernel.connected = (int) Ptrace.ERESTARTSYS;
         kernel.domain = 2;
         kernel.remember(0x1000, ALLOWED);

@@ -14,6 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.Ptrace;
+import org.secfilt.kernel.SocketCopy;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.plan.Plan;
 
@@ -298,7 +299,7 @@ class TracerTest extends TracerRoom {
     void a_call_that_is_made_again_behind_a_signal_is_told_once(boolean byTheProgram, int times) {
         hearsOfAllowed = true;
         kernel.comparesResults = byTheProgram;
-        kernel.onCopies = Optional.of(Tracees.SocketCopy.WOULD_WAIT);
+        kernel.onCopies = Optional.of(SocketCopy.WOULD_WAIT);
         kernel.connected = (int) Ptrace.ERESTARTSYS;
         kernel.remember(0x1000, ALLOWED);
         runWith(connect(0x1000), connect(0x1000));

@@ -7,7 +7,7 @@ import org.secfilt.abi.Msghdr;
 import org.secfilt.kernel.FrontEnd;
 import org.secfilt.kernel.Keeper;
 import org.secfilt.kernel.KernelException;
-import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.SocketFile;
 
 /**
  * The keeper, by the socket that native-stubs/keeper.c answers on, and by what /proc tells of it. Begun by the thread that talks to the stub, used by
@@ -101,7 +101,7 @@ final class JnrKeeper implements Keeper {
     }
 
     @Override
-    public synchronized Reach reach(Tracees.SocketFile file) {
+    public synchronized Reach reach(SocketFile file) {
         JnrCredentials.Caller caller = ((JnrSocketFile) file).caller();
         if (caller.isLike(own)) {
             return Reach.REACHES;
@@ -110,7 +110,7 @@ final class JnrKeeper implements Keeper {
     }
 
     @Override
-    public synchronized int keep(int place, Tracees.SocketFile file) {
+    public synchronized int keep(int place, SocketFile file) {
         NativeMemory.IO.putInt(control + Msghdr.CMSG_DATA, ((JnrSocketFile) file).fd());
         NativeMemory.IO.putLong(header + Msghdr.CONTROL, control);
         NativeMemory.IO.putLong(header + Msghdr.CONTROLLEN, CMSG_BYTES);
@@ -124,7 +124,7 @@ final class JnrKeeper implements Keeper {
     }
 
     @Override
-    public synchronized boolean leads(int tid, int place, Tracees.SocketFile file) {
+    public synchronized boolean leads(int tid, int place, SocketFile file) {
         int fd = proc.openPath(tid + "/root" + directory + (FIRST + place));
         if (fd < 0) {
             return false;

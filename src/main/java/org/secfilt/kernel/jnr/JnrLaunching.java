@@ -23,7 +23,7 @@ import org.secfilt.kernel.Launching;
 import org.secfilt.kernel.LogFile;
 import org.secfilt.kernel.NamedFile;
 import org.secfilt.kernel.NotifiedCalls;
-import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.UnresolvedPath;
 import org.secfilt.kernel.Vault;
 
 /** Launching by the C library and /proc. Main thread, but for takeListener. */
@@ -354,13 +354,13 @@ final class JnrLaunching implements Launching {
     }
 
     @Override
-    public NamedFile follow(int pid, byte[] path) throws Tracees.UnresolvedPath {
+    public NamedFile follow(int pid, byte[] path) throws UnresolvedPath {
         int from = (int) Libc.must("open(/proc/" + pid + "/cwd)",
                 Libc.OPEN.call(NativeMemory.string("/proc/" + pid + "/cwd"), O_PATH_CLOEXEC, 0));
         int fd = tracees.open(from, path, 0, OpenHow.RESOLVE_NO_MAGICLINKS);
         Libc.CLOSE.call(from);
         if (fd < 0) {
-            throw new Tracees.UnresolvedPath(-fd);
+            throw new UnresolvedPath(-fd);
         }
         NamedFile file = new NamedFile(ByteString.of(proc.link("self/fd/" + fd)), FileStatus.of(fd).isDirectory());
         Libc.CLOSE.call(fd);

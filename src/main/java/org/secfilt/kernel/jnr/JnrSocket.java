@@ -10,10 +10,10 @@ import org.secfilt.abi.SocketKind;
 import org.secfilt.abi.SocketType;
 import org.secfilt.kernel.Care;
 import org.secfilt.kernel.OpenDescriptor;
-import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.SocketCopy;
 
 /** A socket by a descriptor of our own, taken from another process. */
-final class JnrSocket implements Tracees.SocketCopy {
+final class JnrSocket implements SocketCopy {
     // asm-generic/socket.h
     private static final int SOL_SOCKET = 1;
     private static final int SO_TYPE = 3;

@@ -7,7 +7,10 @@ import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.OpenHow;
 import org.secfilt.kernel.OpenDescriptor;
+import org.secfilt.kernel.SocketCopy;
+import org.secfilt.kernel.SocketFile;
 import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.UnresolvedPath;
 import org.secfilt.kernel.Vault;
 
 /** Reads tracees by process_vm_readv(2), /proc and pidfd_getfd(2). One thread only. */

@@ -7,7 +7,9 @@ import java.util.Optional;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.OpenHow;
 import org.secfilt.kernel.FileTarget;
+import org.secfilt.kernel.SocketFile;
 import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.UnresolvedPath;
 
 /**
  * Follows the paths of unix sockets, as {@link Tracees#socketFile} says, to a descriptor (O_PATH). Where that file is, the kernel says
@@ -47,8 +49,8 @@ final class SocketFiles {
      * @param mounts the mount namespace whose paths are told, as its link names it
      * @param foreign whether it is not ours: an absolute name, or a link to one, would lead through our own mounts
      */
-    Optional<Tracees.SocketFile> follow(int tid, byte[] name, boolean names, byte[] mounts, boolean foreign)
-            throws Tracees.UnresolvedPath {
+    Optional<SocketFile> follow(int tid, byte[] name, boolean names, byte[] mounts, boolean foreign)
+            throws UnresolvedPath {
         // In another mount namespace or root any file may stand under any name.
         if (!Arrays.equals(proc.link(tid, "/root"), new byte[] {'/'}) || !Arrays.equals(proc.link(tid, "/ns/mnt"), mounts)) {
             return Optional.empty();
@@ -59,12 +61,12 @@ final class SocketFiles {
             return Optional.empty();
         }
         try {
-            Optional<Tracees.SocketFile> file = Optional.empty();
+            Optional<SocketFile> file = Optional.empty();
             passed = Optional.empty();
             int unmoved = 0;
             for (int tried = 0; file.isEmpty() && unmoved < UNMOVED_TRIES; tried++) {
                 if (tried == TRIES) {
-                    throw new Tracees.UnresolvedPath(Errno.ECONNREFUSED.number()); // as if the server of one of them had just ended
+                    throw new UnresolvedPath(Errno.ECONNREFUSED.number()); // as if the server of one of them had just ended
                 }
                 file = follow(tid, root, target, names, foreign);
                 unmoved = moved ? 0 : unmoved + 1;
@@ -76,8 +78,8 @@ final class SocketFiles {
     }
 
     /** @return empty if it is not to be believed where the path led; {@link #moved} tells whether another walk may be */
-    private Optional<Tracees.SocketFile> follow(int tid, int root, FileTarget target, boolean names, boolean foreign)
-            throws Tracees.UnresolvedPath {
+    private Optional<SocketFile> follow(int tid, int root, FileTarget target, boolean names, boolean foreign)
+            throws UnresolvedPath {
         moved = false;
         boolean asCaller = credentials.take(tid);
         int fd;
@@ -90,7 +92,7 @@ final class SocketFiles {
             return Optional.empty();
         }
         if (fd < 0) {
-            throw new Tracees.UnresolvedPath(-fd);
+            throw new UnresolvedPath(-fd);
         }
         boolean found = false;
         try {
@@ -104,7 +106,7 @@ final class SocketFiles {
                     return Optional.of(new JnrSocketFile(fd, canonical, status, bound.orElse(List.of()), bound.isPresent(), asCaller, caller));
                 }
             } else if (status.error() == 0 && !status.isSocketFile(canonical)) {
-                throw new Tracees.UnresolvedPath(Errno.ECONNREFUSED.number()); // a pipe, by its descriptor
+                throw new UnresolvedPath(Errno.ECONNREFUSED.number()); // a pipe, by its descriptor
             }
             moved = status.error() == 0 && (isRemoved(fd, target) || passed.isEmpty() || !passed.get().isSameFile(status));
             passed = Optional.of(status);
@@ -175,7 +177,7 @@ final class SocketFiles {
         return joined;
     }
 
-    private Optional<List<byte[]>> boundNames(int tid, int fd, FileStatus status) throws Tracees.UnresolvedPath {
+    private Optional<List<byte[]>> boundNames(int tid, int fd, FileStatus status) throws UnresolvedPath {
         Optional<List<byte[]>> names = diag.names(tid, fd, status);
         List<byte[]> absolute = new ArrayList<>();
         for (byte[] name : names.orElse(List.of())) {

@@ -3,7 +3,7 @@ package org.secfilt.kernel.jnr;
 import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.Arch;
-import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.UnresolvedPath;
 
 /**
  * The names by which unix sockets were bound, whatever links, renames and mounts made of them since. sock_diag(7) "Unix sockets". Only
@@ -51,9 +51,9 @@ final class UnixDiag {
      * @param file a descriptor of the socket's file
      * @return the names without the NUL at their end; none if nobody is bound to the file. Empty if not all sockets were looked at, and he does not
      *     tell himself
-     * @throws Tracees.UnresolvedPath if somebody of another network namespace is bound to the file that cannot be reached
+     * @throws UnresolvedPath if somebody of another network namespace is bound to the file that cannot be reached
      */
-    Optional<List<byte[]>> names(int tid, int file, FileStatus status) throws Tracees.UnresolvedPath {
+    Optional<List<byte[]>> names(int tid, int file, FileStatus status) throws UnresolvedPath {
         makeMarks();
         boolean more = true;
         for (int tried = 0; more && tried < TRIES; tried++) {

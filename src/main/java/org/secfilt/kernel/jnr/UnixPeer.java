@@ -7,7 +7,7 @@ import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.abi.SocketType;
-import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.UnresolvedPath;
 
 /**
  * Asks the socket that is bound to a file itself for the name that it was bound by: whoever connects to it may, from whatever network namespace.
@@ -60,9 +60,9 @@ final class UnixPeer {
      * What any socket tells.
      *
      * @return the name; none if nobody is bound to the file any more; empty if it does not tell, as one whose queue is full
-     * @throws Tracees.UnresolvedPath if somebody is that cannot be reached: he does not listen, or not to the caller
+     * @throws UnresolvedPath if somebody is that cannot be reached: he does not listen, or not to the caller
      */
-    Optional<List<byte[]>> ofAny(int tid, int file) throws Tracees.UnresolvedPath {
+    Optional<List<byte[]>> ofAny(int tid, int file) throws UnresolvedPath {
         boolean asCaller = credentials.take(tid);
         try {
             int error = connect(file, SocketType.DGRAM);
@@ -70,12 +70,12 @@ final class UnixPeer {
             for (int i = 0; error == -Errno.EPROTOTYPE.number() && i < CONNECTED.length; i++) {
                 error = connect(file, CONNECTED[i]);
                 if (error == -Errno.ECONNREFUSED.number() && connect(file, SocketType.DGRAM) != error) {
-                    throw new Tracees.UnresolvedPath(-error, CONNECTED[i]); // bound it is, and may listen a moment later
+                    throw new UnresolvedPath(-error, CONNECTED[i]); // bound it is, and may listen a moment later
                 }
                 told = named(error);
             }
             if (error == -Errno.EACCES.number() && asCaller) {
-                throw new Tracees.UnresolvedPath(-error);
+                throw new UnresolvedPath(-error);
             }
             return told;
         } finally {
