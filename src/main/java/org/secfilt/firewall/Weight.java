@@ -21,6 +21,8 @@ public final class Weight extends AbstractList<String> {
     private static final int MOST_BYTES = 4 << 20;
     /** Of {@code -A CHAIN } and the line's end: the longest name has 28 characters. */
     private static final int LINE_BYTES = 32;
+    /** With a smaller part of all one rule is not what to change. */
+    private static final int LARGE_SHARE = 10;
     /** With fewer addresses and ports no policy is too heavy; most are not weighed at all. */
     private static final int LIGHT = 1000;
 
@@ -92,9 +94,11 @@ public final class Weight extends AbstractList<String> {
         }
         Match.Inet match = (Match.Inet) heaviest.get().match();
         boolean nameless = match.protocol().isEmpty() && !match.ports().isEmpty();
+        boolean many = most < count / LARGE_SHARE;
         String why = "the firewall would have " + count + " rules, " + (all >> 20) + " MiB, and takes " + (MOST_BYTES >> 20) + " MiB; "
-                + most + " of them come of this rule, for its " + match.networks().size() + " addresses"
-                + (match.ports().isEmpty() ? "" : " and their ports, each for every protocol that has some");
+                + (many ? "they come of " + counts.size() + " rules, of which this is one" : most + " of them come of this rule, for its "
+                        + match.networks().size() + " addresses"
+                        + (match.ports().isEmpty() ? "" : " and their ports, each for every protocol that has some"));
         return Optional.of(new Refusal(heaviest.get().origin(), Printable.escape(why), "write masks in place of addresses, "
                 + (nameless ? "or name the protocol, which makes two rules of six, " : "") + "or " + instead));
     }

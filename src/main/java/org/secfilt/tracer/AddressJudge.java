@@ -25,8 +25,8 @@ final class AddressJudge {
     /** A connected SOCK_SEQPACKET socket looks at no address; whatever is put in its place refuses this one. // net/unix/af_unix.c */
     private static final Verdict.Allow SEND_TO_PEER = new Verdict.Allow(Optional.of(new Sockaddr.UnixUnnamed()));
 
-    private static final String OUTSIDER = "only the firewall could judge what such a socket sends, and there is one that it does not know for the"
-            + " command's, open before the run or handed over from outside, that could take its place";
+    private static final String OUTSIDER = "only the firewall could judge what such a socket sends, and one that it may not know for the command's"
+            + " could take its place: there is one that was open before the run, or that another process has handed over (SCM_RIGHTS)";
 
     private final Tracees tracees;
     private final Judge judge;
@@ -34,7 +34,10 @@ final class AddressJudge {
     private final LastAddress last;
     /** Of the last judged call, for its report. */
     private Optional<Sockaddr> destination = Optional.empty();
-    /** The run may hold internet sockets that were made outside of it. The firewall does not know their packets for the command's. */
+    /**
+     * The run may hold internet sockets that were made outside of it: whoever hands one over may have it from there. The firewall does not know
+     * their packets for the command's.
+     */
     private boolean outsiders;
 
     AddressJudge(Tracees tracees, Plan plan) {
@@ -44,7 +47,10 @@ final class AddressJudge {
         this.last = new LastAddress(judge);
     }
 
-    /** An internet socket that was made outside of the run is in it. */
+    /**
+     * An internet socket that may have been made outside of the run is in it. The judge of {@link NotifiedRun} need not hear of it: what is left to
+     * the firewall is handed over, and judged again by the tracer's.
+     */
     void outsiderCame() {
         outsiders = true;
     }
@@ -235,7 +241,7 @@ final class AddressJudge {
     }
 
     Verdict judgeBind(Sockaddr local, int protocol) {
-        return judge.judge(Action.BIND, local, Protocol.of(protocol));
+        return judge.judge(Action.BIND, local, Protocol.ofPackets(protocol));
     }
 
     Verdict.Deny denyUnreadable() {

@@ -102,7 +102,8 @@ final class CopyRun {
                 task.connecting = copy.connecting();
                 return NOT_HERE;
             }
-            if (protocol != Protocol.TCP.number() && protocol != Protocol.UDP.number()) {
+            boolean bindsLikeTcp = call == TracedCall.BIND && copy.number() == Protocol.MPTCP;
+            if (protocol != Protocol.TCP.number() && protocol != Protocol.UDP.number() && !bindsLikeTcp) {
                 return NOT_HERE;
             }
             if (address.named && allow.rewritten().isPresent()) {

@@ -290,7 +290,7 @@ class EndingsIT {
                 for words in 'explain --policy=slow tcp 10.0.0.1:80' 'simulate --policy=slow getpid' 'check slow' '--policy=slow true'; do
                     for signal in KILL TERM HUP; do
                         $SECFILT $words & pid=$!
-                        for i in $(seq 100); do [ -n "$(java $pid)" ] && break; sleep 0.02; done; sleep 0.2
+                        for i in $(seq 200); do [ -n "$(java $pid)" ] && break; sleep 0.02; done; [ -n "$(java $pid)" ] || echo none; sleep 0.2
                         kill -$signal $pid; for i in $(seq 100); do [ -z "$(java $pid)" ] && break; sleep 0.02; done; java $pid && echo $words
                     done
                 done 2>/dev/null

@@ -148,6 +148,29 @@ class FirewallIT {
     }
 
     @ParameterizedTest
+    @CsvSource({"port: 8262, ok ok EPERM", "'port: 8262, protocol: tcp', ok ok EPERM", "'port: 8262, protocol: udp', EPERM"})
+    void mptcp_binds_where_tcp_may(String rule, String outcome) throws IOException {
+        String policy = Files.writeString(ROOM.directory().resolve("mptcp.yaml"), """
+                version: 1
+                connect: {mode: deny}
+                bind: {mode: deny, allow: [{address: 127.0.0.1, %s}]}
+                """.formatted(rule)).toString();
+        Outcome run = HOST.bash(Backend.NFT, """
+                $SECFILT -q --firewall=require --policy $1 /usr/bin/python3 -c 'if 1:
+                    import errno, socket
+                    def tried(call, *words):
+                        try:
+                            call(*words); return "ok"
+                        except OSError as e:
+                            return errno.errorcode[e.errno]
+                    s = socket.socket(2, 1, 262)
+                    first = tried(s.bind, ("127.0.0.1", 8262))
+                    other = socket.socket(2, 1, 262)
+                    print(first, *([tried(s.listen), tried(other.bind, ("127.0.0.1", 8263))] if first == "ok" else []))'""", policy).run().exited(0);
+        assertEquals(outcome + "\n", run.stdout(), run::toString);
+    }
+
+    @ParameterizedTest
     @EnumSource
     void no_outbound_network_is_of_every_kind(Backend backend) {
         Outcome run = HOST.packets(backend, List.of(REQUIRE, "--no-outbound-network"), "echo,raw-253,header", NetworkRoom.NEAR).run().exited(0);

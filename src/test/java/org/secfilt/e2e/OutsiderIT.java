@@ -108,8 +108,23 @@ class OutsiderIT {
         }
         ROOM.arrived();
         Outcome denied = inherit("udp", "--firewall=require", "--policy", policy("port: 80, protocol: udp"), "/usr/bin/python3", "-c", send).run().exited(1);
-        assertTrue(denied.stderr().contains("and there is one that it does not know for the command's, open before the run"), denied::toString);
+        assertTrue(denied.stderr().contains("there is one that was open before the run, or that another process has handed over"), denied::toString);
         assertEquals(List.of(), ROOM.arrived());
+    }
+
+    /** Whoever hands one over may have it from outside. */
+    @Test
+    void one_that_is_handed_over_within_the_run_may_be_from_outside_too() throws IOException {
+        String hand = """
+                import socket
+                s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, 136); s.connect(("10.77.1.1", 80)); print("connected")
+                a, b = socket.socketpair()
+                socket.send_fds(a, [b"x"], [socket.socket(socket.AF_INET, socket.SOCK_DGRAM).detach()]); socket.recv_fds(b, 1, 1)
+                s.connect(("10.77.1.1", 80))""";
+        Outcome run = inherit("pair", "--firewall=require", "--policy", policy("port: 80, protocol: udp"), "/usr/bin/python3", "-c", hand).run().exited(1);
+        assertEquals("connected\n", run.stdout(), run::toString);
+        assertTrue(run.stderr().contains("that another process has handed over"), run::toString);
+        ROOM.arrived();
     }
 
     private static String policy(String rule) throws IOException {

@@ -265,15 +265,32 @@ class PacketRulesTest {
         for (int i = 0; i < count; i++) {
             networks.add(Cidr.of(IpAddress.v4(10 << 24 | i)));
         }
+        assertEquals(refusal == null ? Optional.empty() : Optional.of("p.yaml:" + refusal), refusal(List.of(rule(networks, terms))));
+    }
+
+    @Test
+    void so_are_too_many_rules_by_the_first_of_them() {
+        List<Rule> rules = new ArrayList<>();
+        for (int i = 0; i < 90_000; i++) {
+            rules.add(rule(List.of(Cidr.of(IpAddress.v4(10 << 24 | i))), null));
+        }
+        assertEquals(Optional.of("p.yaml:1:7: the firewall would have 90003 rules, 5 MiB, and takes 4 MiB; they come of 90000 rules, of which this is"
+                + " one; write masks in place of addresses, or leave it"), refusal(rules));
+    }
+
+    private static Rule rule(List<Cidr> networks, String terms) {
         Match.Inet match = new Match.Inet(networks, terms == null ? List.of() : List.of(new PortRange(80, 80)),
                 terms != null && terms.contains("udp") ? Optional.of(Protocol.UDP) : Optional.empty());
-        Rule rule = new Rule(match, Optional.empty(), Origin.file("p.yaml", 1, 7));
-        Access connect = new Access(Mode.DENY, Origin.DEFAULT, List.of(rule), List.of());
+        return new Rule(match, Optional.empty(), Origin.file("p.yaml", 1, 7));
+    }
+
+    private static Optional<String> refusal(List<Rule> rules) {
+        Access connect = new Access(Mode.DENY, Origin.DEFAULT, rules, List.of());
         Policy policy = new Policy(Optional.empty(), connect, Access.OPEN, Access.OPEN, Optional.empty(), Errno.EPERM, Inherit.CLOSE,
                 Policy.OPEN.firewall(), Optional.empty(), Policy.OPEN.surroundings(), FileAccess.OPEN);
         Weight weight = new Weight();
         PacketRules.weigh(policy, IpVersion.V4, false, weight);
-        assertEquals(refusal == null ? Optional.empty() : Optional.of("p.yaml:" + refusal), weight.refusal("leave it").map(Refusal::toString));
+        return weight.refusal("leave it").map(Refusal::toString);
     }
 
     @Test

@@ -36,9 +36,12 @@ final class JnrLogFile implements LogFile {
     /** How long to wait until a FIFO without a reader, or what cannot be polled, is tried again. */
     private static final int RETRY_MILLIS = 20;
     private static final int STATFS_BYTES = 256; // and some
-    /** linux/magic.h: proc, sysfs, cgroup, cgroup2, debugfs, securityfs, configfs (fs/configfs/mount.c), efivarfs, selinux. */
+    /**
+     * linux/magic.h: proc, sysfs, cgroup, cgroup2, debugfs, securityfs, configfs (fs/configfs/mount.c), efivarfs, selinux,
+     * smack, tracefs, binfmt_misc, fusectl (fs/fuse/control.c). */
     private static final Set<Long> KERNELS_OWN =
-            Set.of(0x9fa0L, 0x62656572L, 0x27e0ebL, 0x63677270L, 0x64626720L, 0x73636673L, 0x62656570L, 0xde5e81e4L, 0xf97cff8cL);
+            Set.of(0x9fa0L, 0x62656572L, 0x27e0ebL, 0x63677270L, 0x64626720L, 0x73636673L, 0x62656570L, 0xde5e81e4L, 0xf97cff8cL,
+                    0x43415d53L, 0x74726163L, 0x42494e4dL, 0x65735543L);
     private static final int MODE = O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 
     private final long buffer = NativeMemory.allocate(CHUNK_BYTES);
