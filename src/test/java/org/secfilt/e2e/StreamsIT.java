@@ -53,7 +53,7 @@ class StreamsIT {
             a policy from standard input           @ printf 'version: 1\\nmode: deny\\n' | $SECFILT -q --policy - bash -c '(: <>/dev/tcp/10.77.1.1/8001) 2>/dev/null; echo $?; cat; echo end' @ 1/end
             a policy from a here-document          @ $SECFILT --policy=- sh -c 'cat; echo end' <<< 'version: 1' @ end
             a policy from a file as standard input @ printf 'version: 1\\nmode: deny\\n' > p.yaml; $SECFILT --policy - echo ran < p.yaml; $SECFILT check - < p.yaml @ ran/-: clean
-            a policy and no standard input         @ $SECFILT --policy - echo ran <&- 2>&1; echo $? @ secfilt: -: standard input is closed/2
+            a policy and no standard input         @ $SECFILT --policy - echo ran <&- 2>&1; echo $? @ secfilt: --policy=-: standard input is closed/2
             a full stdout is no success            @ printf 'version: 1\\nmode: deny\\n' > f.yaml; for v in 'check f.yaml' 'check f.yaml none.yaml' 'simulate read' 'explain' 'compile -o -' 'check --help'; do $SECFILT $v > /dev/full 2>&1; echo $?; done | uniq @ 125
             nor is a closed one                    @ printf 'version: 1\\nmode: deny\\n' > f.yaml; for v in 'check f.yaml' 'simulate read' 'explain' 'compile' 'doctor' 'profile --help' --help --version; do $SECFILT $v 2>&1 >&- | tr '\\n' ' '; echo ${PIPESTATUS[0]}; done | uniq @ secfilt: standard output is closed 125
             a reader that left is told nothing     @ printf 'version: 1\\nmode: deny\\n' > f.yaml; for v in 'check f.yaml' 'simulate read' 'explain' 'compile' 'doctor' 'profile --help' --help --version; do ($SECFILT $v | true; echo ${PIPESTATUS[0]}) 2>&1; done | uniq @ 141
