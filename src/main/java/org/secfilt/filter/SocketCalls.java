@@ -22,6 +22,8 @@ import org.secfilt.plan.TracedCall;
  * bits would be fooled by garbage above.
  */
 final class SocketCalls {
+    /** Libraries try these, and go on without: nobody is told. Who asks for AF_INET wants to talk to somebody. */
+    private static final List<Family> TRIED = List.of(Family.UNIX, Family.INET6, Family.NETLINK);
     private static final int IPPROTO_MAX_OF_HEADER = 255; // IPPROTO_SMC is 256
     private static final int IPPROTO_TCP = 6; // linux/in.h
     /** Its value is a name in memory: "smc" makes a TCP socket one of SMC, whose peer then says where the data goes. // linux/tcp.h */
@@ -58,8 +60,7 @@ final class SocketCalls {
     private Node sockets(List<Family> allowed) {
         Errno errno = plan.policy().denial();
         Node node = refuse(TracedCall.SOCKET, errno);
-        for (Family family : Plan.JUDGED) {
-            // Libraries try these, and go on without: nobody is told.
+        for (Family family : TRIED) {
             node = allowed.contains(family) ? node : assembler.jump(JumpOp.EQ, family.number(), actions.errno(errno), node);
         }
         return families(allowed, plan.limitsInet() ? kinds() : actions.allow(), node);

@@ -144,7 +144,8 @@ public final class Plan {
             case LISTEN -> !policy.bind().open();
             case RECVMSG, RECVMMSG -> traced();
             case EXIT, EXIT_GROUP -> traced() && policy.violationExit().isPresent();
-            case SOCKET, SETSOCKOPT -> traced() && limitsInet();
+            case SOCKET -> traced() && allowedFamilies().isPresent();
+            case SETSOCKOPT -> traced() && limitsInet();
             case LANDLOCK_RESTRICT_SELF -> traces(TracedCall.CONNECT) || traces(TracedCall.BIND);
             case WAIT4, WAITID, PTRACE, MMAP, MUNMAP, MREMAP, MPROTECT, PKEY_MPROTECT, MADVISE, SHMAT, REMAP_FILE_PAGES,
                     PRLIMIT64, SCHED_SETAFFINITY, SCHED_SETSCHEDULER, SCHED_SETPARAM, SCHED_SETATTR, SETPRIORITY, IOPRIO_SET -> traced();

@@ -3,10 +3,13 @@ package org.secfilt.report;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.secfilt.abi.Family;
 import org.secfilt.abi.Printable;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.plan.Plan;
+import org.secfilt.plan.RefusedPolicyException;
+import org.secfilt.policy.Families;
 import org.secfilt.policy.FileAccess;
 import org.secfilt.policy.Options;
 import org.secfilt.policy.Origin;
@@ -60,6 +63,7 @@ public final class Advice {
         for (JudgedCall denial : denials) {
             boolean helps = denial.file().isPresent()
                     ? advice.addFile(denial.file().get().toString())
+                    : denial.call().equals("socket") ? advice.addFamily(Family.of(denial.socket().domain()))
                     : denial.destination().isPresent()
                             && advice.add(Action.of(denial.call()), denial.destination().get(), denial.socket().ruled(), denial.origin());
             helped += helps ? 1 : 0;
@@ -112,6 +116,25 @@ public final class Advice {
         sources = remedy.sources();
         edits.addAll(remedy.edits());
         return !edits.isEmpty();
+    }
+
+    /** Of a list of families in a file: what options say is no list. */
+    private boolean addFamily(Family family) {
+        Optional<Families> families = sources.policy().families();
+        if (families.isEmpty() || families.get().origin().line() == 0) {
+            return false;
+        }
+        if (families.get().allowed().contains(family)) {
+            return !plan.policy().families().get().allowed().contains(family); // else it was denied for what it is besides
+        }
+        Sources with = sources.with(new Families(List.of(family), families.get().origin()));
+        try {
+            plan.with(with.policy());
+        } catch (RefusedPolicyException e) {
+            return false; // nobody would judge its addresses
+        }
+        sources = with;
+        return edits.add(new Edit(Edit.Kind.ADD_FAMILY, Printable.escape(families.get().origin().toString()), family.toString()));
     }
 
     private boolean addFile(String path) {

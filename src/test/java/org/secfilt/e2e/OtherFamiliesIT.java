@@ -87,6 +87,28 @@ class OtherFamiliesIT {
                 + "\n" + "\"call\":\"setsockopt\",\"family\":\"inet\"\n".repeat(2), logged.stdout());
     }
 
+    /** Libraries ask for inet6, netlink and unix sockets, and go on without; the rule for unix sockets is what the supervisor is for. */
+    @ParameterizedTest
+    @EnumSource
+    void what_a_list_of_families_lacks_is_told_but_for_what_libraries_try(User user) {
+        ROOM.bash("printf 'version: 1\nfamilies: [unix]\nunix: {deny: [/nowhere.sock]}\n' > list.yaml").run().exited(0);
+        String make = """
+                import socket
+                for kind in (2, 1, 0), (10, 1, 0), (16, 3, 0), (17, 3, 768), (1, 1, 0):
+                    try: socket.socket(*kind); print(kind, "ok")
+                    except OSError as e: print(kind, e.strerror)""";
+        Outcome run = ROOM.secfilt("--policy=list.yaml", "/usr/bin/python3", "-c", make).as(user).run().exited(0);
+        String no = " Operation not permitted\n";
+        assertEquals("(2, 1, 0)" + no + "(10, 1, 0)" + no + "(16, 3, 0)" + no + "(17, 3, 768)" + no + "(1, 1, 0) ok\n", run.stdout(), run::toString);
+        assertEquals(List.of("secfilt: denied socket tcp by python3: list.yaml:2:1 has no family inet",
+                "secfilt: denied socket packet by python3: list.yaml:2:1 has no family packet",
+                "secfilt: 2 calls denied (2 distinct):",
+                "secfilt:   socket tcp by python3: list.yaml:2:1 has no family inet",
+                "secfilt:   socket packet by python3: list.yaml:2:1 has no family packet",
+                "secfilt: to allow them, add inet, packet to the families in list.yaml:2:1"),
+                run.reports().stream().map(line -> line.replaceAll("python3\\S*\\[[0-9]+\\]", "python3")).toList());
+    }
+
     private static Command inherits(User user, List<String> maker, List<String> secfilt, List<String> command) {
         return ROOM.command(words(maker, List.of("5"), become(user), secfilt, command));
     }

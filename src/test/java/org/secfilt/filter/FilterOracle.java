@@ -82,7 +82,7 @@ final class FilterOracle {
                 return !addresses ? Set.of("allow") : (args[2] & 040000) != 0 ? Set.of("EPERM")
                         : Set.of(inHighWord(args[1]) ? "trace shmat" : "allow");
             case "socket":
-                return Set.of(socket((int) args[0], (int) args[1], (int) args[2], inet));
+                return Set.of(socket((int) args[0], (int) args[1], (int) args[2], inet, addresses));
             case "socketpair":
                 return Set.of(familyAllowed((int) args[0], inet) ? "allow" : policy.denial().name());
             case "setsockopt":
@@ -154,9 +154,9 @@ final class FilterOracle {
         return !inet || Set.of(1, 2, 10, 16).contains(family);
     }
 
-    private String socket(int family, int type, int protocol, boolean inet) {
+    private String socket(int family, int type, int protocol, boolean inet, boolean traced) {
         if (!familyAllowed(family, inet)) {
-            return inet && !Set.of(1, 2, 10, 16).contains(family) ? "trace socket" : policy.denial().name();
+            return traced && !Set.of(1, 10, 16).contains(family) ? "trace socket" : policy.denial().name();
         }
         boolean plainType = Set.of(1, 2).contains(type % 16 + (type < 0 && type % 16 != 0 ? 16 : 0));
         boolean plain = plainType && Set.of(0, 6, 17).contains(protocol);

@@ -150,6 +150,25 @@ class AdviceTest {
                         denial("connect 10.8.0.1:1")), false));
     }
 
+    /** A family whose addresses nobody would judge is no advice, nor is one that the list has: then it is the socket's kind. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "yaml: families: [unix] | 2 | to allow it, add inet to the families in p.yaml:2:1",
+                "yaml: families: [unix] | 17 | to allow it, add packet to the families in p.yaml:2:1",
+                "--allowed-netmask=10.0.0.1 yaml: families: [unix] | 2 | to allow it, add inet to the families in p.yaml:2:1",
+                "--allowed-netmask=10.0.0.1 yaml: families: [unix] | 17 |",
+                "yaml: families: [inet] | 2 |",
+                "--mainstream-network-families | 17 |",
+                "--allowed-netmask=10.0.0.1 | 17 |",
+            })
+    void names_the_family_that_a_list_lacks(String policy, int domain, String advice) throws Exception {
+        JudgedCall denial = new JudgedCall("socket", Optional.empty(), new SocketKind(domain, 1, 0), ByteString.of("x"), 1, "", Origin.DEFAULT);
+        assertEquals(advice == null ? List.of() : List.of(advice), Advice.lines(plan(policy), List.of(denial), false));
+    }
+
     @Test
     void a_rule_may_have_denied_by_another_name_of_the_socket() throws Exception {
         JudgedCall denial = new JudgedCall("connect", Optional.of(new Sockaddr.UnixPath(ByteString.of("/mnt/x"))), SocketKind.UNKNOWN, ByteString.of("x"), 1,
