@@ -3,7 +3,7 @@
 KIND: tcp:ADDRESS:PORT and udp:ADDRESS:PORT (connected), syn:ADDRESS:PORT (connecting), later:ADDRESS:PORT (connects when first written to,
 where net.ipv4.tcp_fastopen has the bits 5), corked:ADDRESS:PORT (UDP, with a datagram begun that is for there),
 turned:ADDRESS:PORT (likewise, and connected to 10.77.1.1:8001), told:KIND (as steered.py has them), udp (not connected), listen (TCP, on loopback), raw, packet, pair (one end of a
-socketpair), tcp (not connected), unix:PATH (connected), tun, node:MAJOR:MINOR (a device under a name of its own), file. stdio:ADDRESS:PORT is connected TCP as standard input and output.
+socketpair), queued (likewise, and a TCP socket waits in it), tcp (not connected), unix:PATH (connected), tun, node:MAJOR:MINOR (a device under a name of its own), file. stdio:ADDRESS:PORT is connected TCP as standard input and output.
 """
 import os
 import socket
@@ -47,6 +47,10 @@ def opened(kind):
         return socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0x300).detach()
     if word == "pair":
         return socket.socketpair()[0].detach()
+    if word == "queued":
+        sender, receiver = socket.socketpair()
+        socket.send_fds(sender, [b"x"], [socket.socket(socket.AF_INET, socket.SOCK_STREAM).detach()])
+        return receiver.detach()
     if word == "unix":
         s = socket.socket(socket.AF_UNIX)
         s.connect(place)

@@ -72,6 +72,9 @@ public interface Ptrace {
     /** Takes the end of a tracee that {@link #await} showed; its parent learns of it now. */
     void reap(int tid);
 
+    /** The tracee stays in its stop, which {@link #await} showed and shows no more. */
+    void hold(int tid);
+
     /** PTRACE_CONT. @param signal delivered to the tracee, 0 for none */
     int resume(int tid, int signal);
 

@@ -63,6 +63,7 @@ final class AddressJudge {
         task.protocol = Task.NONE;
         task.followedPath = false;
         task.foreign = false;
+        task.forFirewall = false;
         task.closeFile();
         // To where connect was judged, or nowhere.
         boolean unnamed = address.isUnreadable() || !address.named && AddressCall.action(call) == Action.SEND;
@@ -92,7 +93,11 @@ final class AddressJudge {
             return missing.isPresent() ? missing.get() : verdict;
         }
         if (verdict instanceof Verdict.Deny) {
-            return !isForFirewall(task, call, named.get()) ? verdict : outsiders ? deny(OUTSIDER) : ALLOW;
+            if (!isForFirewall(task, call, named.get())) {
+                return verdict;
+            }
+            task.forFirewall = !outsiders;
+            return outsiders ? deny(OUTSIDER) : ALLOW;
         }
         if (AddressCall.action(call) == Action.SEND && AddressCall.isFastOpen(task.call, call) && isForOneProtocol(task, call)) {
             return new Verdict.Answer(Errno.EOPNOTSUPP);
@@ -123,15 +128,15 @@ final class AddressJudge {
         return protocol.isPresent() && last.judge(AddressCall.action(call), protocol.get().other().number()) instanceof Verdict.Deny;
     }
 
-    /** Likewise, and no firewall judges the packets of any other that could be there. */
-    boolean isForOneProtocolHere(Task task, TracedCall call) {
-        return (!plan.judgesPackets() || outsiders) && isForOneProtocol(task, call);
+    /** Whether the firewall judges the packets of any socket that could be there: all are of the run. */
+    boolean judgesAllPackets() {
+        return plan.judgesPackets() && !outsiders;
     }
 
     /**
      * Whether the address is allowed at some port, and the socket is of a protocol without ports, or with ports that no rule names: the
      * firewall sees more of its packets than the call's address shows. A process that swaps the socket meanwhile wins nothing, if all that
-     * it has were made in the run: the other's packets are judged there too.
+     * it has were made in the run: the other's packets are judged there too. None comes meanwhile that was not: {@link Crossing}.
      */
     private boolean isForFirewall(Task task, TracedCall call, Sockaddr named) {
         if (!plan.leavesKinds() || call == TracedCall.BIND || !judge.namesDestination(named)) {

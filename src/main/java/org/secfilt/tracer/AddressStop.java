@@ -34,12 +34,13 @@ final class AddressStop {
     private final VaultMapping mapping;
     private final Aftermath aftermath;
     private final Repeats repeats;
+    private final Crossing crossing;
     private final boolean tellsAllowed;
 
     /** @param tracees the tracer's own: it knows which mounts are the command's */
     AddressStop(
             Ptrace ptrace, Tracees tracees, ExecStops execs, Vault vault, Optional<Keeper> keeper, Plan plan, Watch watch, Replies replies,
-            Remake remake, Restrictions restrictions, boolean outsiders) {
+            Remake remake, Restrictions restrictions, Crossing crossing, boolean outsiders) {
         this.ptrace = ptrace;
         this.tracees = tracees;
         this.watch = watch;
@@ -56,6 +57,7 @@ final class AddressStop {
         this.mapping = new VaultMapping(ptrace, tracees, execs, vault, plan.vault(), plan.arch());
         this.aftermath = new Aftermath(ptrace, tracees, judge);
         this.repeats = new Repeats(ptrace);
+        this.crossing = crossing;
         this.tellsAllowed = watch.hearsOfAllowed();
     }
 
@@ -90,6 +92,9 @@ final class AddressStop {
     /** @param again so often another socket is judged that has the number by now */
     private void answer(Task task, TracedCall call, Verdict verdict, int again) {
         if (verdict instanceof Verdict.Allow allow) {
+            if (task.forFirewall && crossing.holdsCall(task)) {
+                return;
+            }
             int result = copyRun.run(task, call, allow, judge.destination());
             if (result == CopyRun.SWAPPED && again > 0) {
                 answer(task, call, judge.judge(task, call, address), again - 1); // a program may close one socket and open another
@@ -141,7 +146,12 @@ final class AddressStop {
     }
 
     private void runOnVault(Task task, TracedCall call, Verdict.Allow allow) {
-        if (isOpenToSwaps(task, call)) {
+        boolean swappable = isOpenToSwaps(task, call);
+        boolean left = task.forFirewall || swappable && call == TracedCall.CONNECT && judge.judgesAllPackets();
+        if (left && crossing.holdsCall(task)) {
+            return;
+        }
+        if (swappable && !left) {
             if (call == TracedCall.BIND && copyRun.isRefusedForPort(task)) {
                 replies.skip(task, -Errno.EACCES.number());
                 return;
@@ -156,6 +166,9 @@ final class AddressStop {
             case GONE -> replies.skip(task, -Errno.ENOSYS.number());
             case UNDER_WAY -> {
                 aftermath.hold(task, call);
+                if (left) {
+                    crossing.leaves(task);
+                }
                 tellAllowed(task, call, named);
                 ptrace.resumeToExit(task.tid);
             }
@@ -164,8 +177,7 @@ final class AddressStop {
 
     /** Whether a socket of another protocol that is put in the place of the one that was judged would come to what is denied to it. */
     private boolean isOpenToSwaps(Task task, TracedCall call) {
-        return call == TracedCall.CONNECT && !task.connecting && judge.isForOneProtocolHere(task, call)
-                || call == TracedCall.BIND && judge.isForOneProtocol(task, call);
+        return (call == TracedCall.BIND || call == TracedCall.CONNECT && !task.connecting) && judge.isForOneProtocol(task, call);
     }
 
     private void tellAllowed(Task task, TracedCall call, boolean named) {
@@ -202,6 +214,7 @@ final class AddressStop {
             }
             return marked;
         }
+        crossing.left(task);
         String wrong = aftermath.look(task, call);
         if (wrong.isEmpty() && vaultRun.beginAnew(task)) {
             aftermath.letGo(task);
@@ -232,6 +245,7 @@ final class AddressStop {
 
     /** The task died, or became another program. */
     void abandon(Task task) {
+        crossing.left(task);
         String wrong = aftermath.lookAfterDeath(task);
         tellAtEnd(task, wrong.isEmpty());
         if (!wrong.isEmpty() && !replies.killedAll()) {

@@ -102,6 +102,9 @@ final class CopyRun {
                 task.connecting = copy.connecting();
                 return NOT_HERE;
             }
+            if (task.forFirewall) {
+                return NOT_HERE; // number() is no protocol there, but what a raw socket sends
+            }
             boolean bindsLikeTcp = call == TracedCall.BIND && copy.number() == Protocol.MPTCP;
             if (protocol != Protocol.TCP.number() && protocol != Protocol.UDP.number() && !bindsLikeTcp) {
                 return NOT_HERE;

@@ -59,6 +59,8 @@ final class HandedOver {
     /** What {@link #prepare} answers of a call that can bring nothing, and of one whose exit must be seen. */
     private static final int NOTHING = 0;
     private static final int EXIT = 1;
+    /** Likewise of one that is answered later. */
+    private static final int LATER = 2;
 
     private final Ptrace ptrace;
     private final Tracees tracees;
@@ -66,6 +68,7 @@ final class HandedOver {
     private final Replies replies;
     private final AddressJudge addresses;
     private final DescriptorJudge judge;
+    private final Crossing crossing;
     private final Verdict.Deny unseen;
     private final SyscallStop exit = new SyscallStop();
     private final byte[] headers = new byte[MESSAGES * Msghdr.MMSGHDR_BYTES];
@@ -73,12 +76,13 @@ final class HandedOver {
     private boolean denied;
     private int kept;
 
-    HandedOver(Ptrace ptrace, Tracees tracees, Watch watch, Replies replies, AddressJudge addresses, Plan plan) {
+    HandedOver(Ptrace ptrace, Tracees tracees, Watch watch, Replies replies, AddressJudge addresses, Crossing crossing, Plan plan) {
         this.ptrace = ptrace;
         this.tracees = tracees;
         this.watch = watch;
         this.replies = replies;
         this.addresses = addresses;
+        this.crossing = crossing;
         this.judge = new DescriptorJudge(plan);
         this.unseen = new Verdict.Deny(plan.policy().denial(),
                 "descriptors may have come that cannot be seen, for their room was unmapped or made unreadable meanwhile: all processes killed",
@@ -98,13 +102,14 @@ final class HandedOver {
             replies.skip(task, rc);
         } else if (rc == EXIT) {
             task.phase = Task.Phase.RECEIVING;
+            crossing.receives(task);
             ptrace.resumeToExit(task.tid);
-        } else {
+        } else if (rc == NOTHING) {
             ptrace.resume(task.tid, 0);
         }
     }
 
-    /** @return {@link #NOTHING}; {@link #EXIT}, with the room in the task; or a negative error number, where it cannot be seen and must not run */
+    /** @return {@link #NOTHING}; {@link #EXIT}, with the room in the task; {@link #LATER}; or a negative error number, where it cannot be seen and must not run */
     private int prepare(Task task, TracedCall call, SyscallStop stop) {
         int step = bringsMany(call) ? Msghdr.MMSGHDR_BYTES : Msghdr.BYTES;
         long given = bringsMany(call) ? stop.argument(2) & 0xffff_ffffL : 1;
@@ -125,6 +130,9 @@ final class HandedOver {
         boolean limited = room.messages > 0;
         if (room.count == 0 && !limited || !isUnix(task.tid, (int) stop.argument(0))) {
             return NOTHING;
+        }
+        if (room.count > 0 && crossing.holdsReception(task)) {
+            return LATER;
         }
         if (room.count > 0 && !clear(task.tid, room, new long[] {
             stop.argument(1), ControlMessages.longAt(headers, 0), bringsMany(call) ? stop.argument(4) : 0,
@@ -211,6 +219,7 @@ final class HandedOver {
 
     /** The call is over, or the task is. */
     void abandon(Task task) {
+        crossing.received(task);
         if (task.room.isPresent()) {
             for (int i = 0; i < task.room.get().count; i++) {
                 kept -= task.room.get().before[i].length;

@@ -125,7 +125,7 @@ final class IgnoredSignal {
             case "epoll_wait", "epoll_pwait" -> millis((int) call.argument(3));
             case "epoll_pwait2", "semtimedop" -> timespec(tid, call.argument(3));
             case "rt_sigtimedwait" -> timespec(tid, call.argument(2));
-            case "recvfrom", "accept", "accept4", "read" -> ofSocket(tid, (int) call.argument(0), true);
+            case "recvfrom", "recvmsg", "recvmmsg", "accept", "accept4", "read" -> ofSocket(tid, (int) call.argument(0), true);
             case "write" -> ofSocket(tid, (int) call.argument(0), false);
             case "sendto" -> call.argument(SENDTO_NAME) == 0 ? ofSocket(tid, (int) call.argument(0), false) : UNKNOWN;
             default -> UNKNOWN;

@@ -77,6 +77,10 @@ final class Task {
     int begun = NONE;
     /** The TCP socket of this connect connects by now, or is connected: the kernel looks at no address any more. */
     boolean connecting;
+    /** Only the firewall can judge what the call's socket sends, and it does. */
+    boolean forFirewall;
+    /** It was interrupted in its call, which keeps others waiting. */
+    boolean turnedOut;
     /** The call that runs names nobody, whichever socket it is about by now. */
     boolean nameless;
     /** A notified call is to be made again for the tracer: it is on its way to a stop. */

@@ -58,6 +58,7 @@ public final class Tracer {
     private final RestrictStop restricts;
     private final SocketStop sockets;
     private final Waiting waiting;
+    private final Crossing crossing;
     private final Turns turns = new Turns();
     private final Newborns newborns;
     private final FileStop files;
@@ -92,10 +93,12 @@ public final class Tracer {
         this.remake = new Remake(ptrace, plan.vault(), calls, new IgnoredSignal(ptrace, tracees, plan.arch()));
         this.replies = new Replies(ptrace, tracees, watch, remake);
         this.keeper = new KeeperStop(ptrace, keeper, tasks, replies, watch);
-        this.addresses = new AddressStop(ptrace, tracees, execs, vault, keeper, plan, watch, replies, remake, tasks.restrictions(), outsiders);
+        this.crossing = new Crossing(ptrace, tracees);
+        this.addresses = new AddressStop(ptrace, tracees, execs, vault, keeper, plan, watch, replies, remake, tasks.restrictions(),
+                crossing, outsiders);
         this.guard = new VaultGuard(ptrace, replies, addresses.judge(), plan.vault(), plan.arch());
         this.processes = new ProcessGuard(ptrace, tracees, replies);
-        this.handedOver = new HandedOver(ptrace, tracees, watch, replies, addresses.judge(), plan);
+        this.handedOver = new HandedOver(ptrace, tracees, watch, replies, addresses.judge(), crossing, plan);
         this.listeners = new ListenStop(ptrace, tracees, replies, addresses.judge());
         this.restricts = new RestrictStop(ptrace, tracees, tasks);
         this.sockets = new SocketStop(new SocketJudge(plan), ptrace, replies, watch);
@@ -115,7 +118,7 @@ public final class Tracer {
     /** Answers stops until no tracee is left. */
     public void run() {
         int rc = waiting.await(event);
-        for (; rc == 0 || rc == RUNG; rc = waiting.await(event)) {
+        for (; rc == 0 || rc == RUNG; rc = crossing.isWaitedAt() ? crossing.poll(event) : waiting.await(event)) {
             if (rc == 0) {
                 int tid = event.tid();
                 handle();
@@ -129,9 +132,23 @@ public final class Tracer {
             for (Handover left = desk.take(); left != null; left = desk.take()) {
                 remake.begin(tasks.find(left.tid()), left);
             }
+            if (crossing.isWaitedAt()) {
+                letCross();
+            }
         }
         if (rc != -Errno.ECHILD.number()) {
             throw new KernelException("waitid", -rc);
+        }
+    }
+
+    private void letCross() {
+        for (Task next = crossing.next(); next != null; next = crossing.next()) {
+            TracedCall call = calls.traced(next.call);
+            if (call.receives()) {
+                handedOver.answer(next, call, next.call);
+            } else {
+                addresses.answer(next, call);
+            }
         }
     }
 

@@ -21,6 +21,8 @@ class OutsiderIT {
 
     private static final String NEAR = "--allowed-netmask=" + NetworkRoom.NEAR;
     private static final String UNJUDGED = "a socket from before the run, over which the firewall has no say";
+    /** The calls that were left came to the socket in three of four of them. */
+    private static final int TRIES = 5;
     private static final String SWAP = Fixtures.compile("swap-connect").toString();
     /** Sends by descriptor 5 to where it may not, in whichever way its socket can; then says that it ran. */
     private static final String USE = """
@@ -96,6 +98,46 @@ class OutsiderIT {
                 kill $server; wait""", Built.fixture("hand-over.py"), kind, policy(rule), SWAP, way).run().exited(0);
         assertEquals("reached 0\n", run.stdout(), run::toString);
         assertEquals(List.of(), ROOM.arrived(), run::toString);
+    }
+
+    /** The first one may come while a call that was left to the firewall is held up, on its way to its socket. */
+    @ParameterizedTest
+    @CsvSource({"outsider, port: 80", "confined, 'port: 8001, protocol: udp'"})
+    void nor_does_one_that_comes_while_a_call_is_held_up(String way, String rule) throws IOException {
+        String late = Fixtures.compile("late-outsider").toString();
+        for (int i = 0; i < TRIES; i++) {
+            Outcome run = inherit("queued", "-q", "--firewall=require", "--policy", policy(rule), late, way, NetworkRoom.NEAR, "8001").run().exited(0);
+            assertEquals("reached 0\n", run.stdout(), run::toString);
+        }
+        assertEquals(List.of(), ROOM.arrived(), way);
+    }
+
+    /** Who receives, and waits for it, neither keeps such calls waiting nor notices them. */
+    @Test
+    void calls_that_are_left_to_the_firewall_go_on_while_another_thread_waits_for_descriptors() throws IOException {
+        String wait = """
+                import os, socket, struct, threading, time
+                a, b = socket.socketpair()
+                c, d = socket.socketpair()
+                d.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 0, 600000))
+                got, ended = [], []
+                def timed():
+                    began = time.monotonic()
+                    try: socket.recv_fds(d, 1, 1)
+                    except OSError as e: ended.append((e.errno, 0.5 < time.monotonic() - began < 2.5))
+                threads = [threading.Thread(target=lambda: got.append(socket.recv_fds(b, 1, 1))), threading.Thread(target=timed)]
+                for t in threads: t.start()
+                time.sleep(0.2)
+                s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, 136)
+                for i in range(20):
+                    s.connect(("10.77.1.1", 80)); time.sleep(0.01)
+                socket.send_fds(a, [b"x"], [0])
+                for t in threads: t.join(10)
+                print(got[0][0], len(got[0][1]), ended)""";
+        Outcome run = inherit("pair", "--firewall=require", "--policy", policy("port: 80, protocol: udp"), "/usr/bin/python3", "-c", wait)
+                .run().exited(0);
+        assertEquals("b'x' 1 [(11, True)]\n", run.stdout(), run::toString);
+        assertEquals(List.of(), run.reports());
     }
 
     /** Nothing of this costs those who have no such socket. */

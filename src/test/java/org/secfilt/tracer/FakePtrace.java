@@ -85,10 +85,15 @@ abstract class FakePtrace extends FakeStops implements Ptrace {
         }
         if (task.state == FakeTask.State.ZOMBIE) {
             event.set(tid, true, 0);
-        } else if (stopped(task)) {
+        } else if (stopped(task) && !task.held) {
             event.set(tid, false, status(task));
         }
-        return task.state == FakeTask.State.ZOMBIE || stopped(task);
+        return task.state == FakeTask.State.ZOMBIE || stopped(task) && !task.held;
+    }
+
+    @Override
+    public void hold(int tid) {
+        on(tid).held = true;
     }
 
     @Override
@@ -183,6 +188,7 @@ abstract class FakePtrace extends FakeStops implements Ptrace {
         if (!stopped(task)) {
             return GONE;
         }
+        task.held = false;
         if (signal != 0) {
             delivered.add(tid + ": signal " + signal);
         }
@@ -229,6 +235,7 @@ abstract class FakePtrace extends FakeStops implements Ptrace {
         if (!stopped(task)) {
             return GONE;
         }
+        task.held = false;
         if (trap(task)) {
             return 0;
         }

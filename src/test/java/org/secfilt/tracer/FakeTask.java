@@ -60,6 +60,8 @@ final class FakeTask {
     /** It stops for no tracer when it begins: it has done so, or never will. */
     boolean untraced;
     boolean blocked;
+    /** It stands in a stop that is shown no more. */
+    boolean held;
     boolean waited;
     boolean noted;
     /** Its notified call is left to the tracer, which has interrupted it. */

@@ -47,6 +47,8 @@ abstract class FakeTracees extends TracersKernel implements Tracees {
     /** What sockets are, look after look; {@link #protocol} when the list is used up. */
     final List<Integer> protocols = new ArrayList<>();
     int protocol = 6;
+    /** All wait in their calls. */
+    boolean sleeps;
     /** Whether a descriptor's link says so. */
     boolean sockets = true;
     /** Signals that every process ignores. */
@@ -150,7 +152,7 @@ abstract class FakeTracees extends TracersKernel implements Tracees {
 
     @Override
     public boolean isRunning(int tid) {
-        return on(tid).state != FakeTask.State.DEAD;
+        return on(tid).state != FakeTask.State.DEAD && !sleeps;
     }
 
     @Override

@@ -40,7 +40,7 @@ class IgnoredSignalTest extends TracerRoom {
         "accept, -4, 0, 0, -514", "accept4, -4, 0, 0, -514", "recvfrom, -4, 0, 0, -514", "recvfrom, -4, 0, 0x1000, -514", "read, -4, 0, 0, -514",
         "sendto, -4, 0, 0, -4", "write, -4, 0, 0, -4", // without a limit
         "epoll_wait, 1, -1, 0, 1", "epoll_wait, -9, -1, 0, -9", "read, -512, 0, 0, -512", "poll, -516, 0, 0, -516", "select, -514, 0, 0, -514",
-        "connect, -4, 0, 0, -4", "sendmsg, -4, 0, 0, -4", "recvmsg, -4, 0, 0, -4", "close, -4, 0, 0, -4",
+        "connect, -4, 0, 0, -4", "sendmsg, -4, 0, 0, -4", "recvmsg, -4, 0, 0, -514", "recvmmsg, -4, 0, 0, -514", "close, -4, 0, 0, -4",
     })
     void a_call_that_the_signal_interrupted_goes_on_if_no_handler_runs(String call, long result, String fourth, String fifth, long seen) {
         kernel.receiveLimitNanos = SECOND;

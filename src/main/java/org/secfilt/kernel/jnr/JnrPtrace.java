@@ -180,8 +180,13 @@ final class JnrPtrace implements Ptrace {
         if (!event.ended() && event.event() == PTRACE_EVENT_EXEC) {
             // After another thread's execve the number is held for the dead leader's, and ptrace(2) answers ESRCH, until the stop is
             // taken. // kernel/ptrace.c looks_like_a_spurious_pid()
-            Libc.WAITID.call(P_PID, event.tid(), siginfo, WSTOPPED | WNOHANG | NOTHREAD_ALL);
+            hold(event.tid());
         }
+    }
+
+    @Override
+    public void hold(int tid) {
+        Libc.WAITID.call(P_PID, tid, siginfo, WSTOPPED | WNOHANG | NOTHREAD_ALL);
     }
 
     @Override
