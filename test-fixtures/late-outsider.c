@@ -1,12 +1,12 @@
 /*
  * Receives the first socket from outside of the run while a call that was left to the firewall is held up, and puts it in the place of the
- * call's socket: late-outsider WAY ADDRESS PORT
+ * call's socket: late-outsider WAY ADDRESS PORT STOPS
  *
  *   WAY  outsider  a UDP-Lite socket connects, whose protocol no rule names
  *        confined  a UDP socket connects, of a process in a Landlock domain of its own; the rules allow that to UDP alone
  *
  * Descriptor 5 is a unix socket, in whose queue a TCP socket waits. The caller has real-time priorities (root): a thread with one takes the
- * processor of the connecting thread as soon as that has stopped to be judged. stdout: "reached 1" if the TCP socket was connected, and has
+ * processor of the connecting thread when that has been seen in so many stops. stdout: "reached 1" if the TCP socket was connected, and has
  * sent; else "reached 0". Exit 3: there is no Landlock here, or no such priorities.
  */
 #define _GNU_SOURCE
@@ -28,7 +28,7 @@
 enum { QUEUE = 5, NUMBER = 50, WARM_UPS = 2 };
 
 static struct sockaddr_in to = { .sin_family = AF_INET };
-static volatile int connecting, stopped, received, done, tid;
+static volatile int ready, watched, stopped, received, done, tid;
 
 static long micros(void)
 {
@@ -64,7 +64,9 @@ static void *connect_it(void *unused)
 	tid = (int)syscall(SYS_gettid);
 	for (int i = 0; i < WARM_UPS; i++)
 		connect(NUMBER, (struct sockaddr *)&to, sizeof to);
-	connecting = 1;
+	ready = 1;
+	while (!watched)
+		;
 	connect(NUMBER, (struct sockaddr *)&to, sizeof to);
 	done = 1;
 	return unused;
@@ -97,8 +99,8 @@ static int receive(void)
 
 int main(int count, char **words)
 {
-	if (count != 4) {
-		fprintf(stderr, "usage: late-outsider outsider|confined ADDRESS PORT\n");
+	if (count != 5) {
+		fprintf(stderr, "usage: late-outsider outsider|confined ADDRESS PORT STOPS\n");
 		return 2;
 	}
 	int confined = !strcmp(words[1], "confined");
@@ -111,13 +113,19 @@ int main(int count, char **words)
 	pthread_t thread;
 	pthread_create(&thread, NULL, hog, NULL);
 	pthread_create(&thread, NULL, connect_it, NULL);
-	while (!connecting)
+	while (!ready)
 		usleep(10);
 	char name[64];
 	snprintf(name, sizeof name, "/proc/self/task/%d/stat", tid);
 	int stat = open(name, O_RDONLY);
-	for (long end = micros() + 1000000; state(stat) != 't' && !done && micros() < end;)
-		;
+	char before = 0;
+	int stops = 0;
+	watched = 1;
+	for (long end = micros() + 1000000; stops < atoi(words[4]) && !done && micros() < end;) {
+		char now = state(stat);
+		stops += now == 't' && before != 't';
+		before = now;
+	}
 	stopped = 1;
 	for (long end = micros() + 100000; state(stat) != 'R' && micros() < end;)
 		usleep(30);

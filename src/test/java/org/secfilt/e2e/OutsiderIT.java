@@ -21,8 +21,8 @@ class OutsiderIT {
 
     private static final String NEAR = "--allowed-netmask=" + NetworkRoom.NEAR;
     private static final String UNJUDGED = "a socket from before the run, over which the firewall has no say";
-    /** The calls that were left came to the socket in three of four of them. */
-    private static final int TRIES = 5;
+    /** On a quiet machine the call came to the socket in half of them. */
+    private static final int TRIES = 6;
     private static final String SWAP = Fixtures.compile("swap-connect").toString();
     /** Sends by descriptor 5 to where it may not, in whichever way its socket can; then says that it ran. */
     private static final String USE = """
@@ -106,7 +106,8 @@ class OutsiderIT {
     void nor_does_one_that_comes_while_a_call_is_held_up(String way, String rule) throws IOException {
         String late = Fixtures.compile("late-outsider").toString();
         for (int i = 0; i < TRIES; i++) {
-            Outcome run = inherit("queued", "-q", "--firewall=require", "--policy", policy(rule), late, way, NetworkRoom.NEAR, "8001").run().exited(0);
+            Outcome run = inherit("queued", "-q", "--firewall=require", "--policy", policy(rule), late, way, NetworkRoom.NEAR, "8001", "3")
+                    .run().exited(0);
             assertEquals("reached 0\n", run.stdout(), run::toString);
         }
         assertEquals(List.of(), ROOM.arrived(), way);
