@@ -61,6 +61,8 @@ final class Task {
     Optional<HandedOver.Room> room = Optional.empty();
     /** The socket that a call is about which goes on, if the end of the call is to be seen by it. */
     Optional<SocketCopy> socket = Optional.empty();
+    /** So often in sequence the vault's descriptor was closed before it was mapped. */
+    int losses;
     /** The slot of the call that runs. */
     int slot = NONE;
     /** The argument after the pointer was changed too: the length of a rewritten name, or the flags of a sendmsg that was sendmmsg. */

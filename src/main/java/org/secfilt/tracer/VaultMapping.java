@@ -46,6 +46,9 @@ final class VaultMapping {
     /** So often in sequence a signal interrupts the vault call, at most: else it is a filter of the tracee's own that says so. */
     private static final int MOST_INTERRUPTIONS = 64;
 
+    /** So often in sequence another thread closes the descriptor first, as with close_range(2) over all that it does not know. */
+    private static final int MOST_LOSSES = 64;
+
     private final Ptrace ptrace;
     private final Tracees tracees;
     private final ExecStops execs;
@@ -76,6 +79,7 @@ final class VaultMapping {
             return Step.FAILED;
         }
         if (task.mapped) {
+            task.losses = 0;
             return Step.READY;
         }
         int there = look(task);
@@ -144,7 +148,12 @@ final class VaultMapping {
             case MAPPING -> {
                 // Also when mmap failed: another thread may have brought it meanwhile.
                 task.mapped = look(task) == 1;
-                if (!task.mapped) {
+                boolean lost = !task.mapped && result == -Errno.EBADF.number();
+                if (lost) {
+                    task.vaultFd = Task.NONE; // what has the number by now is not ours to close
+                }
+                if (!task.mapped && !(lost && task.losses++ < MOST_LOSSES)) {
+                    task.losses = 0;
                     task.vaultFailure = "secfilt's vault could not be mapped: " + (task.trapped ? OWN_FILTER : answer(result));
                 }
             }

@@ -46,7 +46,10 @@ abstract class FakeCalls extends FakeTracees {
         String name = ARCH.syscalls().name((int) task.number).orElseThrow();
         switch (name) {
             case "mmap" -> {
-                if (task.vaultPlaceTaken) {
+                if (task.losses > 0) {
+                    task.losses--;
+                    task.result = -Errno.EBADF.number();
+                } else if (task.vaultPlaceTaken) {
                     task.result = -Errno.EEXIST.number();
                 } else {
                     task.mapped |= task.arguments[0] == RANGE.address() && task.arguments[4] == task.vaultFd;

@@ -39,6 +39,8 @@ final class FakeTask {
     /** What a filter of its own answers to vault calls in the supervisor's place. */
     final List<Long> forgeries = new ArrayList<>();
     boolean vaultPlaceTaken;
+    /** So often another thread closes the vault's descriptor first. */
+    int losses;
     int vaultFd = Task.NONE;
     /** The calls that a filter of its own traps. */
     Set<String> traps = Set.of();

@@ -89,6 +89,17 @@ class VaultStopTest extends TracerRoom {
         assertEquals(List.of("7: connect 10.0.0.1:80"), named("connect"));
     }
 
+    /** By a thread that closes all descriptors it does not know. What has the number by then is the program's. */
+    @ParameterizedTest
+    @CsvSource({"1, true", "64, true", "65, false"})
+    void a_vault_whose_descriptor_is_closed_before_it_is_mapped_is_handed_over_anew(int times, boolean made) {
+        kernel.remember(0x1000, ALLOWED);
+        command(connect(0x1000)).losses = times;
+        run();
+        assertEquals(made ? List.of("7: connect 10.0.0.1:80") : List.of(), named("connect"));
+        assertEquals(made ? 1 : 0, named("close").size());
+    }
+
     /** A filter of the tracee's own answers the vault call before it comes to the listener. How often | with what. */
     @ParameterizedTest
     @CsvSource({"1, 0", "1, 11", "1, -38", "1000, -4", "1000, -512", "1000, -513", "1000, -4095"})
