@@ -25,6 +25,9 @@ public interface SocketCopy extends AutoCloseable {
     /** {@link SocketKind#ruledNumber}. */
     int protocol();
 
+    /** SO_COOKIE: a number that no other socket of this host ever has. It grows with each that asks for its own first. */
+    long cookie();
+
     /**
      * Its name. Address and port 0 for an internet socket that was never bound; but one that was connected keeps the port in its
      * name after the connection is over, though it is bound to it no more. Empty if it cannot be told.

@@ -2,12 +2,14 @@ package org.secfilt.tracer;
 
 import java.util.Optional;
 import org.secfilt.abi.Errno;
+import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Keeper;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.kernel.Vault;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.TracedCall;
+import org.secfilt.verdict.Action;
 import org.secfilt.verdict.Verdict;
 
 /**
@@ -19,6 +21,8 @@ final class AddressStop {
             + " call that the supervisor cannot make itself: that of a process with a Landlock domain or a security label of its own, or to a"
             + " low port of another network namespace; allow it without a protocol";
     private static final String SWAPPED = "another socket was put in the place of the one that was judged";
+    private static final String MIXED = "the socket was connected to another address before, and the kernel would mix the two up: it would send to the"
+            + " one's address at the other's port; use a new socket";
     private static final int MOST_AGAIN = 3;
     private static final String TOO_MANY = "too many calls are under way at once";
 
@@ -35,12 +39,14 @@ final class AddressStop {
     private final Aftermath aftermath;
     private final Repeats repeats;
     private final Crossing crossing;
+    private final FormerPeers former;
     private final boolean tellsAllowed;
 
     /** @param tracees the tracer's own: it knows which mounts are the command's */
     AddressStop(
             Ptrace ptrace, Tracees tracees, ExecStops execs, Vault vault, Optional<Keeper> keeper, Plan plan, Watch watch, Replies replies,
-            Remake remake, Restrictions restrictions, Crossing crossing, boolean outsiders) {
+            Remake remake, Tasks tasks, Crossing crossing, FormerPeers former, boolean outsiders) {
+        Restrictions restrictions = tasks.restrictions();
         this.ptrace = ptrace;
         this.tracees = tracees;
         this.watch = watch;
@@ -51,13 +57,14 @@ final class AddressStop {
         if (outsiders) {
             judge.outsiderCame();
         }
-        this.copyRun = new CopyRun(tracees, address, restrictions.marked());
+        this.copyRun = new CopyRun(tracees, address, restrictions.marked(), former, Optional.of(new Senders(ptrace, tracees, tasks)));
         Keeping keeping = new Keeping(keeper, tracees, restrictions);
         this.vaultRun = new VaultRun(ptrace, tracees, new Slots(vault, plan.vault().address()), address, keeping, plan.arch(), remake);
         this.mapping = new VaultMapping(ptrace, tracees, execs, vault, plan.vault(), plan.arch());
         this.aftermath = new Aftermath(ptrace, tracees, judge);
         this.repeats = new Repeats(ptrace);
         this.crossing = crossing;
+        this.former = former;
         this.tellsAllowed = watch.hearsOfAllowed();
     }
 
@@ -104,8 +111,8 @@ final class AddressStop {
                 leave(task, call, allow);
                 return;
             }
-            if (result == CopyRun.SWAPPED) {
-                replies.deny(task, call, judge.destination(), judge.deny(SWAPPED));
+            if (result == CopyRun.SWAPPED || result == CopyRun.MIXED) {
+                replies.deny(task, call, judge.destination(), judge.deny(result == CopyRun.MIXED ? MIXED : SWAPPED));
                 return;
             }
             tellAllowed(task, call, address.named);
@@ -160,6 +167,17 @@ final class AddressStop {
             return;
         }
         boolean named = address.named;
+        if (named && former.matter()) {
+            if (call == TracedCall.CONNECT && !task.connecting && mixes(allow)) {
+                replies.deny(task, call, judge.destination(), judge.deny(MIXED));
+                return;
+            }
+            if (AddressCall.action(call) == Action.SEND && AddressCall.isFastOpen(task.call, call)
+                    && judge.destination().orElse(null) instanceof Sockaddr.Inet6) {
+                replies.skip(task, -Errno.EOPNOTSUPP.number()); // as where it is switched off: it may be the next peer of one that had others
+                return;
+            }
+        }
         switch (vaultRun.begin(task, call, allow, aftermath.hasRoom())) {
             case NO_SLOT -> replies.deny(task, call, judge.destination(), judge.deny(TOO_MANY));
             case NOT_KEPT -> replies.deny(task, call, judge.destination(), judge.deny(vaultRun.why()));
@@ -173,6 +191,20 @@ final class AddressStop {
                 ptrace.resumeToExit(task.tid);
             }
         }
+    }
+
+    /** Whether any socket of the run that is put in the place of the one that was judged could have been connected before to what does not go with this. */
+    private boolean mixes(Verdict.Allow allow) {
+        Optional<Sockaddr> destination = allow.rewritten().isPresent() ? allow.rewritten() : judge.destination();
+        synchronized (former) {
+            if (destination.isPresent() && former.mixesWithAny(destination.get())) {
+                return true;
+            }
+            if (destination.isPresent()) {
+                former.noteAny(destination.get());
+            }
+        }
+        return false;
     }
 
     /** Whether a socket of another protocol that is put in the place of the one that was judged would come to what is denied to it. */

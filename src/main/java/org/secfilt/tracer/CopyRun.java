@@ -24,6 +24,8 @@ final class CopyRun {
     static final int NOT_HERE = SocketCopy.WOULD_WAIT;
     /** It is not the socket any more whose protocol was judged. */
     static final int SWAPPED = SocketCopy.CONNECTING + 1;
+    /** What the socket was connected to before would be mixed up with what it is to be connected to. {@link FormerPeers} */
+    static final int MIXED = SocketCopy.CONNECTING + 2;
 
     // linux/socket.h: MSG_DONTROUTE, MSG_DONTWAIT, MSG_CONFIRM, MSG_NOSIGNAL, MSG_MORE
     private static final int MSG_NOSIGNAL = 0x4000;
@@ -47,22 +49,27 @@ final class CopyRun {
     private final byte[] payload = new byte[MOST_BYTES];
     private final byte[] piece = new byte[MOST_BYTES];
     private final Set<Integer> restricted;
+    private final FormerPeers former;
+    private final Optional<Senders> senders;
 
     /**
      * @param address holds the call that is judged
      * @param restricted those of whom what we may do says nothing ({@link Restrictions})
+     * @param senders the tracer's; without them, a connect that takes them is not made here
      */
-    CopyRun(Tracees tracees, AddressCall address, Set<Integer> restricted) {
+    CopyRun(Tracees tracees, AddressCall address, Set<Integer> restricted, FormerPeers former, Optional<Senders> senders) {
         this.tracees = tracees;
         this.address = address;
         this.restricted = restricted;
+        this.former = former;
+        this.senders = senders;
     }
 
     /**
      * At the seccomp-stop of an allowed call, saved in {@code task.call}.
      *
      * @param destination what it names
-     * @return what it answers, {@link #NOT_HERE} or {@link #SWAPPED}; of sendmmsg, 1 for its first message
+     * @return what it answers, {@link #NOT_HERE}, {@link #SWAPPED} or {@link #MIXED}; of sendmmsg, 1 for its first message
      */
     int run(Task task, TracedCall call, Verdict.Allow allow, Optional<Sockaddr> destination) {
         return run(task, call, allow, destination, 0, STOPPED);
@@ -145,12 +152,39 @@ final class CopyRun {
             return NOT_HERE; // it was tried, and waits
         }
         task.begun = Task.NONE; // or another socket has its number by now
-        int result = copy.connect(address.name, address.nameLength, isNear(destination));
+        int result = former.matter() && destination.isPresent()
+                ? connectApart(task, copy, destination.get())
+                : copy.connect(address.name, address.nameLength, isNear(destination));
+        if (result == MIXED) {
+            return MIXED;
+        }
         if (result == SocketCopy.BEGUN) {
             task.begun = fd;
         }
         task.connecting = result == SocketCopy.BEGUN || result == SocketCopy.CONNECTING;
         return task.connecting ? NOT_HERE : result;
+    }
+
+    /** So that what it was connected to before has no part in it. */
+    private int connectApart(Task task, SocketCopy copy, Sockaddr destination) {
+        synchronized (former) {
+            FormerPeers.Mix mix = former.mix(copy, copy.number(), destination);
+            if (mix == FormerPeers.Mix.LASTING) {
+                return MIXED;
+            }
+            if (mix == FormerPeers.Mix.PASSING) {
+                if (senders.isEmpty()) {
+                    return NOT_HERE;
+                }
+                copy.disconnect();
+                if (!senders.get().haveGone(task)) {
+                    return MIXED;
+                }
+                former.forget(copy);
+            }
+            former.note(copy, copy.number(), destination);
+            return copy.connect(address.name, address.nameLength, isNear(Optional.of(destination)));
+        }
     }
 
     private static boolean isNear(Optional<Sockaddr> destination) {

@@ -1,5 +1,6 @@
 package org.secfilt.tracer;
 
+import java.util.Optional;
 import java.util.Set;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.Kernel;
@@ -29,6 +30,7 @@ final class NotifiedRun implements NotifiedCalls {
     private final Calls calls;
     private final Set<Integer> traced;
     private final Set<Integer> restricted;
+    private final FormerPeers former;
     private final Handover.Desk desk;
     private final Replies replies;
     private final Watch watch;
@@ -42,17 +44,19 @@ final class NotifiedRun implements NotifiedCalls {
      * @param ptrace the tracer's, to be rung
      * @param traced the threads that are, both's: others, made by CLONE_UNTRACED, are answered as by a filter without a tracer
      * @param restricted as in {@link CopyRun}, both's
+     * @param former both's
      * @param desk both's
      * @param replies both's, as far as it is told of denials
      */
-    NotifiedRun(Kernel kernel, Ptrace ptrace, Plan plan, Calls calls, Set<Integer> traced, Set<Integer> restricted, Handover.Desk desk,
-            Replies replies, Watch watch) {
+    NotifiedRun(Kernel kernel, Ptrace ptrace, Plan plan, Calls calls, Set<Integer> traced, Set<Integer> restricted, FormerPeers former,
+            Handover.Desk desk, Replies replies, Watch watch) {
         this.kernel = kernel;
         this.ptrace = ptrace;
         this.plan = plan;
         this.calls = calls;
         this.traced = traced;
         this.restricted = restricted;
+        this.former = former;
         this.desk = desk;
         this.replies = replies;
         this.watch = watch;
@@ -72,7 +76,7 @@ final class NotifiedRun implements NotifiedCalls {
         }
         task.call.copy(stop);
         int result = judge(task, call, notification);
-        if (result == CopyRun.NOT_HERE || result == CopyRun.SWAPPED) {
+        if (result == CopyRun.NOT_HERE || result == CopyRun.SWAPPED || result == CopyRun.MIXED) {
             handOver(task, notification);
         } else {
             notification.answer(result);
@@ -91,7 +95,7 @@ final class NotifiedRun implements NotifiedCalls {
         return caller;
     }
 
-    /** @return what the call answers, {@link CopyRun#NOT_HERE} or {@link CopyRun#SWAPPED} */
+    /** @return what the call answers, {@link CopyRun#NOT_HERE}, {@link CopyRun#SWAPPED} or {@link CopyRun#MIXED} */
     private int judge(Task task, TracedCall call, Notification notification) {
         AddressCall address = hands.address;
         if (address.read(task.tid, call, task.call) < 0 || address.refused || !address.named || !address.isInternet()) {
@@ -126,7 +130,7 @@ final class NotifiedRun implements NotifiedCalls {
 
     @Override
     public void prepare() {
-        hands = new Hands(kernel.notifiedTracees(), plan, restricted);
+        hands = new Hands(kernel.notifiedTracees(), plan, restricted, former);
     }
 
     private void handOver(Task task, Notification notification) {
@@ -155,11 +159,11 @@ final class NotifiedRun implements NotifiedCalls {
         final AddressJudge judge;
         final CopyRun copyRun;
 
-        Hands(Tracees tracees, Plan plan, Set<Integer> restricted) {
+        Hands(Tracees tracees, Plan plan, Set<Integer> restricted, FormerPeers former) {
             this.tracees = tracees;
             address = new AddressCall(tracees);
             judge = new AddressJudge(tracees, plan);
-            copyRun = new CopyRun(tracees, address, restricted);
+            copyRun = new CopyRun(tracees, address, restricted, former, Optional.empty());
         }
     }
 }

@@ -94,8 +94,9 @@ public final class Tracer {
         this.replies = new Replies(ptrace, tracees, watch, remake);
         this.keeper = new KeeperStop(ptrace, keeper, tasks, replies, watch);
         this.crossing = new Crossing(ptrace, tracees);
-        this.addresses = new AddressStop(ptrace, tracees, execs, vault, keeper, plan, watch, replies, remake, tasks.restrictions(),
-                crossing, outsiders);
+        FormerPeers former = new FormerPeers(plan);
+        this.addresses = new AddressStop(ptrace, tracees, execs, vault, keeper, plan, watch, replies, remake, tasks,
+                crossing, former, outsiders);
         this.guard = new VaultGuard(ptrace, replies, addresses.judge(), plan.vault(), plan.arch());
         this.processes = new ProcessGuard(ptrace, tracees, replies);
         this.handedOver = new HandedOver(ptrace, tracees, watch, replies, addresses.judge(), crossing, plan);
@@ -106,7 +107,8 @@ public final class Tracer {
         this.newborns = new Newborns(ptrace, tasks, execs);
         this.files = new FileStop(replies, tracees, kernel.fileChanges(), plan, writable, watch);
         this.exits = new ExitStop(ptrace, tracees, replies, calls, plan, root);
-        this.notified = new NotifiedRun(kernel, ptrace, plan, calls, tasks.numbers(), tasks.restrictions().marked(), desk, replies, watch);
+        this.notified = new NotifiedRun(
+                kernel, ptrace, plan, calls, tasks.numbers(), tasks.restrictions().marked(), former, desk, replies, watch);
         tasks.of(root);
     }
 

@@ -40,6 +40,11 @@ final class FakeSocket implements SocketCopy {
     }
 
     @Override
+    public long cookie() {
+        return fd + 1;
+    }
+
+    @Override
     public boolean isOfOurNetwork() {
         return kernel.ourNetwork;
     }

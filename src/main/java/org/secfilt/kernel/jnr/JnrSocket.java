@@ -23,6 +23,7 @@ final class JnrSocket implements SocketCopy {
     private static final int SO_ACCEPTCONN = 30;
     private static final int SO_PROTOCOL = 38;
     private static final int SO_DOMAIN = 39;
+    private static final int SO_COOKIE = 57;
     private static final int SO_NETNS_COOKIE = 71;
     // linux/tcp.h, linux/in.h, net/tcp_states.h
     private static final int IPPROTO_TCP = 6;
@@ -119,6 +120,13 @@ final class JnrSocket implements SocketCopy {
         NativeMemory.IO.putInt(scratch, Integer.BYTES);
         long rc = Libc.GETSOCKOPT.call(fd, level, option, scratch + NAME, scratch);
         return rc < 0 ? -1 : NativeMemory.IO.getInt(scratch + NAME);
+    }
+
+    @Override
+    public long cookie() {
+        NativeMemory.IO.putInt(scratch, Long.BYTES);
+        Libc.must("getsockopt", Libc.GETSOCKOPT.call(fd, SOL_SOCKET, SO_COOKIE, scratch + NAME, scratch));
+        return NativeMemory.IO.getLong(scratch + NAME);
     }
 
     @Override

@@ -1,0 +1,94 @@
+package org.secfilt.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.secfilt.Fixtures;
+
+/** What the kernel makes of two peers that are allowed, of one that a socket had before and the next: a third, which no call names. */
+class FormerPeersIT {
+    @RegisterExtension
+    static final NetworkRoom ROOM = new NetworkRoom();
+
+    private static final String MAPPED_BEFORE = Fixtures.compile("mapped-before").toString();
+    private static final String MIX_PEERS = Fixtures.compile("mix-peers").toString();
+    private static final Pattern COUNTS = Pattern.compile("connected (\\d+)\n(?s:.*)mixed (\\d+)\n");
+
+    /** The last column: without secfilt, the SYN that goes to the IPv4 address at the IPv6 one's port. */
+    @ParameterizedTest(name = "{4}, {0}")
+    @CsvSource({
+        "ROOT,     ::ffff:10.77.1.1, 8001, ::1, connect,        EPERM",
+        "ORDINARY, ::ffff:10.77.1.1, 8001, ::1, connect,        EPERM",
+        "ORDINARY, ::ffff:10.77.1.1, 9,    ::1, refused,        EPERM",
+        "ORDINARY, ::ffff:10.77.1.1, 8001, ::1, fastopen,       EOPNOTSUPP",
+        "ORDINARY, ::ffff:10.77.1.1, 8001, ::1, first-fastopen, ECONNREFUSED",
+        "ORDINARY, ::ffff:127.0.0.1, 8003, ::1, accept,         EPERM",
+    })
+    void a_mapped_peer_is_not_reached_at_the_port_of_the_next(User user, String mapped, String port, String next, String way, String answer) {
+        List<String> attack = List.of(MAPPED_BEFORE, mapped, port, next, "8002", way);
+        String denied = "tcp " + mapped.substring("::ffff:".length()) + ":8002";
+        ROOM.command(attack.toArray(new String[0])).run().exited(0);
+        assertTrue(arrived().contains(denied), way);
+        ROOM.bash("printf 'version: 1\\nfirewall: off\\nconnect: {mode: deny, allow: [\"[::1]:8002\", \"%s:%s\"]}\\n' $1 $2 > pair.yaml",
+                mapped.substring("::ffff:".length()), port).run().exited(0);
+        for (String notifications : List.of("auto", "off")) {
+            List<String> words = new ArrayList<>(List.of("--notifications=" + notifications, "--policy=pair.yaml"));
+            words.addAll(attack);
+            Outcome run = ROOM.secfilt(words.toArray(new String[0])).as(user).run().exited(0);
+            assertEquals(answer + "\n", run.stdout(), run::toString);
+            assertEquals(answer.equals("EPERM"), run.stderr().contains("the socket was connected to another address before"), run::toString);
+            assertFalse(arrived().contains(denied), run::toString);
+        }
+    }
+
+    private static List<String> arrived() {
+        List<String> all = new ArrayList<>(ROOM.arrived());
+        all.addAll(ROOM.arrivedInside());
+        return all;
+    }
+
+    /** A socket that was not connected to an IPv4 address before goes where it is sent, however often. */
+    @ParameterizedTest
+    @CsvSource({"::1, 8002", "fd77:1::1, 8001"})
+    void a_socket_may_be_connected_anew_to_what_is_allowed(String next, String port) {
+        ROOM.bash("printf 'version: 1\\nfirewall: off\\nconnect: {mode: deny, allow: [\"[::1]:8002\", \"[fd77:1::1]:8001\"]}\\n' > six.yaml").run().exited(0);
+        Outcome run = ROOM.secfilt("--policy=six.yaml", MAPPED_BEFORE, "::1", "8002", next, port, "connect").run().exited(0);
+        assertEquals(List.of(), run.reports());
+        assertEquals("ok\n", run.stdout(), run::toString);
+    }
+
+    /** Natively a few of ten thousand. */
+    @ParameterizedTest(name = "{0}, {1}")
+    @CsvSource({"127.0.0.1, 127.0.0.2, AUTO", "127.0.0.1, 127.0.0.2, OFF", "::1, fd77:1::2, AUTO", "::1, fd77:1::2, OFF"})
+    void no_datagram_goes_to_one_peer_at_the_port_of_the_other(String one, String other, String notifications) {
+        String script = """
+                mkfifo open; $1 count $2 8101 $3 8102 < open > counted & counter=$!
+                exec 9> open; rm open
+                for i in $(seq 100); do [ -s counted ] && break; sleep 0.1; done
+                "${@:4}" $1 mix $2 8101 $3 8102 2000
+                exec 9>&-; wait $counter; cat counted""";
+        Matcher without = COUNTS.matcher(ROOM.bash(script, MIX_PEERS, one, other, "/usr/bin/env").run().exited(0).stdout());
+        assertTrue(without.find() && Long.parseLong(without.group(2)) > 0, without::toString);
+        ROOM.bash("printf 'version: 1\\nfirewall: off\\nconnect: {mode: deny, allow: [\"%s:8101\", \"%s:8102\"]}\\n' $1 $2 > pairs.yaml",
+                words(one), words(other)).run().exited(0);
+        Outcome run = ROOM.bash(script, MIX_PEERS, one, other, Built.program().toString(), "--notifications=" + notifications.toLowerCase(),
+                "--policy=pairs.yaml").run().exited(0);
+        Matcher with = COUNTS.matcher(run.stdout());
+        assertTrue(with.find(), run::toString);
+        assertEquals("0", with.group(2), run::toString);
+        assertTrue(Long.parseLong(with.group(1)) > 20, run::toString);
+        assertEquals(List.of(), run.reports());
+    }
+
+    private static String words(String address) {
+        return address.contains(":") ? "[" + address + "]" : address;
+    }
+}
