@@ -21,8 +21,8 @@ final class AddressStop {
             + " call that the supervisor cannot make itself: that of a process with a Landlock domain or a security label of its own, or to a"
             + " low port of another network namespace; allow it without a protocol";
     private static final String SWAPPED = "another socket was put in the place of the one that was judged";
-    private static final String MIXED = "the socket was connected to another address before, and the kernel would mix the two up: it would send to the"
-            + " one's address at the other's port; use a new socket";
+    private static final String MIXED = "the socket was connected to another address before, and the kernel would mix the two up: it would send"
+            + " to the one's address at the other's port; use a new socket";
     private static final int MOST_AGAIN = 3;
     private static final String TOO_MANY = "too many calls are under way at once";
 
@@ -193,7 +193,7 @@ final class AddressStop {
         }
     }
 
-    /** Whether any socket of the run that is put in the place of the one that was judged could have been connected before to what does not go with this. */
+    /** Whether any socket of the run that is put in the place of the one that was judged may have been connected to what goes not with this. */
     private boolean mixes(Verdict.Allow allow) {
         Optional<Sockaddr> destination = allow.rewritten().isPresent() ? allow.rewritten() : judge.destination();
         synchronized (former) {

@@ -109,7 +109,10 @@ final class HandedOver {
         }
     }
 
-    /** @return {@link #NOTHING}; {@link #EXIT}, with the room in the task; {@link #LATER}; or a negative error number, where it cannot be seen and must not run */
+    /**
+     * @return {@link #NOTHING}; {@link #EXIT}, with the room in the task; {@link #LATER}; or a negative error number, where it cannot be seen
+     *     and must not run
+     */
     private int prepare(Task task, TracedCall call, SyscallStop stop) {
         int step = bringsMany(call) ? Msghdr.MMSGHDR_BYTES : Msghdr.BYTES;
         long given = bringsMany(call) ? stop.argument(2) & 0xffff_ffffL : 1;
