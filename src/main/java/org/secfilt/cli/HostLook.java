@@ -81,7 +81,7 @@ final class HostLook implements Look {
 
     @Override
     public boolean makesProfiles() {
-        return filter.mayMakeProfiles();
+        return filter.profiles().mayMake();
     }
 
     @Override

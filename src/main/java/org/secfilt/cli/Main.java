@@ -51,7 +51,7 @@ public final class Main implements Outcome.Visitor<Integer> {
     private final Streams streams = new Streams(launching);
     private final FrontEnd stub;
     private final Caller caller;
-    /** Of the profile that the command is in. */
+    /** Whether the command is in a profile that knows a socket by who made it. */
     private boolean byMaking;
     private List<ByteString> argv = List.of();
     /** What has been told so far, some of which may wait for standard error. */
@@ -150,13 +150,12 @@ public final class Main implements Outcome.Visitor<Integer> {
         PacketFilter filter = filter(run.cgroups(), command.environment());
         if (run.profile().isPresent()) {
             try {
-                filter.enter(run.profile().get());
+                byMaking = filter.profiles().enter(run.profile().get());
             } catch (FirewallException e) {
                 return failed(e.getMessage());
             }
         }
         boolean sealed = run.profile().isPresent() && launching.capabilities(stub.pid()) != 0;
-        byMaking = filter.hasEnteredByMaking();
         Plan plan = plan(run, sealed ? filter.host() : host(run.policy(), filter));
         List<Refusal> tooMuch = filter.refusals(plan);
         if (!tooMuch.isEmpty()) {
@@ -263,14 +262,14 @@ public final class Main implements Outcome.Visitor<Integer> {
     @Override
     public Integer profile(Outcome.Profile profile) throws IOException {
         stub.outlive();
-        return new ProfileVerb(filter(profile.cgroups(), caller.environment()), kernel.accounts(), caller.files(), streams)
+        return new ProfileVerb(filter(profile.cgroups(), caller.environment()).profiles(), kernel.accounts(), caller.files(), streams)
                 .answer(profile);
     }
 
     @Override
     public Integer assign(Outcome.Assign assign) throws IOException {
         stub.outlive();
-        return ProfileVerb.answer(filter(assign.cgroups(), caller.environment()), assign, streams);
+        return ProfileVerb.answer(filter(assign.cgroups(), caller.environment()).profiles(), assign, streams);
     }
 
     private PacketFilter filter(List<Cgroups.Hierarchy> hierarchies, List<ByteString> environment) {

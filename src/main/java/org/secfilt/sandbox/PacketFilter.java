@@ -15,10 +15,6 @@ import org.secfilt.firewall.IpVersion;
 import org.secfilt.firewall.Leftovers;
 import org.secfilt.firewall.NetworkRules;
 import org.secfilt.firewall.NetworkSession;
-import org.secfilt.firewall.OrphanedProfiles;
-import org.secfilt.firewall.Profile;
-import org.secfilt.firewall.ProfileName;
-import org.secfilt.firewall.Profiles;
 import org.secfilt.firewall.Session;
 import org.secfilt.firewall.Standing;
 import org.secfilt.firewall.Tables;
@@ -29,15 +25,11 @@ import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Launching;
 import org.secfilt.kernel.NetworkLock;
 import org.secfilt.kernel.Networks;
-import org.secfilt.kernel.OwnTables;
-import org.secfilt.kernel.ProfilesLock;
-import org.secfilt.kernel.Runs;
 import org.secfilt.nat.Nat;
 import org.secfilt.nat.NatException;
 import org.secfilt.plan.HostFirewall;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.Refusal;
-import org.secfilt.policy.Policy;
 
 /** The packet filter of this host, as far as one run needs it: whether it is to be had, and then the run's part of it. */
 @SuppressWarnings("try") // a lock is there to be closed
@@ -52,7 +44,6 @@ public final class PacketFilter {
     private final int pid;
     private final Tables tables;
     private final List<Cgroups.Hierarchy> hierarchies;
-    private boolean unifiedProfile;
 
     /**
      * @param pid of the process to be judged
@@ -122,15 +113,6 @@ public final class PacketFilter {
     public boolean mayMakeCgroup() {
         try (Cgroups cgroups = cgroups()) {
             return cgroups.mayMakeIn(parent(cgroups));
-        } catch (KernelException e) {
-            return false;
-        }
-    }
-
-    /** Whether profiles could have theirs, which are at the hierarchy's root. */
-    public boolean mayMakeProfiles() {
-        try (Cgroups cgroups = profileCgroups()) {
-            return cgroups.mayMakeIn("");
         } catch (KernelException e) {
             return false;
         }
@@ -210,73 +192,13 @@ public final class PacketFilter {
         }
     }
 
-    /**
-     * The profiles of this network namespace.
-     *
-     * @param changes whether they are to be changed, or processes of others moved, for which CAP_NET_ADMIN is needed
-     * @throws FirewallException naming what is missing
-     */
-    public <T> T withProfiles(boolean changes, ProfileWork<T> work) throws FirewallException {
-        Optional<String> missing = changes ? missingToChange() : Optional.empty();
-        if (missing.isPresent()) {
-            throw new FirewallException("profiles cannot be changed here, for want of " + missing.get());
-        }
-        if (!changes) {
-            return withProfilesAsTheyAre(false, work);
-        }
-        try (ProfilesLock lock = kernel.lockProfiles()) {
-            return withProfilesAsTheyAre(true, work);
-        } catch (KernelException e) {
-            throw new FirewallException(e.getMessage());
-        }
+    /** The profiles of this network, for the same process. */
+    public LastingProfiles profiles() {
+        return new LastingProfiles(this, kernel, pid, tables, hierarchies);
     }
 
-    private <T> T withProfilesAsTheyAre(boolean changes, ProfileWork<T> work) throws FirewallException {
-        try (Cgroups cgroups = profileCgroups()) {
-            Profiles profiles = new Profiles(tables, cgroups, networks.cookie());
-            if (!changes && profiles.unified() && hidesClasses() && profiles.list().isEmpty()) {
-                throw new FirewallException("no net_cls hierarchy is mounted in sight, so only root can use profiles here: install them with"
-                        + " --group");
-            }
-            if (changes) {
-                new OrphanedProfiles(cgroups, networks.cookie()).remove(networks::cookies);
-            }
-            return work.with(profiles, new ClassMount(kernel.programs(), cgroups, pid));
-        } catch (KernelException e) {
-            throw new FirewallException(e.getMessage() + (mayMount()
-                    ? "" : "; no cgroups are mounted in sight, so only root can use profiles here"));
-        }
-    }
-
-    private boolean mayMount() {
-        return (launching.capabilities(pid) & CAP_SYS_ADMIN) != 0;
-    }
-
-    /** Whether the kernel has net_cls, and only those who may mount see it: /proc/cgroups. */
-    private boolean hidesClasses() {
-        if (mayMount() || !hierarchies.contains(Cgroups.Hierarchy.NET_CLS)) {
-            return false;
-        }
-        try {
-            return Files.readString(Path.of("/proc/cgroups")).contains("\nnet_cls\t");
-        } catch (IOException e) {
-            return false;
-        }
-    }
-
-    /** Those of net_cls before those of version 2, the other way round than for runs: see Profiles. */
-    private Cgroups profileCgroups() {
-        if (!hierarchies.contains(Cgroups.Hierarchy.NET_CLS)) {
-            return kernel.cgroups(Cgroups.Hierarchy.UNIFIED);
-        }
-        try {
-            return kernel.cgroups(Cgroups.Hierarchy.NET_CLS);
-        } catch (KernelException e) {
-            return open(Cgroups.Hierarchy.UNIFIED).orElseThrow(() -> e);
-        }
-    }
-
-    private Optional<String> missingToChange() {
+    /** Why rules of this network can be neither changed nor seen; empty if they can. */
+    Optional<String> missingToChange() {
         if ((launching.capabilities(pid) & CAP_NET_ADMIN) == 0) {
             return Optional.of("CAP_NET_ADMIN");
         }
@@ -287,79 +209,13 @@ public final class PacketFilter {
         return program.isPresent() ? Optional.of("the program " + program.get()) : program; // no lambda: it would cost milliseconds
     }
 
-    /** Something to do with profiles. */
-    public interface ProfileWork<T> {
-        T with(Profiles profiles, ClassMount mount) throws FirewallException;
-    }
-
-    /** Whether rules can be seen at all: to others than root the kernel does not show them. */
-    public boolean seesRules() {
-        return missingToChange().isEmpty();
-    }
-
-    /**
-     * Moves the process into a profile, before it becomes the command.
-     *
-     * @throws FirewallException if it may not enter, is in a class already, or the profile has lost its rules as far as can be seen
-     */
-    public void enter(ProfileName name) throws FirewallException {
-        Optional<ProfileName> first = profile(pid, Cgroups.Hierarchy.NET_CLS).or(() -> profile(pid, Cgroups.Hierarchy.UNIFIED));
-        if (first.isPresent()) {
-            throw new FirewallException("already assigned to a net class: profile " + first.get());
-        }
-        withProfiles(false, (profiles, mount) -> {
-            Profile profile = profiles.find(name);
-            unifiedProfile = profiles.unified();
-            if (seesRules()) {
-                List<IpVersion> lost = profiles.rules(profile).lost();
-                if (!lost.isEmpty()) {
-                    throw new FirewallException("the rules of the profile " + name + " are gone from " + lost.get(0).program()
-                            + "; secfilt profile install " + name + " brings them back");
-                }
-            }
-            // A socket takes on the class of whoever gets hold of it, as the supervisor does to look at one: pidfd_getfd(2).
-            profiles.enter(name, profiles.unified() ? List.of(pid) : List.of(pid, (int) ProcessHandle.current().pid()));
-            return name;
-        });
-    }
-
-    private Optional<ProfileName> profile(int process, Cgroups.Hierarchy hierarchy) {
-        return ProfileName.of(launching.cgroup(process, hierarchy));
-    }
-
-    /** Whether it is a thread of the process to be judged, or of this one. */
-    public boolean isSelf(int thread) {
-        int process = kernel.runs().process(thread);
-        return process == pid || process == ProcessHandle.current().pid();
-    }
-
-    /** Who runs under secfilt here. */
-    public Runs runs() {
-        return kernel.runs();
-    }
-
-    public OwnTables ownTables() {
-        return kernel.ownTables();
-    }
-
-    /** Whether the process has entered a profile that knows a socket by who made it, so that those made before are not of it. */
-    public boolean hasEnteredByMaking() {
-        return unifiedProfile;
-    }
-
     /** What there is to say against having the plan's firewall, before anything is raised. */
     public List<Refusal> refusals(Plan plan) {
-        return plan.judgesPackets()
-                ? refusals(plan.policy(), plan.surroundings().ownsNetwork(), "--firewall=off: calls are judged without it") : List.of();
-    }
-
-    /** The same against a profile of this network. */
-    public List<Refusal> refusals(Policy policy) {
-        return refusals(policy, false, "hold it by runs: secfilt --firewall=off --policy=FILE");
-    }
-
-    private List<Refusal> refusals(Policy policy, boolean ownNetwork, String instead) {
-        Optional<Refusal> refusal = Weight.refusal(policy, tables, ownNetwork, instead);
+        if (!plan.judgesPackets()) {
+            return List.of();
+        }
+        Optional<Refusal> refusal = Weight.refusal(plan.policy(), tables, plan.surroundings().ownsNetwork(),
+                "--firewall=off: calls are judged without it");
         return refusal.isPresent() ? List.of(refusal.get()) : List.of();
     }
 
@@ -417,7 +273,8 @@ public final class PacketFilter {
         }
     }
 
-    private Optional<Cgroups> open(Cgroups.Hierarchy hierarchy) {
+    /** The hierarchy, where it is to be had. */
+    Optional<Cgroups> open(Cgroups.Hierarchy hierarchy) {
         try {
             return Optional.of(kernel.cgroups(hierarchy));
         } catch (KernelException e) {
