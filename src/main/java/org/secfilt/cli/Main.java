@@ -16,7 +16,9 @@ import org.secfilt.kernel.Cgroups;
 import org.secfilt.kernel.FrontEnd;
 import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.KernelException;
-import org.secfilt.kernel.Launching;
+import org.secfilt.kernel.ProcessStatus;
+import org.secfilt.kernel.SecurityModules;
+import org.secfilt.kernel.StandardStreams;
 import org.secfilt.kernel.jnr.JnrKernel;
 import org.secfilt.plan.Holding;
 import org.secfilt.plan.Host;
@@ -47,8 +49,10 @@ public final class Main implements Outcome.Visitor<Integer> {
     private static final char NO_UTF8 = '\ufffd';
 
     private final Kernel kernel = new JnrKernel();
-    private final Launching launching = kernel.launching();
-    private final Streams streams = new Streams(launching);
+    private final ProcessStatus processes = kernel.processStatus();
+    private final SecurityModules modules = kernel.securityModules();
+    private final StandardStreams standard = kernel.standardStreams();
+    private final Streams streams = new Streams(standard);
     private final FrontEnd stub;
     private final Caller caller;
     /** Whether the command is in a profile that knows a socket by who made it. */
@@ -155,14 +159,14 @@ public final class Main implements Outcome.Visitor<Integer> {
                 return failed(e.getMessage());
             }
         }
-        boolean sealed = run.profile().isPresent() && launching.capabilities(stub.pid()) != 0;
+        boolean sealed = run.profile().isPresent() && processes.permittedCapabilities(stub.pid()) != 0;
         Plan plan = plan(run, sealed ? filter.host() : host(run.policy(), filter));
         List<Refusal> tooMuch = filter.refusals(plan);
         if (!tooMuch.isEmpty()) {
             return refused(tooMuch);
         }
         Optional<Standing> firewall = Optional.empty();
-        if (plan.judgesPackets() && !plan.preparesNetwork() && Sandbox.finds(launching, stub.pid(), command)) {
+        if (plan.judgesPackets() && !plan.preparesNetwork() && Sandbox.finds(kernel, stub.pid(), command)) {
             try {
                 firewall = Optional.of(filter.raise(plan));
             } catch (FirewallException e) {
@@ -172,7 +176,7 @@ public final class Main implements Outcome.Visitor<Integer> {
                 }
             }
         }
-        if (plan.supervised() && plan.landlock().isEmpty() && launching.yamaScope() == 0) {
+        if (plan.supervised() && plan.landlock().isEmpty() && modules.yamaScope() == 0) {
             reports.warn("this kernel's Landlock is switched off or too old: the command can write to the memory of other processes of its"
                     + " user (/proc/PID/mem), and send them signals");
         }
@@ -250,7 +254,7 @@ public final class Main implements Outcome.Visitor<Integer> {
     @Override
     public Integer doctor(Outcome.Doctor doctor) throws IOException {
         PacketFilter filter = new PacketFilter(kernel, stub.pid(), caller.environment());
-        return DoctorVerb.answer(new HostLook(launching, stub.pid(), filter), streams);
+        return DoctorVerb.answer(new HostLook(kernel, stub.pid(), filter), streams);
     }
 
     @Override
@@ -296,17 +300,17 @@ public final class Main implements Outcome.Visitor<Integer> {
     }
 
     private Plan plan(Policy policy, Arch arch, HostFirewall firewall) throws RefusedPolicyException {
-        return Plan.of(policy, host(arch, launching.landlockAbi(), firewall));
+        return Plan.of(policy, host(arch, modules.landlockAbi(), firewall));
     }
 
     private Plan plan(Outcome.Run run, HostFirewall firewall) throws RefusedPolicyException {
-        Host any = host(Arch.current(), run.landlock() ? launching.landlockAbi() : 0, firewall);
+        Host any = host(Arch.current(), run.landlock() ? modules.landlockAbi() : 0, firewall);
         Host host = new Host(any.arch(), any.landlockAbi(), any.root(), firewall, run.profile().isPresent(), byMaking);
         return run.supervised() ? Plan.of(run.policy(), host) : Plan.withoutSupervisor(run.policy(), host);
     }
 
     private Host host(Arch arch, int landlockAbi, HostFirewall firewall) {
-        return new Host(arch, landlockAbi, launching.capabilities(stub.pid()) != 0, firewall);
+        return new Host(arch, landlockAbi, processes.permittedCapabilities(stub.pid()) != 0, firewall);
     }
 
     private static void tellLayers(Plan plan, Reports reports) {
@@ -325,7 +329,7 @@ public final class Main implements Outcome.Visitor<Integer> {
     }
 
     private Reports reports(Volume volume) {
-        return new Reports(launching.standardError(), volume, streams.errWantsColour());
+        return new Reports(standard.error(), volume, streams.errWantsColour());
     }
 
     /** Nobody is told who was killed meanwhile, as by Ctrl-C: with it went what there was to read of it. */

@@ -16,9 +16,9 @@ import org.secfilt.firewall.Weight;
 import org.secfilt.kernel.Cgroups;
 import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.KernelException;
-import org.secfilt.kernel.Launching;
 import org.secfilt.kernel.Networks;
 import org.secfilt.kernel.OwnTables;
+import org.secfilt.kernel.ProcessStatus;
 import org.secfilt.kernel.ProfilesLock;
 import org.secfilt.kernel.Runs;
 import org.secfilt.plan.Refusal;
@@ -31,7 +31,7 @@ public final class LastingProfiles {
 
     private final PacketFilter filter;
     private final Kernel kernel;
-    private final Launching launching;
+    private final ProcessStatus processes;
     private final Networks networks;
     private final int pid;
     private final Tables tables;
@@ -44,7 +44,7 @@ public final class LastingProfiles {
     LastingProfiles(PacketFilter filter, Kernel kernel, int pid, Tables tables, List<Cgroups.Hierarchy> hierarchies) {
         this.filter = filter;
         this.kernel = kernel;
-        this.launching = kernel.launching();
+        this.processes = kernel.processStatus();
         this.networks = kernel.networks();
         this.pid = pid;
         this.tables = tables;
@@ -110,7 +110,7 @@ public final class LastingProfiles {
     }
 
     private boolean mayMount() {
-        return (launching.capabilities(pid) & CAP_SYS_ADMIN) != 0;
+        return (processes.permittedCapabilities(pid) & CAP_SYS_ADMIN) != 0;
     }
 
     /** Whether the kernel has net_cls, and only those who may mount see it: /proc/cgroups. */
@@ -170,7 +170,7 @@ public final class LastingProfiles {
 
     /** The one that the process is in. */
     private Optional<ProfileName> of(Cgroups.Hierarchy hierarchy) {
-        return ProfileName.of(launching.cgroup(pid, hierarchy));
+        return ProfileName.of(kernel.cgroupSight().of(pid, hierarchy));
     }
 
     /** Whether it is a thread of that process, or of this one. */

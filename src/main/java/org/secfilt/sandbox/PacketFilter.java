@@ -22,9 +22,9 @@ import org.secfilt.firewall.Weight;
 import org.secfilt.kernel.Cgroups;
 import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.KernelException;
-import org.secfilt.kernel.Launching;
 import org.secfilt.kernel.NetworkLock;
 import org.secfilt.kernel.Networks;
+import org.secfilt.kernel.ProcessStatus;
 import org.secfilt.nat.Nat;
 import org.secfilt.nat.NatException;
 import org.secfilt.plan.HostFirewall;
@@ -39,7 +39,7 @@ public final class PacketFilter {
     private static final long CAP_SYS_ADMIN = 1L << 21;
 
     private final Kernel kernel;
-    private final Launching launching;
+    private final ProcessStatus processes;
     private final Networks networks;
     private final int pid;
     private final Tables tables;
@@ -56,7 +56,7 @@ public final class PacketFilter {
     /** @param hierarchies where the run may have its cgroup, the first that is to be had */
     public PacketFilter(Kernel kernel, int pid, List<ByteString> environment, List<Cgroups.Hierarchy> hierarchies) {
         this.kernel = kernel;
-        this.launching = kernel.launching();
+        this.processes = kernel.processStatus();
         this.networks = kernel.networks();
         this.pid = pid;
         this.tables = tables(kernel, environment);
@@ -82,7 +82,7 @@ public final class PacketFilter {
 
     /** What can be told without changing anything, cheaply. That the kernel lacks a match shows when the rules are installed. */
     public HostFirewall host() {
-        long capabilities = launching.capabilities(pid);
+        long capabilities = processes.permittedCapabilities(pid);
         Optional<String> missing = missingToChange();
         if (missing.isPresent()) {
             return HostFirewall.without(missing.get());
@@ -92,7 +92,7 @@ public final class PacketFilter {
             if (!cgroups.mayMakeIn(parent)) {
                 return withoutCgroup("the right to make a cgroup in /" + parent);
             }
-            boolean mayMount = (capabilities & CAP_SYS_ADMIN) != 0 && !launching.hidesCgroups(pid);
+            boolean mayMount = (capabilities & CAP_SYS_ADMIN) != 0 && !kernel.cgroupSight().hides(pid);
             return new HostFirewall(Optional.empty(), mayMount);
         } catch (KernelException e) {
             return withoutCgroup("a cgroup hierarchy: " + e.getMessage());
@@ -130,7 +130,7 @@ public final class PacketFilter {
 
     /** As {@link #host}, of a network namespace that is made for the run: all that leaves it is judged. */
     public HostFirewall ofOwnNetwork() {
-        long capabilities = launching.capabilities(pid);
+        long capabilities = processes.permittedCapabilities(pid);
         if ((capabilities & CAP_NET_ADMIN) == 0) {
             return HostFirewall.without("CAP_NET_ADMIN");
         }
@@ -199,7 +199,7 @@ public final class PacketFilter {
 
     /** Why rules of this network can be neither changed nor seen; empty if they can. */
     Optional<String> missingToChange() {
-        if ((launching.capabilities(pid) & CAP_NET_ADMIN) == 0) {
+        if ((processes.permittedCapabilities(pid) & CAP_NET_ADMIN) == 0) {
             return Optional.of("CAP_NET_ADMIN");
         }
         if (!networks.isOurs()) {

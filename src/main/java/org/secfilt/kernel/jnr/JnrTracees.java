@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
-import org.secfilt.abi.OpenHow;
 import org.secfilt.kernel.OpenDescriptor;
 import org.secfilt.kernel.SocketCopy;
 import org.secfilt.kernel.SocketFile;
@@ -17,13 +16,10 @@ import org.secfilt.kernel.Vault;
 final class JnrTracees implements Tracees {
     private static final int BUFFER_BYTES = 64 << 10;
     private static final int IOVEC_BYTES = 16;
-    private static final int PATH_MAX = 4096;
     private static final int F_GETFL = 3;
     private static final int O_PATH = 010000000;
-    private static final int O_PATH_CLOEXEC = O_PATH | 02000000;
     private static final int TGKILL = Arch.X86_64.syscalls().nr("tgkill");
     private static final int PREAD64 = Arch.X86_64.syscalls().nr("pread64");
-    private static final int OPENAT2 = Arch.X86_64.syscalls().nr("openat2");
     /** proc(5) "stat": the fields after the name's closing bracket start with number 3, the processor is number 39. */
     private static final int PROCESSOR_FIELDS_ON = 39 - 3;
 
@@ -285,10 +281,6 @@ final class JnrTracees implements Tracees {
         return descriptors.carrier(tid, fd);
     }
 
-    TraceeDescriptors descriptors() {
-        return descriptors;
-    }
-
     @Override
     public int processor(int tid) {
         String stat = proc.read(tid, "/stat");
@@ -334,29 +326,8 @@ final class JnrTracees implements Tracees {
     @Override
     public Optional<SocketFile> socketFile(int tid, byte[] path, boolean names) throws UnresolvedPath {
         if (sockets == null) {
-            sockets = new SocketFiles(proc, this);
+            sockets = new SocketFiles(proc);
         }
         return sockets.follow(tid, path, names, mounts, foreignMounts);
-    }
-
-    /**
-     * openat2(2) for a name alone, not for what is in the file.
-     *
-     * @param from the directory in which a relative path begins
-     * @param flags of open(2), besides O_PATH and O_CLOEXEC
-     * @param resolve of {@link OpenHow}
-     * @return an O_PATH descriptor or a negative error number
-     */
-    int open(int from, byte[] name, int flags, int resolve) {
-        if (name.length >= PATH_MAX) {
-            return -Errno.ENAMETOOLONG.number();
-        }
-        NativeMemory.IO.putByteArray(buffer, name, 0, name.length);
-        NativeMemory.IO.putByte(buffer + name.length, (byte) 0);
-        long how = buffer + PATH_MAX;
-        NativeMemory.IO.putLong(how + OpenHow.FLAGS, O_PATH_CLOEXEC | flags);
-        NativeMemory.IO.putLong(how + OpenHow.MODE, 0);
-        NativeMemory.IO.putLong(how + OpenHow.RESOLVE, resolve);
-        return (int) Libc.SYSCALL.call(OPENAT2, from, buffer, how, OpenHow.BYTES, 0);
     }
 }
