@@ -12,7 +12,7 @@ import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.NotifiedCalls;
 import org.secfilt.kernel.Supervisor;
-import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.TraceeStatus;
 import org.secfilt.kernel.Vault;
 import org.secfilt.plan.Plan;
 import org.secfilt.policy.Origin;
@@ -30,7 +30,7 @@ import org.secfilt.verdict.Verdict;
 final class Supervision implements Watch {
     private final Kernel kernel;
     private final Supervisor supervisor;
-    private final Tracees tracees;
+    private final TraceeStatus tracees;
     private final FrontEnd frontEnd;
     private final Plan plan;
     private final Reports reports;
@@ -50,7 +50,7 @@ final class Supervision implements Watch {
             Command command, int listener) {
         this.kernel = kernel;
         this.supervisor = kernel.supervisor();
-        this.tracees = kernel.tracees();
+        this.tracees = kernel.tracees().status();
         this.frontEnd = frontEnd;
         this.plan = plan;
         this.reports = reports;

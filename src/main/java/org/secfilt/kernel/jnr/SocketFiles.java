@@ -8,11 +8,11 @@ import org.secfilt.abi.Errno;
 import org.secfilt.abi.OpenHow;
 import org.secfilt.kernel.FileTarget;
 import org.secfilt.kernel.SocketFile;
-import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.SocketPaths;
 import org.secfilt.kernel.UnresolvedPath;
 
 /**
- * Follows the paths of unix sockets, as {@link Tracees#socketFile} says, to a descriptor (O_PATH). Where that file is, the kernel says
+ * Follows the paths of unix sockets, as {@link SocketPaths#follow} says, to a descriptor (O_PATH). Where that file is, the kernel says
  * (/proc/self/fd); and since such a text may be about other mounts than the tracee's, for the directory that a relative path begins at may have
  * come from another mount namespace, it is only believed if a walk from the tracee's root, along it, without symbolic links, comes to the
  * same file. openat2(2), path_resolution(7).
