@@ -3,6 +3,7 @@ package org.secfilt;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -29,7 +30,7 @@ public final class Fixtures {
         Path source = SOURCES.resolve(name + ".c");
         Path binary = BINARIES.resolve(name + String.join("", flags).replace('/', '_'));
         try {
-            if (Files.exists(binary) && isNewer(binary, source) && isNewer(binary, SOURCES.resolve("probe.h"))) {
+            if (Files.exists(binary) && isNewer(binary, source) && isNewerThanHeaders(binary)) {
                 return Reachable.of(binary);
             }
             Files.createDirectories(BINARIES);
@@ -55,6 +56,18 @@ public final class Fixtures {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while compiling " + source, e);
         }
+    }
+
+    /** Than all of them: which ones a program includes only the compiler knows. */
+    private static boolean isNewerThanHeaders(Path binary) throws IOException {
+        try (DirectoryStream<Path> headers = Files.newDirectoryStream(SOURCES, "*.h")) {
+            for (Path header : headers) {
+                if (!isNewer(binary, header)) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     private static boolean isNewer(Path binary, Path source) throws IOException {

@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.secfilt.abi.Arch;
 import org.secfilt.doctor.Look;
-import org.secfilt.kernel.Launching;
+import org.secfilt.kernel.Kernel;
 import org.secfilt.plan.HostFirewall;
 import org.secfilt.sandbox.PacketFilter;
 
@@ -23,12 +23,12 @@ final class HostLook implements Look {
     /** A start takes a tenth of a second; a loaded machine may take fifty times that. */
     private static final int TRIAL_SECONDS = 30;
 
-    private final Launching kernel;
+    private final Kernel kernel;
     private final int pid;
     private final PacketFilter filter;
     private final HostFirewall firewall;
 
-    HostLook(Launching kernel, int pid, PacketFilter filter) {
+    HostLook(Kernel kernel, int pid, PacketFilter filter) {
         this.filter = filter;
         this.firewall = filter.host();
         this.kernel = kernel;
@@ -61,7 +61,7 @@ final class HostLook implements Look {
 
     @Override
     public int landlockAbi() {
-        return kernel.landlockAbi();
+        return kernel.securityModules().landlockAbi();
     }
 
     @Override
@@ -81,12 +81,12 @@ final class HostLook implements Look {
 
     @Override
     public boolean makesProfiles() {
-        return filter.mayMakeProfiles();
+        return filter.profiles().mayMake();
     }
 
     @Override
     public boolean root() {
-        return kernel.capabilities(pid) != 0;
+        return kernel.processStatus().permittedCapabilities(pid) != 0;
     }
 
     @Override
@@ -106,7 +106,7 @@ final class HostLook implements Look {
 
     @Override
     public Optional<String> refusedCall() {
-        return kernel.refusedCall();
+        return kernel.supervisor().refusedCall();
     }
 
     /** The caller's own program file, once more. No tracee of ours is there that waiting for a child could disturb. */

@@ -16,7 +16,9 @@ import org.secfilt.kernel.Cgroups;
 import org.secfilt.kernel.FrontEnd;
 import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.KernelException;
-import org.secfilt.kernel.Launching;
+import org.secfilt.kernel.ProcessStatus;
+import org.secfilt.kernel.SecurityModules;
+import org.secfilt.kernel.StandardStreams;
 import org.secfilt.kernel.jnr.JnrKernel;
 import org.secfilt.plan.Holding;
 import org.secfilt.plan.Host;
@@ -47,11 +49,13 @@ public final class Main implements Outcome.Visitor<Integer> {
     private static final char NO_UTF8 = '\ufffd';
 
     private final Kernel kernel = new JnrKernel();
-    private final Launching launching = kernel.launching();
-    private final Streams streams = new Streams(launching);
+    private final ProcessStatus processes = kernel.processStatus();
+    private final SecurityModules modules = kernel.securityModules();
+    private final StandardStreams standard = kernel.standardStreams();
+    private final Streams streams = new Streams(standard);
     private final FrontEnd stub;
     private final Caller caller;
-    /** Of the profile that the command is in. */
+    /** Whether the command is in a profile that knows a socket by who made it. */
     private boolean byMaking;
     private List<ByteString> argv = List.of();
     /** What has been told so far, some of which may wait for standard error. */
@@ -150,20 +154,19 @@ public final class Main implements Outcome.Visitor<Integer> {
         PacketFilter filter = filter(run.cgroups(), command.environment());
         if (run.profile().isPresent()) {
             try {
-                filter.enter(run.profile().get());
+                byMaking = filter.profiles().enter(run.profile().get());
             } catch (FirewallException e) {
                 return failed(e.getMessage());
             }
         }
-        boolean sealed = run.profile().isPresent() && launching.capabilities(stub.pid()) != 0;
-        byMaking = filter.hasEnteredByMaking();
+        boolean sealed = run.profile().isPresent() && processes.permittedCapabilities(stub.pid()) != 0;
         Plan plan = plan(run, sealed ? filter.host() : host(run.policy(), filter));
         List<Refusal> tooMuch = filter.refusals(plan);
         if (!tooMuch.isEmpty()) {
             return refused(tooMuch);
         }
         Optional<Standing> firewall = Optional.empty();
-        if (plan.judgesPackets() && !plan.preparesNetwork() && Sandbox.finds(launching, stub.pid(), command)) {
+        if (plan.judgesPackets() && !plan.preparesNetwork() && Sandbox.finds(kernel, stub.pid(), command)) {
             try {
                 firewall = Optional.of(filter.raise(plan));
             } catch (FirewallException e) {
@@ -173,7 +176,7 @@ public final class Main implements Outcome.Visitor<Integer> {
                 }
             }
         }
-        if (plan.supervised() && plan.landlock().isEmpty() && launching.yamaScope() == 0) {
+        if (plan.supervised() && plan.landlock().isEmpty() && modules.yamaScope() == 0) {
             reports.warn("this kernel's Landlock is switched off or too old: the command can write to the memory of other processes of its"
                     + " user (/proc/PID/mem), and send them signals");
         }
@@ -251,7 +254,7 @@ public final class Main implements Outcome.Visitor<Integer> {
     @Override
     public Integer doctor(Outcome.Doctor doctor) throws IOException {
         PacketFilter filter = new PacketFilter(kernel, stub.pid(), caller.environment());
-        return DoctorVerb.answer(new HostLook(launching, stub.pid(), filter), streams);
+        return DoctorVerb.answer(new HostLook(kernel, stub.pid(), filter), streams);
     }
 
     @Override
@@ -263,14 +266,14 @@ public final class Main implements Outcome.Visitor<Integer> {
     @Override
     public Integer profile(Outcome.Profile profile) throws IOException {
         stub.outlive();
-        return new ProfileVerb(filter(profile.cgroups(), caller.environment()), kernel.accounts(), caller.files(), streams)
+        return new ProfileVerb(filter(profile.cgroups(), caller.environment()).profiles(), kernel.accounts(), caller.files(), streams)
                 .answer(profile);
     }
 
     @Override
     public Integer assign(Outcome.Assign assign) throws IOException {
         stub.outlive();
-        return ProfileVerb.answer(filter(assign.cgroups(), caller.environment()), assign, streams);
+        return ProfileVerb.answer(filter(assign.cgroups(), caller.environment()).profiles(), assign, streams);
     }
 
     private PacketFilter filter(List<Cgroups.Hierarchy> hierarchies, List<ByteString> environment) {
@@ -297,17 +300,17 @@ public final class Main implements Outcome.Visitor<Integer> {
     }
 
     private Plan plan(Policy policy, Arch arch, HostFirewall firewall) throws RefusedPolicyException {
-        return Plan.of(policy, host(arch, launching.landlockAbi(), firewall));
+        return Plan.of(policy, host(arch, modules.landlockAbi(), firewall));
     }
 
     private Plan plan(Outcome.Run run, HostFirewall firewall) throws RefusedPolicyException {
-        Host any = host(Arch.current(), run.landlock() ? launching.landlockAbi() : 0, firewall);
+        Host any = host(Arch.current(), run.landlock() ? modules.landlockAbi() : 0, firewall);
         Host host = new Host(any.arch(), any.landlockAbi(), any.root(), firewall, run.profile().isPresent(), byMaking);
         return run.supervised() ? Plan.of(run.policy(), host) : Plan.withoutSupervisor(run.policy(), host);
     }
 
     private Host host(Arch arch, int landlockAbi, HostFirewall firewall) {
-        return new Host(arch, landlockAbi, launching.capabilities(stub.pid()) != 0, firewall);
+        return new Host(arch, landlockAbi, processes.permittedCapabilities(stub.pid()) != 0, firewall);
     }
 
     private static void tellLayers(Plan plan, Reports reports) {
@@ -326,7 +329,7 @@ public final class Main implements Outcome.Visitor<Integer> {
     }
 
     private Reports reports(Volume volume) {
-        return new Reports(launching.standardError(), volume, streams.errWantsColour());
+        return new Reports(standard.error(), volume, streams.errWantsColour());
     }
 
     /** Nobody is told who was killed meanwhile, as by Ctrl-C: with it went what there was to read of it. */

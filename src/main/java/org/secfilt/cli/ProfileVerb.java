@@ -26,7 +26,7 @@ import org.secfilt.policy.Resolvers;
 import org.secfilt.policy.Surroundings;
 import org.secfilt.policy.yaml.PolicyFiles;
 import org.secfilt.report.Volume;
-import org.secfilt.sandbox.PacketFilter;
+import org.secfilt.sandbox.LastingProfiles;
 
 /** {@code secfilt profile} and {@code secfilt assign}: lasting profiles, and who is in them. */
 final class ProfileVerb {
@@ -36,13 +36,13 @@ final class ProfileVerb {
     private static final String RESOLV_CONF = "/etc/resolv.conf";
     private static final int MAX_RESOLV_CONF_BYTES = 64 * 1024;
 
-    private final PacketFilter filter;
+    private final LastingProfiles lasting;
     private final Accounts accounts;
     private final Opener files;
     private final Streams streams;
 
-    ProfileVerb(PacketFilter filter, Accounts accounts, Opener files, Streams streams) {
-        this.filter = filter;
+    ProfileVerb(LastingProfiles lasting, Accounts accounts, Opener files, Streams streams) {
+        this.lasting = lasting;
         this.accounts = accounts;
         this.files = files;
         this.streams = streams;
@@ -66,12 +66,12 @@ final class ProfileVerb {
     }
 
     /** @return the exit code */
-    static int answer(PacketFilter filter, Outcome.Assign assign, Streams streams) {
+    static int answer(LastingProfiles lasting, Outcome.Assign assign, Streams streams) {
         try {
-            return filter.withProfiles(false, (profiles, mount) -> {
+            return lasting.with(false, (profiles, mount) -> {
                 boolean in = assign.profile().isPresent();
-                checkOthers(filter, assign.pids());
-                profiles.assign(assign.profile(), assign.pids(), filter.runs(), filter.ownTables());
+                checkOthers(lasting, assign.pids());
+                profiles.assign(assign.profile(), assign.pids(), lasting.runs(), lasting.ownTables());
                 for (int pid : profiles.unified() ? assign.pids() : List.<Integer>of()) {
                     int sockets = Sockets.ofInternet(pid);
                     if (sockets > 0) {
@@ -87,9 +87,9 @@ final class ProfileVerb {
         }
     }
 
-    private static void checkOthers(PacketFilter filter, List<Integer> pids) throws FirewallException {
+    private static void checkOthers(LastingProfiles lasting, List<Integer> pids) throws FirewallException {
         for (int pid : pids) {
-            if (filter.isSelf(pid)) {
+            if (lasting.isSelf(pid)) {
                 throw new FirewallException("process " + pid + " is this secfilt itself, which ends with its answer; name one that goes on");
             }
         }
@@ -126,7 +126,7 @@ final class ProfileVerb {
             }
             return Cli.USAGE;
         }
-        List<String> tooMuch = RefusalText.of(filter.refusals(policy), files);
+        List<String> tooMuch = RefusalText.of(lasting.refusals(policy), files);
         for (String one : tooMuch) {
             streams.complain(one);
         }
@@ -134,7 +134,7 @@ final class ProfileVerb {
             return Cli.USAGE;
         }
         OptionalInt who = group;
-        filter.withProfiles(true, (profiles, mount) -> {
+        lasting.with(true, (profiles, mount) -> {
             try {
                 if (who.isPresent()) {
                     mount.show();
@@ -207,8 +207,8 @@ final class ProfileVerb {
 
     private int remove(Outcome.Profile asked) throws FirewallException {
         ProfileName name = asked.name().orElseThrow();
-        filter.withProfiles(true, (profiles, mount) -> {
-            profiles.remove(name, asked.force(), filter.runs(), filter.ownTables());
+        lasting.with(true, (profiles, mount) -> {
+            profiles.remove(name, asked.force(), lasting.runs(), lasting.ownTables());
             if (profiles.nowhereAny()) {
                 mount.hide();
             }
@@ -218,7 +218,7 @@ final class ProfileVerb {
     }
 
     private int list() throws FirewallException {
-        List<Profile> found = filter.withProfiles(false, (profiles, mount) -> profiles.list());
+        List<Profile> found = lasting.with(false, (profiles, mount) -> profiles.list());
         int width = "NAME".length();
         for (Profile profile : found) {
             width = Math.max(width, profile.name().text().length());
@@ -242,9 +242,9 @@ final class ProfileVerb {
     }
 
     private int show(ProfileName name) throws FirewallException {
-        boolean sees = filter.seesRules();
+        boolean sees = lasting.seesRules();
         StringBuilder text = new StringBuilder();
-        boolean whole = filter.withProfiles(false, (profiles, mount) -> {
+        boolean whole = lasting.with(false, (profiles, mount) -> {
             Profile profile = profiles.find(name);
             text.append("profile    ").append(name).append('\n');
             text.append("enter      ").append(who(profile)).append('\n');

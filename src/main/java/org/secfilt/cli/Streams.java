@@ -3,7 +3,7 @@ package org.secfilt.cli;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.secfilt.abi.Errno;
-import org.secfilt.kernel.Launching;
+import org.secfilt.kernel.StandardStreams;
 
 /** The caller's standard output and error. */
 final class Streams {
@@ -12,15 +12,15 @@ final class Streams {
     /** Of a program that SIGPIPE has killed, in a shell: 128 and the signal. */
     private static final int READER_LEFT = 141;
 
-    private final Launching kernel;
+    private final StandardStreams streams;
 
-    Streams(Launching kernel) {
-        this.kernel = kernel;
+    Streams(StandardStreams streams) {
+        this.streams = streams;
     }
 
     /** To standard error. */
     boolean write(byte[] line) {
-        return kernel.write(STDERR, line);
+        return streams.write(STDERR, line);
     }
 
     void complain(String message) {
@@ -46,7 +46,7 @@ final class Streams {
      * @return the exit code: 0, or another, having said why, if not all of it was taken; without a word if its reader has left
      */
     int print(byte[] text) {
-        int error = text.length == 0 ? 0 : kernel.writeAll(STDOUT, text);
+        int error = text.length == 0 ? 0 : streams.writeAll(STDOUT, text);
         if (error == 0) {
             return Main.OK;
         }
@@ -59,7 +59,7 @@ final class Streams {
     }
 
     boolean outIsTerminal() {
-        return kernel.isTerminal(STDOUT);
+        return streams.isTerminal(STDOUT);
     }
 
     boolean outWantsColour() {
@@ -71,7 +71,7 @@ final class Streams {
     }
 
     private boolean wantsColour(int fd) {
-        return knowsColours(System.getenv("NO_COLOR"), System.getenv("TERM")) && kernel.isTerminal(fd);
+        return knowsColours(System.getenv("NO_COLOR"), System.getenv("TERM")) && streams.isTerminal(fd);
     }
 
     /** {@code NO_COLOR} set to anything, and a terminal that cannot, or that nobody knows, mean none; null where they are not set. */

@@ -26,7 +26,30 @@ public interface Kernel {
     /** One that is there when {@link Keeper#begin} has been called. */
     Keeper keeper();
 
-    Launching launching();
+    ProcessStatus processStatus();
+
+    PathResolution pathResolution();
+
+    InheritedDescriptors inheritedDescriptors();
+
+    CgroupSight cgroupSight();
+
+    StandardStreams standardStreams();
+
+    SecurityModules securityModules();
+
+    Supervisor supervisor();
+
+    Leases leases();
+
+    /**
+     * Copies the listener of the filter that the stub just installed, and answers calls on it from now on, on a thread of its own: those of the
+     * vault and the others. Tracer thread, at the stub's first stop. seccomp_unotify(2)
+     *
+     * @param fd its number in the stub
+     * @throws KernelException if it cannot be copied, or no thread started
+     */
+    void takeListener(int pid, int fd, Vault vault, NotifiedCalls calls);
 
     Networks networks();
 

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
-import org.secfilt.kernel.Launching;
+import org.secfilt.kernel.PathResolution;
 
 /**
  * The file that a command's name means: searched as execvp(3) does, in the directories of PATH unless the name has a slash. As in
@@ -19,22 +19,22 @@ record CommandFile(ByteString file, int error) {
     /** confstr(3) "_CS_PATH" of glibc, taken when PATH is not set. */
     private static final ByteString DEFAULT_PATH = ByteString.of("/bin:/usr/bin");
 
-    static CommandFile find(Launching launching, int pid, Command command) {
+    static CommandFile find(PathResolution paths, int pid, Command command) {
         byte[] name = command.name().toBytes();
         if (name.length == 0) {
             return new CommandFile(command.name(), Errno.ENOENT.number());
         }
         if (indexOf(name, '/', 0) >= 0) {
-            return new CommandFile(command.name(), launching.executable(pid, name));
+            return new CommandFile(command.name(), paths.executable(pid, name));
         }
         int error = Errno.ENOENT.number();
         for (byte[] directory : split(command.path().orElse(DEFAULT_PATH).toBytes())) {
             byte[] candidate = join(directory, name);
-            int answer = launching.executable(pid, candidate);
+            int answer = paths.executable(pid, candidate);
             if (answer == 0) {
                 return new CommandFile(ByteString.of(candidate), 0);
             }
-            if (answer == Errno.EACCES.number() && !launching.exists(pid, candidate)) {
+            if (answer == Errno.EACCES.number() && !paths.exists(pid, candidate)) {
                 answer = Errno.ENOENT.number();
             }
             if (error == Errno.ENOENT.number() || error == Errno.ENOTDIR.number()) {

@@ -9,7 +9,7 @@ import org.secfilt.abi.Printable;
 import org.secfilt.abi.SyscallTable;
 import org.secfilt.kernel.Account;
 import org.secfilt.kernel.Accounts;
-import org.secfilt.kernel.Launching;
+import org.secfilt.kernel.ProcessStatus;
 import org.secfilt.launch.Launch;
 import org.secfilt.launch.LaunchScript;
 import org.secfilt.launch.Namespaces;
@@ -28,13 +28,13 @@ final class Enclosure {
 
     private final Surroundings own;
     private final long capabilities;
-    private final Launching.Owner owner;
+    private final ProcessStatus.Owner owner;
     private final Optional<Account> account;
     /** The file that the command sees as /etc/resolv.conf, if not that itself. */
     private final Optional<String> resolver;
 
     private Enclosure(
-            Surroundings own, long capabilities, Launching.Owner owner, Optional<Account> account, Optional<String> resolver) {
+            Surroundings own, long capabilities, ProcessStatus.Owner owner, Optional<Account> account, Optional<String> resolver) {
         this.resolver = resolver;
         this.own = own;
         this.capabilities = capabilities;
@@ -49,7 +49,7 @@ final class Enclosure {
      * @throws IllegalArgumentException naming the user or group that this host does not know
      */
     static Enclosure of(
-            Surroundings own, long capabilities, Launching.Owner owner, Accounts accounts, Optional<String> resolver) {
+            Surroundings own, long capabilities, ProcessStatus.Owner owner, Accounts accounts, Optional<String> resolver) {
         Optional<Account> account = own.user().isPresent() ? Optional.of(account(own.user().get(), accounts)) : Optional.empty();
         return new Enclosure(own, capabilities, owner, account, resolver);
     }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.secfilt.kernel.Kernel;
+import org.secfilt.kernel.ProcessStatus;
 import org.secfilt.plan.Plan;
 import org.secfilt.policy.FileAccess;
 
@@ -24,10 +25,10 @@ public final class Foresight {
             }
         }
         FileAccess files = new FileAccess(plan.policy().files().readOnly(), absolute);
-        List<String> refusals = new ArrayList<>(new WritableFiles(kernel.launching(), pid, files, plan.ownsMounts()).refusals());
+        List<String> refusals = new ArrayList<>(new WritableFiles(kernel.pathResolution(), pid, files, plan.ownsMounts()).refusals());
         try {
-            Enclosure.of(plan.surroundings(), kernel.launching().capabilities(pid), kernel.launching().owner(pid), kernel.accounts(),
-                    Optional.empty());
+            ProcessStatus processes = kernel.processStatus();
+            Enclosure.of(plan.surroundings(), processes.permittedCapabilities(pid), processes.owner(pid), kernel.accounts(), Optional.empty());
         } catch (IllegalArgumentException e) {
             refusals.add(e.getMessage());
         }

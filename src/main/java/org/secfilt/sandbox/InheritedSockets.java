@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.secfilt.abi.Family;
 import org.secfilt.kernel.Care;
-import org.secfilt.kernel.Launching;
+import org.secfilt.kernel.InheritedDescriptors;
 import org.secfilt.kernel.OpenDescriptor;
 import org.secfilt.plan.Plan;
 import org.secfilt.policy.Inherit;
@@ -33,14 +33,14 @@ final class InheritedSockets {
     private boolean keepsInternet;
     private final List<Integer> unjudgedStreams;
 
-    InheritedSockets(Launching launching, int pid, Set<Integer> open, Plan plan) {
+    InheritedSockets(InheritedDescriptors descriptors, int pid, Set<Integer> open, Plan plan) {
         this.inherit = plan.policy().inherit();
         this.ownsNetwork = plan.surroundings().ownsNetwork();
         this.profilesByMaking = plan.profilesByMaking();
         this.unsupervised = plan.judgesPackets() && !plan.traced() && !ownsNetwork;
         DescriptorJudge judge = new DescriptorJudge(plan);
         boolean network = ownsNetwork || profilesByMaking || plan.policy().restrictsAddresses() || plan.policy().families().isPresent();
-        for (OpenDescriptor descriptor : launching.inherited(pid, open, network ? judge.care() : Care.NONE)) {
+        for (OpenDescriptor descriptor : descriptors.carriers(pid, open, network ? judge.care() : Care.NONE)) {
             // A policy about files alone leaves sockets as they are.
             boolean harmless = !network && descriptor.kind() != OpenDescriptor.Kind.IO_URING;
             String why = harmless ? "" : why(descriptor, judge);
@@ -50,7 +50,7 @@ final class InheritedSockets {
                 reasons.add(why);
             }
         }
-        List<Integer> streams = plan.judgesPackets() || profilesByMaking ? launching.internetStreams(pid) : List.of();
+        List<Integer> streams = plan.judgesPackets() || profilesByMaking ? descriptors.internetStreams(pid) : List.of();
         keepsInternet |= !streams.isEmpty();
         this.unjudgedStreams = (unsupervised || profilesByMaking) && inherit != Inherit.KEEP ? streams : List.of();
     }

@@ -4,8 +4,9 @@ import java.util.Optional;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.FrontEnd;
 import org.secfilt.kernel.KernelException;
-import org.secfilt.kernel.Launching;
+import org.secfilt.kernel.Leases;
 import org.secfilt.kernel.Runs;
+import org.secfilt.kernel.Supervisor;
 import org.secfilt.launch.LaunchScript;
 import org.secfilt.launch.Operand;
 import org.secfilt.launch.Step;
@@ -19,15 +20,17 @@ final class Launcher {
     private static final int NOT_EXECUTABLE = 126;
     private static final int NOT_FOUND = 127;
 
-    private final Launching launching;
+    private final Supervisor supervisor;
+    private final Leases leases;
     private final Runs runs;
     private final FrontEnd frontEnd;
     private final Reports reports;
     private final RunLog log;
     private final Plan plan;
 
-    Launcher(Launching launching, Runs runs, FrontEnd frontEnd, Reports reports, RunLog log, Plan plan) {
-        this.launching = launching;
+    Launcher(Supervisor supervisor, Leases leases, Runs runs, FrontEnd frontEnd, Reports reports, RunLog log, Plan plan) {
+        this.supervisor = supervisor;
+        this.leases = leases;
         this.runs = runs;
         this.frontEnd = frontEnd;
         this.reports = reports;
@@ -69,7 +72,7 @@ final class Launcher {
         Thread thread = new Thread("front end") {
             @Override
             public void run() {
-                launching.watchOverwriting();
+                leases.watch();
                 try {
                     Optional<LaunchScript> script = paths.isPresent() ? prepare(paths.get()) : Optional.of(first);
                     if (script.isPresent()) {
@@ -78,10 +81,10 @@ final class Launcher {
                 } catch (RuntimeException | Error e) {
                     fail(e);
                 }
-                if (launching.awaitOverwriting()) {
+                if (leases.await()) {
                     reports.error("killed: somebody writes to files that secfilt itself runs, its own or those of its Java. Install them where the"
                             + " command's user may not write, or replace them rather than change them");
-                    launching.die();
+                    supervisor.die();
                 }
             }
         };

@@ -15,10 +15,6 @@ import org.secfilt.firewall.IpVersion;
 import org.secfilt.firewall.Leftovers;
 import org.secfilt.firewall.NetworkRules;
 import org.secfilt.firewall.NetworkSession;
-import org.secfilt.firewall.OrphanedProfiles;
-import org.secfilt.firewall.Profile;
-import org.secfilt.firewall.ProfileName;
-import org.secfilt.firewall.Profiles;
 import org.secfilt.firewall.Session;
 import org.secfilt.firewall.Standing;
 import org.secfilt.firewall.Tables;
@@ -26,18 +22,14 @@ import org.secfilt.firewall.Weight;
 import org.secfilt.kernel.Cgroups;
 import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.KernelException;
-import org.secfilt.kernel.Launching;
 import org.secfilt.kernel.NetworkLock;
 import org.secfilt.kernel.Networks;
-import org.secfilt.kernel.OwnTables;
-import org.secfilt.kernel.ProfilesLock;
-import org.secfilt.kernel.Runs;
+import org.secfilt.kernel.ProcessStatus;
 import org.secfilt.nat.Nat;
 import org.secfilt.nat.NatException;
 import org.secfilt.plan.HostFirewall;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.Refusal;
-import org.secfilt.policy.Policy;
 
 /** The packet filter of this host, as far as one run needs it: whether it is to be had, and then the run's part of it. */
 @SuppressWarnings("try") // a lock is there to be closed
@@ -47,12 +39,11 @@ public final class PacketFilter {
     private static final long CAP_SYS_ADMIN = 1L << 21;
 
     private final Kernel kernel;
-    private final Launching launching;
+    private final ProcessStatus processes;
     private final Networks networks;
     private final int pid;
     private final Tables tables;
     private final List<Cgroups.Hierarchy> hierarchies;
-    private boolean unifiedProfile;
 
     /**
      * @param pid of the process to be judged
@@ -65,7 +56,7 @@ public final class PacketFilter {
     /** @param hierarchies where the run may have its cgroup, the first that is to be had */
     public PacketFilter(Kernel kernel, int pid, List<ByteString> environment, List<Cgroups.Hierarchy> hierarchies) {
         this.kernel = kernel;
-        this.launching = kernel.launching();
+        this.processes = kernel.processStatus();
         this.networks = kernel.networks();
         this.pid = pid;
         this.tables = tables(kernel, environment);
@@ -91,7 +82,7 @@ public final class PacketFilter {
 
     /** What can be told without changing anything, cheaply. That the kernel lacks a match shows when the rules are installed. */
     public HostFirewall host() {
-        long capabilities = launching.capabilities(pid);
+        long capabilities = processes.permittedCapabilities(pid);
         Optional<String> missing = missingToChange();
         if (missing.isPresent()) {
             return HostFirewall.without(missing.get());
@@ -101,7 +92,7 @@ public final class PacketFilter {
             if (!cgroups.mayMakeIn(parent)) {
                 return withoutCgroup("the right to make a cgroup in /" + parent);
             }
-            boolean mayMount = (capabilities & CAP_SYS_ADMIN) != 0 && !launching.hidesCgroups(pid);
+            boolean mayMount = (capabilities & CAP_SYS_ADMIN) != 0 && !kernel.cgroupSight().hides(pid);
             return new HostFirewall(Optional.empty(), mayMount);
         } catch (KernelException e) {
             return withoutCgroup("a cgroup hierarchy: " + e.getMessage());
@@ -127,15 +118,6 @@ public final class PacketFilter {
         }
     }
 
-    /** Whether profiles could have theirs, which are at the hierarchy's root. */
-    public boolean mayMakeProfiles() {
-        try (Cgroups cgroups = profileCgroups()) {
-            return cgroups.mayMakeIn("");
-        } catch (KernelException e) {
-            return false;
-        }
-    }
-
     /** Who is alone in a network needs none, as root of a user namespace can be: it may make no cgroups. */
     private HostFirewall withoutCgroup(String missing) {
         if (!networks.seesAllUsers()) {
@@ -148,7 +130,7 @@ public final class PacketFilter {
 
     /** As {@link #host}, of a network namespace that is made for the run: all that leaves it is judged. */
     public HostFirewall ofOwnNetwork() {
-        long capabilities = launching.capabilities(pid);
+        long capabilities = processes.permittedCapabilities(pid);
         if ((capabilities & CAP_NET_ADMIN) == 0) {
             return HostFirewall.without("CAP_NET_ADMIN");
         }
@@ -210,74 +192,14 @@ public final class PacketFilter {
         }
     }
 
-    /**
-     * The profiles of this network namespace.
-     *
-     * @param changes whether they are to be changed, or processes of others moved, for which CAP_NET_ADMIN is needed
-     * @throws FirewallException naming what is missing
-     */
-    public <T> T withProfiles(boolean changes, ProfileWork<T> work) throws FirewallException {
-        Optional<String> missing = changes ? missingToChange() : Optional.empty();
-        if (missing.isPresent()) {
-            throw new FirewallException("profiles cannot be changed here, for want of " + missing.get());
-        }
-        if (!changes) {
-            return withProfilesAsTheyAre(false, work);
-        }
-        try (ProfilesLock lock = kernel.lockProfiles()) {
-            return withProfilesAsTheyAre(true, work);
-        } catch (KernelException e) {
-            throw new FirewallException(e.getMessage());
-        }
+    /** The profiles of this network, for the same process. */
+    public LastingProfiles profiles() {
+        return new LastingProfiles(this, kernel, pid, tables, hierarchies);
     }
 
-    private <T> T withProfilesAsTheyAre(boolean changes, ProfileWork<T> work) throws FirewallException {
-        try (Cgroups cgroups = profileCgroups()) {
-            Profiles profiles = new Profiles(tables, cgroups, networks.cookie());
-            if (!changes && profiles.unified() && hidesClasses() && profiles.list().isEmpty()) {
-                throw new FirewallException("no net_cls hierarchy is mounted in sight, so only root can use profiles here: install them with"
-                        + " --group");
-            }
-            if (changes) {
-                new OrphanedProfiles(cgroups, networks.cookie()).remove(networks::cookies);
-            }
-            return work.with(profiles, new ClassMount(kernel.programs(), cgroups, pid));
-        } catch (KernelException e) {
-            throw new FirewallException(e.getMessage() + (mayMount()
-                    ? "" : "; no cgroups are mounted in sight, so only root can use profiles here"));
-        }
-    }
-
-    private boolean mayMount() {
-        return (launching.capabilities(pid) & CAP_SYS_ADMIN) != 0;
-    }
-
-    /** Whether the kernel has net_cls, and only those who may mount see it: /proc/cgroups. */
-    private boolean hidesClasses() {
-        if (mayMount() || !hierarchies.contains(Cgroups.Hierarchy.NET_CLS)) {
-            return false;
-        }
-        try {
-            return Files.readString(Path.of("/proc/cgroups")).contains("\nnet_cls\t");
-        } catch (IOException e) {
-            return false;
-        }
-    }
-
-    /** Those of net_cls before those of version 2, the other way round than for runs: see Profiles. */
-    private Cgroups profileCgroups() {
-        if (!hierarchies.contains(Cgroups.Hierarchy.NET_CLS)) {
-            return kernel.cgroups(Cgroups.Hierarchy.UNIFIED);
-        }
-        try {
-            return kernel.cgroups(Cgroups.Hierarchy.NET_CLS);
-        } catch (KernelException e) {
-            return open(Cgroups.Hierarchy.UNIFIED).orElseThrow(() -> e);
-        }
-    }
-
-    private Optional<String> missingToChange() {
-        if ((launching.capabilities(pid) & CAP_NET_ADMIN) == 0) {
+    /** Why rules of this network can be neither changed nor seen; empty if they can. */
+    Optional<String> missingToChange() {
+        if ((processes.permittedCapabilities(pid) & CAP_NET_ADMIN) == 0) {
             return Optional.of("CAP_NET_ADMIN");
         }
         if (!networks.isOurs()) {
@@ -287,79 +209,13 @@ public final class PacketFilter {
         return program.isPresent() ? Optional.of("the program " + program.get()) : program; // no lambda: it would cost milliseconds
     }
 
-    /** Something to do with profiles. */
-    public interface ProfileWork<T> {
-        T with(Profiles profiles, ClassMount mount) throws FirewallException;
-    }
-
-    /** Whether rules can be seen at all: to others than root the kernel does not show them. */
-    public boolean seesRules() {
-        return missingToChange().isEmpty();
-    }
-
-    /**
-     * Moves the process into a profile, before it becomes the command.
-     *
-     * @throws FirewallException if it may not enter, is in a class already, or the profile has lost its rules as far as can be seen
-     */
-    public void enter(ProfileName name) throws FirewallException {
-        Optional<ProfileName> first = profile(pid, Cgroups.Hierarchy.NET_CLS).or(() -> profile(pid, Cgroups.Hierarchy.UNIFIED));
-        if (first.isPresent()) {
-            throw new FirewallException("already assigned to a net class: profile " + first.get());
-        }
-        withProfiles(false, (profiles, mount) -> {
-            Profile profile = profiles.find(name);
-            unifiedProfile = profiles.unified();
-            if (seesRules()) {
-                List<IpVersion> lost = profiles.rules(profile).lost();
-                if (!lost.isEmpty()) {
-                    throw new FirewallException("the rules of the profile " + name + " are gone from " + lost.get(0).program()
-                            + "; secfilt profile install " + name + " brings them back");
-                }
-            }
-            // A socket takes on the class of whoever gets hold of it, as the supervisor does to look at one: pidfd_getfd(2).
-            profiles.enter(name, profiles.unified() ? List.of(pid) : List.of(pid, (int) ProcessHandle.current().pid()));
-            return name;
-        });
-    }
-
-    private Optional<ProfileName> profile(int process, Cgroups.Hierarchy hierarchy) {
-        return ProfileName.of(launching.cgroup(process, hierarchy));
-    }
-
-    /** Whether it is a thread of the process to be judged, or of this one. */
-    public boolean isSelf(int thread) {
-        int process = kernel.runs().process(thread);
-        return process == pid || process == ProcessHandle.current().pid();
-    }
-
-    /** Who runs under secfilt here. */
-    public Runs runs() {
-        return kernel.runs();
-    }
-
-    public OwnTables ownTables() {
-        return kernel.ownTables();
-    }
-
-    /** Whether the process has entered a profile that knows a socket by who made it, so that those made before are not of it. */
-    public boolean hasEnteredByMaking() {
-        return unifiedProfile;
-    }
-
     /** What there is to say against having the plan's firewall, before anything is raised. */
     public List<Refusal> refusals(Plan plan) {
-        return plan.judgesPackets()
-                ? refusals(plan.policy(), plan.surroundings().ownsNetwork(), "--firewall=off: calls are judged without it") : List.of();
-    }
-
-    /** The same against a profile of this network. */
-    public List<Refusal> refusals(Policy policy) {
-        return refusals(policy, false, "hold it by runs: secfilt --firewall=off --policy=FILE");
-    }
-
-    private List<Refusal> refusals(Policy policy, boolean ownNetwork, String instead) {
-        Optional<Refusal> refusal = Weight.refusal(policy, tables, ownNetwork, instead);
+        if (!plan.judgesPackets()) {
+            return List.of();
+        }
+        Optional<Refusal> refusal = Weight.refusal(plan.policy(), tables, plan.surroundings().ownsNetwork(),
+                "--firewall=off: calls are judged without it");
         return refusal.isPresent() ? List.of(refusal.get()) : List.of();
     }
 
@@ -417,7 +273,8 @@ public final class PacketFilter {
         }
     }
 
-    private Optional<Cgroups> open(Cgroups.Hierarchy hierarchy) {
+    /** The hierarchy, where it is to be had. */
+    Optional<Cgroups> open(Cgroups.Hierarchy hierarchy) {
         try {
             return Optional.of(kernel.cgroups(hierarchy));
         } catch (KernelException e) {

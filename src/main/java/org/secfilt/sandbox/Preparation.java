@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.SyscallTable;
+import org.secfilt.kernel.CgroupSight;
 import org.secfilt.kernel.FrontEnd;
-import org.secfilt.kernel.Launching;
 import org.secfilt.launch.LaunchScript;
 import org.secfilt.report.Reports;
 
@@ -18,13 +18,13 @@ final class Preparation {
     /** Through the mounts. */
     private static final int MOST_LOOKS = 20;
 
-    private final Launching launching;
+    private final CgroupSight cgroups;
     private final FrontEnd frontEnd;
     private final Reports reports;
     private final SyscallTable syscalls;
 
-    Preparation(Launching launching, FrontEnd frontEnd, Reports reports, SyscallTable syscalls) {
-        this.launching = launching;
+    Preparation(CgroupSight cgroups, FrontEnd frontEnd, Reports reports, SyscallTable syscalls) {
+        this.cgroups = cgroups;
         this.frontEnd = frontEnd;
         this.reports = reports;
         this.syscalls = syscalls;
@@ -53,8 +53,8 @@ final class Preparation {
 
     /** Of both kinds, whichever knows the run's packets. */
     private List<byte[]> cgroupMounts() {
-        List<byte[]> mounts = new ArrayList<>(launching.cgroupMounts(frontEnd.pid()));
-        mounts.addAll(launching.classMounts(frontEnd.pid()));
+        List<byte[]> mounts = new ArrayList<>(cgroups.mounts(frontEnd.pid()));
+        mounts.addAll(cgroups.classMounts(frontEnd.pid()));
         return mounts;
     }
 

@@ -12,10 +12,13 @@ import org.secfilt.filter.FilterCompiler;
 import org.secfilt.firewall.FirewallException;
 import org.secfilt.firewall.Standing;
 import org.secfilt.kernel.FrontEnd;
+import org.secfilt.kernel.InheritedDescriptors;
 import org.secfilt.kernel.Keeper;
 import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.KernelException;
-import org.secfilt.kernel.Launching;
+import org.secfilt.kernel.Leases;
+import org.secfilt.kernel.PathResolution;
+import org.secfilt.kernel.ProcessStatus;
 import org.secfilt.kernel.Vault;
 import org.secfilt.launch.LaunchScript;
 import org.secfilt.nat.Nat;
@@ -39,7 +42,8 @@ public final class Sandbox {
     private static final int REFUSED = 2;
 
     private final Kernel kernel;
-    private final Launching launching;
+    private final ProcessStatus processes;
+    private final Leases leases;
     private final FrontEnd frontEnd;
     /** One without a firewall takes its place if that cannot be raised after all. */
     private Plan plan;
@@ -60,21 +64,22 @@ public final class Sandbox {
             Kernel kernel, FrontEnd frontEnd, Plan plan, boolean notifying, Fallback fallback, Reports reports, Optional<EventLog> log,
             Optional<Standing> firewall) {
         this.kernel = kernel;
-        this.launching = kernel.launching();
+        this.processes = kernel.processStatus();
+        this.leases = kernel.leases();
         this.plan = plan;
         this.notifying = notifying;
         this.fallback = fallback;
         this.reports = reports;
         this.log = new RunLog(log, reports);
         this.frontEnd = new LoggedFrontEnd(frontEnd, this.log);
-        this.launcher = new Launcher(launching, kernel.runs(), this.frontEnd, reports, this.log, plan);
-        this.preparation = new Preparation(launching, this.frontEnd, reports, plan.arch().syscalls());
+        this.launcher = new Launcher(kernel.supervisor(), leases, kernel.runs(), this.frontEnd, reports, this.log, plan);
+        this.preparation = new Preparation(kernel.cgroupSight(), this.frontEnd, reports, plan.arch().syscalls());
         this.walls = new Walls(firewall, frontEnd.pid(), reports);
     }
 
     /** Whether there is something to run: if not, {@link #run} tells the user. */
-    public static boolean finds(Launching launching, int pid, Command command) {
-        return CommandFile.find(launching, pid, command).error() == 0;
+    public static boolean finds(Kernel kernel, int pid, Command command) {
+        return CommandFile.find(kernel.pathResolution(), pid, command).error() == 0;
     }
 
     /**
@@ -94,7 +99,7 @@ public final class Sandbox {
             reports.flush();
             walls.takeDown();
             kernel.programs().awaitFed();
-            launching.endWatch();
+            leases.end();
         }
     }
 
@@ -105,12 +110,13 @@ public final class Sandbox {
             frontEnd.exit(FAILED);
             return false;
         }
-        CommandFile file = CommandFile.find(launching, frontEnd.pid(), command);
+        PathResolution paths = kernel.pathResolution();
+        CommandFile file = CommandFile.find(paths, frontEnd.pid(), command);
         if (file.error() != 0) {
             launcher.refuse(command, file.error());
             return false;
         }
-        WritableFiles writable = new WritableFiles(launching, frontEnd.pid(), plan.policy().files(), plan.ownsMounts());
+        WritableFiles writable = new WritableFiles(paths, frontEnd.pid(), plan.policy().files(), plan.ownsMounts());
         if (refused(writable.refusals())) {
             return false;
         }
@@ -130,7 +136,8 @@ public final class Sandbox {
             launcher.refuse(command, Errno.ENOENT.number()); // so it was when no firewall was raised for it
             return false;
         }
-        Set<Integer> open = launching.descriptors(frontEnd.pid());
+        InheritedDescriptors inherited = kernel.inheritedDescriptors();
+        Set<Integer> open = inherited.open(frontEnd.pid());
         if (!plan.supervised() && !plan.surroundings().ownsNetwork() && !plan.profilesByMaking()) {
             Scripts scripts = scripts(command, file, new Descriptors(open, List.of(), false), enclosure.get(), writable, false);
             launchAlone(scripts, command, file, scripts.plain());
@@ -140,7 +147,7 @@ public final class Sandbox {
             return false;
         }
         requireOwnCalls();
-        Optional<Descriptors> descriptors = descriptors(open);
+        Optional<Descriptors> descriptors = descriptors(inherited, open);
         boolean entered = plan.preparesNetwork(); // now: another plan may take this one's place meanwhile
         if (descriptors.isEmpty() || !prepare(enclosure.get(), command)) {
             return false;
@@ -168,8 +175,8 @@ public final class Sandbox {
     /** @return none, the stub having its exit code, if it cannot be had */
     private Optional<Enclosure> enclosure() {
         try {
-            return Optional.of(Enclosure.of(plan.surroundings(), launching.capabilities(frontEnd.pid()),
-                    launching.owner(frontEnd.pid()), kernel.accounts(), resolver()));
+            return Optional.of(Enclosure.of(plan.surroundings(), processes.permittedCapabilities(frontEnd.pid()),
+                    processes.owner(frontEnd.pid()), kernel.accounts(), resolver()));
         } catch (IllegalArgumentException e) {
             refused(List.of(e.getMessage()));
             return Optional.empty();
@@ -178,7 +185,7 @@ public final class Sandbox {
 
     /** @return whether another traces the stub, which has its exit code then */
     private boolean isTraced() {
-        Optional<String> other = launching.tracer(frontEnd.pid());
+        Optional<String> other = processes.tracer(frontEnd.pid());
         if (other.isPresent()) {
             String tracer = Printable.escape(other.get());
             boolean nested = kernel.runs().supervisor(frontEnd.pid()).isPresent();
@@ -191,7 +198,7 @@ public final class Sandbox {
 
     /** Now: later the command would run already. */
     private void requireOwnCalls() {
-        Optional<String> refused = plan.traced() ? launching.refusedCall() : Optional.empty();
+        Optional<String> refused = plan.traced() ? kernel.supervisor().refusedCall() : Optional.empty();
         if (refused.isPresent()) {
             throw KernelException.inWords(refused.get() + ": within another secfilt, or a container that forbids that call, secfilt can hold no"
                     + " policy. Nothing was run. A container's seccomp profile may permit it (Docker: --cap-add=SYS_PTRACE)");
@@ -203,8 +210,8 @@ public final class Sandbox {
      *
      * @return none, the stub having its exit code, if something of it would go round the policy
      */
-    private Optional<Descriptors> descriptors(Set<Integer> open) {
-        InheritedSockets inherited = new InheritedSockets(launching, frontEnd.pid(), open, plan);
+    private Optional<Descriptors> descriptors(InheritedDescriptors descriptors, Set<Integer> open) {
+        InheritedSockets inherited = new InheritedSockets(descriptors, frontEnd.pid(), open, plan);
         log.inherited(inherited, frontEnd.pid());
         if (refused(inherited.refusals())) {
             return Optional.empty();
@@ -245,16 +252,16 @@ public final class Sandbox {
             paths = Optional.of(new KeptPaths(frontEnd, keeper.get(), scripts, program, notifies()));
         }
         Supervision supervision = new Supervision(
-                launching, kernel.tracees(), frontEnd, plan, reports, log, walls, vault, command, descriptors.free(0));
+                kernel, frontEnd, plan, reports, log, walls, vault, command, descriptors.free(0));
         Tracer tracer = new Tracer(
                 kernel, vault, keeper, plan, supervision, frontEnd.pid(), notifies(), descriptors.keepsInternet(), writable.paths());
-        launching.hide();
+        kernel.supervisor().hide();
         int rc = tracer.seize();
         if (rc < 0) {
             throw KernelException.inWords("this process cannot be traced (ptrace: " + Errno.of(-rc) + "): within another secfilt, or where"
                     + " yama.ptrace_scope is above 1, secfilt can hold no policy. Nothing was run");
         }
-        launching.closeStandardInputAndOutput();
+        kernel.standardStreams().closeInputAndOutput();
         launcher.launchBeside(scripts, command, file, first, paths);
         trace(tracer);
         supervision.ended();
@@ -364,7 +371,7 @@ public final class Sandbox {
 
     private Scripts scripts(
             Command command, CommandFile file, Descriptors descriptors, Enclosure enclosure, WritableFiles writable, boolean entered) {
-        return new Scripts(plan, command, file.file(), launching.hasYama(), launching.capabilities(frontEnd.pid()),
-                launching.inheritable(frontEnd.pid()), descriptors, enclosure, writable.files(), entered);
+        return new Scripts(plan, command, file.file(), kernel.securityModules().hasYama(), processes.permittedCapabilities(frontEnd.pid()),
+                processes.inheritableCapabilities(frontEnd.pid()), descriptors, enclosure, writable.files(), entered);
     }
 }

@@ -8,10 +8,11 @@ import org.secfilt.abi.SocketKind;
 import org.secfilt.explain.Grant;
 import org.secfilt.firewall.FirewallException;
 import org.secfilt.kernel.FrontEnd;
+import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.KernelException;
-import org.secfilt.kernel.Launching;
 import org.secfilt.kernel.NotifiedCalls;
-import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.Supervisor;
+import org.secfilt.kernel.TraceeStatus;
 import org.secfilt.kernel.Vault;
 import org.secfilt.plan.Plan;
 import org.secfilt.policy.Origin;
@@ -27,8 +28,9 @@ import org.secfilt.verdict.Verdict;
  * time: the tracees' memory is read for it, and the log written.
  */
 final class Supervision implements Watch {
-    private final Launching launching;
-    private final Tracees tracees;
+    private final Kernel kernel;
+    private final Supervisor supervisor;
+    private final TraceeStatus tracees;
     private final FrontEnd frontEnd;
     private final Plan plan;
     private final Reports reports;
@@ -44,10 +46,11 @@ final class Supervision implements Watch {
 
     /** @param listener the number that the descriptor of the filter's listener has in the command */
     Supervision(
-            Launching launching, Tracees tracees, FrontEnd frontEnd, Plan plan, Reports reports, RunLog log, Walls walls, Vault vault,
+            Kernel kernel, FrontEnd frontEnd, Plan plan, Reports reports, RunLog log, Walls walls, Vault vault,
             Command command, int listener) {
-        this.launching = launching;
-        this.tracees = tracees;
+        this.kernel = kernel;
+        this.supervisor = kernel.supervisor();
+        this.tracees = kernel.tracees().status();
         this.frontEnd = frontEnd;
         this.plan = plan;
         this.reports = reports;
@@ -64,10 +67,10 @@ final class Supervision implements Watch {
             Runnable end = new Runnable() { // no lambda: it would cost milliseconds
                 @Override
                 public void run() {
-                    launching.die();
+                    supervisor.die();
                 }
             };
-            launching.takeListener(frontEnd.pid(), listener, vault, new DeadlyFaults(notified, reports, end));
+            kernel.takeListener(frontEnd.pid(), listener, vault, new DeadlyFaults(notified, reports, end));
             return 0;
         } catch (KernelException e) {
             reports.refusal(frontEnd, e.getMessage());
@@ -138,7 +141,7 @@ final class Supervision implements Watch {
     public void initEnding() {
         heldAtEnd = true;
         walls.endKeeper();
-        launching.killAll();
+        supervisor.killAll();
     }
 
     @Override
@@ -148,12 +151,12 @@ final class Supervision implements Watch {
             walls.endKeeper();
         }
         boolean asks = walls.askWhoIsLeft() || log.isKept(); // it costs a look at each process of the host
-        boolean last = alone && !(asks && launching.tracesBesides(frontEnd.pid()));
+        boolean last = alone && !(asks && supervisor.tracesBesides(frontEnd.pid()));
         if (last) {
             log.letGo();
         }
         walls.commandEnded(heldAtEnd, last);
-        launching.releaseStandardError();
+        kernel.standardStreams().releaseError();
     }
 
     private synchronized void tellEnd(boolean killed, int status) {

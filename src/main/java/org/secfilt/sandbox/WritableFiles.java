@@ -6,8 +6,8 @@ import java.util.List;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Printable;
-import org.secfilt.kernel.Launching;
 import org.secfilt.kernel.NamedFile;
+import org.secfilt.kernel.PathResolution;
 import org.secfilt.kernel.UnresolvedPath;
 import org.secfilt.policy.FileAccess;
 import org.secfilt.policy.Origin;
@@ -23,14 +23,14 @@ final class WritableFiles {
     private final List<String> refusals = new ArrayList<>();
 
     /** @param hidesTmp whether the command gets a /tmp of its own: then that one can be named, and what is in the host's cannot */
-    WritableFiles(Launching launching, int pid, FileAccess access, boolean hidesTmp) {
+    WritableFiles(PathResolution paths, int pid, FileAccess access, boolean hidesTmp) {
         if (access.writable().size() > MAX_FILES) {
             refusals.add("allow-write names more than " + MAX_FILES + " files; name a directory that holds them");
             return;
         }
         for (FileAccess.Writable writable : access.writable()) {
             try {
-                NamedFile file = launching.follow(pid, writable.path().getBytes(StandardCharsets.UTF_8));
+                NamedFile file = paths.follow(pid, writable.path().getBytes(StandardCharsets.UTF_8));
                 if (isOfOneProcess(file.path())) {
                     refuse(writable, "what one process has in /proc cannot be allowed");
                 } else if (hidesTmp && file.path().toString().startsWith(TMP + "/")) {

@@ -6,7 +6,7 @@ import org.secfilt.abi.Family;
 import org.secfilt.abi.Msghdr;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.SyscallStop;
-import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.TraceeMemory;
 import org.secfilt.plan.TracedCall;
 import org.secfilt.verdict.Action;
 
@@ -25,7 +25,7 @@ final class AddressCall {
     /** An address of the kernel's own: to read there is EFAULT, whatever a process maps. */
     static final long NOWHERE = -4096;
 
-    private final Tracees tracees;
+    private final TraceeMemory memory;
     final byte[] name = new byte[Sockaddr.MAX_LENGTH];
     int nameLength;
     final byte[] header = new byte[Msghdr.BYTES];
@@ -38,8 +38,8 @@ final class AddressCall {
     private boolean nameUnreadable;
     private boolean controlUnreadable;
 
-    AddressCall(Tracees tracees) {
-        this.tracees = tracees;
+    AddressCall(TraceeMemory memory) {
+        this.memory = memory;
     }
 
     static Action action(TracedCall call) {
@@ -96,7 +96,7 @@ final class AddressCall {
     }
 
     private int readHeader(int tid, long address) {
-        int got = tracees.read(tid, address, header, Msghdr.BYTES);
+        int got = memory.read(tid, address, header, Msghdr.BYTES);
         if (got != Msghdr.BYTES) {
             refused = true;
             return error(got);
@@ -113,7 +113,7 @@ final class AddressCall {
         if (!named) {
             return 0;
         }
-        int got = tracees.read(tid, address, name, length);
+        int got = memory.read(tid, address, name, length);
         nameUnreadable = got != length;
         return nameUnreadable ? error(got) : 0;
     }
@@ -175,7 +175,7 @@ final class AddressCall {
         if (length < 0 || length > control.length) {
             return -Errno.ENOBUFS.number(); // as the kernel does above net.core.optmem_max
         }
-        int got = tracees.read(tid, word(Msghdr.CONTROL), control, (int) length);
+        int got = memory.read(tid, word(Msghdr.CONTROL), control, (int) length);
         controlUnreadable = got != length;
         controlLength = controlUnreadable ? 0 : (int) length;
         return controlUnreadable ? error(got) : 0;

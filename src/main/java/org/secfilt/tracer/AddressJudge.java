@@ -81,8 +81,8 @@ final class AddressJudge {
         }
         if (plan.needsProtocol()) {
             int fd = (int) task.call.argument(0);
-            task.protocol = tracees.protocol(task.tid, fd);
-            int error = task.protocol == Task.NONE ? tracees.noSocket(task.tid, fd) : 0;
+            task.protocol = tracees.sockets().protocol(task.tid, fd);
+            int error = task.protocol == Task.NONE ? tracees.sockets().noSocket(task.tid, fd) : 0;
             if (error < 0) {
                 return new Verdict.Answer(Errno.of(-error));
             }
@@ -142,7 +142,7 @@ final class AddressJudge {
         if (!plan.leavesKinds() || call == TracedCall.BIND || !judge.namesDestination(named)) {
             return false;
         }
-        task.protocol = tracees.protocol(task.tid, (int) task.call.argument(0));
+        task.protocol = tracees.sockets().protocol(task.tid, (int) task.call.argument(0));
         return task.protocol > 0 && Protocol.ofPackets(task.protocol).isEmpty();
     }
 
@@ -153,7 +153,7 @@ final class AddressJudge {
         destination = Optional.of(named);
         Optional<SocketFile> file;
         try {
-            file = tracees.socketFile(task.tid, named.path().toBytes(), !plan.policy().unix().deny().isEmpty());
+            file = tracees.socketPaths().follow(task.tid, named.path().toBytes(), !plan.policy().unix().deny().isEmpty());
         } catch (UnresolvedPath e) {
             return unresolved(task, call, e);
         }
@@ -179,11 +179,11 @@ final class AddressJudge {
 
     /** What is answered where nobody could be reached anyway: programs look for services that most hosts do not have. */
     private Optional<Verdict> missing(Task task, TracedCall call, Sockaddr.UnixPath named) {
-        if (!tracees.hasOurUser(task.tid)) {
+        if (!tracees.rights().hasOurUser(task.tid)) {
             return Optional.empty(); // it may not be allowed to learn what we see
         }
         try {
-            Optional<SocketFile> file = tracees.socketFile(task.tid, named.path().toBytes(), false);
+            Optional<SocketFile> file = tracees.socketPaths().follow(task.tid, named.path().toBytes(), false);
             if (file.isPresent()) {
                 file.get().close();
             }
@@ -200,9 +200,9 @@ final class AddressJudge {
      */
     private Verdict unresolved(Task task, TracedCall call, UnresolvedPath path) {
         int fd = (int) task.call.argument(0);
-        Optional<SocketCopy> socket = tracees.socket(task.tid, fd);
+        Optional<SocketCopy> socket = tracees.sockets().copy(task.tid, fd);
         if (socket.isEmpty()) {
-            int error = tracees.noSocket(task.tid, fd);
+            int error = tracees.sockets().noSocket(task.tid, fd);
             return new Verdict.Answer(Errno.of(error < 0 ? -error : path.errno()));
         }
         try (SocketCopy copy = socket.get()) {

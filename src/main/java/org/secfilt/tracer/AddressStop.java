@@ -52,16 +52,16 @@ final class AddressStop {
         this.watch = watch;
         this.replies = replies;
         this.remake = remake;
-        this.address = new AddressCall(tracees);
+        this.address = new AddressCall(tracees.memory());
         this.judge = new AddressJudge(tracees, plan);
         if (outsiders) {
             judge.outsiderCame();
         }
-        this.copyRun = new CopyRun(tracees, address, restrictions.marked(), former, Optional.of(new Senders(ptrace, tracees, tasks)));
+        this.copyRun = new CopyRun(tracees, address, restrictions.marked(), former, Optional.of(new Senders(ptrace, tracees.status(), tasks)));
         Keeping keeping = new Keeping(keeper, tracees, restrictions);
         this.vaultRun = new VaultRun(ptrace, tracees, new Slots(vault, plan.vault().address()), address, keeping, plan.arch(), remake);
-        this.mapping = new VaultMapping(ptrace, tracees, execs, vault, plan.vault(), plan.arch());
-        this.aftermath = new Aftermath(ptrace, tracees, judge);
+        this.mapping = new VaultMapping(ptrace, tracees.memory(), execs, vault, plan.vault(), plan.arch());
+        this.aftermath = new Aftermath(ptrace, tracees.sockets(), judge);
         this.repeats = new Repeats(ptrace);
         this.crossing = crossing;
         this.former = former;
@@ -214,7 +214,7 @@ final class AddressStop {
 
     private void tellAllowed(Task task, TracedCall call, boolean named) {
         if (tellsAllowed && named && !repeats.isOne(task, judge.destination())) {
-            Task.Untold told = new Task.Untold(call, judge.destination(), Replies.socket(tracees, task));
+            Task.Untold told = new Task.Untold(call, judge.destination(), Replies.socket(tracees.sockets(), task));
             if (task.kept.isPresent()) {
                 task.untold = Optional.of(told);
             } else {

@@ -5,7 +5,7 @@ import org.secfilt.abi.SocketType;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SocketCopy;
 import org.secfilt.kernel.SyscallStop;
-import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.TraceeSockets;
 import org.secfilt.plan.TracedCall;
 
 /**
@@ -25,14 +25,14 @@ final class Aftermath {
     private static final String ELSEWHERE = "it may have reached another socket than the one that was judged";
 
     private final Ptrace ptrace;
-    private final Tracees tracees;
+    private final TraceeSockets sockets;
     private final AddressJudge judge;
     private final SyscallStop exit = new SyscallStop();
     private int held;
 
-    Aftermath(Ptrace ptrace, Tracees tracees, AddressJudge judge) {
+    Aftermath(Ptrace ptrace, TraceeSockets sockets, AddressJudge judge) {
         this.ptrace = ptrace;
-        this.tracees = tracees;
+        this.sockets = sockets;
         this.judge = judge;
     }
 
@@ -44,7 +44,7 @@ final class Aftermath {
     /** Before the call runs. */
     void hold(Task task, TracedCall call) {
         if (hasRoom() && isOpenToDoubt(task, call)) {
-            task.socket = tracees.socket(task.tid, (int) task.call.argument(0));
+            task.socket = sockets.copy(task.tid, (int) task.call.argument(0));
             held += task.socket.isPresent() ? 1 : 0;
         }
     }
@@ -87,7 +87,7 @@ final class Aftermath {
         if (task.socket.isPresent()) {
             return judge.reachedElsewhere(task.socket.get());
         }
-        Optional<SocketCopy> socket = tracees.socket(task.tid, (int) task.call.argument(0));
+        Optional<SocketCopy> socket = sockets.copy(task.tid, (int) task.call.argument(0));
         if (socket.isEmpty()) {
             return task.kept.isEmpty(); // of root's hundreds not all can be held
         }

@@ -95,7 +95,7 @@ final class CopyRun {
         if (!ours && (call != TracedCall.CONNECT || task.protocol != Protocol.TCP.number())) {
             return NOT_HERE;
         }
-        Optional<SocketCopy> socket = tracees.socket(task.tid, (int) task.call.argument(0));
+        Optional<SocketCopy> socket = tracees.sockets().copy(task.tid, (int) task.call.argument(0));
         if (socket.isEmpty()) {
             return NOT_HERE;
         }
@@ -142,7 +142,7 @@ final class CopyRun {
 
     /** Whether we may what it may, as far as Landlock and security modules have a say. */
     boolean makesCallsOf(Task task) {
-        return !restricted.contains(task.number) && tracees.hasOurLabel(task.tid);
+        return !restricted.contains(task.number) && tracees.rights().hasOurLabel(task.tid);
     }
 
     private int connect(Task task, SocketCopy copy, Optional<Sockaddr> destination) {
@@ -199,7 +199,7 @@ final class CopyRun {
             return true;
         }
         int port = address.port();
-        return port != 0 && port < firstPlainPort(task, copy) && !tracees.mayBindPrivilegedPorts(task.tid);
+        return port != 0 && port < firstPlainPort(task, copy) && !tracees.rights().mayBindPrivilegedPorts(task.tid);
     }
 
     /**
@@ -207,16 +207,16 @@ final class CopyRun {
      * those that may not be left, where a rule is for one protocol ({@link AddressStop}). For these it is taken that nobody has changed it.
      */
     private int firstPlainPort(Task task, SocketCopy copy) {
-        return copy.isOfOurNetwork() ? tracees.firstUnprivilegedPort() : task.protocol == Task.NONE ? ALL_PORTS : PRIVILEGED_PORTS;
+        return copy.isOfOurNetwork() ? tracees.rights().firstUnprivilegedPort() : task.protocol == Task.NONE ? ALL_PORTS : PRIVILEGED_PORTS;
     }
 
     /** Whether the kernel refuses the bind, for want of a right. */
     boolean isRefusedForPort(Task task) {
         int port = address.nameLength < AddressCall.PORT_END ? 0 : address.port();
-        if (port == 0 || port >= tracees.firstUnprivilegedPort() || tracees.mayBindPrivilegedPorts(task.tid)) {
+        if (port == 0 || port >= tracees.rights().firstUnprivilegedPort() || tracees.rights().mayBindPrivilegedPorts(task.tid)) {
             return false;
         }
-        Optional<SocketCopy> socket = tracees.socket(task.tid, (int) task.call.argument(0));
+        Optional<SocketCopy> socket = tracees.sockets().copy(task.tid, (int) task.call.argument(0));
         if (socket.isEmpty()) {
             return false;
         }
@@ -231,7 +231,7 @@ final class CopyRun {
             return sent;
         }
         long told = AddressCall.message(task.call.argument(1), message) + Msghdr.LEN;
-        return tracees.writeInt(task.tid, told, sent) == Integer.BYTES ? 1 : -Errno.EFAULT.number();
+        return tracees.memory().writeInt(task.tid, told, sent) == Integer.BYTES ? 1 : -Errno.EFAULT.number();
     }
 
     private int send(SocketCopy copy, int protocol, int length, int flags) {
@@ -249,7 +249,7 @@ final class CopyRun {
             return NOT_HERE;
         }
         int bytes = (int) count * IOVEC_BYTES;
-        if (bytes > 0 && tracees.read(tid, address.pieceList(), iovec, bytes) != bytes) {
+        if (bytes > 0 && tracees.memory().read(tid, address.pieceList(), iovec, bytes) != bytes) {
             return NOT_HERE;
         }
         int length = 0;
@@ -265,7 +265,7 @@ final class CopyRun {
         if (length < 0 || length > MOST_BYTES - before || length == 0 && Long.compareUnsigned(base, HIGH) >= 0) {
             return NOT_HERE;
         }
-        if (length > 0 && tracees.read(tid, base, before == 0 ? payload : piece, (int) length) != length) {
+        if (length > 0 && tracees.memory().read(tid, base, before == 0 ? payload : piece, (int) length) != length) {
             return NOT_HERE;
         }
         if (before > 0) {

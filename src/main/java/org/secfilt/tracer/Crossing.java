@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.Ptrace;
-import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.TraceeStatus;
 import org.secfilt.kernel.WaitEvent;
 
 /**
@@ -27,7 +27,7 @@ final class Crossing {
     private static final long PAUSE_NANOS = 50_000;
 
     private final Ptrace ptrace;
-    private final Tracees tracees;
+    private final TraceeStatus status;
     private final List<Task> leaving = new ArrayList<>();
     private final List<Task> receiving = new ArrayList<>();
     private final Deque<Turn> turns = new ArrayDeque<>();
@@ -45,9 +45,9 @@ final class Crossing {
         }
     }
 
-    Crossing(Ptrace ptrace, Tracees tracees) {
+    Crossing(Ptrace ptrace, TraceeStatus status) {
         this.ptrace = ptrace;
-        this.tracees = tracees;
+        this.status = status;
     }
 
     /** At the seccomp-stop of a call that would be left to the firewall. @return whether it has to wait, and is answered in its turn */
@@ -77,7 +77,7 @@ final class Crossing {
 
     private boolean anyLeaving() {
         for (int i = leaving.size() - 1; i >= 0; i--) {
-            if (!tracees.isRunning(leaving.get(i).tid)) {
+            if (!status.isRunning(leaving.get(i).tid)) {
                 leaving.remove(i);
             }
         }

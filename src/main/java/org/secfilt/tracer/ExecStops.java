@@ -3,7 +3,7 @@ package org.secfilt.tracer;
 import org.secfilt.abi.SyscallTable;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SyscallStop;
-import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.TraceeStatus;
 
 /**
  * Which execve(2) is to stop. What is known of a task that a new program makes untrue is that it has the vault, or takes its process's
@@ -12,15 +12,15 @@ import org.secfilt.kernel.Tracees;
  */
 final class ExecStops {
     private final Ptrace ptrace;
-    private final Tracees tracees;
+    private final TraceeStatus status;
     private final int options;
     private final int[] makers;
     private final SyscallStop registers = new SyscallStop();
 
     /** @param options of PTRACE_SETOPTIONS, for all */
-    ExecStops(Ptrace ptrace, Tracees tracees, SyscallTable syscalls, int options) {
+    ExecStops(Ptrace ptrace, TraceeStatus status, SyscallTable syscalls, int options) {
         this.ptrace = ptrace;
-        this.tracees = tracees;
+        this.status = status;
         this.options = options;
         this.makers = new int[] {syscalls.nr("clone"), syscalls.nr("fork"), syscalls.nr("vfork"), syscalls.nr("clone3")};
     }
@@ -46,7 +46,7 @@ final class ExecStops {
 
     /** At the first stop of a thread, of which nothing else is known. */
     void begin(int tid) {
-        ptrace.setOptions(tid, tracees.isProcess(tid) ? options : options | Ptrace.PTRACE_O_TRACEEXEC);
+        ptrace.setOptions(tid, status.isProcess(tid) ? options : options | Ptrace.PTRACE_O_TRACEEXEC);
     }
 
     /** From this stop on there is something to know. @return false if it died */

@@ -3,7 +3,7 @@ package org.secfilt.tracer;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SyscallStop;
-import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.TraceeStatus;
 import org.secfilt.plan.Plan;
 import org.secfilt.policy.Origin;
 import org.secfilt.verdict.Verdict;
@@ -13,16 +13,16 @@ final class ExitStop {
     private static final String NO_OTHER_ENTRY = "32-bit programs cannot run under a policy, only %s calls are judged; build it for %s";
 
     private final Ptrace ptrace;
-    private final Tracees tracees;
+    private final TraceeStatus status;
     private final Replies replies;
     private final Calls calls;
     private final Plan plan;
     private final int root;
 
     /** @param root the process whose exit code may have to be the policy's */
-    ExitStop(Ptrace ptrace, Tracees tracees, Replies replies, Calls calls, Plan plan, int root) {
+    ExitStop(Ptrace ptrace, TraceeStatus status, Replies replies, Calls calls, Plan plan, int root) {
         this.ptrace = ptrace;
-        this.tracees = tracees;
+        this.status = status;
         this.replies = replies;
         this.calls = calls;
         this.plan = plan;
@@ -34,7 +34,7 @@ final class ExitStop {
      * the first process is given the policy's code once something was denied. Death by a signal is left as it is.
      */
     void answer(Task task, SyscallStop stop) {
-        if (replies.denied() && plan.policy().violationExit().isPresent() && tracees.tgid(task.tid) == root) {
+        if (replies.denied() && plan.policy().violationExit().isPresent() && status.tgid(task.tid) == root) {
             ptrace.setExitCode(task.tid, stop, plan.policy().violationExit().get());
         }
         ptrace.resume(task.tid, 0);

@@ -6,7 +6,7 @@ import org.secfilt.abi.Errno;
 import org.secfilt.kernel.FileChange;
 import org.secfilt.kernel.FileTarget;
 import org.secfilt.kernel.SyscallStop;
-import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.TraceeMemory;
 import org.secfilt.plan.FileCall;
 
 /** A call that changes a file, with all it has in memory copied out of the tracee once. Checked as fs/ checks: fs/open.c, utimes.c, xattr.c. */
@@ -41,11 +41,11 @@ record FileRequest(FileTarget target, FileChange change) {
         }
     }
 
-    static FileRequest read(Tracees tracees, int tid, FileCall call, SyscallStop stop) throws Unreadable {
-        return new Reader(tracees, tid, stop).request(call);
+    static FileRequest read(TraceeMemory memory, int tid, FileCall call, SyscallStop stop) throws Unreadable {
+        return new Reader(memory, tid, stop).request(call);
     }
 
-    private record Reader(Tracees tracees, int tid, SyscallStop stop) {
+    private record Reader(TraceeMemory memory, int tid, SyscallStop stop) {
         FileRequest request(FileCall call) throws Unreadable {
             return switch (call) {
                 case CHMOD -> new FileRequest(path(0, true), mode(1));
@@ -183,26 +183,26 @@ record FileRequest(FileTarget target, FileChange change) {
 
         /** A C string of less than {@code limit} bytes, without its NUL. */
         private byte[] string(long address, int limit, Errno tooLong) throws Unreadable {
-            byte[] memory = new byte[limit];
-            int got = tracees.read(tid, address, memory, limit);
+            byte[] bytes = new byte[limit];
+            int got = memory.read(tid, address, bytes, limit);
             if (got < 0) {
                 throw new Unreadable(-got);
             }
             for (int end = 0; end < got; end++) {
-                if (memory[end] == 0) {
-                    return Arrays.copyOf(memory, end);
+                if (bytes[end] == 0) {
+                    return Arrays.copyOf(bytes, end);
                 }
             }
             throw new Unreadable(got < limit ? Errno.EFAULT : tooLong);
         }
 
         private byte[] bytes(long address, int length) throws Unreadable {
-            byte[] memory = new byte[length];
-            int got = tracees.read(tid, address, memory, length);
+            byte[] bytes = new byte[length];
+            int got = memory.read(tid, address, bytes, length);
             if (got != length) {
                 throw new Unreadable(got < 0 ? -got : Errno.EFAULT.number());
             }
-            return memory;
+            return bytes;
         }
 
         private static void putLong(byte[] into, int at, long value) {

@@ -52,12 +52,12 @@ final class FileStop {
 
     /** @return what the call answers; a denial was told */
     private int make(int tid, FileCall call, SyscallStop stop) {
-        if (!tracees.hasOurLabel(tid)) {
+        if (!tracees.rights().hasOurLabel(tid)) {
             return deny(tid, call, new byte[0], "its security label (SELinux, AppArmor) is another than secfilt's, which would make the change");
         }
         FileRequest request;
         try {
-            request = FileRequest.read(tracees, tid, call, stop);
+            request = FileRequest.read(tracees.memory(), tid, call, stop);
         } catch (FileRequest.Unreadable e) {
             return e.errno() == Errno.EPERM.number()
                     ? deny(tid, call, new byte[0], "the process made its memory unreadable (PR_SET_DUMPABLE)")

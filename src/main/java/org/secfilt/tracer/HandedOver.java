@@ -120,7 +120,7 @@ final class HandedOver {
         if (messages == 0) {
             return NOTHING;
         }
-        int got = tracees.read(task.tid, stop.argument(1), headers, messages * step);
+        int got = tracees.memory().read(task.tid, stop.argument(1), headers, messages * step);
         if (got < step) {
             return got < 0 ? got : -Errno.EFAULT.number();
         }
@@ -173,12 +173,12 @@ final class HandedOver {
         for (int i = 0; i < later.length && apart; i++) {
             if (later[i] != 0) {
                 apart = Arrays.equals(before[i], bytes(tid, later[i], lengths[i]))
-                        && (before[i].length == lengths[i] || tracees.write(tid, later[i] + before[i].length, CLEAR, 1) != 1);
+                        && (before[i].length == lengths[i] || tracees.memory().write(tid, later[i] + before[i].length, CLEAR, 1) != 1);
             }
         }
         if (!write(tid, room, CLEAR) || !apart) {
             for (int i = 0; i < room.count; i++) {
-                tracees.write(tid, room.addresses[i], room.before[i], room.before[i].length);
+                tracees.memory().write(tid, room.addresses[i], room.before[i], room.before[i].length);
             }
             return false;
         }
@@ -187,7 +187,7 @@ final class HandedOver {
 
     private boolean write(int tid, Room room, byte[] text) {
         for (int i = 0; i < room.count; i++) {
-            if (tracees.write(tid, room.addresses[i], text, room.lengths[i]) != room.lengths[i]) {
+            if (tracees.memory().write(tid, room.addresses[i], text, room.lengths[i]) != room.lengths[i]) {
                 return false;
             }
         }
@@ -197,7 +197,7 @@ final class HandedOver {
     /** As many as can be read; what can be written and not read does not count as apart. */
     private byte[] bytes(int tid, long address, int length) {
         byte[] read = new byte[length];
-        int got = length == 0 ? 0 : tracees.read(tid, address, read, length);
+        int got = length == 0 ? 0 : tracees.memory().read(tid, address, read, length);
         return Arrays.copyOf(read, Math.max(got, 0));
     }
 
@@ -211,7 +211,7 @@ final class HandedOver {
     }
 
     private boolean isUnix(int tid, int fd) {
-        Optional<SocketCopy> socket = tracees.socket(tid, fd);
+        Optional<SocketCopy> socket = tracees.sockets().copy(tid, fd);
         if (socket.isEmpty()) {
             return true; // cannot be told
         }
@@ -247,7 +247,7 @@ final class HandedOver {
             ptrace.setArgument(task.tid, 2, room.messages);
         }
         for (int i = 0; i < room.count; i++) {
-            int got = tracees.read(task.tid, room.addresses[i], control, room.lengths[i]);
+            int got = tracees.memory().read(task.tid, room.addresses[i], control, room.lengths[i]);
             if (got != room.lengths[i]) { // it was cleared, and has vanished since; or the process died
                 if (mayHaveBrought(task, call)) {
                     refuse(task.tid, call);
@@ -258,7 +258,7 @@ final class HandedOver {
             lookAt(task.tid, call, got, after);
             // Programs look for what they put there themselves, to see that nothing came.
             if (room.before[i].length == got) {
-                tracees.write(task.tid, room.addresses[i], after, got);
+                tracees.memory().write(task.tid, room.addresses[i], after, got);
             }
         }
         return denied;
@@ -276,7 +276,7 @@ final class HandedOver {
         return exit.result() == -Errno.EFAULT.number()
                 || exit.result() == -Errno.EINVAL.number() // a header that was changed meanwhile
                 || exit.result() >= 0
-                        && (tracees.read(task.tid, task.call.argument(1), headers, step) != step
+                        && (tracees.memory().read(task.tid, task.call.argument(1), headers, step) != step
                                 || ControlMessages.longAt(headers, Msghdr.CONTROLLEN) != 0);
     }
 
@@ -306,9 +306,9 @@ final class HandedOver {
     }
 
     private void judge(int tid, TracedCall call, int fd) {
-        Optional<SocketCopy> socket = tracees.socket(tid, fd);
+        Optional<SocketCopy> socket = tracees.sockets().copy(tid, fd);
         if (socket.isEmpty()) {
-            Optional<OpenDescriptor> carrier = tracees.carrier(tid, fd);
+            Optional<OpenDescriptor> carrier = tracees.sockets().carrier(tid, fd);
             if (carrier.isPresent()) {
                 refuse(tid, call, carrier.get(), judge.denial(carrier.get()), false);
             }

@@ -63,7 +63,7 @@ final class IgnoredSignal {
     /** At a signal-delivery-stop, before the signal is passed on. @param call as the registers show it */
     void signal(Task task, int signal, SyscallStop call) {
         if (mayHaveWaited(call)) {
-            if (signal >= SIGSTOP && signal <= SIGTTOU && !tracees.ignores(task.tid, signal)) {
+            if (signal >= SIGSTOP && signal <= SIGTTOU && !tracees.status().ignores(task.tid, signal)) {
                 leave(task, call);
             } else {
                 goOn(task, call);
@@ -141,7 +141,7 @@ final class IgnoredSignal {
             return NONE;
         }
         byte[] time = new byte[TIMESPEC_BYTES];
-        if (tracees.read(tid, address, time, time.length) != time.length) {
+        if (tracees.memory().read(tid, address, time, time.length) != time.length) {
             return UNKNOWN;
         }
         ByteBuffer fields = ByteBuffer.wrap(time).order(ByteOrder.nativeOrder());
@@ -151,7 +151,7 @@ final class IgnoredSignal {
 
     /** Without a limit it restarts by itself. Of another file there is to be no copy: to close that may have others do things (FUSE). */
     private long ofSocket(int tid, int fd, boolean receives) {
-        Optional<SocketCopy> socket = tracees.isSocket(tid, fd) ? tracees.socket(tid, fd) : Optional.empty();
+        Optional<SocketCopy> socket = tracees.sockets().isSocket(tid, fd) ? tracees.sockets().copy(tid, fd) : Optional.empty();
         if (socket.isEmpty()) {
             return UNKNOWN;
         }

@@ -3,7 +3,7 @@ package org.secfilt.tracer;
 import java.util.List;
 import java.util.function.BiConsumer;
 import org.secfilt.kernel.Ptrace;
-import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.TraceeStatus;
 import org.secfilt.kernel.WaitEvent;
 
 /**
@@ -15,16 +15,16 @@ final class InitExit {
     private static final int LOOKS = 2000;
 
     private final Ptrace ptrace;
-    private final Tracees tracees;
+    private final TraceeStatus status;
     private final Watch watch;
     private final Tasks tasks;
     private final BiConsumer<Task, WaitEvent> end;
     private final WaitEvent event = new WaitEvent();
 
     /** @param end is told of each that has ended, and takes it from {@code tasks} */
-    InitExit(Ptrace ptrace, Tracees tracees, Watch watch, Tasks tasks, BiConsumer<Task, WaitEvent> end) {
+    InitExit(Ptrace ptrace, TraceeStatus status, Watch watch, Tasks tasks, BiConsumer<Task, WaitEvent> end) {
         this.ptrace = ptrace;
-        this.tracees = tracees;
+        this.status = status;
         this.watch = watch;
         this.tasks = tasks;
         this.end = end;
@@ -33,16 +33,16 @@ final class InitExit {
     /** At the exit stop of a thread of process 1. */
     void answer(int init, Task thread) {
         if (isLast(init)) {
-            long status = ptrace.eventMessage(thread.tid); // as of wait(2)
+            long ending = ptrace.eventMessage(thread.tid); // as of wait(2)
             watch.initEnding();
             awaitOthers(init);
-            int signal = (int) status & 0x7f;
-            watch.commandEnded(signal != 0, signal != 0 ? signal : (int) status >>> 8 & 0xff, true);
+            int signal = (int) ending & 0x7f;
+            watch.commandEnded(signal != 0, signal != 0 ? signal : (int) ending >>> 8 & 0xff, true);
         }
     }
 
     private boolean isLast(int init) {
-        for (int thread : tracees.threads(init)) {
+        for (int thread : status.threads(init)) {
             Task task = tasks.find(thread);
             if (task == null || !task.leaving) {
                 return false;
@@ -56,7 +56,7 @@ final class InitExit {
         for (int look = 0; any && look < LOOKS; look++) {
             any = false;
             for (Task other : List.copyOf(tasks.all())) {
-                if (tracees.tgid(other.tid) == init) {
+                if (status.tgid(other.tid) == init) {
                     continue;
                 }
                 ptrace.resume(other.tid, 0); // from its own exit stop

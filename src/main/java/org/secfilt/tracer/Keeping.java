@@ -67,7 +67,7 @@ final class Keeping {
         if (reach == Keeper.Reach.OUT_OF_REACH || restrictions.isSure(task.number)) {
             return SHUT_OFF;
         }
-        if (reach == Keeper.Reach.OTHER_USER || !task.file.get().asCaller() || !tracees.hasOurLabel(task.tid)) {
+        if (reach == Keeper.Reach.OTHER_USER || !task.file.get().asCaller() || !tracees.rights().hasOurLabel(task.tid)) {
             return new Sockaddr.UnixPath(ByteString.of(task.file.get().path())).fits()
                     ? ""
                     : "the path it leads to is longer than a socket address holds, and its process another user's than the command's";
@@ -98,7 +98,7 @@ final class Keeping {
 
     /** Of a call that the kernel has refused: whether that was for a Landlock domain, of which was not known when the call began. */
     boolean isShutOff(Task task) {
-        return restrictions.isSure(task.number) || restrictions.isNew(task.number) && restrictions.isSure(tracees.parent(task.tid));
+        return restrictions.isSure(task.number) || restrictions.isNew(task.number) && restrictions.isSure(tracees.status().parent(task.tid));
     }
 
     /** Whether the path that was judged leads elsewhere by now, if anywhere: what is kept was removed. */

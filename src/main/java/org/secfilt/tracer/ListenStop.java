@@ -34,9 +34,9 @@ final class ListenStop {
     /** The call is saved in {@code task.call}. */
     void answer(Task task) {
         int fd = (int) task.call.argument(0);
-        Optional<SocketCopy> socket = tracees.socket(task.tid, fd);
+        Optional<SocketCopy> socket = tracees.sockets().copy(task.tid, fd);
         if (socket.isEmpty()) {
-            refuse(task, tracees.socketError(task.tid, fd)); // not resumed: the descriptor may be a socket by now
+            refuse(task, tracees.sockets().error(task.tid, fd)); // not resumed: the descriptor may be a socket by now
             return;
         }
         SocketCopy copy = socket.get();
@@ -52,7 +52,7 @@ final class ListenStop {
         }
         boolean anywhere = judge.allowsAnywhere(copy, local.get());
         Verdict verdict = anywhere ? ListenJudge.ALLOW : judge.judge(copy, local.get());
-        if (verdict instanceof Verdict.Allow && !tracees.hasOurLabel(task.tid)) {
+        if (verdict instanceof Verdict.Allow && !tracees.rights().hasOurLabel(task.tid)) {
             leave(task, copy); // its label is to be asked, not ours
             return;
         }

@@ -106,7 +106,7 @@ final class NotifiedRun implements NotifiedCalls {
             return hands.copyRun.run(task, call, allow, hands.judge.destination(), presence);
         }
         if (verdict instanceof Verdict.Deny denial) {
-            int error = hands.tracees.noSocket(task.tid, (int) task.call.argument(0));
+            int error = hands.tracees.sockets().noSocket(task.tid, (int) task.call.argument(0));
             if (error < 0) {
                 return error;
             }
@@ -120,7 +120,7 @@ final class NotifiedRun implements NotifiedCalls {
 
     private void tell(Task task, TracedCall call, Verdict.Deny why) {
         replies.tellDenied();
-        watch.denied(task.tid, call.syscall(), hands.judge.destination(), Replies.socket(hands.tracees, task), why);
+        watch.denied(task.tid, call.syscall(), hands.judge.destination(), Replies.socket(hands.tracees.sockets(), task), why);
     }
 
     @Override
@@ -161,7 +161,7 @@ final class NotifiedRun implements NotifiedCalls {
 
         Hands(Tracees tracees, Plan plan, Set<Integer> restricted, FormerPeers former) {
             this.tracees = tracees;
-            address = new AddressCall(tracees);
+            address = new AddressCall(tracees.memory());
             judge = new AddressJudge(tracees, plan);
             copyRun = new CopyRun(tracees, address, restricted, former, Optional.empty());
         }

@@ -3,7 +3,7 @@ package org.secfilt.tracer;
 import java.util.Optional;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.Ptrace;
-import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.TraceeNumbers;
 import org.secfilt.plan.TracedCall;
 import org.secfilt.policy.Origin;
 import org.secfilt.verdict.Verdict;
@@ -22,14 +22,14 @@ final class ProcessGuard {
             new Verdict.Deny(Errno.EPERM, "it would change the limits or the scheduling of processes outside of the run", Origin.DEFAULT);
 
     private final Ptrace ptrace;
-    private final Tracees tracees;
+    private final TraceeNumbers numbers;
     private final Replies replies;
     /** The group that the last judged call is about, where it left its number out. */
     private int named;
 
-    ProcessGuard(Ptrace ptrace, Tracees tracees, Replies replies) {
+    ProcessGuard(Ptrace ptrace, TraceeNumbers numbers, Replies replies) {
         this.ptrace = ptrace;
-        this.tracees = tracees;
+        this.numbers = numbers;
         this.replies = replies;
     }
 
@@ -59,7 +59,7 @@ final class ProcessGuard {
         }
     }
 
-    private Tracees.Whose whose(Task task, TracedCall call) {
+    private TraceeNumbers.Whose whose(Task task, TracedCall call) {
         named = NONE;
         int first = (int) task.call.argument(0);
         if (call != TracedCall.SETPRIORITY && call != TracedCall.IOPRIO_SET) {
@@ -70,23 +70,23 @@ final class ProcessGuard {
         int who = (int) task.call.argument(1);
         return switch (kind) {
             case 0 -> process(task.tid, who);
-            case 1 -> who < 0 ? Tracees.Whose.OURS : group(task.tid, who);
-            case 2 -> Tracees.Whose.OTHERS; // all processes of a user, the supervisor too as a rule
-            default -> Tracees.Whose.OURS; // the kernel knows no other
+            case 1 -> who < 0 ? TraceeNumbers.Whose.OURS : group(task.tid, who);
+            case 2 -> TraceeNumbers.Whose.OTHERS; // all processes of a user, the supervisor too as a rule
+            default -> TraceeNumbers.Whose.OURS; // the kernel knows no other
         };
     }
 
-    private Tracees.Whose group(int tid, int number) {
+    private TraceeNumbers.Whose group(int tid, int number) {
         if (number != NONE) {
-            return tracees.group(tid, number);
+            return numbers.group(tid, number);
         }
-        Tracees.OwnGroup own = tracees.ownGroup(tid);
+        TraceeNumbers.OwnGroup own = numbers.ownGroup(tid);
         named = own.number();
-        return named == NONE ? Tracees.Whose.OTHERS : own.whose();
+        return named == NONE ? TraceeNumbers.Whose.OTHERS : own.whose();
     }
 
     /** Limits are the process's, the rest is each thread's: of a process either all threads are of the run or none. */
-    private Tracees.Whose process(int tid, int number) {
-        return number <= 0 ? Tracees.Whose.OURS : tracees.process(tid, number); // the caller itself, or what the kernel refuses
+    private TraceeNumbers.Whose process(int tid, int number) {
+        return number <= 0 ? TraceeNumbers.Whose.OURS : numbers.process(tid, number); // the caller itself, or what the kernel refuses
     }
 }

@@ -5,22 +5,22 @@ import org.secfilt.abi.Family;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.abi.SocketKind;
 import org.secfilt.kernel.Ptrace;
-import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.TraceeSockets;
 import org.secfilt.plan.TracedCall;
 import org.secfilt.verdict.Verdict;
 
 /** How a stopped call ends that does not run. */
 final class Replies {
     private final Ptrace ptrace;
-    private final Tracees tracees;
+    private final TraceeSockets sockets;
     private final Watch watch;
     private final Remake remake;
     private volatile boolean denied;
     private boolean killedAll;
 
-    Replies(Ptrace ptrace, Tracees tracees, Watch watch, Remake remake) {
+    Replies(Ptrace ptrace, TraceeSockets sockets, Watch watch, Remake remake) {
         this.ptrace = ptrace;
-        this.tracees = tracees;
+        this.sockets = sockets;
         this.watch = watch;
         this.remake = remake;
     }
@@ -37,7 +37,7 @@ final class Replies {
 
     /** As {@link #deny}; but where the call is about no socket it is answered as the kernel would, before it looked at any address. */
     void denyOfSocket(Task task, TracedCall call, Optional<Sockaddr> destination, Verdict.Deny why) {
-        int error = tracees.noSocket(task.tid, (int) task.call.argument(0));
+        int error = sockets.noSocket(task.tid, (int) task.call.argument(0));
         if (error < 0) {
             skip(task, error);
         } else {
@@ -108,12 +108,12 @@ final class Replies {
 
     private SocketKind socket(Task task, TracedCall call) {
         boolean ofSocket = !call.guardsVault() && !call.changesProcesses() && call != TracedCall.PTRACE;
-        return ofSocket ? socket(tracees, task) : SocketKind.UNKNOWN;
+        return ofSocket ? socket(sockets, task) : SocketKind.UNKNOWN;
     }
 
     /** What the call is about. Of the socket that was judged no more may be known than its protocol, if another one is in its place by now. */
-    static SocketKind socket(Tracees tracees, Task task) {
-        SocketKind now = tracees.socketKind(task.tid, (int) task.call.argument(0));
+    static SocketKind socket(TraceeSockets sockets, Task task) {
+        SocketKind now = sockets.kind(task.tid, (int) task.call.argument(0));
         boolean judged = task.protocol == Task.NONE || task.protocol == now.ruledNumber();
         return judged ? now : new SocketKind(Family.INET.number(), Task.NONE, task.protocol);
     }

@@ -9,7 +9,7 @@ import java.util.Set;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SyscallStop;
-import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.TraceeStatus;
 
 /** Answers landlock_restrict_self(2), and is told of those that are made: they have the restrictions of who made them. The calls all run. */
 final class RestrictStop {
@@ -19,16 +19,16 @@ final class RestrictStop {
     private static final int LANDLOCK_RESTRICT_SELF_TSYNC = 8;
 
     private final Ptrace ptrace;
-    private final Tracees tracees;
+    private final TraceeStatus status;
     private final Set<Integer> traced;
     private final Restrictions restrictions;
     private final SyscallStop exit = new SyscallStop();
     /** Whom calls that restrict others, and are under way, may restrict; by their callers. A caller that dies stays here. */
     private final Map<Integer, List<Integer>> doubted = new HashMap<>();
 
-    RestrictStop(Ptrace ptrace, Tracees tracees, Tasks tasks) {
+    RestrictStop(Ptrace ptrace, TraceeStatus status, Tasks tasks) {
         this.ptrace = ptrace;
-        this.tracees = tracees;
+        this.status = status;
         this.traced = tasks.numbers();
         this.restrictions = tasks.restrictions();
     }
@@ -51,7 +51,7 @@ final class RestrictStop {
             return List.of();
         }
         if (flags == LANDLOCK_RESTRICT_SELF_TSYNC) {
-            return tracees.threads(tracees.tgid(task.tid));
+            return status.threads(status.tgid(task.tid));
         }
         List<Integer> all = new ArrayList<>(traced);
         all.addAll(restrictions.announced());

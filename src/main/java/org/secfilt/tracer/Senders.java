@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.secfilt.kernel.Ptrace;
-import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.TraceeStatus;
 
 /**
  * Waits until no thread of the run is in the midst of looking at a socket's peer. It sleeps nowhere there, so one that sleeps, or stands in a stop,
@@ -16,12 +16,12 @@ final class Senders {
     private static final long PAUSE_NANOS = 20_000;
 
     private final Ptrace ptrace;
-    private final Tracees tracees;
+    private final TraceeStatus status;
     private final Tasks tasks;
 
-    Senders(Ptrace ptrace, Tracees tracees, Tasks tasks) {
+    Senders(Ptrace ptrace, TraceeStatus status, Tasks tasks) {
         this.ptrace = ptrace;
-        this.tracees = tracees;
+        this.status = status;
         this.tasks = tasks;
     }
 
@@ -29,7 +29,7 @@ final class Senders {
     boolean haveGone(Task caller) {
         List<Integer> running = new ArrayList<>();
         for (int tid : tasks.numbers()) {
-            if (tid != caller.tid && tracees.isRunning(tid)) {
+            if (tid != caller.tid && status.isRunning(tid)) {
                 ptrace.interrupt(tid);
                 running.add(tid);
             }
@@ -37,7 +37,7 @@ final class Senders {
         long begun = System.nanoTime();
         while (!running.isEmpty()) {
             for (int i = running.size() - 1; i >= 0; i--) {
-                if (!tracees.isRunning(running.get(i))) {
+                if (!status.isRunning(running.get(i))) {
                     running.remove(i);
                 }
             }

@@ -87,26 +87,26 @@ public final class Tracer {
         this.root = root;
         this.options = root == INIT ? OPTIONS | Ptrace.PTRACE_O_TRACEEXIT : OPTIONS;
         this.tasks = new Tasks(plan.traces(TracedCall.LANDLOCK_RESTRICT_SELF));
-        this.unheard = new Unheard(tracees, tasks.restrictions());
-        this.execs = new ExecStops(ptrace, tracees, plan.arch().syscalls(), options);
+        this.unheard = new Unheard(tracees.status(), tasks.restrictions());
+        this.execs = new ExecStops(ptrace, tracees.status(), plan.arch().syscalls(), options);
         this.calls = new Calls(plan, notifies);
         this.remake = new Remake(ptrace, plan.vault(), calls, new IgnoredSignal(ptrace, tracees, plan.arch()));
-        this.replies = new Replies(ptrace, tracees, watch, remake);
+        this.replies = new Replies(ptrace, tracees.sockets(), watch, remake);
         this.keeper = new KeeperStop(ptrace, keeper, tasks, replies, watch);
-        this.crossing = new Crossing(ptrace, tracees);
+        this.crossing = new Crossing(ptrace, tracees.status());
         FormerPeers former = new FormerPeers(plan);
         this.addresses = new AddressStop(ptrace, tracees, execs, vault, keeper, plan, watch, replies, remake, tasks,
                 crossing, former, outsiders);
         this.guard = new VaultGuard(ptrace, replies, addresses.judge(), plan.vault(), plan.arch());
-        this.processes = new ProcessGuard(ptrace, tracees, replies);
+        this.processes = new ProcessGuard(ptrace, tracees.numbers(), replies);
         this.handedOver = new HandedOver(ptrace, tracees, watch, replies, addresses.judge(), crossing, plan);
         this.listeners = new ListenStop(ptrace, tracees, replies, addresses.judge());
-        this.restricts = new RestrictStop(ptrace, tracees, tasks);
+        this.restricts = new RestrictStop(ptrace, tracees.status(), tasks);
         this.sockets = new SocketStop(new SocketJudge(plan), ptrace, replies, watch);
-        this.waiting = new Waiting(ptrace, kernel.affinity(), tracees);
+        this.waiting = new Waiting(ptrace, kernel.affinity(), tracees.status());
         this.newborns = new Newborns(ptrace, tasks, execs);
         this.files = new FileStop(replies, tracees, kernel.fileChanges(), plan, writable, watch);
-        this.exits = new ExitStop(ptrace, tracees, replies, calls, plan, root);
+        this.exits = new ExitStop(ptrace, tracees.status(), replies, calls, plan, root);
         this.notified = new NotifiedRun(
                 kernel, ptrace, plan, calls, tasks.numbers(), tasks.restrictions().marked(), former, desk, replies, watch);
         tasks.of(root);
@@ -279,8 +279,8 @@ public final class Tracer {
 
     private void exitEvent(Task task) {
         task.leaving = true;
-        if (tracees.tgid(task.tid) == root) {
-            new InitExit(ptrace, tracees, watch, tasks, this::end).answer(root, task);
+        if (tracees.status().tgid(task.tid) == root) {
+            new InitExit(ptrace, tracees.status(), watch, tasks, this::end).answer(root, task);
         }
         ptrace.resume(task.tid, 0);
     }
@@ -291,7 +291,7 @@ public final class Tracer {
         if (former > 0 && former != task.tid) {
             tasks.restrictions().renumber((int) former, task.tid);
             Task gone = tasks.find((int) former);
-            if (gone != null && !tracees.isOurs((int) former)) { // or else a new one has the number already
+            if (gone != null && !tracees.status().isOurs((int) former)) { // or else a new one has the number already
                 forget(gone);
             }
         }
@@ -317,7 +317,7 @@ public final class Tracer {
         if (!ready && task.tid == root) {
             ready = true;
             if (plan.entersMounts()) {
-                tracees.trustMounts(root);
+                tracees.socketPaths().trustMounts(root);
             }
             int rc = watch.ready(notified);
             rc = rc == 0 ? keeper.seize() : rc;
@@ -375,7 +375,7 @@ public final class Tracer {
     private void waitStop(Task task, TracedCall call) {
         boolean byPidfd = call == TracedCall.WAITID && (int) stop.argument(0) == P_PIDFD;
         int named = (int) stop.argument(call == TracedCall.WAITID ? 1 : 0);
-        int child = byPidfd ? tracees.pidfdTarget(task.tid, named) : named;
+        int child = byPidfd ? tracees.numbers().pidfdTarget(task.tid, named) : named;
         if (child > 0 && !keeper.is(child) && ptrace.pollEnd(child, event)) {
             end(tasks.of(child), event);
         }

@@ -1,7 +1,7 @@
 package org.secfilt.tracer;
 
 import java.util.concurrent.locks.LockSupport;
-import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.TraceeStatus;
 
 /**
  * Those that call before it was told who made them, and so whether they are restricted ({@link Restrictions}). Their makers are on the way to the
@@ -15,14 +15,14 @@ final class Unheard {
     /** A second. */
     private static final int MOST_LOOKS = LOOKS_AT_ONCE + 5000;
 
-    private final Tracees tracees;
+    private final TraceeStatus status;
     private final Restrictions restrictions;
     /** Or null. */
     private Task first;
     private boolean hope;
 
-    Unheard(Tracees tracees, Restrictions restrictions) {
-        this.tracees = tracees;
+    Unheard(TraceeStatus status, Restrictions restrictions) {
+        this.status = status;
         this.restrictions = restrictions;
     }
 
@@ -74,9 +74,9 @@ final class Unheard {
         if (eldest == Task.NONE) {
             return task.looks < MOST_LOOKS_IN_THE_DARK;
         }
-        int process = tracees.tgid(eldest);
-        for (int maker : tracees.threads(process == eldest ? tracees.parent(eldest) : process)) {
-            if (maker != eldest && tracees.isRunning(maker)) {
+        int process = status.tgid(eldest);
+        for (int maker : status.threads(process == eldest ? status.parent(eldest) : process)) {
+            if (maker != eldest && status.isRunning(maker)) {
                 return task.looks < MOST_LOOKS;
             }
         }

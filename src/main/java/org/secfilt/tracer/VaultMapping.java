@@ -4,7 +4,7 @@ import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SyscallStop;
-import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.TraceeMemory;
 import org.secfilt.kernel.Vault;
 import org.secfilt.plan.VaultRange;
 
@@ -50,7 +50,7 @@ final class VaultMapping {
     private static final int MOST_LOSSES = 64;
 
     private final Ptrace ptrace;
-    private final Tracees tracees;
+    private final TraceeMemory memory;
     private final ExecStops execs;
     private final Vault vault;
     private final VaultRange range;
@@ -59,9 +59,9 @@ final class VaultMapping {
     private final int close;
     private final SyscallStop exit = new SyscallStop();
 
-    VaultMapping(Ptrace ptrace, Tracees tracees, ExecStops execs, Vault vault, VaultRange range, Arch arch) {
+    VaultMapping(Ptrace ptrace, TraceeMemory memory, ExecStops execs, Vault vault, VaultRange range, Arch arch) {
         this.ptrace = ptrace;
-        this.tracees = tracees;
+        this.memory = memory;
         this.execs = execs;
         this.vault = vault;
         this.range = range;
@@ -93,9 +93,9 @@ final class VaultMapping {
         return task.mapped ? Step.READY : Step.FAILED;
     }
 
-    /** As {@link Tracees#vaultMapping}, and an execve that takes it away will be told of. */
+    /** As {@link TraceeMemory#vaultMapping}, and an execve that takes it away will be told of. */
     private int look(Task task) {
-        return execs.need(task.tid) ? tracees.vaultMapping(task.tid, vault) : -Errno.ESRCH.number();
+        return execs.need(task.tid) ? memory.vaultMapping(task.tid, vault) : -Errno.ESRCH.number();
     }
 
     private Step injectVaultCall(Task task) {

@@ -91,7 +91,7 @@ final class VaultRun {
         if (overlooked) {
             address.dropName();
         } else if (task.nameless) {
-            address.nameNobody(!task.foreign && tracees.familyMatters());
+            address.nameNobody(!task.foreign && tracees.rights().familyMatters());
             name = Optional.empty();
         }
         fill(task.slot, call, name);
@@ -184,7 +184,7 @@ final class VaultRun {
             return "";
         }
         // The number is the result of what a filter traps, and as good as any number of bytes.
-        task.trapped = call == TracedCall.SENDMMSG && exit.result() == sendmsg && tracees.isPending(task.tid, SIGSYS);
+        task.trapped = call == TracedCall.SENDMMSG && exit.result() == sendmsg && tracees.status().isPending(task.tid, SIGSYS);
         return task.trapped ? TRAPPED
                 : task.kept.isPresent() && exit.result() == -Errno.EACCES.number() && keeping.isShutOff(task) ? Keeping.SHUT_OFF
                 : "";
@@ -237,7 +237,7 @@ final class VaultRun {
 
     /** A socket of another family looks at the length first: the path that it was given is longer than the caller's. */
     private boolean isTooShort(Task task) {
-        Optional<SocketCopy> socket = tracees.socket(task.tid, (int) task.call.argument(0));
+        Optional<SocketCopy> socket = tracees.sockets().copy(task.tid, (int) task.call.argument(0));
         if (socket.isEmpty()) {
             return false;
         }
@@ -260,7 +260,7 @@ final class VaultRun {
     private void finishFirstMessage(Task task) {
         ptrace.setNumber(task.tid, task.call.number());
         if (exit.result() >= 0 && !task.trapped) {
-            boolean told = tracees.writeInt(task.tid, task.call.argument(1) + Msghdr.LEN, (int) exit.result()) == Integer.BYTES;
+            boolean told = tracees.memory().writeInt(task.tid, task.call.argument(1) + Msghdr.LEN, (int) exit.result()) == Integer.BYTES;
             ptrace.setResult(task.tid, told ? 1 : -Errno.EFAULT.number());
         }
     }

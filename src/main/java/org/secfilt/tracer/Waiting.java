@@ -3,7 +3,7 @@ package org.secfilt.tracer;
 import java.util.function.LongSupplier;
 import org.secfilt.kernel.Affinity;
 import org.secfilt.kernel.Ptrace;
-import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.TraceeStatus;
 import org.secfilt.kernel.WaitEvent;
 
 /**
@@ -73,7 +73,7 @@ final class Waiting {
 
     private final Ptrace ptrace;
     private final Affinity affinity;
-    private final Tracees tracees;
+    private final TraceeStatus status;
     private final LongSupplier clock;
 
     private Way way = Way.SLEEP;
@@ -109,8 +109,8 @@ final class Waiting {
     private int otherStops;
     private long last;
 
-    Waiting(Ptrace ptrace, Affinity affinity, Tracees tracees) {
-        this(ptrace, affinity, tracees, new LongSupplier() { // no lambda: it would cost a start more
+    Waiting(Ptrace ptrace, Affinity affinity, TraceeStatus status) {
+        this(ptrace, affinity, status, new LongSupplier() { // no lambda: it would cost a start more
             @Override
             public long getAsLong() {
                 return System.nanoTime();
@@ -118,10 +118,10 @@ final class Waiting {
         });
     }
 
-    Waiting(Ptrace ptrace, Affinity affinity, Tracees tracees, LongSupplier clock) {
+    Waiting(Ptrace ptrace, Affinity affinity, TraceeStatus status, LongSupplier clock) {
         this.ptrace = ptrace;
         this.affinity = affinity;
-        this.tracees = tracees;
+        this.status = status;
         this.clock = clock;
     }
 
@@ -277,7 +277,7 @@ final class Waiting {
     /** To where the scheduler may have moved the tracee. */
     private void follow(int tid) {
         boolean gaveWay = givingWay;
-        int processor = tracees.processor(tid);
+        int processor = status.processor(tid);
         boolean moved = processor >= 0 && processor != pinned;
         if (moved) {
             affinity.pin(processor);

@@ -43,9 +43,9 @@ class SameIT {
 
     static Stream<Arguments> probes() throws IOException {
         List<Arguments> probes = new ArrayList<>();
-        for (String program : List.of("probe-interrupts", "probe-ignored", "probe-waits", "probe-sockets")) {
-            Matcher probe = Pattern.compile("^PROBE\\((\\w+)\\)", Pattern.MULTILINE)
-                    .matcher(Files.readString(Path.of("test-fixtures", program + ".c")));
+        for (Path source : sources()) {
+            String program = source.getFileName().toString().replace(".c", "");
+            Matcher probe = Pattern.compile("^PROBE\\((\\w+)\\)", Pattern.MULTILINE).matcher(Files.readString(source));
             while (probe.find()) {
                 for (User user : User.values()) {
                     probes.add(Arguments.of(program, probe.group(1), user));
@@ -53,6 +53,12 @@ class SameIT {
             }
         }
         return probes.stream();
+    }
+
+    private static List<Path> sources() throws IOException {
+        try (Stream<Path> all = Files.list(Path.of("test-fixtures"))) {
+            return all.filter(file -> file.getFileName().toString().matches("probe-.*\\.c")).sorted().toList();
+        }
     }
 
     @ParameterizedTest(name = "{0}: {1} as {2}")
@@ -71,7 +77,7 @@ class SameIT {
     @ParameterizedTest
     @ValueSource(strings = {"threads_with_descriptors_of_their_own", "a_thread_that_parts_from_the_descriptors_of_the_others"})
     void a_probe_sees_on_a_kernel_before_6_9(String probe) {
-        String binary = Fixtures.compile("probe-sockets").toString();
+        String binary = Fixtures.compile("probe-descriptors").toString();
         String bare = ROOM.command(binary, probe).run().exited(0).stdout();
         Outcome under = ROOM.command(Fixtures.compile("old-pidfd").toString(), Built.program().toString(),
                 "--policy=" + ROOM.directory().resolve("all.yaml"), "--", binary, probe).timeoutMillis(PATIENCE_MILLIS).run();

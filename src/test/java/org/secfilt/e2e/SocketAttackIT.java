@@ -15,21 +15,26 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.secfilt.Fixtures;
 
 /**
- * What sockets can be told to get past rules on addresses, by {@code test-fixtures/socket-attack.c}: each attack is first seen to get
- * through without secfilt, by what arrives.
+ * What sockets can be told to get past rules on addresses, by {@code test-fixtures/socket-attack-*.c}, one for each subject: each attack is
+ * first seen to get through without secfilt, by what arrives.
  */
 class SocketAttackIT {
     @RegisterExtension
     static final NetworkRoom ROOM = new NetworkRoom();
 
-    private static final String ATTACK = Fixtures.compile("socket-attack").toString();
+    private static final SocketAttacks NAMES = new SocketAttacks(ROOM, "names");
+    private static final SocketAttacks INTERFACES = new SocketAttacks(ROOM, "interfaces");
+    private static final SocketAttacks ROUTES = new SocketAttacks(ROOM, "routes");
+    private static final SocketAttacks GROUPS = new SocketAttacks(ROOM, "groups");
+    private static final SocketAttacks KINDS = new SocketAttacks(ROOM, "kinds");
+    private static final SocketAttacks RIGHTS = new SocketAttacks(ROOM, "rights");
+    private static final SocketAttacks UNCONNECTED = new SocketAttacks(ROOM, "unconnected");
     private static final int FIRST_PORT = 9000;
 
     /** What each sends where it should not be: F is FORBIDDEN, L loopback's address on the wire, A what is allowed and arrives always. */
-    private static final String SENDING = """
+    private static final String NAMING = """
             fastopen_sendto                      | 46 | tcp F
             fastopen_sendmsg                     | 46 | tcp F
             fastopen_sendmmsg                    | 46 | tcp F
@@ -54,6 +59,9 @@ class SocketAttackIT {
             zerocopy                             | 46 | udp F
             segmented                            | 46 | udp F
             corked                               | 46 | udp F
+            """;
+
+    private static final String BY_INTERFACES = """
             bind_to_device                       | 46 | udp L
             bind_to_ifindex                      | 46 | udp L
             unicast_interface                    | 46 | udp L
@@ -62,16 +70,25 @@ class SocketAttackIT {
             scoped_bind                          | 46 | udp L
             scoped_multicast_bind                | 6  | udp L
             scoped_bind_then_connect             | 46 | tcp L
+            """;
+
+    private static final String BY_ROUTES = """
             routing_header                       | 6  | ip-43 F
+            """;
+
+    private static final String BY_ROUTES_AS_ROOT = """
+            loose_source_route                   | 4  | udp F
+            loose_source_route_of_a_connection   | 4  | tcp F
+            loose_source_route_of_a_message      | 4  | udp F
+            """;
+
+    private static final String OTHER_KINDS = """
             mptcp                                | 46 | tcp F
             udp_lite                             | 46 | ip-136 F
             ping                                 | 46 | ping F
             """;
 
-    private static final String SENDING_AS_ROOT = """
-            loose_source_route                   | 4  | udp F
-            loose_source_route_of_a_connection   | 4  | tcp F
-            loose_source_route_of_a_message      | 4  | udp F
+    private static final String OTHER_KINDS_AS_ROOT = """
             raw                                  | 46 | ping F
             raw_by_odd_words                     | 46 | ping F
             packet                               | 46 | ip-253 F
@@ -158,7 +175,11 @@ class SocketAttackIT {
     @EnumSource
     void what_is_sent_does_not_arrive(User user) throws InterruptedException {
         for (int family : new int[] {4, 6}) {
-            doesNotArrive(user, family, 0, user == User.ROOT ? Row.of(family, SENDING, SENDING_AS_ROOT) : Row.of(family, SENDING));
+            boolean root = user == User.ROOT;
+            doesNotArrive(NAMES, user, family, 0, Row.of(family, NAMING));
+            doesNotArrive(INTERFACES, user, family, 0, Row.of(family, BY_INTERFACES));
+            doesNotArrive(ROUTES, user, family, 0, root ? Row.of(family, BY_ROUTES, BY_ROUTES_AS_ROOT) : Row.of(family, BY_ROUTES));
+            doesNotArrive(KINDS, user, family, 0, root ? Row.of(family, OTHER_KINDS, OTHER_KINDS_AS_ROOT) : Row.of(family, OTHER_KINDS));
         }
     }
 
@@ -166,7 +187,7 @@ class SocketAttackIT {
     @EnumSource
     void no_group_is_joined(User user) throws InterruptedException {
         for (int family : new int[] {4, 6}) {
-            doesNotArrive(user, family, LEAVING_MILLIS, Row.of(family, JOINING));
+            doesNotArrive(GROUPS, user, family, LEAVING_MILLIS, Row.of(family, JOINING));
         }
     }
 
@@ -181,12 +202,12 @@ class SocketAttackIT {
             Set<String> arriving = new TreeSet<>();
             rows.forEach(row -> arriving.addAll(row.arrivals(family, FIRST_PORT, false)));
             List<String> words = new ArrayList<>(List.of("-q", "--firewall=off", "--policy", policy.toString(), "--"));
-            words.addAll(words(family, attacks));
+            words.addAll(GROUPS.words(family, attacks));
             for (String denied : List.of(NetworkRoom.FAR, "[224.0.0.0/4, \"ff00::/8\"]")) {
                 Files.writeString(policy, "version: 1\nconnect:\n  mode: allow\n  deny: " + denied + "\n");
                 boolean joins = denied.equals(NetworkRoom.FAR);
                 Outcome run = ROOM.secfilt(words.toArray(new String[0])).as(user).run().exited(0);
-                assertEquals(said(attacks, joins ? "ok" : "EPERM"), run.stdout(), run::toString);
+                assertEquals(SocketAttacks.said(attacks, joins ? "ok" : "EPERM"), run.stdout(), run::toString);
                 assertEquals(joins ? arriving : Set.of(), new TreeSet<>(ROOM.arrived()), "IPv" + family + " by " + user);
                 Thread.sleep(LEAVING_MILLIS);
                 ROOM.arrived();
@@ -194,7 +215,11 @@ class SocketAttackIT {
         }
     }
 
-    private static void doesNotArrive(User user, int family, int quietAfterMillis, List<Row> rows) throws InterruptedException {
+    private static void doesNotArrive(SocketAttacks subject, User user, int family, int quietAfterMillis, List<Row> rows)
+            throws InterruptedException {
+        if (rows.isEmpty()) {
+            return; // there are none of this family
+        }
         List<String> attacks = rows.stream().map(Row::attack).toList();
         Set<String> arriving = new TreeSet<>();
         Set<String> allowed = new TreeSet<>();
@@ -202,11 +227,11 @@ class SocketAttackIT {
             arriving.addAll(rows.get(i).arrivals(family, FIRST_PORT + i, false));
             allowed.addAll(rows.get(i).arrivals(family, FIRST_PORT + i, true));
         }
-        assertEquals(said(attacks, "ok"), bare(user, family, attacks));
+        assertEquals(SocketAttacks.said(attacks, "ok"), subject.bare(user, family, attacks));
         assertEquals(arriving, new TreeSet<>(ROOM.arrived()));
         Thread.sleep(quietAfterMillis);
         ROOM.arrived();
-        assertEquals(said(attacks, "EPERM"), inside(user, family, attacks));
+        assertEquals(SocketAttacks.said(attacks, "EPERM"), subject.inside(user, family, attacks));
         assertEquals(allowed, new TreeSet<>(ROOM.arrived()), "IPv" + family + " by " + user);
     }
 
@@ -216,11 +241,11 @@ class SocketAttackIT {
     void sockets_of_other_kinds_are_refused_whether_the_kernel_has_them_or_not(User user) {
         List<String> attacks = List.of("sctp", "sctp_connectx", "dccp", "smc", "l2tp");
         for (int family : new int[] {4, 6}) {
-            assertEquals(List.of(), bare(user, family, attacks).lines().filter(line -> line.contains("EPERM")).toList());
-            assertEquals(said(attacks, "EPERM"), inside(user, family, attacks));
+            assertEquals(List.of(), KINDS.bare(user, family, attacks).lines().filter(line -> line.contains("EPERM")).toList());
+            assertEquals(SocketAttacks.said(attacks, "EPERM"), KINDS.inside(user, family, attacks));
         }
-        assertEquals("other_families other-than-EPERM\n", bare(user, 4, List.of("other_families")));
-        assertEquals("other_families ok\n", inside(user, 4, List.of("other_families")));
+        assertEquals("other_families other-than-EPERM\n", KINDS.bare(user, 4, List.of("other_families")));
+        assertEquals("other_families ok\n", KINDS.inside(user, 4, List.of("other_families")));
         assertEquals(Set.of(), new TreeSet<>(ROOM.arrived()));
     }
 
@@ -230,37 +255,9 @@ class SocketAttackIT {
     void no_protocol_is_put_on_top_of_tcp(User user) {
         List<String> attacks = List.of("upper_protocol", "upper_protocol_smc");
         for (int family : new int[] {4, 6}) {
-            assertEquals("upper_protocol EOPNOTSUPP", bare(user, family, attacks).lines().findFirst().orElseThrow());
-            assertEquals(said(attacks, "ENOENT"), inside(user, family, attacks));
+            assertEquals("upper_protocol EOPNOTSUPP", KINDS.bare(user, family, attacks).lines().findFirst().orElseThrow());
+            assertEquals(SocketAttacks.said(attacks, "ENOENT"), KINDS.inside(user, family, attacks));
         }
-    }
-
-    @ParameterizedTest
-    @EnumSource
-    void nobody_listens_where_it_is_not_allowed(User user) {
-        List<String> everywhere = new ArrayList<>(List.of("listen_without_bind", "listen_after_a_connection", "listen_after_a_failed_connection",
-                "bind_everywhere", "bind_with_reuseport", "bind_with_reuseaddr"));
-        assertEquals(said(everywhere, "::"), bare(user, 6, everywhere));
-        assertEquals(said(everywhere, "EPERM"), inside(user, 6, everywhere));
-        everywhere.add("bind_unspec");
-        assertEquals(said(everywhere, "0.0.0.0"), bare(user, 4, everywhere));
-        assertEquals(said(everywhere, "EPERM"), inside(user, 4, everywhere));
-
-        List<String> foreign = List.of("bind_foreign");
-        assertEquals(said(foreign, NetworkRoom.FAR), bare(user, 4, foreign));
-        assertEquals(said(foreign, "EPERM"), inside(user, 4, foreign));
-        List<String> allowed = List.of("listen_on_own_address", "listen_again_after_a_connection");
-        assertEquals(said(allowed, NetworkRoom.INSIDE), inside(user, 4, allowed));
-        assertEquals(said(allowed, NetworkRoom.INSIDE6), inside(user, 6, allowed));
-    }
-
-    /** A socket at :: hears IPv4 as well. */
-    @Test
-    void who_may_not_listen_at_every_ipv4_address_may_not_at_every_address() throws IOException {
-        String policy = Files.writeString(ROOM.directory().resolve("bind.yaml"), "version: 1\nbind:\n  deny: 0.0.0.0:9000\n").toString();
-        List<String> words = new ArrayList<>(List.of("-q", "--policy", policy, "--"));
-        words.addAll(words(6, List.of("bind_everywhere", "bind_everywhere")));
-        assertEquals("bind_everywhere EPERM\nbind_everywhere ::\n", ROOM.secfilt(words.toArray(new String[0])).run().exited(0).stdout());
     }
 
     /** In a namespace that is gone with the command, for without secfilt these change it. */
@@ -277,13 +274,13 @@ class SocketAttackIT {
                 attacks.remove("ioctl_address");
             }
             if (user == User.ROOT) {
-                assertEquals(said(attacks, "ok"), inOwnNetwork(family, attacks, "").exited(0).stdout());
+                assertEquals(SocketAttacks.said(attacks, "ok"), inOwnNetwork(family, attacks, "").exited(0).stdout());
             }
-            String sandbox = "\"$SECFILT\" -q " + String.join(" ", options()) + " -- ";
+            String sandbox = "\"$SECFILT\" -q " + String.join(" ", SocketAttacks.options()) + " -- ";
             if (user == User.ROOT) {
-                assertEquals(said(attacks, "EPERM"), inOwnNetwork(family, attacks, sandbox).exited(0).stdout());
+                assertEquals(SocketAttacks.said(attacks, "EPERM"), inOwnNetwork(family, attacks, sandbox).exited(0).stdout());
             } else {
-                assertEquals(said(attacks, "EPERM"), inside(user, family, attacks));
+                assertEquals(SocketAttacks.said(attacks, "EPERM"), RIGHTS.inside(user, family, attacks));
             }
         }
     }
@@ -292,7 +289,7 @@ class SocketAttackIT {
         // An address on loopback, for what the attacks call their own.
         String prepare = "ip link set lo up; ip link add veth0 type veth peer name veth1; ip link set veth0 up; ip addr add " + NetworkRoom.INSIDE
                 + "/24 dev lo; ip addr add " + NetworkRoom.INSIDE6 + "/64 dev lo nodad; ";
-        return ROOM.bash("unshare -n bash -c '" + prepare + sandbox + String.join(" ", words(family, attacks)) + "'").run();
+        return ROOM.bash("unshare -n bash -c '" + prepare + sandbox + String.join(" ", RIGHTS.words(family, attacks)) + "'").run();
     }
 
     /** Says for each error message that comes in whether it is about what foreign-sender.py sent. */
@@ -332,8 +329,8 @@ class SocketAttackIT {
     void a_network_of_ones_own_leads_nowhere(User user) {
         List<String> attacks = List.of("own_network", "send_from_own_network");
         for (int family : new int[] {4, 6}) {
-            assertEquals("own_network ok\nsend_from_own_network ENETUNREACH\n", bare(user, family, attacks));
-            assertEquals("own_network ok\nsend_from_own_network EPERM\n", inside(user, family, attacks));
+            assertEquals("own_network ok\nsend_from_own_network ENETUNREACH\n", RIGHTS.bare(user, family, attacks));
+            assertEquals("own_network ok\nsend_from_own_network EPERM\n", RIGHTS.inside(user, family, attacks));
         }
         assertEquals(List.of(), ROOM.arrived());
     }
@@ -345,49 +342,10 @@ class SocketAttackIT {
         List<String> attacks = List.of("splice_unconnected", "sendfile_unconnected", "sendfile_unconnected_tcp", "vmsplice_to_a_socket",
                 "write_unconnected");
         List<String> unspec = List.of("unspec_sendto", "unspec_sendmsg", "unspec_sendmmsg");
-        assertEquals(bare(user, 4, attacks), inside(user, 4, attacks));
-        assertEquals(bare(user, 6, attacks), inside(user, 6, attacks));
-        assertEquals(said(unspec, "EDESTADDRREQ"), bare(user, 6, unspec));
-        assertEquals(said(unspec, "EDESTADDRREQ"), inside(user, 6, unspec));
+        assertEquals(UNCONNECTED.bare(user, 4, attacks), UNCONNECTED.inside(user, 4, attacks));
+        assertEquals(UNCONNECTED.bare(user, 6, attacks), UNCONNECTED.inside(user, 6, attacks));
+        assertEquals(SocketAttacks.said(unspec, "EDESTADDRREQ"), NAMES.bare(user, 6, unspec));
+        assertEquals(SocketAttacks.said(unspec, "EDESTADDRREQ"), NAMES.inside(user, 6, unspec));
         assertEquals(List.of(), ROOM.arrived());
-    }
-
-    private static List<String> options() {
-        List<String> options = new ArrayList<>(List.of("--allowed-netmask=loopback", "--allowed-bind=loopback"));
-        for (String own : List.of(NetworkRoom.INSIDE, NetworkRoom.INSIDE6)) {
-            options.addAll(List.of("--allowed-netmask=" + own, "--allowed-bind=" + own));
-        }
-        options.addAll(List.of("--allowed-netmask=" + NetworkRoom.NEAR, "--allowed-netmask=" + NetworkRoom.NEAR6));
-        return options;
-    }
-
-    private static List<String> words(int family, List<String> attacks) {
-        List<String> words = new ArrayList<>(List.of(ATTACK, String.valueOf(family)));
-        words.addAll(family == 4
-                ? List.of(NetworkRoom.INSIDE, NetworkRoom.NEAR, NetworkRoom.FAR)
-                : List.of(NetworkRoom.INSIDE6, NetworkRoom.NEAR6, NetworkRoom.FAR6));
-        words.add("veth0");
-        words.addAll(attacks);
-        return words;
-    }
-
-    private static String bare(User user, int family, List<String> attacks) {
-        return ROOM.command(words(family, attacks).toArray(new String[0])).as(user).run().exited(0).stdout();
-    }
-
-    private static String inside(User user, int family, List<String> attacks) {
-        List<String> words = new ArrayList<>(List.of("-q", "--firewall=off"));
-        words.addAll(options());
-        words.add("--");
-        words.addAll(words(family, attacks));
-        return ROOM.secfilt(words.toArray(new String[0])).as(user).run().exited(0).stdout();
-    }
-
-    private static String said(List<String> attacks, String outcome) {
-        StringBuilder said = new StringBuilder();
-        for (String attack : attacks) {
-            said.append(attack).append(' ').append(outcome).append('\n');
-        }
-        return said.toString();
     }
 }

@@ -12,12 +12,16 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.ByteString;
+import org.secfilt.kernel.CgroupSight;
 import org.secfilt.kernel.FrontEnd;
 import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.KernelException;
-import org.secfilt.kernel.Launching;
+import org.secfilt.kernel.Leases;
+import org.secfilt.kernel.PathResolution;
+import org.secfilt.kernel.ProcessStatus;
 import org.secfilt.kernel.Programs;
 import org.secfilt.kernel.Runs;
+import org.secfilt.kernel.Supervisor;
 import org.secfilt.plan.Host;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.RefusedPolicyException;
@@ -53,9 +57,14 @@ class SandboxTest {
     }
 
     private void run(RuntimeException failure) throws RefusedPolicyException {
-        Launching launching = door(Launching.class, failure, Map.of("endWatch", NOTHING));
-        Kernel kernel = door(Kernel.class, failure, Map.of("launching", launching, "runs", door(Runs.class, failure, Map.of()),
-                "programs", door(Programs.class, failure, Map.of("awaitFed", NOTHING))));
+        Kernel kernel = door(Kernel.class, failure, Map.of(
+                "runs", door(Runs.class, failure, Map.of()),
+                "programs", door(Programs.class, failure, Map.of("awaitFed", NOTHING)),
+                "processStatus", door(ProcessStatus.class, failure, Map.of()),
+                "pathResolution", door(PathResolution.class, failure, Map.of()),
+                "supervisor", door(Supervisor.class, failure, Map.of()),
+                "cgroupSight", door(CgroupSight.class, failure, Map.of()),
+                "leases", door(Leases.class, failure, Map.of("end", NOTHING))));
         Plan plan = Plan.of(new Sources(List.of(), Options.NONE, Options.NONE, List.of()).policy(), new Host(Arch.X86_64, 7, false));
         Reports reports = new Reports((line, from, patienceMillis) -> {
             seen.add(new String(line, from, line.length - from, StandardCharsets.UTF_8));

@@ -17,6 +17,12 @@ import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.OpenDescriptor;
 import org.secfilt.kernel.SocketCopy;
 import org.secfilt.kernel.SocketFile;
+import org.secfilt.kernel.SocketPaths;
+import org.secfilt.kernel.TraceeMemory;
+import org.secfilt.kernel.TraceeNumbers;
+import org.secfilt.kernel.TraceeRights;
+import org.secfilt.kernel.TraceeSockets;
+import org.secfilt.kernel.TraceeStatus;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.kernel.Vault;
 import org.secfilt.plan.VaultRange;
@@ -25,7 +31,8 @@ import org.secfilt.plan.VaultRange;
  * What can be read of scripted tracees, and of their sockets. Memory may be hostile: once read it changes, as a second thread would change it. A
  * tracee can be made to die just before the n-th call of the tracer on this kernel.
  */
-abstract class FakeTracees extends TracersKernel implements Tracees {
+abstract class FakeTracees extends TracersKernel
+        implements Tracees, TraceeMemory, TraceeStatus, TraceeNumbers, TraceeSockets, SocketPaths, TraceeRights {
     static final int VAULT_FD = 33;
     /** Numbers from here on, but for one, are those of processes outside of the run. */
     static final int OUTSIDE = 4000;
@@ -137,6 +144,36 @@ abstract class FakeTracees extends TracersKernel implements Tracees {
         }
         FakeTask task = tasks.get(tid);
         return task == null ? new FakeTask(tid, List.of()) : task;
+    }
+
+    @Override
+    public TraceeMemory memory() {
+        return this;
+    }
+
+    @Override
+    public TraceeStatus status() {
+        return this;
+    }
+
+    @Override
+    public TraceeNumbers numbers() {
+        return this;
+    }
+
+    @Override
+    public TraceeSockets sockets() {
+        return this;
+    }
+
+    @Override
+    public SocketPaths socketPaths() {
+        return this;
+    }
+
+    @Override
+    public TraceeRights rights() {
+        return this;
     }
 
     @Override
@@ -254,13 +291,13 @@ abstract class FakeTracees extends TracersKernel implements Tracees {
     }
 
     @Override
-    public Optional<SocketCopy> socket(int tid, int fd) {
+    public Optional<SocketCopy> copy(int tid, int fd) {
         on(tid);
         return Optional.of(new FakeSocket(this, tid, fd));
     }
 
     @Override
-    public int socketError(int tid, int fd) {
+    public int error(int tid, int fd) {
         return -Errno.ENOTSOCK.number();
     }
 
@@ -326,7 +363,7 @@ abstract class FakeTracees extends TracersKernel implements Tracees {
     }
 
     @Override
-    public Optional<SocketFile> socketFile(int tid, byte[] path, boolean names) {
+    public Optional<SocketFile> follow(int tid, byte[] path, boolean names) {
         return Optional.of(new FakeSocketFile(leadsTo.orElse(path), names ? boundNames : List.of(), !names || namesLooked, true));
     }
 }

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SocketCopy;
-import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.TraceeNumbers;
 import org.secfilt.plan.Plan;
 
 /** The supervisor's duties at each kind of stop. */
@@ -39,7 +39,7 @@ class TracerTest extends TracerRoom {
 
     @Test
     void what_holds_for_the_callers_own_group_holds_for_all_in_it() {
-        kernel.ownGroup = Tracees.Whose.OTHERS;
+        kernel.ownGroup = TraceeNumbers.Whose.OTHERS;
         runWith(Deed.call("setpriority", 1, 0, 19));
         assertEquals("7: setpriority -1", kernel.returned.get(1));
     }

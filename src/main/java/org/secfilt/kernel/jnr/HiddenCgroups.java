@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 
-/** The cgroups that a process could come to though no path leads it there now, as {@link org.secfilt.kernel.Launching#hidesCgroups} has it. */
+/** The cgroups that a process could come to though no path leads it there now, as {@link org.secfilt.kernel.CgroupSight#hides} has it. */
 final class HiddenCgroups {
     private static final int O_PATH_CLOEXEC = 010000000 | 02000000; // fcntl.h
     private static final int PATH_MAX = 4096; // linux/limits.h

@@ -63,7 +63,7 @@ final class JnrCgroups implements Cgroups {
         return path.startsWith("..") ? "" : path;
     }
 
-    /** As {@link org.secfilt.kernel.Launching#cgroup}. */
+    /** As {@link org.secfilt.kernel.CgroupSight#of}. */
     static String path(Proc proc, int pid, Hierarchy hierarchy) {
         Optional<String[]> cgroup = Proc.cgroup(proc.read(pid, "/cgroup"), hierarchy == Hierarchy.UNIFIED ? Proc.UNIFIED : CLASSES);
         return cgroup.isPresent() ? cgroup.get()[2].substring(1) : "";

@@ -39,7 +39,7 @@ final class JnrFileChanges implements FileChanges {
     private static final Made BAD_DESCRIPTOR = new Made(-Errno.EBADF.number());
 
     private final Proc proc;
-    private final JnrTracees tracees;
+    private final Openat2 openat2 = new Openat2();
     private final TraceeDescriptors descriptors;
     private final JnrCredentials credentials;
     private final byte[] mounts;
@@ -51,8 +51,7 @@ final class JnrFileChanges implements FileChanges {
     /** @param patience of the thread that asks */
     JnrFileChanges(Proc proc, Patience patience) {
         this.proc = proc;
-        this.tracees = new JnrTracees(proc, patience);
-        this.descriptors = tracees.descriptors();
+        this.descriptors = new TraceeDescriptors(proc, patience);
         this.credentials = new JnrCredentials(proc);
         this.mounts = proc.link("self/ns/mnt");
     }
@@ -62,7 +61,7 @@ final class JnrFileChanges implements FileChanges {
     @Override
     public int permit(int pid, byte[] file) {
         int root = open("/proc/" + pid + "/root", O_PATH | O_CLOEXEC);
-        int fd = root < 0 ? root : tracees.open(root, file, O_NOFOLLOW,
+        int fd = root < 0 ? root : openat2.open(root, file, O_NOFOLLOW,
                 OpenHow.RESOLVE_IN_ROOT | OpenHow.RESOLVE_NO_SYMLINKS | OpenHow.RESOLVE_NO_MAGICLINKS);
         close(root);
         if (fd < 0) {
@@ -125,9 +124,9 @@ final class JnrFileChanges implements FileChanges {
 
     private int follow(int from, byte[] file, int flags, View view) {
         int resolve = OpenHow.RESOLVE_NO_MAGICLINKS | (view == View.OURS ? 0 : OpenHow.RESOLVE_IN_ROOT);
-        int fd = tracees.open(from, file, flags, resolve);
+        int fd = openat2.open(from, file, flags, resolve);
         for (int tried = 1; fd == -Errno.EAGAIN.number() && tried < TRIES; tried++) {
-            fd = tracees.open(from, file, flags, resolve);
+            fd = openat2.open(from, file, flags, resolve);
         }
         return fd;
     }
@@ -201,7 +200,7 @@ final class JnrFileChanges implements FileChanges {
     }
 
     private boolean leadsTo(int directory, byte[] rest, FileStatus expected) {
-        int fd = tracees.open(directory, rest, O_NOFOLLOW,
+        int fd = openat2.open(directory, rest, O_NOFOLLOW,
                 OpenHow.RESOLVE_BENEATH | OpenHow.RESOLVE_NO_SYMLINKS | OpenHow.RESOLVE_NO_MAGICLINKS);
         if (fd < 0) {
             return false;

@@ -3,21 +3,29 @@ package org.secfilt.kernel.jnr;
 import org.secfilt.abi.KernelRelease;
 import org.secfilt.kernel.Accounts;
 import org.secfilt.kernel.Affinity;
+import org.secfilt.kernel.CgroupSight;
 import org.secfilt.kernel.Cgroups;
 import org.secfilt.kernel.FileChanges;
 import org.secfilt.kernel.FrontEnd;
+import org.secfilt.kernel.InheritedDescriptors;
 import org.secfilt.kernel.Keeper;
 import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.KernelException;
-import org.secfilt.kernel.Launching;
+import org.secfilt.kernel.Leases;
 import org.secfilt.kernel.LogFile;
 import org.secfilt.kernel.NetworkLock;
 import org.secfilt.kernel.Networks;
+import org.secfilt.kernel.NotifiedCalls;
 import org.secfilt.kernel.OwnTables;
+import org.secfilt.kernel.PathResolution;
+import org.secfilt.kernel.ProcessStatus;
 import org.secfilt.kernel.ProfilesLock;
 import org.secfilt.kernel.Programs;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.Runs;
+import org.secfilt.kernel.SecurityModules;
+import org.secfilt.kernel.StandardStreams;
+import org.secfilt.kernel.Supervisor;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.kernel.Vault;
 
@@ -76,8 +84,49 @@ public final class JnrKernel implements Kernel {
     }
 
     @Override
-    public Launching launching() {
-        return new JnrLaunching(patience);
+    public ProcessStatus processStatus() {
+        return new JnrProcessStatus();
+    }
+
+    @Override
+    public PathResolution pathResolution() {
+        return new JnrPathResolution();
+    }
+
+    @Override
+    public InheritedDescriptors inheritedDescriptors() {
+        return new JnrInheritedDescriptors(patience);
+    }
+
+    @Override
+    public CgroupSight cgroupSight() {
+        return new JnrCgroupSight();
+    }
+
+    @Override
+    public StandardStreams standardStreams() {
+        return new JnrStandardStreams();
+    }
+
+    @Override
+    public SecurityModules securityModules() {
+        return new JnrSecurityModules();
+    }
+
+    @Override
+    public Supervisor supervisor() {
+        return new JnrSupervisor(patience);
+    }
+
+    @Override
+    public Leases leases() {
+        return new JnrLeases();
+    }
+
+    @Override
+    public void takeListener(int pid, int fd, Vault vault, NotifiedCalls calls) {
+        int listener = (int) Libc.must("pidfd_getfd(" + pid + ", " + fd + ")", Pidfd.copy(new Proc(), pid, fd));
+        new JnrListener(listener, (JnrVault) vault, calls).start();
     }
 
     @Override

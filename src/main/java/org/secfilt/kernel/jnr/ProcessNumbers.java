@@ -3,8 +3,7 @@ package org.secfilt.kernel.jnr;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.secfilt.kernel.Tracees.OwnGroup;
-import org.secfilt.kernel.Tracees.Whose;
+import org.secfilt.kernel.TraceeNumbers;
 
 /**
  * Whom a process means by a number, and whether that is one that the supervisor traces. proc(5) "/proc/pid/status", pid_namespaces(7).
@@ -12,24 +11,33 @@ import org.secfilt.kernel.Tracees.Whose;
  * <p>A caller in the supervisor's own PID namespace means what is there under that number. One in a namespace below means another: that one
  * is looked for among the traced processes, and where none of them has the number in that very namespace it may be anybody's.
  */
-final class ProcessNumbers {
+final class ProcessNumbers implements TraceeNumbers {
     /** Of a number that is nobody's here. */
     private static final int NONE = 0;
     private static final String NUMBERS = "NSpid";
 
     private final Proc proc;
+    private final TraceeDescriptors descriptors;
 
-    ProcessNumbers(Proc proc) {
+    ProcessNumbers(Proc proc, TraceeDescriptors descriptors) {
         this.proc = proc;
+        this.descriptors = descriptors;
     }
 
-    Whose process(int caller, int number) {
+    @Override
+    public int pidfdTarget(int tid, int fd) {
+        return descriptors.pidfdTarget(tid, fd);
+    }
+
+    @Override
+    public Whose process(int caller, int number) {
         int here = here(caller, number);
         return here == NONE ? Whose.OTHERS : whose(here);
     }
 
     /** Its numbers here and there are read at once: it may be another at any time. */
-    OwnGroup ownGroup(int caller) {
+    @Override
+    public OwnGroup ownGroup(int caller) {
         String groups = Proc.field(proc.status(caller), "NSpgid");
         if (groups.isEmpty()) {
             int group = groupOf(caller); // no PID namespaces, or it died
@@ -39,7 +47,8 @@ final class ProcessNumbers {
         return new OwnGroup(Integer.parseInt(groups.substring(groups.lastIndexOf('\t') + 1)), group(here));
     }
 
-    Whose group(int caller, int number) {
+    @Override
+    public Whose group(int caller, int number) {
         return group(here(caller, number));
     }
 

@@ -8,11 +8,11 @@ import org.secfilt.abi.Errno;
 import org.secfilt.abi.OpenHow;
 import org.secfilt.kernel.FileTarget;
 import org.secfilt.kernel.SocketFile;
-import org.secfilt.kernel.Tracees;
+import org.secfilt.kernel.SocketPaths;
 import org.secfilt.kernel.UnresolvedPath;
 
 /**
- * Follows the paths of unix sockets, as {@link Tracees#socketFile} says, to a descriptor (O_PATH). Where that file is, the kernel says
+ * Follows the paths of unix sockets, as {@link SocketPaths#follow} says, to a descriptor (O_PATH). Where that file is, the kernel says
  * (/proc/self/fd); and since such a text may be about other mounts than the tracee's, for the directory that a relative path begins at may have
  * come from another mount namespace, it is only believed if a walk from the tracee's root, along it, without symbolic links, comes to the
  * same file. openat2(2), path_resolution(7).
@@ -29,7 +29,7 @@ final class SocketFiles {
     private static final int UPWARD_TRIES = 16;
 
     private final Proc proc;
-    private final JnrTracees tracees;
+    private final Openat2 openat2 = new Openat2();
     private final JnrCredentials credentials;
     private final UnixDiag diag;
     /** What the last walk came to, if it was not to be believed. */
@@ -37,9 +37,8 @@ final class SocketFiles {
     /** Whether that was for a file that was put in its place. */
     private boolean moved;
 
-    SocketFiles(Proc proc, JnrTracees tracees) {
+    SocketFiles(Proc proc) {
         this.proc = proc;
-        this.tracees = tracees;
         this.credentials = new JnrCredentials(proc);
         this.diag = new UnixDiag(proc, new UnixPeer(credentials));
     }
@@ -149,9 +148,9 @@ final class SocketFiles {
     /** Through no link such as /proc/self/cwd: that would lead to what is the supervisor's, not the tracee's. */
     private int walk(int from, byte[] name, boolean inRoot) {
         int resolve = OpenHow.RESOLVE_NO_MAGICLINKS | (inRoot ? OpenHow.RESOLVE_IN_ROOT : 0);
-        int fd = tracees.open(from, name, 0, resolve);
+        int fd = openat2.open(from, name, 0, resolve);
         for (int tried = 1; fd == -Errno.EAGAIN.number() && tried < UPWARD_TRIES; tried++) {
-            fd = tracees.open(from, name, 0, resolve);
+            fd = openat2.open(from, name, 0, resolve);
         }
         return fd;
     }
@@ -160,7 +159,7 @@ final class SocketFiles {
         if (canonical.length == 0 || canonical[0] != '/') {
             return false;
         }
-        int fd = tracees.open(root, canonical, O_NOFOLLOW,
+        int fd = openat2.open(root, canonical, O_NOFOLLOW,
                 OpenHow.RESOLVE_IN_ROOT | OpenHow.RESOLVE_NO_SYMLINKS | OpenHow.RESOLVE_NO_MAGICLINKS);
         if (fd < 0) {
             return false;
@@ -195,7 +194,7 @@ final class SocketFiles {
         while (name[slash] != '/') {
             slash--;
         }
-        int directory = tracees.open(FileTarget.CWD, Arrays.copyOf(name, slash + 1), O_DIRECTORY, OpenHow.RESOLVE_NO_MAGICLINKS);
+        int directory = openat2.open(FileTarget.CWD, Arrays.copyOf(name, slash + 1), O_DIRECTORY, OpenHow.RESOLVE_NO_MAGICLINKS);
         if (directory < 0) {
             return;
         }

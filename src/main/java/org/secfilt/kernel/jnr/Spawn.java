@@ -81,7 +81,7 @@ final class Spawn {
     /** @return the process id */
     static int spawn(String file, List<String> words, long actions) {
         if (!keptLeases) {
-            Leases.keep();
+            JnrLeases.keep();
             keptLeases = true;
         }
         long pid = NativeMemory.allocate(Integer.BYTES);

@@ -55,7 +55,7 @@ final class TraceeDescriptors {
         return link;
     }
 
-    /** As {@link org.secfilt.kernel.Tracees#pidfdTarget}. */
+    /** As {@link org.secfilt.kernel.TraceeNumbers#pidfdTarget}. */
     int pidfdTarget(int tid, int fd) {
         boolean limited = patience.begin();
         try {
@@ -65,7 +65,7 @@ final class TraceeDescriptors {
         }
     }
 
-    /** As {@link org.secfilt.kernel.Tracees#carrier}. */
+    /** As {@link org.secfilt.kernel.TraceeSockets#carrier}. */
     Optional<OpenDescriptor> carrier(int tid, int fd) {
         boolean limited = patience.begin();
         try {
@@ -134,7 +134,7 @@ final class TraceeDescriptors {
         return target(tid, fd).startsWith(SOCKET_LINK);
     }
 
-    /** As {@link org.secfilt.kernel.Tracees#isSocket}. */
+    /** As {@link org.secfilt.kernel.TraceeSockets#isSocket}. */
     boolean linksToSocket(int tid, int fd) {
         return new String(link(tid, fd), StandardCharsets.ISO_8859_1).startsWith(SOCKET_LINK);
     }

@@ -2,9 +2,10 @@ package org.secfilt.kernel.jnr;
 
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
+import org.secfilt.kernel.Leases;
 
-/** The leases on the files that we run, which the stub took before it became us: native-stubs/hold.c. fcntl(2) "Leases" */
-final class Leases {
+/** Leases that the stub took before it became us: native-stubs/hold.c. */
+final class JnrLeases implements Leases {
     // linux/fcntl.h
     private static final int F_GETLEASE = 1025;
     private static final int F_SETOWN_EX = 15;
@@ -42,7 +43,8 @@ final class Leases {
     }
 
     /** Until then the signal goes to the process, which dies of it; and so it stays where nobody may wait for one (rt_sigtimedwait(2) is refused). */
-    void watch() {
+    @Override
+    public void watch() {
         NativeMemory.IO.putLong(signals, 1L << SIGIO - 1);
         long atOnce = NativeMemory.allocate(TIMESPEC_BYTES);
         if (Libc.SYSCALL.call(RT_SIGTIMEDWAIT, signals, 0, atOnce, SET_BYTES, 0) != -Errno.EAGAIN.number()) {
@@ -61,8 +63,8 @@ final class Leases {
         watcher = tid;
     }
 
-    /** By the thread that watches. @return false after {@link #end}, or where nobody watches */
-    boolean await() {
+    @Override
+    public boolean await() {
         if (watcher == 0) {
             return false;
         }
@@ -74,7 +76,8 @@ final class Leases {
     }
 
     /** The virtual machine waits 300 ms, at its end, for threads that are in the kernel. */
-    void end() {
+    @Override
+    public void end() {
         if (watcher != 0) {
             ended = true;
             Libc.SYSCALL.call(TGKILL, OwnProcess.PID, watcher, SIGIO, 0, 0);

@@ -1,0 +1,20 @@
+package org.secfilt.kernel;
+
+/**
+ * What a path leads a process to: relative ones begin in its working directory. Paths are its bytes, without a zero at the end.
+ * path_resolution(7). Main thread.
+ */
+public interface PathResolution {
+    /** Whether the process could execute this file as things stand: 0, or ENOENT, EACCES (also for a directory) or what else access(2) says. */
+    int executable(int pid, byte[] path);
+
+    /** Whether a file can be seen there, executable or not; false in a directory that may not be searched. */
+    boolean exists(int pid, byte[] path);
+
+    /**
+     * Follows a path as the process would, symbolic links included; but not such as lead to descriptors (/proc/self/fd/3): ELOOP.
+     *
+     * @throws UnresolvedPath with the error the kernel would answer
+     */
+    NamedFile follow(int pid, byte[] path) throws UnresolvedPath;
+}

@@ -1,0 +1,70 @@
+package org.secfilt.kernel.jnr;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.secfilt.abi.ByteString;
+import org.secfilt.abi.Errno;
+import org.secfilt.abi.OpenHow;
+import org.secfilt.kernel.NamedFile;
+import org.secfilt.kernel.PathResolution;
+import org.secfilt.kernel.UnresolvedPath;
+
+/** Paths followed by faccessat2(2) and openat2(2), from /proc/PID/cwd. */
+final class JnrPathResolution implements PathResolution {
+    private static final int PATH_MAX = 4096;
+    // fcntl.h, unistd.h
+    private static final int AT_FDCWD = -100;
+    private static final int O_PATH_CLOEXEC = 010000000 | 02000000;
+    private static final int AT_EACCESS = 0x200;
+    private static final int F_OK = 0;
+    private static final int X_OK = 1;
+
+    private final Proc proc = new Proc();
+    private final Openat2 openat2 = new Openat2();
+    private final long scratch = NativeMemory.allocate(PATH_MAX);
+
+    @Override
+    public int executable(int pid, byte[] path) {
+        if (!putPath(pid, path)) {
+            return Errno.ENAMETOOLONG.number();
+        }
+        long rc = Libc.FACCESSAT.call(AT_FDCWD, scratch, X_OK, AT_EACCESS);
+        if (rc != 0) {
+            return (int) -rc;
+        }
+        FileStatus status = FileStatus.at(scratch);
+        return status.error() == 0 && !status.isRegular() ? Errno.EACCES.number() : -status.error();
+    }
+
+    @Override
+    public boolean exists(int pid, byte[] path) {
+        return putPath(pid, path) && Libc.FACCESSAT.call(AT_FDCWD, scratch, F_OK, AT_EACCESS) == 0;
+    }
+
+    /** Puts the path as the process means it into the scratch area; false if it is too long. */
+    private boolean putPath(int pid, byte[] path) {
+        boolean absolute = path.length > 0 && path[0] == '/';
+        byte[] base = (absolute ? "" : "/proc/" + pid + "/cwd/").getBytes(StandardCharsets.ISO_8859_1);
+        if (base.length + path.length >= PATH_MAX) {
+            return false;
+        }
+        byte[] full = Arrays.copyOf(base, base.length + path.length + 1);
+        System.arraycopy(path, 0, full, base.length, path.length);
+        NativeMemory.IO.putByteArray(scratch, full, 0, full.length);
+        return true;
+    }
+
+    @Override
+    public NamedFile follow(int pid, byte[] path) throws UnresolvedPath {
+        int from = (int) Libc.must("open(/proc/" + pid + "/cwd)",
+                Libc.OPEN.call(NativeMemory.string("/proc/" + pid + "/cwd"), O_PATH_CLOEXEC, 0));
+        int fd = openat2.open(from, path, 0, OpenHow.RESOLVE_NO_MAGICLINKS);
+        Libc.CLOSE.call(from);
+        if (fd < 0) {
+            throw new UnresolvedPath(-fd);
+        }
+        NamedFile file = new NamedFile(ByteString.of(proc.link("self/fd/" + fd)), FileStatus.of(fd).isDirectory());
+        Libc.CLOSE.call(fd);
+        return file;
+    }
+}
