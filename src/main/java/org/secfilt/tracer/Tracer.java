@@ -94,7 +94,8 @@ public final class Tracer {
         this.keeper = new KeeperStop(ptrace, keeper, tasks, replies, watch);
         this.addresses = new AddressStop(ptrace, tracees, execs, vault, keeper, plan, watch, replies, remake, tasks.restrictions(), outsiders);
         this.guard = new VaultGuard(ptrace, replies, addresses.judge(), plan.vault(), plan.arch());
-        this.processes = new ProcessGuard(ptrace, tracees, replies);
+        this.processes = new ProcessGuard(ptrace, tracees, replies, plan.traces(TracedCall.KILL)
+                ? Optional.of(new SignalStop(ptrace, kernel.signalTargets(), replies, remake, keeper, plan.arch().syscalls())) : Optional.empty());
         this.handedOver = new HandedOver(ptrace, tracees, watch, replies, addresses.judge(), plan);
         this.listeners = new ListenStop(ptrace, tracees, replies, addresses.judge());
         this.restricts = new RestrictStop(ptrace, tracees, tasks);
@@ -375,7 +376,7 @@ public final class Tracer {
                     ptrace.resume(task.tid, 0);
                 }
             }
-            case RUNNING, LISTENING, RESTRICTING, PLACING, NAMING, RECEIVING -> {
+            case RUNNING, LISTENING, RESTRICTING, PLACING, NAMING, SIGNALLING, REPLACED, RECEIVING -> {
                 exitStop(task);
                 ptrace.resume(task.tid, 0);
             }
@@ -391,8 +392,8 @@ public final class Tracer {
             listeners.exit(task);
         } else if (owed == Task.Phase.PLACING) {
             guard.exit(task);
-        } else if (owed == Task.Phase.NAMING) {
-            processes.exit(task);
+        } else if (owed == Task.Phase.NAMING || owed == Task.Phase.SIGNALLING || owed == Task.Phase.REPLACED) {
+            processes.exit(task, owed);
         } else if (owed == Task.Phase.RESTRICTING) {
             restricts.exit(task);
         }
