@@ -90,7 +90,7 @@ class SignalsIT {
     @CsvSource({"ROOT, --pid", "ORDINARY, --user --map-root-user --pid"})
     void in_a_pid_namespace_of_its_own_the_numbers_are_those_in_there(User user, String namespaces) {
         String script = "sleep 30 & kill -0 $!; echo $?; kill -0 4444 2>/dev/null; echo $?;"
-                + " unshare --pid --fork sh -c 'sleep 30; true' & sleep 0.3; for i in 2 3 4 5 6 7 8; do kill -0 $i 2>/dev/null && echo it is; done;"
+                + " unshare --pid --fork sh -c 'sleep 30; true' & sleep 0.3; for i in 2 3 4 5 6 7 8; do kill -0 $i 2>/dev/null && prlimit --pid $i --core=0 && echo it is; done;"
                 + " kill -KILL -1; echo $?; wait; echo here";
         List<String> words = new ArrayList<>(List.of("unshare"));
         words.addAll(List.of(namespaces.split(" ")));
