@@ -4,7 +4,8 @@
  * outsider victim FILE ADDRESS PORT: writes "PID WORD" to FILE and sends a datagram to the address when the word at WORD is changed
  *     or SIGUSR1 or SIGIO comes; ends after that, or after 5 seconds. Its socket is descriptor 10.
  * outsider HOW FILE: tries to make it act; says "done", or the name of the errno.
- *     HOW: ptrace, process_vm_writev, mem, mem-of-thread, pidfd_getfd, kill, kill-all, tkill, tgkill, sigqueue, pidfd_send_signal, sigio
+ *     HOW: ptrace, process_vm_writev, mem, mem-of-thread, pidfd_getfd, kill, kill-all, kill-group, tkill, tgkill, sigqueue, tgsigqueue,
+ *     pidfd_send_signal, pidfd-thread, pidfd-group, pidfd-queue, proc-directory, sigio
  * outsider supervisor-HOW ADDRESS PORT: does HOW to the supervisor, then sends to the address, in a process of its own; "sent" or the errno.
  *     HOW: kill, tkill, stop, descriptors, memory, idle, oom, quit
  * outsider nudge PID: makes every call that changes another process on that one, or on the supervisor for PID 0, so that little comes of
@@ -64,6 +65,8 @@ static int victim(char **words)
 
 static long attack(const char *how, int pid, long address)
 {
+	enum { THREAD = 1, PROCESS_GROUP = 4 }; /* linux/pidfd.h */
+	siginfo_t info = { .si_signo = SIGUSR1, .si_code = SI_QUEUE };
 	struct iovec from = { (void *)&changed, sizeof changed }, there = { (void *)address, sizeof changed };
 	char name[60];
 	if (!strcmp(how, "ptrace")) {
@@ -91,14 +94,32 @@ static long attack(const char *how, int pid, long address)
 		signal(SIGUSR1, SIG_IGN);
 		return kill(-1, SIGUSR1);
 	}
+	if (!strcmp(how, "kill-group")) {
+		signal(SIGUSR1, SIG_IGN);
+		return kill(-getpgid(pid), SIGUSR1);
+	}
 	if (!strcmp(how, "tkill"))
 		return syscall(SYS_tkill, pid, SIGUSR1);
 	if (!strcmp(how, "tgkill"))
 		return syscall(SYS_tgkill, pid, pid, SIGUSR1);
 	if (!strcmp(how, "sigqueue"))
 		return sigqueue(pid, SIGUSR1, (union sigval){ 0 });
+	if (!strcmp(how, "tgsigqueue"))
+		return syscall(SYS_rt_tgsigqueueinfo, pid, pid, SIGUSR1, &info);
 	if (!strcmp(how, "pidfd_send_signal"))
 		return syscall(SYS_pidfd_send_signal, pidfd, SIGUSR1, NULL, 0);
+	if (!strcmp(how, "pidfd-queue"))
+		return syscall(SYS_pidfd_send_signal, pidfd, SIGUSR1, &info, 0);
+	if (!strcmp(how, "pidfd-thread"))
+		return syscall(SYS_pidfd_send_signal, pidfd, SIGUSR1, NULL, THREAD);
+	if (!strcmp(how, "pidfd-group")) {
+		signal(SIGUSR1, SIG_IGN);
+		return syscall(SYS_pidfd_send_signal, syscall(SYS_pidfd_open, getpgid(pid), 0), SIGUSR1, NULL, PROCESS_GROUP);
+	}
+	if (!strcmp(how, "proc-directory")) {
+		snprintf(name, sizeof name, "/proc/%d", pid);
+		return syscall(SYS_pidfd_send_signal, open(name, O_RDONLY | O_DIRECTORY), SIGUSR1, NULL, 0);
+	}
 	int ends[2];
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) || fcntl(ends[0], F_SETOWN, pid) || fcntl(ends[0], F_SETFL, O_ASYNC))
 		return -1;

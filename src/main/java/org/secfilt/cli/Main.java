@@ -26,6 +26,7 @@ import org.secfilt.plan.HostFirewall;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.Refusal;
 import org.secfilt.plan.RefusedPolicyException;
+import org.secfilt.plan.TracedCall;
 import org.secfilt.policy.Firewall;
 import org.secfilt.policy.Policy;
 import org.secfilt.policy.Setting;
@@ -178,7 +179,7 @@ public final class Main implements Outcome.Visitor<Integer> {
         }
         if (plan.supervised() && plan.landlock().isEmpty() && modules.yamaScope() == 0) {
             reports.warn("this kernel's Landlock is switched off or too old: the command can write to the memory of other processes of its"
-                    + " user (/proc/PID/mem), and send them signals");
+                    + " user (/proc/PID/mem), and send them signals" + (plan.traces(TracedCall.KILL) ? " by files of its own (SIGIO)" : ""));
         }
         tellLayers(plan, reports);
         Sandbox.Fallback fallback = new Sandbox.Fallback() { // no lambda: it would cost milliseconds

@@ -25,8 +25,7 @@ final class LandlockCalls {
             return Optional.of("the filter lets it through, and Landlock judges " + path(call) + ": what is not below allow-write ("
                     + plan.policy().files().readOnly().orElseThrow() + ") is refused");
         }
-        boolean scoped = plan.landlock().isPresent() && plan.landlock().get().scoped() != 0;
-        return scoped && SIGNALS.contains(call.name())
+        return plan.scopesSignals() && SIGNALS.contains(call.name())
                 ? Optional.of("the filter lets it through, and Landlock refuses it to processes outside of the run") : Optional.empty();
     }
 

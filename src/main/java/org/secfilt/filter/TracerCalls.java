@@ -23,8 +23,9 @@ import org.secfilt.plan.TracedCall;
  * <tr><th>call</th><th>root</th><th>same user</th></tr>
  * <tr><td>prlimit64, sched_setaffinity, sched_setscheduler, sched_setparam, sched_setattr, setpriority, ioprio_set</td>
  *     <td>tracer</td><td>tracer</td></tr>
- * <tr><td>kill, tkill, tgkill, rt_sigqueueinfo, rt_tgsigqueueinfo, pidfd_send_signal, SIGIO</td><td>Landlock from ABI 6 on, before it
- *     nothing: it dies, and all with it</td><td>the same</td></tr>
+ * <tr><td>kill, tkill, tgkill, rt_sigqueueinfo, rt_tgsigqueueinfo, pidfd_send_signal</td><td>Landlock from ABI 6 on, before it the tracer</td>
+ *     <td>the same</td></tr>
+ * <tr><td>SIGIO</td><td>Landlock from ABI 6 on, before it nothing: it dies, and all with it</td><td>the same</td></tr>
  * <tr><td>ptrace, pidfd_getfd, process_vm_writev</td><td>filter</td><td>filter</td></tr>
  * <tr><td>process_vm_readv, move_pages, migrate_pages, kcmp, setns, /proc/PID/mem, fd</td>
  *     <td>Landlock, and no CAP_SYS_PTRACE</td><td>it is not dumpable</td></tr>
@@ -72,6 +73,11 @@ final class TracerCalls {
         }
         add(dispatch, syscalls, TracedCall.SETPRIORITY, ofOthers(PRIO_PROCESS, actions.trace(TracedCall.SETPRIORITY)), why);
         add(dispatch, syscalls, TracedCall.IOPRIO_SET, ofOthers(IOPRIO_WHO_PROCESS, actions.trace(TracedCall.IOPRIO_SET)), why);
+        for (TracedCall call : TracedCall.values()) {
+            if (call.signals() && plan.traces(call)) {
+                add(dispatch, syscalls, call, actions.trace(call), "not to processes outside"); // a filter does not know its caller's own number
+            }
+        }
         if (plan.traces(TracedCall.LANDLOCK_RESTRICT_SELF)) {
             add(dispatch, syscalls, TracedCall.LANDLOCK_RESTRICT_SELF, actions.trace(TracedCall.LANDLOCK_RESTRICT_SELF),
                     "from then on the tracer makes no call in its place");

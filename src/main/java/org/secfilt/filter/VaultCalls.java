@@ -67,7 +67,7 @@ final class VaultCalls {
             case MPROTECT, PKEY_MPROTECT, MADVISE, REMAP_FILE_PAGES -> range(0, 1, trace, allow);
             case CONNECT, BIND, LISTEN, SENDTO, SENDMSG, SENDMMSG, RECVMSG, RECVMMSG, EXIT, EXIT_GROUP, WAIT4, WAITID, PTRACE,
                     LANDLOCK_RESTRICT_SELF, SOCKET, SETSOCKOPT, PRLIMIT64, SCHED_SETAFFINITY, SCHED_SETSCHEDULER, SCHED_SETPARAM, SCHED_SETATTR,
-                    SETPRIORITY, IOPRIO_SET ->
+                    SETPRIORITY, IOPRIO_SET, KILL, TKILL, TGKILL, RT_SIGQUEUEINFO, RT_TGSIGQUEUEINFO, PIDFD_SEND_SIGNAL ->
                     throw new IllegalArgumentException(call + " does not change mappings");
         };
     }

@@ -8,6 +8,9 @@ public interface Kernel {
     /** For the tracer thread, and made on it. */
     Tracees tracees();
 
+    /** For the tracer thread, and made on it. */
+    SignalTargets signalTargets();
+
     /** Whether who is notified of a call can be woken up at once, on the caller's own processor: seccomp_unotify(2), Linux 6.6. */
     boolean notifiesAtOnce();
 

@@ -149,6 +149,7 @@ public final class Plan {
             case LANDLOCK_RESTRICT_SELF -> traces(TracedCall.CONNECT) || traces(TracedCall.BIND);
             case WAIT4, WAITID, PTRACE, MMAP, MUNMAP, MREMAP, MPROTECT, PKEY_MPROTECT, MADVISE, SHMAT, REMAP_FILE_PAGES,
                     PRLIMIT64, SCHED_SETAFFINITY, SCHED_SETSCHEDULER, SCHED_SETPARAM, SCHED_SETATTR, SETPRIORITY, IOPRIO_SET -> traced();
+            case KILL, TKILL, TGKILL, RT_SIGQUEUEINFO, RT_TGSIGQUEUEINFO, PIDFD_SEND_SIGNAL -> traced() && !scopesSignals();
         };
     }
 
@@ -339,6 +340,11 @@ public final class Plan {
             return LandlockDomain.readOnly(host.landlockAbi());
         }
         return supervised() ? LandlockDomain.of(host.landlockAbi()) : Optional.empty();
+    }
+
+    /** Whether Landlock keeps signals of the command's inside. */
+    public boolean scopesSignals() {
+        return landlock().isPresent() && landlock().get().scoped() != 0;
     }
 
     /** Which layer holds what, for people: the user's rules first, then what is built in. */

@@ -47,7 +47,14 @@ public enum TracedCall {
     SCHED_SETPARAM("sched_setparam", 67, Kind.PROCESSES),
     SCHED_SETATTR("sched_setattr", 68, Kind.PROCESSES),
     SETPRIORITY("setpriority", 69, Kind.PROCESSES),
-    IOPRIO_SET("ioprio_set", 70, Kind.PROCESSES);
+    IOPRIO_SET("ioprio_set", 70, Kind.PROCESSES),
+    /** It may be for processes outside of the run, where Landlock scopes no signals. */
+    KILL("kill", 71, Kind.SIGNALS),
+    TKILL("tkill", 72, Kind.SIGNALS),
+    TGKILL("tgkill", 73, Kind.SIGNALS),
+    RT_SIGQUEUEINFO("rt_sigqueueinfo", 74, Kind.SIGNALS),
+    RT_TGSIGQUEUEINFO("rt_tgsigqueueinfo", 75, Kind.SIGNALS),
+    PIDFD_SEND_SIGNAL("pidfd_send_signal", 76, Kind.SIGNALS);
 
     private enum Kind {
         /** Gives a socket an address, and is notified. */
@@ -57,6 +64,7 @@ public enum TracedCall {
         RECEIVES,
         VAULT,
         PROCESSES,
+        SIGNALS,
         /** The only one of its kind, or nearly. */
         ONE
     }
@@ -106,6 +114,11 @@ public enum TracedCall {
 
     /** True for the calls that could hamper other processes of a user, the supervisor too, and that no right of the user's forbids. */
     public boolean changesProcesses() {
-        return kind == Kind.PROCESSES;
+        return kind == Kind.PROCESSES || kind == Kind.SIGNALS;
+    }
+
+    /** True for those of them that send a signal. */
+    public boolean signals() {
+        return kind == Kind.SIGNALS;
     }
 }

@@ -10,7 +10,8 @@ import org.secfilt.verdict.Verdict;
 
 /**
  * Judges the calls by which a process could take limits, processors or time from another one of its user: they go on if they mean
- * processes of the run alone. Landlock has no say in them. Their arguments are registers.
+ * processes of the run alone. Landlock has no say in them. Their arguments are registers. Signals are {@link SignalStop}'s, where Landlock has none
+ * in those either.
  */
 final class ProcessGuard {
     // linux/resource.h PRIO_PROCESS, PRIO_PGRP, PRIO_USER; linux/ioprio.h IOPRIO_WHO_PROCESS, and so on
@@ -24,18 +25,24 @@ final class ProcessGuard {
     private final Ptrace ptrace;
     private final TraceeNumbers numbers;
     private final Replies replies;
+    private final Optional<SignalStop> signals;
     /** The group that the last judged call is about, where it left its number out. */
     private int named;
 
-    ProcessGuard(Ptrace ptrace, TraceeNumbers numbers, Replies replies) {
+    ProcessGuard(Ptrace ptrace, TraceeNumbers numbers, Replies replies, Optional<SignalStop> signals) {
         this.ptrace = ptrace;
         this.numbers = numbers;
         this.replies = replies;
+        this.signals = signals;
     }
 
     /** At the exit-stop of a call whose group was named. The register is to be as it was. */
-    void exit(Task task) {
-        ptrace.setArgument(task.tid, 1, task.call.argument(1));
+    void exit(Task task, Task.Phase owed) {
+        if (owed == Task.Phase.NAMING) {
+            ptrace.setArgument(task.tid, 1, task.call.argument(1));
+        } else {
+            signals.orElseThrow().exit(task, owed);
+        }
     }
 
     /** Of the group that was judged: the caller may be in another by then, setpgid(2) is its parent's too. */
@@ -52,6 +59,10 @@ final class ProcessGuard {
 
     /** The call is saved in {@code task.call}. */
     void answer(Task task, TracedCall call) {
+        if (call.signals()) {
+            signals.orElseThrow().answer(task, call);
+            return;
+        }
         switch (whose(task, call)) {
             case OURS -> run(task);
             case NOBODYS -> replies.skip(task, -Errno.ESRCH.number()); // not resumed: somebody may have the number by then

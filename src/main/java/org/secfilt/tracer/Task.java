@@ -24,6 +24,10 @@ final class Task {
         PLACING,
         /** Of a call about the caller's own process group, that was given its number. */
         NAMING,
+        /** Of a signal to one of those that a call is for. */
+        SIGNALLING,
+        /** Of a signal that another call took the place of: its registers are to be as they were. */
+        REPLACED,
         /** The enter-stop of a call that is made again, with signals blocked. */
         REMAKING,
         /** Of a call that was to come to a seccomp-stop before. */
@@ -117,6 +121,9 @@ final class Task {
         this.number = tid;
     }
 
+    /** A signal to many is under way. */
+    Optional<Signalling> signalling = Optional.empty();
+
     /** A signal interrupted this call of its, after it was told: the kernel may make it again. {@link Repeats} */
     final SyscallStop interrupted = new SyscallStop();
     boolean wasInterrupted;
@@ -159,5 +166,6 @@ final class Task {
         held = false;
         marked = false;
         wasInterrupted = false;
+        signalling = Optional.empty();
     }
 }

@@ -98,7 +98,8 @@ public final class Tracer {
         this.addresses = new AddressStop(ptrace, tracees, execs, vault, keeper, plan, watch, replies, remake, tasks,
                 crossing, former, outsiders);
         this.guard = new VaultGuard(ptrace, replies, addresses.judge(), plan.vault(), plan.arch());
-        this.processes = new ProcessGuard(ptrace, tracees.numbers(), replies);
+        this.processes = new ProcessGuard(ptrace, tracees.numbers(), replies, plan.traces(TracedCall.KILL)
+                ? Optional.of(new SignalStop(ptrace, kernel.signalTargets(), replies, remake, keeper, plan.arch().syscalls())) : Optional.empty());
         this.handedOver = new HandedOver(ptrace, tracees, watch, replies, addresses.judge(), crossing, plan);
         this.listeners = new ListenStop(ptrace, tracees, replies, addresses.judge());
         this.restricts = new RestrictStop(ptrace, tracees.status(), tasks);
@@ -394,7 +395,7 @@ public final class Tracer {
                     ptrace.resume(task.tid, 0);
                 }
             }
-            case RUNNING, LISTENING, RESTRICTING, PLACING, NAMING, RECEIVING -> {
+            case RUNNING, LISTENING, RESTRICTING, PLACING, NAMING, SIGNALLING, REPLACED, RECEIVING -> {
                 exitStop(task);
                 ptrace.resume(task.tid, 0);
             }
@@ -410,8 +411,8 @@ public final class Tracer {
             listeners.exit(task);
         } else if (owed == Task.Phase.PLACING) {
             guard.exit(task);
-        } else if (owed == Task.Phase.NAMING) {
-            processes.exit(task);
+        } else if (owed == Task.Phase.NAMING || owed == Task.Phase.SIGNALLING || owed == Task.Phase.REPLACED) {
+            processes.exit(task, owed);
         } else if (owed == Task.Phase.RESTRICTING) {
             restricts.exit(task);
         }

@@ -14,6 +14,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.secfilt.abi.Arch;
 import org.secfilt.bpf.Listing;
 import org.secfilt.filter.FilterCompiler;
@@ -87,6 +88,19 @@ class SimulationTest {
         Simulation simulation = Simulation.of(plan, Call.parse(Arch.X86_64, Call.Abi.OWN, List.of(call.replace('+', '|').split(" "))));
         String words = simulation.result() + ": " + simulation.meaning();
         assertTrue(words.startsWith(told), words);
+    }
+
+    /** ABI 5 scopes none. */
+    @ParameterizedTest
+    @ValueSource(strings = {"kill 1 15", "tkill 1 15", "tgkill 1 1 15", "rt_sigqueueinfo 1 15", "rt_tgsigqueueinfo 1 1 15", "pidfd_send_signal 3 15"})
+    void signals_stop_where_landlock_scopes_none(String call) throws RefusedPolicyException {
+        OptionReader options = new OptionReader();
+        options.add("read-only", "", Origin.flag("--read-only"));
+        Policy policy = new Sources(List.of(), options.options(), Options.NONE, List.of()).policy();
+        Simulation simulation = Simulation.of(Plan.of(policy, new Host(Arch.X86_64, 5, false)),
+                Call.parse(Arch.X86_64, Call.Abi.OWN, List.of(call.split(" "))));
+        assertEquals("TRACE(" + call.split(" ")[0] + "): the call stops for the supervisor, which refuses it if it is about processes outside of the run",
+                simulation.result() + ": " + simulation.meaning());
     }
 
     /** An option | by whom | a call | what is told. */

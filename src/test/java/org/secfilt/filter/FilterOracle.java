@@ -99,6 +99,8 @@ final class FilterOracle {
             case "setpriority", "ioprio_set":
                 boolean ofOne = (int) args[0] == (name.equals("setpriority") ? 0 : 1);
                 return Set.of(addresses && (!ofOne || (int) args[1] != 0) ? "trace " + name : "allow");
+            case "kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_send_signal":
+                return Set.of(addresses && !plan.scopesSignals() ? "trace " + name : "allow");
             case "landlock_restrict_self":
                 return Set.of(out || !policy.bind().open() ? "trace landlock_restrict_self" : "allow");
             case "ptrace":

@@ -37,7 +37,7 @@ class FilterOracleTest {
         RandomPolicies random = new RandomPolicies();
         for (int i = 0; i < 60; i++) {
             Policy policy = random.policy();
-            Plan plan = Plan.of(policy, new Host(arch, 7, false));
+            Plan plan = Plan.of(policy, new Host(arch, i % 2 == 0 ? 7 : 5, false)); // with scopes, and without
             Program program = FilterCompiler.compile(plan).program();
             assertEquals(List.of(), Checker.check(program));
             FilterOracle oracle = new FilterOracle(plan);

@@ -106,6 +106,8 @@ class PlanTest {
         Plan plan = Plan.of(policy(DENY, Access.OPEN, Access.OPEN), new Host(Arch.X86_64, abi, false));
         Optional<LandlockDomain> expected = handled < 0 ? Optional.empty() : Optional.of(new LandlockDomain(handled, allowed, scoped));
         assertEquals(expected, plan.landlock());
+        assertEquals(scoped > 0, plan.scopesSignals());
+        assertEquals(scoped <= 0, plan.traces(TracedCall.KILL)); // one or the other
     }
 
     @ParameterizedTest

@@ -2,6 +2,7 @@ package org.secfilt.tracer;
 
 import static org.junit.jupiter.api.Assertions.fail;
 
+import java.util.Set;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Msghdr;
@@ -22,6 +23,8 @@ abstract class FakeCalls extends FakeTracees {
     int received = 4;
     /** What a recvmsg puts where the control data is to go. */
     byte[] handed = new byte[0];
+    /** Whom no tracee may signal, by their user. */
+    Set<Integer> unsignalled = Set.of();
     /** Run while a recvmsg is under way, as another thread would. */
     Runnable meanwhile = () -> { };
 
@@ -81,6 +84,11 @@ abstract class FakeCalls extends FakeTracees {
                 listening |= bound;
                 local = localWhenListening.orElse(local);
                 task.result = 0;
+            }
+            case "kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo" -> {
+                boolean inThread = name.contains("tg");
+                acted.add(task.tid + ": " + name + " " + task.arguments[inThread ? 1 : 0] + " " + task.arguments[inThread ? 2 : 1]);
+                task.result = unsignalled.contains((int) task.arguments[0]) ? -Errno.EPERM.number() : 0;
             }
             case "setpriority", "ioprio_set" -> {
                 acted.add(task.tid + ": " + name + " of " + task.arguments[1]);

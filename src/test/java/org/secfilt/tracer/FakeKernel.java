@@ -8,6 +8,7 @@ import org.secfilt.kernel.FileChange;
 import org.secfilt.kernel.FileChanges;
 import org.secfilt.kernel.FileTarget;
 import org.secfilt.kernel.Ptrace;
+import org.secfilt.kernel.SignalTargets;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.kernel.Vault;
 
@@ -18,6 +19,7 @@ import org.secfilt.kernel.Vault;
 final class FakeKernel extends FakePtrace implements Affinity, FileChanges {
     final List<String> permitted = new ArrayList<>();
     int permitResult;
+    final FakeSignalTargets targets = new FakeSignalTargets(this);
 
     @Override
     public Ptrace ptrace() {
@@ -37,6 +39,11 @@ final class FakeKernel extends FakePtrace implements Affinity, FileChanges {
     @Override
     public Tracees tracees() {
         return this;
+    }
+
+    @Override
+    public SignalTargets signalTargets() {
+        return targets;
     }
 
     @Override

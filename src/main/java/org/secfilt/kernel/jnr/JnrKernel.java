@@ -24,6 +24,7 @@ import org.secfilt.kernel.Programs;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.Runs;
 import org.secfilt.kernel.SecurityModules;
+import org.secfilt.kernel.SignalTargets;
 import org.secfilt.kernel.StandardStreams;
 import org.secfilt.kernel.Supervisor;
 import org.secfilt.kernel.Tracees;
@@ -43,6 +44,12 @@ public final class JnrKernel implements Kernel {
     @Override
     public Tracees tracees() {
         return new JnrTracees(new Proc(), patience);
+    }
+
+    @Override
+    public SignalTargets signalTargets() {
+        Proc proc = new Proc();
+        return new JnrSignalTargets(proc, new TraceeDescriptors(proc, patience));
     }
 
     @Override

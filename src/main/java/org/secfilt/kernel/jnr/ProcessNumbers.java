@@ -1,20 +1,16 @@
 package org.secfilt.kernel.jnr;
 
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
 import org.secfilt.kernel.TraceeNumbers;
 
 /**
  * Whom a process means by a number, and whether that is one that the supervisor traces. proc(5) "/proc/pid/status", pid_namespaces(7).
  *
- * <p>A caller in the supervisor's own PID namespace means what is there under that number. One in a namespace below means another: that one
- * is looked for among the traced processes, and where none of them has the number in that very namespace it may be anybody's.
+ * <p>A caller in the supervisor's own PID namespace means what is there under that number. One in a namespace below means another, which is looked
+ * for.
  */
 final class ProcessNumbers implements TraceeNumbers {
     /** Of a number that is nobody's here. */
     private static final int NONE = 0;
-    private static final String NUMBERS = "NSpid";
 
     private final Proc proc;
     private final TraceeDescriptors descriptors;
@@ -31,8 +27,9 @@ final class ProcessNumbers implements TraceeNumbers {
 
     @Override
     public Whose process(int caller, int number) {
-        int here = here(caller, number);
-        return here == NONE ? Whose.OTHERS : whose(here);
+        PidNamespace view = new PidNamespace(proc, caller);
+        int here = view.find(number);
+        return here != NONE ? whose(here) : view.isGone() ? Whose.OTHERS : Whose.NOBODYS;
     }
 
     /** Its numbers here and there are read at once: it may be another at any time. */
@@ -49,7 +46,7 @@ final class ProcessNumbers implements TraceeNumbers {
 
     @Override
     public Whose group(int caller, int number) {
-        return group(here(caller, number));
+        return group(new PidNamespace(proc, caller).find(number));
     }
 
     /** @param group in the supervisor's own namespace */
@@ -79,61 +76,6 @@ final class ProcessNumbers implements TraceeNumbers {
         String tracer = Proc.field(status, "TracerPid");
         int tid = tracer.isEmpty() ? NONE : Integer.parseInt(tracer);
         return tid != NONE && proc.tgid(tid) == OwnProcess.PID;
-    }
-
-    /** The number, in the supervisor's namespace, of whom the caller means; {@link #NONE} if that cannot be told. */
-    private int here(int caller, int number) {
-        String own = proc.status(caller);
-        if (Proc.field(own, NUMBERS).isEmpty()) {
-            return hasNamespaces() ? NONE : number; // it died
-        }
-        int level = level(own);
-        if (level == 1) {
-            return number;
-        }
-        if (deepest(own) == number) {
-            return caller;
-        }
-        byte[] namespace = namespace(caller);
-        if (namespace.length == 0) {
-            return NONE;
-        }
-        List<Integer> below = new ArrayList<>();
-        for (int pid : Proc.numbers("/proc")) {
-            String status = proc.status(pid);
-            if (level(status) == level && isTraced(status) && Arrays.equals(namespace(pid), namespace)) {
-                if (deepest(status) == number) {
-                    return pid;
-                }
-                below.add(pid);
-            }
-        }
-        for (int pid : below) {
-            for (int tid : Proc.numbers("/proc/" + pid + "/task")) {
-                if (deepest(proc.status(tid)) == number) {
-                    return tid;
-                }
-            }
-        }
-        return NONE;
-    }
-
-    private boolean hasNamespaces() {
-        return !Proc.field(proc.ownStatus(), NUMBERS).isEmpty();
-    }
-
-    /** One for each namespace that a process has a number in, from the supervisor's downwards. */
-    private static int level(String status) {
-        return Proc.field(status, NUMBERS).split("\t").length;
-    }
-
-    private static int deepest(String status) {
-        String numbers = Proc.field(status, NUMBERS);
-        return numbers.isEmpty() ? NONE : Integer.parseInt(numbers.substring(numbers.lastIndexOf('\t') + 1));
-    }
-
-    private byte[] namespace(int pid) {
-        return proc.link(pid, "/ns/pid");
     }
 
     /** The third field behind the name; 0 for one from outside of the supervisor's namespace. proc(5) "/proc/pid/stat" */

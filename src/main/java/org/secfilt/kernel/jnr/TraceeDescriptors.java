@@ -57,9 +57,15 @@ final class TraceeDescriptors {
 
     /** As {@link org.secfilt.kernel.TraceeNumbers#pidfdTarget}. */
     int pidfdTarget(int tid, int fd) {
+        String target = Proc.field(pidfdInfo(tid, fd), "Pid");
+        return target.isEmpty() ? -1 : Integer.parseInt(target);
+    }
+
+    /** What /proc/PID/fdinfo tells of a pidfd; empty if it is none. */
+    String pidfdInfo(int tid, int fd) {
         boolean limited = patience.begin();
         try {
-            return pidfdTargetSoon(tid, fd);
+            return pidfdInfoSoon(tid, fd);
         } finally {
             end(limited);
         }
@@ -81,13 +87,10 @@ final class TraceeDescriptors {
         }
     }
 
-    private int pidfdTargetSoon(int tid, int fd) {
+    private String pidfdInfoSoon(int tid, int fd) {
         // Others print names there that anybody may have given them.
         String target = target(tid, fd);
-        String info = target.equals("anon_inode:[pidfd]") || target.startsWith("pidfd:") ? proc.read(tid, "/fdinfo/" + fd) : "";
-        int at = info.indexOf("\nPid:\t");
-        int end = at < 0 ? -1 : info.indexOf('\n', at + 6);
-        return end < 0 ? -1 : Integer.parseInt(info.substring(at + 6, end));
+        return target.equals("anon_inode:[pidfd]") || target.startsWith("pidfd:") ? proc.read(tid, "/fdinfo/" + fd) : "";
     }
 
     private Optional<OpenDescriptor> carrierSoon(int tid, int fd) {
