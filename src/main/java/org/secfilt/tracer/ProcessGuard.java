@@ -12,6 +12,7 @@ import org.secfilt.verdict.Verdict;
  * Judges the calls by which a process could take limits, processors or time from another one of its user: they go on if they mean
  * processes of the run alone. Landlock has no say in them. Their arguments are registers. Signals are {@link SignalStop}'s, where Landlock has none
  * in those either.
+ * And ptrace(2), which nobody may.
  */
 final class ProcessGuard {
     // linux/resource.h PRIO_PROCESS, PRIO_PGRP, PRIO_USER; linux/ioprio.h IOPRIO_WHO_PROCESS, and so on
@@ -21,6 +22,9 @@ final class ProcessGuard {
 
     private static final Verdict.Deny OUTSIDE =
             new Verdict.Deny(Errno.EPERM, "it would change the limits or the scheduling of processes outside of the run", Origin.DEFAULT);
+
+    private static final Verdict.Deny NO_SECOND_TRACER =
+            new Verdict.Deny(Errno.EPERM, "secfilt itself traces the command, and a process has one tracer", Origin.DEFAULT);
 
     private final Ptrace ptrace;
     private final TraceeNumbers numbers;
@@ -61,6 +65,10 @@ final class ProcessGuard {
     void answer(Task task, TracedCall call) {
         if (call.signals()) {
             signals.orElseThrow().answer(task, call);
+            return;
+        }
+        if (call == TracedCall.PTRACE) {
+            replies.deny(task, call, Optional.empty(), NO_SECOND_TRACER);
             return;
         }
         switch (whose(task, call)) {

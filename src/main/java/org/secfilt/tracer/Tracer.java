@@ -15,9 +15,7 @@ import org.secfilt.kernel.WaitEvent;
 import org.secfilt.plan.FileCall;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.TracedCall;
-import org.secfilt.policy.Origin;
 import org.secfilt.verdict.SocketJudge;
-import org.secfilt.verdict.Verdict;
 
 /**
  * Supervises one command and all it starts, until the last of them has died. Everything here happens on the thread that made the
@@ -32,10 +30,7 @@ public final class Tracer {
             | Ptrace.PTRACE_O_TRACECLONE;
     /** Of a process namespace. pid_namespaces(7): it takes all others along, and the supervisor. */
     private static final int INIT = 1;
-    private static final int P_PIDFD = 3; // linux/wait.h
     private static final int RUNG = -Errno.EINTR.number();
-    private static final Verdict.Deny NO_SECOND_TRACER =
-            new Verdict.Deny(Errno.EPERM, "secfilt itself traces the command, and a process has one tracer", Origin.DEFAULT);
 
     private final Ptrace ptrace;
     private final Tracees tracees;
@@ -55,6 +50,7 @@ public final class Tracer {
     private final ProcessGuard processes;
     private final HandedOver handedOver;
     private final ListenStop listeners;
+    private final WaitStop waits;
     private final RestrictStop restricts;
     private final SocketStop sockets;
     private final Waiting waiting;
@@ -95,13 +91,14 @@ public final class Tracer {
         this.keeper = new KeeperStop(ptrace, keeper, tasks, replies, watch);
         this.crossing = new Crossing(ptrace, tracees.status());
         FormerPeers former = new FormerPeers(plan);
-        this.addresses = new AddressStop(ptrace, tracees, execs, vault, keeper, plan, watch, replies, remake, tasks,
-                crossing, former, outsiders);
+        this.addresses = new AddressStop(
+                ptrace, tracees, execs, vault, keeper, plan, watch, replies, remake, tasks, crossing, former, outsiders);
         this.guard = new VaultGuard(ptrace, replies, addresses.judge(), plan.vault(), plan.arch());
         this.processes = new ProcessGuard(ptrace, tracees.numbers(), replies, plan.traces(TracedCall.KILL)
                 ? Optional.of(new SignalStop(ptrace, kernel.signalTargets(), replies, remake, keeper, plan.arch().syscalls())) : Optional.empty());
         this.handedOver = new HandedOver(ptrace, tracees, watch, replies, addresses.judge(), crossing, plan);
         this.listeners = new ListenStop(ptrace, tracees, replies, addresses.judge());
+        this.waits = new WaitStop(ptrace, tracees.numbers(), this.keeper);
         this.restricts = new RestrictStop(ptrace, tracees.status(), tasks);
         this.sockets = new SocketStop(new SocketJudge(plan), ptrace, replies, watch);
         this.waiting = new Waiting(ptrace, kernel.affinity(), tracees.status());
@@ -146,12 +143,15 @@ public final class Tracer {
 
     private void letCross() {
         for (Task next = crossing.next(); next != null; next = crossing.next()) {
-            TracedCall call = calls.traced(next.call);
-            if (call.receives()) {
-                handedOver.answer(next, call, next.call);
-            } else {
-                addresses.answer(next, call);
-            }
+            judge(next, calls.traced(next.call));
+        }
+    }
+
+    private void judge(Task task, TracedCall call) {
+        if (call.receives()) {
+            handedOver.answer(task, call, task.call);
+        } else {
+            addresses.answer(task, call);
         }
     }
 
@@ -327,26 +327,25 @@ public final class Tracer {
             otherStop(task);
         } else if (call.guardsVault()) {
             guard.answer(task, call);
-        } else if (call.changesProcesses()) {
+        } else if (call.changesProcesses() || call == TracedCall.PTRACE) {
             waiting.answering();
             processes.answer(task, call);
         } else if (call == TracedCall.LISTEN) {
             listeners.answer(task);
-        } else if (call.receives()) {
-            waiting.judging(task.tid);
-            handedOver.answer(task, call, stop);
-        } else if (call == TracedCall.PTRACE) {
-            replies.deny(task, call, Optional.empty(), NO_SECOND_TRACER);
         } else if (call == TracedCall.SOCKET || call == TracedCall.SETSOCKOPT) {
             sockets.answer(task, call);
         } else if (call == TracedCall.LANDLOCK_RESTRICT_SELF) {
             restricts.answer(task);
         } else if (call == TracedCall.WAIT4 || call == TracedCall.WAITID) {
-            waitStop(task, call);
-        } else if (call.namesAddress()) {
+            int child = waits.ended(task, call, stop, event);
+            if (child > 0) {
+                end(tasks.of(child), event);
+            }
+            ptrace.resume(task.tid, 0);
+        } else if (call.namesAddress() || call.receives()) {
             waiting.judging(task.tid);
-            if (!unheard.holds(task)) {
-                addresses.answer(task, call);
+            if (call.receives() || !unheard.holds(task)) {
+                judge(task, call);
             }
         } else {
             exits.answer(task, stop);
@@ -361,26 +360,11 @@ public final class Tracer {
             return;
         }
         if (call == null) {
-            // A filter of the tracee's own asks for a tracer, and we are not it: as without one.
-            replies.skip(task, -Errno.ENOSYS.number());
-            return;
+            replies.skip(task, -Errno.ENOSYS.number()); // a filter of the tracee's own asks for a tracer, and we are not it: as without one
+        } else {
+            waiting.judging(task.tid);
+            files.answer(task, call, stop);
         }
-        waiting.judging(task.tid);
-        files.answer(task, call, stop);
-    }
-
-    /**
-     * A parent asks whether a child has ended, perhaps since a pidfd said so: if it has and is still ours it becomes the parent's. (In another
-     * PID namespace a number may be that of another process, whose end then is seen a moment early.)
-     */
-    private void waitStop(Task task, TracedCall call) {
-        boolean byPidfd = call == TracedCall.WAITID && (int) stop.argument(0) == P_PIDFD;
-        int named = (int) stop.argument(call == TracedCall.WAITID ? 1 : 0);
-        int child = byPidfd ? tracees.numbers().pidfdTarget(task.tid, named) : named;
-        if (child > 0 && !keeper.is(child) && ptrace.pollEnd(child, event)) {
-            end(tasks.of(child), event);
-        }
-        ptrace.resume(task.tid, 0);
     }
 
     /** At its end, or at its beginning if it was made again for that. */
