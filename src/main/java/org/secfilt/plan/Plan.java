@@ -119,8 +119,9 @@ public final class Plan {
         return !alone && needsTracer();
     }
 
+    /** A list of families the filter holds by itself; but what it refuses counts as a violation only where somebody hears of it. */
     private boolean needsTracer() {
-        return policy.restrictsAddresses() || policy.restrictsFiles();
+        return policy.restrictsAddresses() || policy.restrictsFiles() || policy.violationExit().isPresent() && policy.families().isPresent();
     }
 
     /** Whether this call, which changes files past Landlock, stops for the tracer. */
