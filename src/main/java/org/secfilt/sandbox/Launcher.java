@@ -152,6 +152,11 @@ final class Launcher {
         Optional<FrontEnd.FailedStep> failed = frontEnd.awaitExec();
         LaunchScript script = first;
         if (failed.isPresent() && failed.get().errno() == Errno.ENOEXEC.number() && isLast(failed.get(), script)) {
+            if (Beginning.of(file.file(), frontEnd.pid()).isBinary()) { // sh would take it for a script, of errors or of nothing
+                reports.refusal(frontEnd, file.file() + ": cannot execute binary file: " + Errno.ENOEXEC.text());
+                exit(NOT_EXECUTABLE);
+                return;
+            }
             script = scripts.byShell();
             frontEnd.launch(script.encode());
             failed = frontEnd.awaitExec();

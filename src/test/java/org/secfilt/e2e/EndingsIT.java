@@ -214,6 +214,28 @@ class EndingsIT {
         Files.delete(ROOM.directory().resolve("plain-net"));
     }
 
+    /** As of bash: sh would read it as a script, and fail with 2, or do nothing and succeed. */
+    @ParameterizedTest
+    @EnumSource
+    void a_binary_file_that_this_machine_cannot_execute_is_no_script(User user) throws IOException {
+        byte[] foreign = Files.readAllBytes(Path.of("/bin/true"));
+        foreign[18] = (byte) 183; // EM_AARCH64
+        foreign[19] = 0;
+        executable("foreign", "");
+        Files.write(ROOM.directory().resolve("foreign"), foreign);
+        executable("zeros", "\0".repeat(100));
+        executable("archive", "echo begins as a script; exit 3\n\0\0");
+        for (String options : List.of(LOOPBACK, "--inherit=close", "--mainstream-network-families", "--net=none")) {
+            for (String name : List.of("./foreign", ROOM.directory() + "/foreign", "./zeros", "foreign")) {
+                ROOM.command("bash", "-c", name).with("PATH", "/bin:" + ROOM.directory()).as(user).run().exited(126);
+                Outcome run = ROOM.secfilt(options, name).with("PATH", "/bin:" + ROOM.directory()).as(user).run().exited(126);
+                assertEquals(List.of("secfilt: " + (name.equals("foreign") ? ROOM.directory() + "/" : "") + name
+                        + ": cannot execute binary file: Exec format error"), run.reports());
+            }
+            assertEquals("begins as a script\n", ROOM.secfilt(options, "./archive").as(user).run().exited(3).stdout());
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {
         "--no-such-option",
