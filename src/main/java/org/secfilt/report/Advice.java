@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.Family;
-import org.secfilt.abi.Printable;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.plan.Plan;
@@ -134,7 +133,7 @@ public final class Advice {
             return false; // nobody would judge its addresses
         }
         sources = with;
-        return edits.add(new Edit(Edit.Kind.ADD_FAMILY, Printable.escape(families.get().origin().toString()), family.toString()));
+        return edits.add(Remedy.family(sources, families.get().origin(), family));
     }
 
     private boolean addFile(String path) {
@@ -157,7 +156,7 @@ public final class Advice {
         Origin last = configured.readOnly().isPresent() ? configured.readOnly().get().origin() : Origin.DEFAULT;
         boolean isOption = readOnly.line() == 0 || readOnly.equals(last);
         if (!isOption) {
-            return new Edit(Edit.Kind.ADD_ENTRY, "filesystem/allow-write in " + Printable.escape(readOnly.source()), Remedy.quoted(path));
+            return new Edit(Edit.Kind.ADD_ENTRY, "filesystem/allow-write in " + Remedy.file(sources, readOnly), Remedy.quoted(path));
         }
         for (FileAccess.Writable writable : configured.writable()) {
             last = writable.origin();

@@ -123,7 +123,7 @@ final class Remedy {
         if (lacksFamily(plan)) {
             Family family = family(address).orElseThrow();
             sources = sources.with(new Families(List.of(family), plan.familiesOrigin()));
-            add(Edit.Kind.ADD_FAMILY, plan.familiesOrigin(), family.toString());
+            edits.add(family(sources, plan.familiesOrigin(), family));
         } else if (policy.noOutbound().isPresent() && action != Action.BIND) {
             Origin origin = policy.noOutbound().get();
             sources = sources.withoutNoOutbound();
@@ -134,8 +134,16 @@ final class Remedy {
         }
     }
 
-    private void add(Edit.Kind kind, Origin where, String what) {
-        edits.add(new Edit(kind, Printable.escape(where.toString()), what));
+    /** Lists of families add up, over files that include each other too. */
+    static Edit family(Sources sources, Origin list, Family family) {
+        boolean own = list.line() == 0 || sources.editable(list.source()).equals(list.source());
+        return new Edit(Edit.Kind.ADD_FAMILY, own ? Printable.escape(list.toString()) : file(sources, list), family.toString());
+    }
+
+    /** The file to write into what is to be added to a list of that place. */
+    static String file(Sources sources, Origin place) {
+        String name = sources.editable(place.source());
+        return name.equals("-") ? "standard input" : Printable.escape(name);
     }
 
     private Access access(Policy policy) {
@@ -174,7 +182,8 @@ final class Remedy {
         if (isOf(sources.given(), place)) {
             edit = new Edit(Edit.Kind.ADD_OPTIONS, "", "--" + RESOLV);
         } else {
-            edit = new Edit(Edit.Kind.SET, Printable.escape(off.isPresent() ? place.toString() : place.source()),
+            boolean included = !sources.editable(place.source()).equals(place.source()); // the including file is read later, and so counts
+            edit = new Edit(Edit.Kind.SET, off.isPresent() && !included ? Printable.escape(place.toString()) : file(sources, place),
                     isOf(sources.configured(), place) ? RESOLV + "=yes" : "resolv: true");
         }
         if (!edits.contains(edit)) {
@@ -267,7 +276,7 @@ final class Remedy {
         }
         if (match.isPresent()) {
             sources = sources.allowing(new Rule(match.get(), Optional.empty(), file), action == Action.BIND);
-            edits.add(new Edit(Edit.Kind.ADD_ENTRY, list + "/allow in " + Printable.escape(file.source()), quoted(entry)));
+            edits.add(new Edit(Edit.Kind.ADD_ENTRY, list + "/allow in " + file(sources, file), quoted(entry)));
         }
     }
 

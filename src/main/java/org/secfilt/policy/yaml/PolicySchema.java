@@ -127,7 +127,8 @@ final class PolicySchema {
                 lists(fields, "unix", Optional.empty()),
                 new SurroundingsSchema(complaints).read(fields),
                 new FileSchema(complaints, rules).part(fields),
-                profile(fields));
+                profile(fields),
+                Optional.empty());
     }
 
     private ProfileTerms profile(Fields root) {
