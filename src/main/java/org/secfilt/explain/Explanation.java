@@ -201,8 +201,12 @@ public final class Explanation {
     }
 
     private void addAdvice(Destination destination) {
-        if (destination.isOfOtherKind() && !Packet.of(destination.socket()).get(0).hasPorts()) {
-            return; // to name the port that the call has is not enough
+        Packet packet = Packet.of(destination.socket()).get(0);
+        if (destination.isOfOtherKind() && !packet.hasPorts()) {
+            if (destination.action() != Action.BIND) {
+                addLines(Advice.toAllow(plan, destination.action(), destination.address(), packet)); // the port that the call has names nobody
+            }
+            return;
         }
         addLines(Advice.toAllow(plan, destination.action(), destination.address(), destination.protocol()));
     }

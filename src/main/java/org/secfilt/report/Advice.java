@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.secfilt.abi.Family;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.firewall.Packet;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.RefusedPolicyException;
 import org.secfilt.policy.Families;
@@ -30,11 +31,20 @@ public final class Advice {
 
     /** For one call that nobody has made yet. */
     public static List<String> toAllow(Plan plan, Action action, Sockaddr destination, Optional<Protocol> protocol) {
+        return toAllow(plan, action, destination, protocol, Optional.empty());
+    }
+
+    /** For a packet without ports. */
+    public static List<String> toAllow(Plan plan, Action action, Sockaddr destination, Packet packet) {
+        return toAllow(plan, action, destination, Optional.empty(), Optional.of(packet));
+    }
+
+    private static List<String> toAllow(Plan plan, Action action, Sockaddr destination, Optional<Protocol> protocol, Optional<Packet> packet) {
         if (plan.policy().sources().isEmpty()) {
             return List.of();
         }
         Advice advice = new Advice(plan, plan.policy().sources().get());
-        advice.add(action, destination, protocol, Origin.DEFAULT);
+        advice.add(action, destination, protocol, packet, Origin.DEFAULT);
         return advice.lines("to allow it, ");
     }
 
@@ -64,7 +74,7 @@ public final class Advice {
                     ? advice.addFile(denial.file().get().toString())
                     : denial.call().equals("socket") ? advice.addFamily(Family.of(denial.socket().domain()))
                     : denial.destination().isPresent()
-                            && advice.add(Action.of(denial.call()), denial.destination().get(), denial.socket().ruled(), denial.origin());
+                            && advice.add(Action.of(denial.call()), denial.destination().get(), denial.socket().ruled(), Optional.empty(), denial.origin());
             helped += helps ? 1 : 0;
         }
         String what = helped < denials.size() ? (helped == 1 ? "one" : String.valueOf(helped)) + " of them"
@@ -107,8 +117,8 @@ public final class Advice {
     }
 
     /** @return whether something is told that allows it: what no rule denies, none allows */
-    private boolean add(Action action, Sockaddr destination, Optional<Protocol> protocol, Origin spoke) {
-        Remedy remedy = new Remedy(plan, sources, action, destination, protocol);
+    private boolean add(Action action, Sockaddr destination, Optional<Protocol> protocol, Optional<Packet> packet, Origin spoke) {
+        Remedy remedy = new Remedy(plan, sources, action, destination, protocol, packet);
         if (!remedy.find(spoke)) {
             return false;
         }

@@ -8,6 +8,7 @@ import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.Printable;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.firewall.Packet;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.RefusedPolicyException;
 import org.secfilt.policy.Access;
@@ -45,18 +46,23 @@ final class Remedy {
     private final Action action;
     private final Sockaddr address;
     private final Optional<Protocol> protocol;
+    private final Optional<Packet> packet;
     private final List<Edit> edits = new ArrayList<>();
     private Sources sources;
     private boolean named;
 
-    /** @param sources as they are, or as earlier edits leave them */
-    Remedy(Plan host, Sources sources, Action action, Sockaddr address, Optional<Protocol> protocol) {
+    /**
+     * @param sources as they are, or as earlier edits leave them
+     * @param packet where the firewall has the last word, and the call's port is none of the packet's
+     */
+    Remedy(Plan host, Sources sources, Action action, Sockaddr address, Optional<Protocol> protocol, Optional<Packet> packet) {
         this.host = host;
         this.sources = sources;
         this.action = action;
         this.address = action != Action.CONNECT && address instanceof Sockaddr.Unspec unspec && unspec.asInet().isPresent()
                 ? unspec.asInet().get() : address;
         this.protocol = protocol;
+        this.packet = packet;
     }
 
     /**
@@ -98,7 +104,14 @@ final class Remedy {
         return !lacksFamily(plan) && !isDenied(plan);
     }
 
-    private boolean isDenied(Plan plan) {
+    private boolean isDenied(Plan plan) throws RefusedPolicyException {
+        if (packet.isPresent()) {
+            if (plan.policy().noOutbound().isPresent()) {
+                return true;
+            }
+            Plan read = host.with(Policy.ofRules(packet.get().read(plan.policy().connect()), Access.OPEN, Access.OPEN));
+            return new Judge(read).judge(action, address, protocol) instanceof Verdict.Deny;
+        }
         return new Judge(plan).judge(action, address, protocol) instanceof Verdict.Deny;
     }
 
@@ -207,6 +220,10 @@ final class Remedy {
                 giveOption(BIND, place.withPort());
                 return;
             }
+            if (packet.isPresent()) {
+                giveOption(NETMASK, place.address().toString());
+                return;
+            }
             // Masks and ports must both fit; one of the two may do so already.
             if (!isAllowedBy(PORT, Integer.toString(place.port())) && !isAllowedBy(NETMASK, place.address().toString())) {
                 giveOption(NETMASK, place.address().toString());
@@ -271,7 +288,7 @@ final class Remedy {
             match = Optional.of(new Match.UnixAbstract(unix.name().toString()));
         } else if (place().isPresent()) {
             list = action == Action.BIND ? "bind" : "connect";
-            entry = place().get().withPort();
+            entry = packet.isPresent() ? place().get().address().toString() : place().get().withPort();
             match = Optional.of(AddressWords.parseWithPorts(entry));
         }
         if (match.isPresent()) {

@@ -86,7 +86,7 @@ class ExplanationTest {
         String text = new Explanation(plan(POLICY), false, path -> path).add(read(destination)).toString();
         int at = 0;
         for (String line : lines.split(" ;; ")) {
-            int found = text.indexOf(line.strip(), at);
+            int found = (text + "<end>").indexOf(line.strip().replace(" <end>", "\n<end>"), at);
             assertTrue(found >= 0, () -> line + "\n" + text);
             at = found;
         }
@@ -110,7 +110,7 @@ class ExplanationTest {
                 .toString();
         int at = 0;
         for (String line : lines.split(" ;; ")) {
-            int found = text.indexOf(line.strip(), at);
+            int found = (text + "<end>").indexOf(line.strip().replace(" <end>", "\n<end>"), at);
             assertTrue(found >= 0, () -> line + "\n" + text);
             at = found;
         }
@@ -178,7 +178,7 @@ class ExplanationTest {
         String text = new Explanation(plan("version: 1\n" + policy + "\n"), false, path -> path).add(asked).toString();
         int at = 0;
         for (String line : lines.split(" ;; ")) {
-            int found = text.indexOf(line.strip(), at);
+            int found = (text + "<end>").indexOf(line.strip().replace(" <end>", "\n<end>"), at);
             assertTrue(found >= 0, () -> line + "\n" + text);
             at = found;
         }
@@ -267,18 +267,24 @@ class ExplanationTest {
                         + " ;; rule      no rule allows it with this protocol ;; layer     tracer, which judges each call"
                         + " ;; nearest   p.yaml:2:19: allow connect 10.0.0.0/8 udp (for another protocol) ;; to allow it, add | denied, socket(2)",
                 "connect: {allow: [{address: 10.0.0.0/8, protocol: udp}]} | udplite 10.1.2.3:443 | denied, what it sends fails with EPERM | denied, socket(2)",
-                "connect: {allow: ['10.0.0.0/8:80']} | icmp 10.1.2.3 | icmp 10.1.2.3:0: allowed ;; rule      p.yaml:2:19: allow connect 10.0.0.0/8 port 80"
+                "connect: {allow: ['10.0.0.0/8:80']} | icmp 10.1.2.3 | icmp 10.1.2.3: allowed ;; rule      p.yaml:2:19: allow connect 10.0.0.0/8 port 80"
                         + " ;; layer     firewall, which judges each packet | denied, socket(2)",
-                "connect: {allow: ['10.0.0.0/8:80']} | raw:1 10.1.2.3 | raw:1 10.1.2.3:0: allowed, but of its packets only pings ;; rule      p.yaml:2:19"
+                "connect: {allow: ['10.0.0.0/8:80']} | raw:1 10.1.2.3 | raw:1 10.1.2.3: allowed, but of its packets only pings ;; rule      p.yaml:2:19"
                         + " ;; the rest  no rule allows it | denied, socket(2)",
                 "connect: {allow: ['10.0.0.0/8:80']} | raw:255 10.1.2.3:80 | allowed, but of its packets only tcp, udp, udplite, sctp, dccp, pings | denied, socket(2)",
                 "connect: {allow: ['10.0.0.0/8:80']} | raw:47 10.1.2.3 | denied, what it sends fails with EPERM ;; layer     firewall | denied, socket(2)",
                 "connect: {allow: ['10.0.0.0/8:80']} | sctp 10.1.2.3:81 | denied, its packets are dropped | denied, socket(2)",
+                "connect: {allow: [10.0.0.0/8]} | icmp 11.1.2.3 | icmp 11.1.2.3: denied, it fails with EPERM ;; nearest   p.yaml:2:19"
+                        + " ;; to allow it, add to connect/allow in p.yaml: 11.1.2.3 <end> | denied, socket(2)",
+                "connect: {allow: ['10.0.0.0/8:80']} | raw:1 [fd00::1] | raw:1 fd00::1: denied ;; to allow it, add to connect/allow in p.yaml: fd00::1 <end> | denied, socket(2)",
+                "connect: {mode: allow, deny: ['10.0.0.0/8']} | icmp 10.1.2.3 | denied ;; p.yaml:2:31 denies it ;; to allow it, change p.yaml:2:31 <end> | denied, socket(2)",
+                "no-outbound-network: true; mode: deny | icmp 10.1.2.3 | denied ;; to allow it, change p.yaml:2:1"
+                        + " ;; to allow it, also add to connect/allow in p.yaml: 10.1.2.3 <end> | denied, socket(2)",
                 "connect: {allow: [{port: 80}]} | icmp 10.1.2.3 | denied, it fails with EPERM ;; on this port ;; layer     tracer | denied, socket(2)",
                 "connect: {mode: allow, deny: ['10.0.0.1:80']} | udplite 10.0.0.1:80 | denied, it fails with EPERM ;; p.yaml:2:31 denies it ;; layer     tracer"
                         + " ;; to allow it, change p.yaml:2:31 | denied, socket(2)",
                 "connect: {mode: allow, deny: ['10.0.0.1:80']} | udplite 10.0.0.1:81 | allowed ;; no rule denies it (mode allow | denied, socket(2)",
-                "connect: {mode: local} | icmpv6 ::1 | icmpv6 [::1]:0: allowed ;; mode local allows loopback | denied, socket(2)",
+                "connect: {mode: local} | icmpv6 ::1 | icmpv6 ::1: allowed ;; mode local allows loopback | denied, socket(2)",
                 "no-outbound-network: true | icmp 10.1.2.3 | denied, it fails with EPERM ;; no outbound network ;; layer     tracer | denied, socket(2)",
                 "connect: {allow: [10.0.0.0/8]} | smc 10.1.2.3:443 | denied, socket(2) fails with EPERM | denied, socket(2)",
                 "bind: {allow: [10.0.0.1]} | bind sctp 10.0.0.1:80 | denied, socket(2) fails with EPERM ;; only plain TCP and UDP sockets | denied, socket(2)",
@@ -292,7 +298,7 @@ class ExplanationTest {
         String text = new Explanation(plan(yaml, new Host(Arch.X86_64, 6, true, firewall)), false, path -> path).add(read(destination)).toString();
         int at = 0;
         for (String line : lines.split(" ;; ")) {
-            int found = text.indexOf(line.strip(), at);
+            int found = (text + "<end>").indexOf(line.strip().replace(" <end>", "\n<end>"), at);
             assertTrue(found >= 0, () -> line + "\n" + text);
             at = found;
         }
