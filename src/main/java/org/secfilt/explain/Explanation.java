@@ -230,7 +230,7 @@ public final class Explanation {
     private void addRefusedSocket(Destination destination, Verdict.Deny refused) {
         out.append(paint.red("denied")).append(", socket(2) fails with ").append(refused.errno().name()).append('\n');
         row("rule", Printable.escape(refused.why()));
-        row("layer", Holding.Layer.FILTER + ", which makes no such socket");
+        row("layer", (ToldSockets.tells(plan, destination.madeAs()) ? Holding.Layer.TRACER : Holding.Layer.FILTER) + ", which makes no such socket");
         if (!destination.isOfOtherKind()) {
             addAdvice(destination);
         }

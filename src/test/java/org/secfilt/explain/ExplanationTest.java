@@ -250,6 +250,28 @@ class ExplanationTest {
         }
     }
 
+    /** The log names the tracer where that is who answers, and simulate says that the call stops for it. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "connect: {allow: [10.0.0.0/8]} | raw:1 10.1.2.3 | tracer",
+                "connect: {allow: [10.0.0.0/8]} | sctp 10.1.2.3:80 | tracer",
+                "connect: {allow: [10.0.0.0/8]} | mptcp 10.1.2.3:80 | filter",
+                "families: [unix, inet6] | tcp 10.1.2.3:80 | filter",
+                "families: [unix, inet6]; violation-exit: 3 | tcp 10.1.2.3:80 | tracer",
+                "families: [unix, inet]; violation-exit: 3 | tcp [fd00::1]:80 | filter",
+            })
+    void names_the_layer_that_answers_for_a_socket_that_is_not_made(String policy, String destination, String layer) throws Exception {
+        Plan plan = plan("version: 1\n" + policy.replace("; ", "\n") + "\n");
+        String text = new Explanation(plan, false, path -> path).add(read(destination)).toString();
+        assertTrue(text.contains("\n  layer     " + layer + ", which makes no such socket\n"), text);
+        SocketKind kind = read(destination).madeAs();
+        List<String> words = List.of("socket", String.valueOf(kind.domain()), String.valueOf(kind.type()), String.valueOf(kind.protocol()));
+        String simulated = Simulation.of(plan, Call.parse(Arch.X86_64, Call.Abi.OWN, words)).result().toString();
+        assertEquals(layer.equals("tracer") ? "TRACE(socket)" : "ERRNO(EPERM)", simulated);
+    }
+
     /** What a policy says | a destination | lines of its explanation where the firewall judges packets, and how it begins where it does not. */
     @ParameterizedTest
     @CsvSource(
