@@ -218,7 +218,8 @@ public final class DestinationReader {
             throw new IllegalArgumentException("'" + protocol + " " + place + "': there is no such socket; write " + other + " " + place);
         }
         String shown = scope.isEmpty() ? address.toString() : address.toString().replace("]", Printable.escape(scope) + "]");
-        found.add(new Destination(before + protocol + " " + as + (as.isEmpty() ? shown(protocol, shown) : shown), action, address, SocketKind.of(family, protocol).orElseThrow()));
+        String text = before + protocol + " " + as + (as.isEmpty() ? shown(protocol, shown) : shown);
+        found.add(new Destination(text, action, address, SocketKind.of(family, protocol).orElseThrow()));
     }
 
     /** Nobody has said 0 where there are no ports. */

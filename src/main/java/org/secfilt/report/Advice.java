@@ -74,7 +74,8 @@ public final class Advice {
                     ? advice.addFile(denial.file().get().toString())
                     : denial.call().equals("socket") ? advice.addFamily(Family.of(denial.socket().domain()))
                     : denial.destination().isPresent()
-                            && advice.add(Action.of(denial.call()), denial.destination().get(), denial.socket().ruled(), Optional.empty(), denial.origin());
+                            && advice.add(Action.of(denial.call()), denial.destination().get(), denial.socket().ruled(), Optional.empty(),
+                                    denial.origin());
             helped += helps ? 1 : 0;
         }
         String what = helped < denials.size() ? (helped == 1 ? "one" : String.valueOf(helped)) + " of them"

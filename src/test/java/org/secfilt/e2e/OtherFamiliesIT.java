@@ -116,10 +116,12 @@ class OtherFamiliesIT {
         ROOM.bash("printf 'version: 1\nfamilies: [unix, inet]\nviolation-exit: 66\n' > list.yaml").run().exited(0);
         String make = "import socket\ntry: socket.socket(17, 3)\nexcept OSError as e: print(e.strerror)";
         for (String options : List.of("--policy=list.yaml", "--mainstream-network-families --violation-exit=66")) {
-            Outcome run = ROOM.secfilt(words(List.of(options.split(" ")), List.of("--log=families.log", "/usr/bin/python3", "-c", make))).as(user).run().exited(66);
+            List<String> command = List.of("--log=families.log", "/usr/bin/python3", "-c", make);
+            Outcome run = ROOM.secfilt(words(List.of(options.split(" ")), command)).as(user).run().exited(66);
             assertEquals("Operation not permitted\n", run.stdout());
             assertTrue(run.reports().get(0).startsWith("secfilt: denied socket packet by python3"), run::toString);
-            Outcome log = ROOM.bash("grep -c '\"supervised\":true\\|\"event\":\"call\"\\|\"exit\":66' families.log; cat families.log; rm families.log").run().exited(0);
+            Outcome log = ROOM.bash("grep -c '\"supervised\":true\\|\"event\":\"call\"\\|\"exit\":66' families.log; cat families.log;"
+                    + " rm families.log").run().exited(0);
             assertTrue(log.stdout().startsWith("3\n"), log::toString);
             assertEquals("", ROOM.secfilt(words(List.of(options.split(" ")), List.of("true"))).as(user).run().exited(0).stderr());
         }
