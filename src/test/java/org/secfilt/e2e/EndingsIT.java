@@ -214,6 +214,20 @@ class EndingsIT {
         Files.delete(ROOM.directory().resolve("plain-net"));
     }
 
+    @Test
+    void a_file_that_asks_for_what_the_policy_takes_from_root_is_told_with_what_to_do() throws IOException {
+        Files.copy(Path.of("/bin/true"), ROOM.directory().resolve("capable"));
+        ROOM.command("setcap", "cap_net_raw+ep", "capable").run().exited(0);
+        for (String options : List.of("--allowed-netmask=127.0.0.1 --firewall=off", "--no-outbound-network --firewall=off")) {
+            Outcome run = ROOM.bash("$SECFILT " + options + " ./capable").run().exited(126);
+            assertEquals(List.of("secfilt: ./capable: Operation not permitted; its file asks for a capability, most likely (getcap ./capable), that this policy"
+                    + " takes from root's command. Run a copy of it, which asks for none, or let the firewall judge packets, which leaves CAP_NET_RAW"
+                    + " (secfilt doctor)"), run.reports());
+            ROOM.bash("cp capable copied; $SECFILT " + options + " ./copied").run().exited(0);
+            ROOM.bash("$SECFILT " + options + " ./capable").as(User.ORDINARY).run().exited(0);
+        }
+    }
+
     /** As of bash: sh would read it as a script, and fail with 2, or do nothing and succeed. */
     @ParameterizedTest
     @EnumSource
