@@ -73,7 +73,7 @@ class ExplanationTest {
                 "sendto udp unspec:10.1.2.3:443 | allowed ;; judged as 10.1.2.3:443 ;; p.yaml:7:7: allow connect 10.0.0.0/8",
                 "bind tcp 127.0.0.1:80 | allowed ;; rule      mode local allows loopback (p.yaml:15:9)",
                 "bind tcp 10.0.0.1:80 | allowed ;; rule      p.yaml:16:11: allow bind 10.0.0.1/32 port 80",
-                "bind tcp 0.0.0.0:80 | denied ;; no rule allows it (mode local, p.yaml:15:9) ;; add to bind/allow in p.yaml: 0.0.0.0:80",
+                "bind tcp 0.0.0.0:80 | denied ;; no rule allows it on this port (mode local, p.yaml:15:9) ;; add to bind/allow in p.yaml: 0.0.0.0:80",
                 "unix:/run/a.sock | allowed ;; rule      p.yaml:19:11: allow unix:/run/a.sock",
                 "unix:/link | judged as unix:/run/b.sock ;; rule      no rule allows it (mode deny, p.yaml:18:9)"
                         + " ;; nearest   p.yaml:19:11: allow unix:/run/a.sock (for another name) ;; add to unix/allow in p.yaml: /run/b.sock",
@@ -247,6 +247,30 @@ class ExplanationTest {
         for (String text : List.of("bind tcp 10.0.0.1:80", "unix:/run/a.sock")) {
             String told = new Explanation(plan, false, path -> path).add(read(text)).toString();
             assertTrue(told.contains("layer     tracer, which judges each call\n"), told);
+        }
+    }
+
+    /** A stream socket could listen at it. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "mode: deny; resolv: true | bind udp 0.0.0.0:0 | allowed ;; p.yaml:3:1: allow bind 0.0.0.0/32, ::/128 port 0 udp (any free port to ask",
+                "bind: {mode: local}; resolv: true | bind udp [::]:0 | allowed ;; p.yaml:3:1: allow bind 0.0.0.0/32, ::/128 port 0 udp",
+                "bind: {allow: [loopback]}; resolv: true | bind udp [::ffff:0.0.0.0]:0 | allowed",
+                "mode: deny; resolv: true | bind tcp 0.0.0.0:0 | denied ;; with this protocol",
+                "mode: deny; resolv: true | bind udp 0.0.0.0:53 | denied",
+                "mode: deny; resolv: true | bind udp 10.0.0.1:0 | denied",
+                "mode: deny; resolv: false | bind udp 0.0.0.0:0 | denied",
+                "mode: deny | bind udp 0.0.0.0:0 | denied",
+                "bind: {mode: deny, deny: [0.0.0.0]}; resolv: true | bind udp 0.0.0.0:0 | denied ;; p.yaml:2:27 denies it",
+                "resolv: true | bind tcp 0.0.0.0:0 | allowed ;; nothing restricts it",
+            })
+    void resolv_leaves_udp_sockets_of_resolvers_any_free_port(String policy, String destination, String lines) throws Exception {
+        Plan plan = plan("version: 1\n" + policy.replace("; ", "\n") + "\n");
+        String text = new Explanation(plan, false, path -> path).add(read(destination)).toString();
+        for (String line : lines.split(" ;; ")) {
+            assertTrue(text.contains(line), text);
         }
     }
 
