@@ -161,13 +161,11 @@ final class Probes {
             // Out of sight, as under ip netns exec, or nowhere.
             return Finding.yes("cgroups", "version 2, which secfilt mounts where nobody sees it" + (netCls ? "; and net_cls" : ""), held);
         }
-        if (!two && !netCls) {
-            return host.root() ? Finding.no("cgroups", "this kernel has no version 2, and net_cls is not mounted", "the firewall's groups",
-                            "CONFIG_CGROUPS, or mount -t cgroup -o net_cls none /sys/fs/cgroup/net_cls")
-                    : Finding.no("cgroups", "neither version 2 nor net_cls is mounted", "the firewall's groups",
-                            "mount -t cgroup2 none /sys/fs/cgroup");
+        if (!known) {
+            return Finding.no("cgroups", "this kernel has no version 2, and net_cls is not mounted", "the firewall's groups",
+                    "CONFIG_CGROUPS, or mount -t cgroup -o net_cls none /sys/fs/cgroup/net_cls");
         }
-        String found = two && netCls ? "version 2 and net_cls" : two ? "version 2" : "net_cls of version 1";
+        String found = two && netCls ? "version 2 and net_cls" : two ? "version 2" : netCls ? "net_cls of version 1" : "version 2, not mounted";
         return root.isEmpty() ? Finding.yes("cgroups", found, held)
                 : Finding.partly("cgroups", found, "", held + ": " + root, "run secfilt as root, for this layer alone");
     }

@@ -49,6 +49,7 @@ public final class DestinationReader {
     private static final String PROTOCOLS = "write tcp or udp, or as the log does mptcp, udplite, sctp, dccp, icmp, icmpv6, l2tp, smc, raw:1";
     private static final String ICMP = "icmp";
     private static final String ICMPV6 = "icmpv6";
+    private static final String NO_PORT = ":0";
 
     private final Paths paths;
     private final List<String> parts;
@@ -213,10 +214,17 @@ public final class DestinationReader {
         Family family = address instanceof Sockaddr.Inet ? Family.INET : Family.INET6;
         String other = family.equals(Family.INET) ? ICMP : ICMPV6;
         if (protocol.equals(family.equals(Family.INET) ? ICMPV6 : ICMP)) {
-            throw new IllegalArgumentException("'" + protocol + " " + address + "': there is no such socket; write " + other + " " + address);
+            String place = shown(protocol, address.toString());
+            throw new IllegalArgumentException("'" + protocol + " " + place + "': there is no such socket; write " + other + " " + place);
         }
         String shown = scope.isEmpty() ? address.toString() : address.toString().replace("]", Printable.escape(scope) + "]");
-        found.add(new Destination(before + protocol + " " + as + shown, action, address, SocketKind.of(family, protocol).orElseThrow()));
+        String text = before + protocol + " " + as + (as.isEmpty() ? shown(protocol, shown) : shown);
+        found.add(new Destination(text, action, address, SocketKind.of(family, protocol).orElseThrow()));
+    }
+
+    /** Nobody has said 0 where there are no ports. */
+    private static String shown(String protocol, String place) {
+        return hasNoPorts(protocol) && place.endsWith(NO_PORT) ? bare(place.substring(0, place.length() - NO_PORT.length())) : place;
     }
 
     private static boolean hasNoPorts(String protocol) {

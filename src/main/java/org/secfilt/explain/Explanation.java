@@ -201,8 +201,12 @@ public final class Explanation {
     }
 
     private void addAdvice(Destination destination) {
-        if (destination.isOfOtherKind() && !Packet.of(destination.socket()).get(0).hasPorts()) {
-            return; // to name the port that the call has is not enough
+        Packet packet = Packet.of(destination.socket()).get(0);
+        if (destination.isOfOtherKind() && !packet.hasPorts()) {
+            if (destination.action() != Action.BIND) {
+                addLines(Advice.toAllow(plan, destination.action(), destination.address(), packet)); // the port that the call has names nobody
+            }
+            return;
         }
         addLines(Advice.toAllow(plan, destination.action(), destination.address(), destination.protocol()));
     }
@@ -226,7 +230,7 @@ public final class Explanation {
     private void addRefusedSocket(Destination destination, Verdict.Deny refused) {
         out.append(paint.red("denied")).append(", socket(2) fails with ").append(refused.errno().name()).append('\n');
         row("rule", Printable.escape(refused.why()));
-        row("layer", Holding.Layer.FILTER + ", which makes no such socket");
+        row("layer", (ToldSockets.tells(plan, destination.madeAs()) ? Holding.Layer.TRACER : Holding.Layer.FILTER) + ", which makes no such socket");
         if (!destination.isOfOtherKind()) {
             addAdvice(destination);
         }

@@ -83,7 +83,13 @@ public final class Lint {
         }
         lint.list("connect", masks);
         lint.list("connect", ports);
-        lint.list("bind", lint.policy.bind().allow());
+        List<Rule> binds = new ArrayList<>();
+        for (Rule rule : lint.policy.bind().allow()) {
+            if (options.allowResolv().isEmpty() || !options.allowResolv().get().origin().equals(rule.origin())) {
+                binds.add(rule);
+            }
+        }
+        lint.list("bind", binds);
         lint.warnings.addAll(new FileGrants(lint.policy, links).warnings());
         return List.copyOf(lint.warnings);
     }

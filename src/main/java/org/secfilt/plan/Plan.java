@@ -119,8 +119,9 @@ public final class Plan {
         return !alone && needsTracer();
     }
 
+    /** A list of families the filter holds by itself; but what it refuses counts as a violation only where somebody hears of it. */
     private boolean needsTracer() {
-        return policy.restrictsAddresses() || policy.restrictsFiles();
+        return policy.restrictsAddresses() || policy.restrictsFiles() || policy.violationExit().isPresent() && policy.families().isPresent();
     }
 
     /** Whether this call, which changes files past Landlock, stops for the tracer. */
@@ -233,10 +234,10 @@ public final class Plan {
         return networks.isEmpty();
     }
 
-    /** Whether some rule names a protocol, so that a verdict needs the socket's. */
-    public boolean needsProtocol() {
-        return namesProtocol(policy.connect().allow()) || namesProtocol(policy.connect().deny())
-                || namesProtocol(policy.bind().allow()) || namesProtocol(policy.bind().deny());
+    /** Whether some rule for such a call names a protocol, so that a verdict needs the socket's. */
+    public boolean needsProtocol(TracedCall call) {
+        Access access = call == TracedCall.BIND ? policy.bind() : policy.connect();
+        return namesProtocol(access.allow()) || namesProtocol(access.deny());
     }
 
     private static boolean namesProtocol(List<Rule> rules) {

@@ -87,6 +87,9 @@ final class Merge {
             dropUnlessResolv(unix.allow);
             dropUnlessResolv(unix.deny);
             unix.allow.addAll(Resolvers.sockets(resolv.get().origin()));
+            if (bind.access().mode() != Mode.ALLOW) {
+                bind.allow.add(Resolvers.ownPort(resolv.get().origin()));
+            }
         }
         Optional<Origin> blocked =
                 noOutbound.isPresent() && noOutbound.get().value() ? Optional.of(noOutbound.get().origin()) : Optional.empty();

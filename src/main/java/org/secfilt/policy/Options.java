@@ -122,7 +122,8 @@ public record Options(
                 PolicyPart.Lists.EMPTY,
                 surroundings,
                 files(),
-                ProfileTerms.EMPTY);
+                ProfileTerms.EMPTY,
+                Optional.empty());
     }
 
     private FileAccess.Part files() {

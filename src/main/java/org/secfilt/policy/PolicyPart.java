@@ -9,6 +9,7 @@ import org.secfilt.abi.Errno;
  * What one source says, a file or the options of a command line: the operand of {@link Policy#merge}.
  *
  * @param resolv whether the nameservers of /etc/resolv.conf may be reached on port 53, and this machine's resolvers by their unix sockets
+ * @param file of a policy file
  */
 public record PolicyPart(
         Optional<Setting<Boolean>> noOutbound,
@@ -23,27 +24,33 @@ public record PolicyPart(
         Lists unix,
         Surroundings surroundings,
         FileAccess.Part files,
-        ProfileTerms profile) {
+        ProfileTerms profile,
+        Optional<PolicyFile> file) {
     /** Says nothing. */
     public static final PolicyPart EMPTY = new PolicyPart(
             Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(),
             Optional.empty(), Lists.EMPTY, Lists.EMPTY, Lists.EMPTY, Surroundings.EMPTY, FileAccess.Part.EMPTY,
-            ProfileTerms.EMPTY);
+            ProfileTerms.EMPTY, Optional.empty());
 
     /** With these lists in place of its own. */
     PolicyPart with(Lists connects, Lists binds, Lists sockets) {
         return new PolicyPart(noOutbound, resolv, denial, inherit, firewall, violationExit, families, connects, binds, sockets, surroundings,
-                files, profile);
+                files, profile, file);
+    }
+
+    public PolicyPart with(PolicyFile from) {
+        return new PolicyPart(noOutbound, resolv, denial, inherit, firewall, violationExit, families, connect, bind, unix, surroundings,
+                files, profile, Optional.of(from));
     }
 
     PolicyPart with(Families other) {
         return new PolicyPart(noOutbound, resolv, denial, inherit, firewall, violationExit, Optional.of(other), connect, bind, unix,
-                surroundings, files, profile);
+                surroundings, files, profile, file);
     }
 
     PolicyPart withoutNoOutbound() {
         return new PolicyPart(Optional.empty(), resolv, denial, inherit, firewall, violationExit, families, connect, bind, unix,
-                surroundings, files, profile);
+                surroundings, files, profile, file);
     }
 
     /**

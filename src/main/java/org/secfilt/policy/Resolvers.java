@@ -5,12 +5,17 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.secfilt.abi.Cidr;
 import org.secfilt.abi.IpAddress;
+import org.secfilt.abi.PortRange;
+import org.secfilt.abi.Protocol;
 
 /** Whom the C library asks for addresses: the nameservers of resolv.conf(5), and the caches of this machine, by unix sockets. */
 public final class Resolvers {
     private static final String KEYWORD = "nameserver";
     private static final Optional<String> REASON = Optional.of("resolver of this machine");
+
+    private static final Optional<String> OWN_PORT = Optional.of("any free port to ask nameservers from");
 
     /**
      * nscd(8), which glibc tries first, systemd-resolved(8), which nss-resolve(8) asks, and sssd(8), which "sss" in nsswitch.conf(5) asks for hosts
@@ -98,6 +103,15 @@ public final class Resolvers {
             rules.add(new Rule(new Match.UnixPath(path), REASON, origin));
         }
         return rules;
+    }
+
+    /**
+     * Dig, host, musl and c-ares bind the socket of a query before they send it. By UDP alone: a socket that sends without a bind gets such a port
+     * as well, while a stream socket could listen at it.
+     */
+    static Rule ownPort(Origin origin) {
+        List<Cidr> anywhere = List.of(Cidr.of(IpAddress.parse("0.0.0.0")), Cidr.of(IpAddress.parse("::")));
+        return new Rule(new Match.Inet(anywhere, List.of(PortRange.of(0)), Optional.of(Protocol.UDP)), OWN_PORT, origin);
     }
 
     /** The keyword stands at the very start of its line, resolv.conf(5). */

@@ -28,6 +28,20 @@ public record Sources(List<PolicyPart> files, Options given, Options configured,
         return merge.policy(this);
     }
 
+    /** Where the user writes what is to be added to a list of that file: there, or in the file named by the user that includes it. */
+    public String editable(String file) {
+        String found = file;
+        for (PolicyPart part : files) {
+            if (part.file().isPresent() && part.file().get().name().equals(file)) {
+                found = part.file().get().given();
+                if (found.equals(file)) {
+                    break;
+                }
+            }
+        }
+        return found;
+    }
+
     /** With one rule more that allows, as of a list of a file. */
     public Sources allowing(Rule rule, boolean binds) {
         PolicyPart.Lists list = new PolicyPart.Lists(Optional.empty(), Optional.empty(), Optional.empty(), List.of(rule), List.of());

@@ -4,9 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.Family;
-import org.secfilt.abi.Printable;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.firewall.Packet;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.RefusedPolicyException;
 import org.secfilt.policy.Families;
@@ -31,11 +31,20 @@ public final class Advice {
 
     /** For one call that nobody has made yet. */
     public static List<String> toAllow(Plan plan, Action action, Sockaddr destination, Optional<Protocol> protocol) {
+        return toAllow(plan, action, destination, protocol, Optional.empty());
+    }
+
+    /** For a packet without ports. */
+    public static List<String> toAllow(Plan plan, Action action, Sockaddr destination, Packet packet) {
+        return toAllow(plan, action, destination, Optional.empty(), Optional.of(packet));
+    }
+
+    private static List<String> toAllow(Plan plan, Action action, Sockaddr destination, Optional<Protocol> protocol, Optional<Packet> packet) {
         if (plan.policy().sources().isEmpty()) {
             return List.of();
         }
         Advice advice = new Advice(plan, plan.policy().sources().get());
-        advice.add(action, destination, protocol, Origin.DEFAULT);
+        advice.add(action, destination, protocol, packet, Origin.DEFAULT);
         return advice.lines("to allow it, ");
     }
 
@@ -65,7 +74,8 @@ public final class Advice {
                     ? advice.addFile(denial.file().get().toString())
                     : denial.call().equals("socket") ? advice.addFamily(Family.of(denial.socket().domain()))
                     : denial.destination().isPresent()
-                            && advice.add(Action.of(denial.call()), denial.destination().get(), denial.socket().ruled(), denial.origin());
+                            && advice.add(Action.of(denial.call()), denial.destination().get(), denial.socket().ruled(), Optional.empty(),
+                                    denial.origin());
             helped += helps ? 1 : 0;
         }
         String what = helped < denials.size() ? (helped == 1 ? "one" : String.valueOf(helped)) + " of them"
@@ -108,8 +118,8 @@ public final class Advice {
     }
 
     /** @return whether something is told that allows it: what no rule denies, none allows */
-    private boolean add(Action action, Sockaddr destination, Optional<Protocol> protocol, Origin spoke) {
-        Remedy remedy = new Remedy(plan, sources, action, destination, protocol);
+    private boolean add(Action action, Sockaddr destination, Optional<Protocol> protocol, Optional<Packet> packet, Origin spoke) {
+        Remedy remedy = new Remedy(plan, sources, action, destination, protocol, packet);
         if (!remedy.find(spoke)) {
             return false;
         }
@@ -134,7 +144,7 @@ public final class Advice {
             return false; // nobody would judge its addresses
         }
         sources = with;
-        return edits.add(new Edit(Edit.Kind.ADD_FAMILY, Printable.escape(families.get().origin().toString()), family.toString()));
+        return edits.add(Remedy.family(sources, families.get().origin(), family));
     }
 
     private boolean addFile(String path) {
@@ -157,7 +167,7 @@ public final class Advice {
         Origin last = configured.readOnly().isPresent() ? configured.readOnly().get().origin() : Origin.DEFAULT;
         boolean isOption = readOnly.line() == 0 || readOnly.equals(last);
         if (!isOption) {
-            return new Edit(Edit.Kind.ADD_ENTRY, "filesystem/allow-write in " + Printable.escape(readOnly.source()), Remedy.quoted(path));
+            return new Edit(Edit.Kind.ADD_ENTRY, "filesystem/allow-write in " + Remedy.file(sources, readOnly), Remedy.quoted(path));
         }
         for (FileAccess.Writable writable : configured.writable()) {
             last = writable.origin();

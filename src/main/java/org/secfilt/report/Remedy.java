@@ -8,6 +8,7 @@ import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.Printable;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.firewall.Packet;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.RefusedPolicyException;
 import org.secfilt.policy.Access;
@@ -45,18 +46,23 @@ final class Remedy {
     private final Action action;
     private final Sockaddr address;
     private final Optional<Protocol> protocol;
+    private final Optional<Packet> packet;
     private final List<Edit> edits = new ArrayList<>();
     private Sources sources;
     private boolean named;
 
-    /** @param sources as they are, or as earlier edits leave them */
-    Remedy(Plan host, Sources sources, Action action, Sockaddr address, Optional<Protocol> protocol) {
+    /**
+     * @param sources as they are, or as earlier edits leave them
+     * @param packet where the firewall has the last word, and the call's port is none of the packet's
+     */
+    Remedy(Plan host, Sources sources, Action action, Sockaddr address, Optional<Protocol> protocol, Optional<Packet> packet) {
         this.host = host;
         this.sources = sources;
         this.action = action;
         this.address = action != Action.CONNECT && address instanceof Sockaddr.Unspec unspec && unspec.asInet().isPresent()
                 ? unspec.asInet().get() : address;
         this.protocol = protocol;
+        this.packet = packet;
     }
 
     /**
@@ -98,7 +104,14 @@ final class Remedy {
         return !lacksFamily(plan) && !isDenied(plan);
     }
 
-    private boolean isDenied(Plan plan) {
+    private boolean isDenied(Plan plan) throws RefusedPolicyException {
+        if (packet.isPresent()) {
+            if (plan.policy().noOutbound().isPresent()) {
+                return true;
+            }
+            Plan read = host.with(Policy.ofRules(packet.get().read(plan.policy().connect()), Access.OPEN, Access.OPEN));
+            return new Judge(read).judge(action, address, protocol) instanceof Verdict.Deny;
+        }
         return new Judge(plan).judge(action, address, protocol) instanceof Verdict.Deny;
     }
 
@@ -123,7 +136,7 @@ final class Remedy {
         if (lacksFamily(plan)) {
             Family family = family(address).orElseThrow();
             sources = sources.with(new Families(List.of(family), plan.familiesOrigin()));
-            add(Edit.Kind.ADD_FAMILY, plan.familiesOrigin(), family.toString());
+            edits.add(family(sources, plan.familiesOrigin(), family));
         } else if (policy.noOutbound().isPresent() && action != Action.BIND) {
             Origin origin = policy.noOutbound().get();
             sources = sources.withoutNoOutbound();
@@ -134,8 +147,16 @@ final class Remedy {
         }
     }
 
-    private void add(Edit.Kind kind, Origin where, String what) {
-        edits.add(new Edit(kind, Printable.escape(where.toString()), what));
+    /** Lists of families add up, over files that include each other too. */
+    static Edit family(Sources sources, Origin list, Family family) {
+        boolean own = list.line() == 0 || sources.editable(list.source()).equals(list.source());
+        return new Edit(Edit.Kind.ADD_FAMILY, own ? Printable.escape(list.toString()) : file(sources, list), family.toString());
+    }
+
+    /** The file to write into what is to be added to a list of that place. */
+    static String file(Sources sources, Origin place) {
+        String name = sources.editable(place.source());
+        return name.equals("-") ? "standard input" : Printable.escape(name);
     }
 
     private Access access(Policy policy) {
@@ -174,7 +195,8 @@ final class Remedy {
         if (isOf(sources.given(), place)) {
             edit = new Edit(Edit.Kind.ADD_OPTIONS, "", "--" + RESOLV);
         } else {
-            edit = new Edit(Edit.Kind.SET, Printable.escape(off.isPresent() ? place.toString() : place.source()),
+            boolean included = !sources.editable(place.source()).equals(place.source()); // the including file is read later, and so counts
+            edit = new Edit(Edit.Kind.SET, off.isPresent() && !included ? Printable.escape(place.toString()) : file(sources, place),
                     isOf(sources.configured(), place) ? RESOLV + "=yes" : "resolv: true");
         }
         if (!edits.contains(edit)) {
@@ -196,6 +218,10 @@ final class Remedy {
             Place place = place().get();
             if (action == Action.BIND) {
                 giveOption(BIND, place.withPort());
+                return;
+            }
+            if (packet.isPresent()) {
+                giveOption(NETMASK, place.address().toString());
                 return;
             }
             // Masks and ports must both fit; one of the two may do so already.
@@ -262,12 +288,12 @@ final class Remedy {
             match = Optional.of(new Match.UnixAbstract(unix.name().toString()));
         } else if (place().isPresent()) {
             list = action == Action.BIND ? "bind" : "connect";
-            entry = place().get().withPort();
+            entry = packet.isPresent() ? place().get().address().toString() : place().get().withPort();
             match = Optional.of(AddressWords.parseWithPorts(entry));
         }
         if (match.isPresent()) {
             sources = sources.allowing(new Rule(match.get(), Optional.empty(), file), action == Action.BIND);
-            edits.add(new Edit(Edit.Kind.ADD_ENTRY, list + "/allow in " + Printable.escape(file.source()), quoted(entry)));
+            edits.add(new Edit(Edit.Kind.ADD_ENTRY, list + "/allow in " + file(sources, file), quoted(entry)));
         }
     }
 

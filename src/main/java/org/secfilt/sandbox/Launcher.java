@@ -10,6 +10,7 @@ import org.secfilt.kernel.Supervisor;
 import org.secfilt.launch.LaunchScript;
 import org.secfilt.launch.Operand;
 import org.secfilt.launch.Step;
+import org.secfilt.plan.Capability;
 import org.secfilt.plan.Plan;
 import org.secfilt.report.Fault;
 import org.secfilt.report.Reports;
@@ -152,6 +153,11 @@ final class Launcher {
         Optional<FrontEnd.FailedStep> failed = frontEnd.awaitExec();
         LaunchScript script = first;
         if (failed.isPresent() && failed.get().errno() == Errno.ENOEXEC.number() && isLast(failed.get(), script)) {
+            if (Beginning.of(file.file(), frontEnd.pid()).isBinary()) { // sh would take it for a script, of errors or of nothing
+                reports.refusal(frontEnd, file.file() + ": cannot execute binary file: " + Errno.ENOEXEC.text());
+                exit(NOT_EXECUTABLE);
+                return;
+            }
             script = scripts.byShell();
             frontEnd.launch(script.encode());
             failed = frontEnd.awaitExec();
@@ -169,12 +175,22 @@ final class Launcher {
             } else if (errno == Errno.ENOTDIR.number()) {
                 reports.refusal(frontEnd, file.file() + ": the interpreter it names: " + Errno.ENOTDIR.text());
                 exit(NOT_EXECUTABLE);
+            } else if (errno == Errno.EPERM.number() && !plan.droppedCapabilities().isEmpty()) {
+                reports.refusal(frontEnd, command.name() + ": " + Errno.EPERM.text() + "; " + whyNoCapability(file));
+                exit(NOT_EXECUTABLE);
             } else {
                 refuse(command, errno);
             }
         } else {
             refuse(script, failed.get());
         }
+    }
+
+    /** capabilities(7) "Safety checking for capability-dumb binaries": it gets all that its file asks for, or is not executed. */
+    private String whyNoCapability(CommandFile file) {
+        boolean packets = plan.droppedCapabilities().contains(Capability.NET_RAW);
+        return "its file asks for a capability, most likely (getcap " + file.file() + "), that this policy takes from root's command. Run a copy of"
+                + " it, which asks for none" + (packets ? ", or let the firewall judge packets, which leaves CAP_NET_RAW (secfilt doctor)" : "");
     }
 
     private static boolean isLast(FrontEnd.FailedStep failed, LaunchScript script) {

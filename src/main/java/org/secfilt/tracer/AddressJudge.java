@@ -79,7 +79,7 @@ final class AddressJudge {
         if (plan.judgesUnixPaths() && named.get() instanceof Sockaddr.UnixPath path && call != TracedCall.BIND) {
             return judgePath(task, call, path);
         }
-        if (plan.needsProtocol()) {
+        if (plan.needsProtocol(call)) {
             int fd = (int) task.call.argument(0);
             task.protocol = tracees.sockets().protocol(task.tid, fd);
             int error = task.protocol == Task.NONE ? tracees.sockets().noSocket(task.tid, fd) : 0;

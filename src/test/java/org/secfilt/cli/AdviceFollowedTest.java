@@ -95,26 +95,34 @@ class AdviceFollowedTest {
             line.ini.add("no-outbound-network=");
         }
         for (int i = random.nextInt(3); i > 0; i--) {
-            Yaml file = new Yaml("p" + i + ".yaml");
-            file.noOutbound = chance(6);
-            file.mode = chance(3) ? pick("allow", "deny", "local") : "";
-            if (chance(4)) {
-                file.families.add(pick(FAMILIES));
-                file.families.add(pick(FAMILIES));
-            }
-            for (String direction : List.of("connect", "bind", "unix")) {
-                if (chance(2)) {
-                    Section section = new Section();
-                    boolean inet = !direction.equals("unix");
-                    section.mode = chance(3) ? inet ? pick("allow", "deny", "local") : pick("allow", "deny") : "";
-                    section.allow = chance(2) ? Optional.empty() : Optional.of(entries(inet));
-                    section.deny = entries(inet);
-                    file.sections.put(direction, section);
-                }
+            Yaml file = random("p" + i + ".yaml");
+            for (int j = random.nextInt(3); j > 0; j--) {
+                file.includes.add(random("i" + i + j + ".yaml"));
             }
             line.files.add(file);
         }
         return line;
+    }
+
+    private Yaml random(String name) {
+        Yaml file = new Yaml(name);
+        file.noOutbound = chance(6);
+        file.mode = chance(3) ? pick("allow", "deny", "local") : "";
+        if (chance(4)) {
+            file.families.add(pick(FAMILIES));
+            file.families.add(pick(FAMILIES));
+        }
+        for (String direction : List.of("connect", "bind", "unix")) {
+            if (chance(2)) {
+                Section section = new Section();
+                boolean inet = !direction.equals("unix");
+                section.mode = chance(3) ? inet ? pick("allow", "deny", "local") : pick("allow", "deny") : "";
+                section.allow = chance(2) ? Optional.empty() : Optional.of(entries(inet));
+                section.deny = entries(inet);
+                file.sections.put(direction, section);
+            }
+        }
+        return file;
     }
 
     private List<String> entries(boolean inet) {
@@ -145,6 +153,7 @@ class AdviceFollowedTest {
         boolean noOutbound;
         String mode = "";
         final List<String> families = new ArrayList<>();
+        final List<Yaml> includes = new ArrayList<>();
         final Map<String, Section> sections = new LinkedHashMap<>();
         /** By its place, what taking a thing out is. */
         final Map<String, Runnable> removals = new HashMap<>();
@@ -156,6 +165,9 @@ class AdviceFollowedTest {
         List<String> print() {
             List<String> lines = new ArrayList<>(List.of("version: 1"));
             removals.clear();
+            if (!includes.isEmpty()) {
+                lines.add("include: [" + String.join(", ", includes.stream().map(file -> file.name).toList()) + "]");
+            }
             if (noOutbound) {
                 lines.add("no-outbound-network: true");
                 removals.put(name + ":" + lines.size() + ":1", () -> noOutbound = false);
@@ -210,6 +222,7 @@ class AdviceFollowedTest {
             for (Yaml file : files) {
                 words.add("--policy=" + file.name);
                 texts.with(file.name, String.join("\n", file.print()) + "\n");
+                file.includes.forEach(included -> texts.with(included.name, String.join("\n", included.print()) + "\n"));
             }
             Outcome outcome = Cli.parse(words, new Environment(texts, Arch.X86_64, false));
             assertTrue(outcome instanceof Outcome.Explain, () -> outcome + "\n" + this);
@@ -223,7 +236,7 @@ class AdviceFollowedTest {
                 assertTrue(advice.get(i).startsWith(intro), advice.get(i));
                 follow(advice.get(i).substring(intro.length()), added);
             }
-            for (Yaml file : files) {
+            for (Yaml file : all()) {
                 file.sections.values().forEach(section -> section.deny.removeIf(entry -> entry.equals("gone")));
             }
             int shift = 0;
@@ -250,26 +263,38 @@ class AdviceFollowedTest {
                     }
                 }
             } else if (family.matches()) {
-                file(family.group(2)).families.addAll(List.of(family.group(1).split(", ")));
+                given(family.group(2)).families.addAll(List.of(family.group(1).split(", ")));
             } else if (line.matches()) {
                 added.put(Integer.parseInt(line.group(1)), List.of(line.group(2).split(", ")));
             } else {
                 assertTrue(entry.matches(), advice);
-                Section section = file(entry.group(2)).sections.computeIfAbsent(entry.group(1), direction -> new Section());
+                Section section = given(entry.group(2)).sections.computeIfAbsent(entry.group(1), direction -> new Section());
                 List<String> allow = new ArrayList<>(section.allow.orElse(List.of()));
                 allow.addAll(List.of(entry.group(3).split(", ")));
                 section.allow = Optional.of(allow);
             }
         }
 
+        /** What adds up is to be written there, not in what it includes, which may be somebody else's. */
+        private Yaml given(String place) {
+            assertTrue(files.contains(file(place)), place);
+            return file(place);
+        }
+
+        private List<Yaml> all() {
+            List<Yaml> all = new ArrayList<>(files);
+            files.forEach(file -> all.addAll(file.includes));
+            return all;
+        }
+
         private Yaml file(String place) {
-            return files.stream().filter(file -> place.startsWith(file.name)).findFirst().orElseThrow();
+            return all().stream().filter(file -> place.startsWith(file.name)).findFirst().orElseThrow();
         }
 
         @Override
         public String toString() {
             StringBuilder text = new StringBuilder(flags + "\nc.ini: " + ini + "\n");
-            for (Yaml file : files) {
+            for (Yaml file : all()) {
                 text.append(file.name).append(":\n  ").append(String.join("\n  ", file.print())).append('\n');
             }
             return text.toString();

@@ -17,6 +17,18 @@ class DiagnosisTest {
 
     private final Fake host = new Fake();
 
+    /** Only root mounts, and root's run needs no mount. */
+    @Test
+    void an_ordinary_user_without_cgroup_mounts_is_not_told_to_mount() {
+        host.root = false;
+        host.set("/proc/self/mountinfo=");
+        Finding finding = Probes.cgroup(host);
+        assertEquals("partly version 2, not mounted: run secfilt as root, for this layer alone",
+                finding.state().toString().toLowerCase(java.util.Locale.ROOT) + " " + finding.found() + ": " + finding.remedy());
+        host.set("/proc/filesystems=nodev cgroup");
+        assertEquals(Finding.State.NO, Probes.cgroup(host).state());
+    }
+
     @Test
     void a_host_with_everything_holds_network_policies() {
         Diagnosis diagnosis = Diagnosis.of(host);

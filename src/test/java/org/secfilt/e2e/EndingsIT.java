@@ -214,6 +214,42 @@ class EndingsIT {
         Files.delete(ROOM.directory().resolve("plain-net"));
     }
 
+    @Test
+    void a_file_that_asks_for_what_the_policy_takes_from_root_is_told_with_what_to_do() throws IOException {
+        Files.copy(Path.of("/bin/true"), ROOM.directory().resolve("capable"));
+        ROOM.command("setcap", "cap_net_raw+ep", "capable").run().exited(0);
+        for (String options : List.of("--allowed-netmask=127.0.0.1 --firewall=off", "--no-outbound-network --firewall=off")) {
+            Outcome run = ROOM.bash("$SECFILT " + options + " ./capable").run().exited(126);
+            assertEquals(List.of("secfilt: ./capable: Operation not permitted; its file asks for a capability, most likely (getcap ./capable), that this policy"
+                    + " takes from root's command. Run a copy of it, which asks for none, or let the firewall judge packets, which leaves CAP_NET_RAW"
+                    + " (secfilt doctor)"), run.reports());
+            ROOM.bash("cp capable copied; $SECFILT " + options + " ./copied").run().exited(0);
+            ROOM.bash("$SECFILT " + options + " ./capable").as(User.ORDINARY).run().exited(0);
+        }
+    }
+
+    /** As of bash: sh would read it as a script, and fail with 2, or do nothing and succeed. */
+    @ParameterizedTest
+    @EnumSource
+    void a_binary_file_that_this_machine_cannot_execute_is_no_script(User user) throws IOException {
+        byte[] foreign = Files.readAllBytes(Path.of("/bin/true"));
+        foreign[18] = (byte) 183; // EM_AARCH64
+        foreign[19] = 0;
+        executable("foreign", "");
+        Files.write(ROOM.directory().resolve("foreign"), foreign);
+        executable("zeros", "\0".repeat(100));
+        executable("archive", "echo begins as a script; exit 3\n\0\0");
+        for (String options : List.of(LOOPBACK, "--inherit=close", "--mainstream-network-families", "--net=none")) {
+            for (String name : List.of("./foreign", ROOM.directory() + "/foreign", "./zeros", "foreign")) {
+                ROOM.command("bash", "-c", name).with("PATH", "/bin:" + ROOM.directory()).as(user).run().exited(126);
+                Outcome run = ROOM.secfilt(options, name).with("PATH", "/bin:" + ROOM.directory()).as(user).run().exited(126);
+                assertEquals(List.of("secfilt: " + (name.equals("foreign") ? ROOM.directory() + "/" : "") + name
+                        + ": cannot execute binary file: Exec format error"), run.reports());
+            }
+            assertEquals("begins as a script\n", ROOM.secfilt(options, "./archive").as(user).run().exited(3).stdout());
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {
         "--no-such-option",

@@ -109,6 +109,24 @@ class OtherFamiliesIT {
                 run.reports().stream().map(line -> line.replaceAll("python3\\S*\\[[0-9]+\\]", "python3")).toList());
     }
 
+    /** A filter alone would hold the list; then nobody would hear of what it refuses. */
+    @ParameterizedTest
+    @EnumSource
+    void who_asks_for_another_exit_code_gets_it_of_a_list_of_families_alone(User user) {
+        ROOM.bash("printf 'version: 1\nfamilies: [unix, inet]\nviolation-exit: 66\n' > list.yaml").run().exited(0);
+        String make = "import socket\ntry: socket.socket(17, 3)\nexcept OSError as e: print(e.strerror)";
+        for (String options : List.of("--policy=list.yaml", "--mainstream-network-families --violation-exit=66")) {
+            List<String> command = List.of("--log=families.log", "/usr/bin/python3", "-c", make);
+            Outcome run = ROOM.secfilt(words(List.of(options.split(" ")), command)).as(user).run().exited(66);
+            assertEquals("Operation not permitted\n", run.stdout());
+            assertTrue(run.reports().get(0).startsWith("secfilt: denied socket packet by python3"), run::toString);
+            Outcome log = ROOM.bash("grep -c '\"supervised\":true\\|\"event\":\"call\"\\|\"exit\":66' families.log; cat families.log;"
+                    + " rm families.log").run().exited(0);
+            assertTrue(log.stdout().startsWith("3\n"), log::toString);
+            assertEquals("", ROOM.secfilt(words(List.of(options.split(" ")), List.of("true"))).as(user).run().exited(0).stderr());
+        }
+    }
+
     private static Command inherits(User user, List<String> maker, List<String> secfilt, List<String> command) {
         return ROOM.command(words(maker, List.of("5"), become(user), secfilt, command));
     }

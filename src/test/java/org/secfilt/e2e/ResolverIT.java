@@ -60,6 +60,38 @@ class ResolverIT {
         assertEquals(List.of(), asked(user, "unix: {mode: deny}", "/usr/bin/getent", "ahostsv4", "some.example"));
     }
 
+    private static final String BIND_FIRST = """
+            import socket
+            def told(of, call):
+                try: call(); print(of, "ok")
+                except OSError as e: print(of, e.strerror)
+            for family, any, server in (socket.AF_INET, "0.0.0.0", "10.77.1.1"), (socket.AF_INET6, "::", "fd77:1::1"):
+                s = socket.socket(family, socket.SOCK_DGRAM)
+                s.settimeout(5)
+                told("bind", lambda: s.bind((any, 0)))
+                told("query", lambda: s.sendto(b"x", (server, 53)))
+                told("fixed", lambda: socket.socket(family, socket.SOCK_DGRAM).bind((any, 5353)))
+                told("tcp", lambda: socket.socket(family).bind((any, 0)))
+                told("listen", lambda: socket.socket(family).listen())
+            """;
+
+    /** As dig, host and musl: the query's socket gets its port before it is used. */
+    @ParameterizedTest
+    @CsvSource({"ROOT, auto", "ORDINARY, auto", "ROOT, off", "ORDINARY, off"})
+    void a_resolver_that_binds_first_asks_where_resolv_is_true(User user, String firewall) throws IOException {
+        ROOM.resolvConf("nameserver 10.77.1.1\nnameserver fd77:1::1\n");
+        Files.writeString(ROOM.directory().resolve("names.yaml"), "version: 1\nmode: deny\nresolv: true\n");
+        String no = " Operation not permitted\n";
+        String family = "bind ok\nquery ok\nfixed" + no + "tcp" + no + "listen" + no;
+        for (String options : List.of("--policy=names.yaml", "--allow-resolv --allowed-netmask=127.0.0.1 --allowed-bind=127.0.0.1:1")) {
+            List<String> words = new ArrayList<>(List.of("-q", "--firewall=" + firewall));
+            words.addAll(List.of(options.split(" ")));
+            words.addAll(List.of("/usr/bin/python3", "-c", BIND_FIRST));
+            assertEquals(family + family, ROOM.secfilt(words.toArray(new String[0])).as(user).run().exited(0).stdout(), options);
+            assertEquals(List.of("udp 10.77.1.1:53", "udp [fd77:1::1]:53"), ROOM.arrived());
+        }
+    }
+
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', textBlock = """
             unix: {mode: deny}, resolv: true          | /run/nscd/socket /run/systemd/resolve/io.systemd.Resolve /var/lib/sss/pipes/nss

@@ -73,7 +73,7 @@ class ExplanationTest {
                 "sendto udp unspec:10.1.2.3:443 | allowed ;; judged as 10.1.2.3:443 ;; p.yaml:7:7: allow connect 10.0.0.0/8",
                 "bind tcp 127.0.0.1:80 | allowed ;; rule      mode local allows loopback (p.yaml:15:9)",
                 "bind tcp 10.0.0.1:80 | allowed ;; rule      p.yaml:16:11: allow bind 10.0.0.1/32 port 80",
-                "bind tcp 0.0.0.0:80 | denied ;; no rule allows it (mode local, p.yaml:15:9) ;; add to bind/allow in p.yaml: 0.0.0.0:80",
+                "bind tcp 0.0.0.0:80 | denied ;; no rule allows it on this port (mode local, p.yaml:15:9) ;; add to bind/allow in p.yaml: 0.0.0.0:80",
                 "unix:/run/a.sock | allowed ;; rule      p.yaml:19:11: allow unix:/run/a.sock",
                 "unix:/link | judged as unix:/run/b.sock ;; rule      no rule allows it (mode deny, p.yaml:18:9)"
                         + " ;; nearest   p.yaml:19:11: allow unix:/run/a.sock (for another name) ;; add to unix/allow in p.yaml: /run/b.sock",
@@ -86,7 +86,7 @@ class ExplanationTest {
         String text = new Explanation(plan(POLICY), false, path -> path).add(read(destination)).toString();
         int at = 0;
         for (String line : lines.split(" ;; ")) {
-            int found = text.indexOf(line.strip(), at);
+            int found = (text + "<end>").indexOf(line.strip().replace(" <end>", "\n<end>"), at);
             assertTrue(found >= 0, () -> line + "\n" + text);
             at = found;
         }
@@ -110,7 +110,7 @@ class ExplanationTest {
                 .toString();
         int at = 0;
         for (String line : lines.split(" ;; ")) {
-            int found = text.indexOf(line.strip(), at);
+            int found = (text + "<end>").indexOf(line.strip().replace(" <end>", "\n<end>"), at);
             assertTrue(found >= 0, () -> line + "\n" + text);
             at = found;
         }
@@ -178,7 +178,7 @@ class ExplanationTest {
         String text = new Explanation(plan("version: 1\n" + policy + "\n"), false, path -> path).add(asked).toString();
         int at = 0;
         for (String line : lines.split(" ;; ")) {
-            int found = text.indexOf(line.strip(), at);
+            int found = (text + "<end>").indexOf(line.strip().replace(" <end>", "\n<end>"), at);
             assertTrue(found >= 0, () -> line + "\n" + text);
             at = found;
         }
@@ -250,6 +250,52 @@ class ExplanationTest {
         }
     }
 
+    /** A stream socket could listen at it. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "mode: deny; resolv: true | bind udp 0.0.0.0:0 | allowed ;; p.yaml:3:1: allow bind 0.0.0.0/32, ::/128 port 0 udp (any free port to ask",
+                "bind: {mode: local}; resolv: true | bind udp [::]:0 | allowed ;; p.yaml:3:1: allow bind 0.0.0.0/32, ::/128 port 0 udp",
+                "bind: {allow: [loopback]}; resolv: true | bind udp [::ffff:0.0.0.0]:0 | allowed",
+                "mode: deny; resolv: true | bind tcp 0.0.0.0:0 | denied ;; with this protocol",
+                "mode: deny; resolv: true | bind udp 0.0.0.0:53 | denied",
+                "mode: deny; resolv: true | bind udp 10.0.0.1:0 | denied",
+                "mode: deny; resolv: false | bind udp 0.0.0.0:0 | denied",
+                "mode: deny | bind udp 0.0.0.0:0 | denied",
+                "bind: {mode: deny, deny: [0.0.0.0]}; resolv: true | bind udp 0.0.0.0:0 | denied ;; p.yaml:2:27 denies it",
+                "resolv: true | bind tcp 0.0.0.0:0 | allowed ;; nothing restricts it",
+            })
+    void resolv_leaves_udp_sockets_of_resolvers_any_free_port(String policy, String destination, String lines) throws Exception {
+        Plan plan = plan("version: 1\n" + policy.replace("; ", "\n") + "\n");
+        String text = new Explanation(plan, false, path -> path).add(read(destination)).toString();
+        for (String line : lines.split(" ;; ")) {
+            assertTrue(text.contains(line), text);
+        }
+    }
+
+    /** The log names the tracer where that is who answers, and simulate says that the call stops for it. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "connect: {allow: [10.0.0.0/8]} | raw:1 10.1.2.3 | tracer",
+                "connect: {allow: [10.0.0.0/8]} | sctp 10.1.2.3:80 | tracer",
+                "connect: {allow: [10.0.0.0/8]} | mptcp 10.1.2.3:80 | filter",
+                "families: [unix, inet6] | tcp 10.1.2.3:80 | filter",
+                "families: [unix, inet6]; violation-exit: 3 | tcp 10.1.2.3:80 | tracer",
+                "families: [unix, inet]; violation-exit: 3 | tcp [fd00::1]:80 | filter",
+            })
+    void names_the_layer_that_answers_for_a_socket_that_is_not_made(String policy, String destination, String layer) throws Exception {
+        Plan plan = plan("version: 1\n" + policy.replace("; ", "\n") + "\n");
+        String text = new Explanation(plan, false, path -> path).add(read(destination)).toString();
+        assertTrue(text.contains("\n  layer     " + layer + ", which makes no such socket\n"), text);
+        SocketKind kind = read(destination).madeAs();
+        List<String> words = List.of("socket", String.valueOf(kind.domain()), String.valueOf(kind.type()), String.valueOf(kind.protocol()));
+        String simulated = Simulation.of(plan, Call.parse(Arch.X86_64, Call.Abi.OWN, words)).result().toString();
+        assertEquals(layer.equals("tracer") ? "TRACE(socket)" : "ERRNO(EPERM)", simulated);
+    }
+
     /** What a policy says | a destination | lines of its explanation where the firewall judges packets, and how it begins where it does not. */
     @ParameterizedTest
     @CsvSource(
@@ -267,18 +313,24 @@ class ExplanationTest {
                         + " ;; rule      no rule allows it with this protocol ;; layer     tracer, which judges each call"
                         + " ;; nearest   p.yaml:2:19: allow connect 10.0.0.0/8 udp (for another protocol) ;; to allow it, add | denied, socket(2)",
                 "connect: {allow: [{address: 10.0.0.0/8, protocol: udp}]} | udplite 10.1.2.3:443 | denied, what it sends fails with EPERM | denied, socket(2)",
-                "connect: {allow: ['10.0.0.0/8:80']} | icmp 10.1.2.3 | icmp 10.1.2.3:0: allowed ;; rule      p.yaml:2:19: allow connect 10.0.0.0/8 port 80"
+                "connect: {allow: ['10.0.0.0/8:80']} | icmp 10.1.2.3 | icmp 10.1.2.3: allowed ;; rule      p.yaml:2:19: allow connect 10.0.0.0/8 port 80"
                         + " ;; layer     firewall, which judges each packet | denied, socket(2)",
-                "connect: {allow: ['10.0.0.0/8:80']} | raw:1 10.1.2.3 | raw:1 10.1.2.3:0: allowed, but of its packets only pings ;; rule      p.yaml:2:19"
+                "connect: {allow: ['10.0.0.0/8:80']} | raw:1 10.1.2.3 | raw:1 10.1.2.3: allowed, but of its packets only pings ;; rule      p.yaml:2:19"
                         + " ;; the rest  no rule allows it | denied, socket(2)",
                 "connect: {allow: ['10.0.0.0/8:80']} | raw:255 10.1.2.3:80 | allowed, but of its packets only tcp, udp, udplite, sctp, dccp, pings | denied, socket(2)",
                 "connect: {allow: ['10.0.0.0/8:80']} | raw:47 10.1.2.3 | denied, what it sends fails with EPERM ;; layer     firewall | denied, socket(2)",
                 "connect: {allow: ['10.0.0.0/8:80']} | sctp 10.1.2.3:81 | denied, its packets are dropped | denied, socket(2)",
+                "connect: {allow: [10.0.0.0/8]} | icmp 11.1.2.3 | icmp 11.1.2.3: denied, it fails with EPERM ;; nearest   p.yaml:2:19"
+                        + " ;; to allow it, add to connect/allow in p.yaml: 11.1.2.3 <end> | denied, socket(2)",
+                "connect: {allow: ['10.0.0.0/8:80']} | raw:1 [fd00::1] | raw:1 fd00::1: denied ;; to allow it, add to connect/allow in p.yaml: fd00::1 <end> | denied, socket(2)",
+                "connect: {mode: allow, deny: ['10.0.0.0/8']} | icmp 10.1.2.3 | denied ;; p.yaml:2:31 denies it ;; to allow it, change p.yaml:2:31 <end> | denied, socket(2)",
+                "no-outbound-network: true; mode: deny | icmp 10.1.2.3 | denied ;; to allow it, change p.yaml:2:1"
+                        + " ;; to allow it, also add to connect/allow in p.yaml: 10.1.2.3 <end> | denied, socket(2)",
                 "connect: {allow: [{port: 80}]} | icmp 10.1.2.3 | denied, it fails with EPERM ;; on this port ;; layer     tracer | denied, socket(2)",
                 "connect: {mode: allow, deny: ['10.0.0.1:80']} | udplite 10.0.0.1:80 | denied, it fails with EPERM ;; p.yaml:2:31 denies it ;; layer     tracer"
                         + " ;; to allow it, change p.yaml:2:31 | denied, socket(2)",
                 "connect: {mode: allow, deny: ['10.0.0.1:80']} | udplite 10.0.0.1:81 | allowed ;; no rule denies it (mode allow | denied, socket(2)",
-                "connect: {mode: local} | icmpv6 ::1 | icmpv6 [::1]:0: allowed ;; mode local allows loopback | denied, socket(2)",
+                "connect: {mode: local} | icmpv6 ::1 | icmpv6 ::1: allowed ;; mode local allows loopback | denied, socket(2)",
                 "no-outbound-network: true | icmp 10.1.2.3 | denied, it fails with EPERM ;; no outbound network ;; layer     tracer | denied, socket(2)",
                 "connect: {allow: [10.0.0.0/8]} | smc 10.1.2.3:443 | denied, socket(2) fails with EPERM | denied, socket(2)",
                 "bind: {allow: [10.0.0.1]} | bind sctp 10.0.0.1:80 | denied, socket(2) fails with EPERM ;; only plain TCP and UDP sockets | denied, socket(2)",
@@ -292,7 +344,7 @@ class ExplanationTest {
         String text = new Explanation(plan(yaml, new Host(Arch.X86_64, 6, true, firewall)), false, path -> path).add(read(destination)).toString();
         int at = 0;
         for (String line : lines.split(" ;; ")) {
-            int found = text.indexOf(line.strip(), at);
+            int found = (text + "<end>").indexOf(line.strip().replace(" <end>", "\n<end>"), at);
             assertTrue(found >= 0, () -> line + "\n" + text);
             at = found;
         }

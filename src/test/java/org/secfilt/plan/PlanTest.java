@@ -139,8 +139,8 @@ class PlanTest {
 
     @Test
     void the_protocol_is_needed_where_a_rule_names_one() throws RefusedPolicyException {
-        assertTrue(plan(policy(Access.OPEN, allowing("10.0.0.1", Optional.of(Protocol.UDP)), Access.OPEN)).needsProtocol());
-        assertFalse(plan(policy(Access.OPEN, allowing("10.0.0.1", Optional.empty()), Access.OPEN)).needsProtocol());
+        assertTrue(plan(policy(Access.OPEN, allowing("10.0.0.1", Optional.of(Protocol.UDP)), Access.OPEN)).needsProtocol(TracedCall.BIND));
+        assertFalse(plan(policy(Access.OPEN, allowing("10.0.0.1", Optional.empty()), Access.OPEN)).needsProtocol(TracedCall.BIND));
     }
 
     /** Of a file and of a command line | what is refused. */

@@ -176,6 +176,35 @@ class AdviceTest {
         assertEquals(List.of("to allow it, change p.yaml:2:15"), Advice.lines(plan("yaml: unix: {deny: [/run/x]}"), List.of(denial), false));
     }
 
+    /** Lists add up, so what the user's own file includes, which may be a shipped one, need not be touched. What denies must be. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "mode: deny | connect 10.0.0.1:80 | to allow it, add to connect/allow in job.yaml: 10.0.0.1:80",
+                "unix: {mode: deny} | connect /run/x | to allow it, add to unix/allow in job.yaml: /run/x",
+                "families: [inet] | connect [::1]:80 | to allow it, add inet6 to the families in job.yaml",
+                "unix: {deny: [/run/x]} | connect /run/x | to allow it, change d/base.yaml:2:15",
+                "resolv: false ;; unix: {deny: [{path: /run/n*/*, unless: resolv}]} | connect /run/nscd/socket | to allow it, set resolv: true in job.yaml",
+                "filesystem: {read-only: true} | file | to allow it, add to filesystem/allow-write in job.yaml: /srv/x",
+            })
+    void names_the_file_that_the_user_gave_where_lists_add_up(String included, String denied, String advice) throws Exception {
+        MemoryFiles files = new MemoryFiles().with("d/base.yaml", "version: 1\n" + included.replace(" ;; ", "\n"))
+                .with("d/more.yaml", "version: 1\ninclude: base.yaml").with("-", "version: 1\ninclude: d/more.yaml")
+                .with("job.yaml", "version: 1\ninclude: d/more.yaml\nconnect: {allow: [loopback]}");
+        JudgedCall call = denied.equals("file") ? change("/srv/x") : denial(denied);
+        assertEquals(List.of(advice), Advice.lines(plan(files, "job.yaml"), List.of(call), false));
+        assertEquals(List.of(advice.replace("job.yaml", "standard input")), Advice.lines(plan(files, "-"), List.of(call), false));
+        assertEquals(List.of(advice.replaceAll("in job.yaml$", "in d/base.yaml:2:1").replace("job.yaml", "d/base.yaml")),
+                Advice.lines(plan(files, "job.yaml", "d/base.yaml"), List.of(call), false));
+    }
+
+    private static Plan plan(MemoryFiles files, String... names) throws Exception {
+        return Plan.of(new Sources(PolicyFiles.read(List.of(names), files), Options.NONE, Options.NONE, NAMESERVERS).policy(),
+                new Host(Arch.X86_64, 7, false));
+    }
+
     private static JudgedCall change(String path) {
         return JudgedCall.ofFile("chmod", ByteString.of(path), ByteString.of("x"), 1, "not below allow-write", Origin.DEFAULT);
     }

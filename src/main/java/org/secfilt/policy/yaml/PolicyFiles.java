@@ -13,6 +13,7 @@ import org.secfilt.policy.CallerFiles;
 import org.secfilt.policy.Complaint;
 import org.secfilt.policy.InvalidPolicyException;
 import org.secfilt.policy.Opener;
+import org.secfilt.policy.PolicyFile;
 import org.secfilt.policy.PolicyPart;
 import org.secfilt.policy.SourceText;
 
@@ -53,6 +54,11 @@ public final class PolicyFiles {
     /** The entry of an include list that led to a file, in the file {@code name}. */
     private record Inclusion(
             PolicySchema.Contents contents, Node place, String name, String identity, Optional<Inclusion> before) {
+        /** The file that the user named. */
+        String given() {
+            return before.isPresent() ? before.get().given() : name;
+        }
+
         Complaint complaint(String message) {
             return contents.source().complaint(place.line(), place.column(), message);
         }
@@ -91,7 +97,8 @@ public final class PolicyFiles {
                 Inclusion inclusion = new Inclusion(contents, include, name, identity, by);
                 follow(inclusion.resolve(include.text()), Optional.of(inclusion));
             }
-            parts.add(contents.part());
+            String own = contents.source().origin(1, 1).source();
+            parts.add(contents.part().with(new PolicyFile(own, by.isPresent() ? by.get().given() : own)));
         } catch (IOException e) {
             complain(by, name, e.getMessage());
         } catch (InvalidPolicyException e) {

@@ -86,7 +86,7 @@ final class PolicySchema {
 
     private boolean isKnownVersion(Node.Entry version) {
         if (!(version.value() instanceof Node.Scalar scalar) || scalar.quoted() || !isNumber(scalar.text())) {
-            complaints.addMissing(version.value(), "'version' is a number; write version: " + VERSION);
+            complaints.addMissing(version.value(), "'version' is a whole number, without quotes; write version: " + VERSION);
             return true;
         }
         if (!scalar.text().equals(VERSION)) {
@@ -107,6 +107,18 @@ final class PolicySchema {
     }
 
     private Fields fields(Node.Mapping root) {
+        for (Node.Entry entry : root.entries()) {
+            String key = entry.key().text();
+            String below = switch (key) {
+                case "read-only", "allow-write" -> "filesystem:";
+                case "allow", "deny" -> "connect:, bind: or unix:";
+                case "group", "inverted" -> "profile:";
+                default -> "";
+            };
+            if (!below.isEmpty()) {
+                complaints.addLast(entry.key().line(), entry.key().column(), "'" + key + "' belongs below " + below + ", indented");
+            }
+        }
         return new Fields(root, complaints, "version", "include", "mode", "errno", "resolv", "no-outbound-network", "families",
                 "inherit", "firewall", "violation-exit", "connect", "bind", "unix", "filesystem", "net", "publish", "private-tmp", "user",
                 "profile");
@@ -127,7 +139,8 @@ final class PolicySchema {
                 lists(fields, "unix", Optional.empty()),
                 new SurroundingsSchema(complaints).read(fields),
                 new FileSchema(complaints, rules).part(fields),
-                profile(fields));
+                profile(fields),
+                Optional.empty());
     }
 
     private ProfileTerms profile(Fields root) {

@@ -192,6 +192,13 @@ final class YamlReader {
         if (problem.startsWith("expected <block end>, but found '-'") || problem.startsWith("expected <block end>, but found '<block ")) {
             return "this is indented otherwise than what it belongs to; begin it in the same column";
         }
+        if (problem.startsWith("expected <block end>, but found '?'")) {
+            return "a key cannot stand among the entries of a list; is it indented as the keys are that it belongs to?";
+        }
+        if (problem.startsWith("expected <block end>")) {
+            return character == ']' || character == '}' ? quoted(character) + " closes nothing here; leave it out"
+                    : "the value ends before this; put all of it between one pair of quotes, or this in a line of its own";
+        }
         if (problem.startsWith("expected '<document start>'")) {
             return "the policy has ended above; this belongs to no document";
         }
