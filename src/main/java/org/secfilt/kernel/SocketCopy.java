@@ -94,6 +94,14 @@ public interface SocketCopy extends AutoCloseable {
      */
     int send(byte[] payload, int length, int flags, byte[] name, int nameLength);
 
+    /**
+     * Before an IPv6 socket is connected over IPv4: a datagram that was begun to an IPv6 address would go on to what the kernel then writes in the
+     * place of that. It is dropped whole; of all other sockets nothing. @return false if it cannot be
+     */
+    default boolean dropBegun() {
+        return true;
+    }
+
     /** shutdown(2) of a socket that listens: it does no more. */
     void stopListening();
 

@@ -20,6 +20,9 @@ import org.secfilt.verdict.Action;
 final class AddressCall {
     private static final int MSG_FASTOPEN = 0x20000000; // linux/socket.h
     private static final int FAMILY_BYTES = 2;
+    /** Where the address stands in a sockaddr_in6, and the 0xffff in one that stands for an IPv4 address. */
+    private static final int IPV6 = 8;
+    private static final int MAPPED = 10;
     /** Of an internet address: the shortest name that has a port. */
     static final int PORT_END = 4;
     /** An address of the kernel's own: to read there is EFAULT, whatever a process maps. */
@@ -141,6 +144,19 @@ final class AddressCall {
 
     boolean isInternet() {
         return isOf(Family.INET) || isOf(Family.INET6);
+    }
+
+    /** Whether an IPv6 socket is connected over IPv4 by it: mapped ones, and :: where the socket is bound to such a one. */
+    boolean leadsOverInet() {
+        if (!isOf(Family.INET6)) {
+            return isOf(Family.INET);
+        }
+        for (int i = IPV6; i < IPV6 + MAPPED; i++) {
+            if (name[i] != 0) {
+                return false;
+            }
+        }
+        return name[IPV6 + MAPPED] == name[IPV6 + MAPPED + 1] && (name[IPV6 + MAPPED] == 0 || name[IPV6 + MAPPED] == -1);
     }
 
     /** Behind the family, big-endian, in every internet address that is as long as that: {@link #PORT_END}. */

@@ -93,7 +93,7 @@ final class CopyRun {
         task.connecting = false;
         boolean ours = !task.followedPath && makesCallsOf(task);
         if (!ours && (call != TracedCall.CONNECT || task.protocol != Protocol.TCP.number())) {
-            return NOT_HERE;
+            return call != TracedCall.CONNECT || !address.leadsOverInet() || dropsBegun(task) ? NOT_HERE : -Errno.EAGAIN.number();
         }
         Optional<SocketCopy> socket = tracees.sockets().copy(task.tid, (int) task.call.argument(0));
         if (socket.isEmpty()) {
@@ -140,6 +140,17 @@ final class CopyRun {
         }
     }
 
+    /** As {@link SocketCopy#dropBegun}. */
+    private boolean dropsBegun(Task task) {
+        Optional<SocketCopy> socket = tracees.socket(task.tid, (int) task.call.argument(0));
+        if (socket.isEmpty()) {
+            return true;
+        }
+        try (SocketCopy copy = socket.get()) {
+            return copy.dropBegun();
+        }
+    }
+
     /** Whether we may what it may, as far as Landlock and security modules have a say. */
     boolean makesCallsOf(Task task) {
         return !restricted.contains(task.number) && tracees.rights().hasOurLabel(task.tid);
@@ -150,6 +161,9 @@ final class CopyRun {
         if (task.begun == fd && copy.connecting()) {
             task.connecting = true;
             return NOT_HERE; // it was tried, and waits
+        }
+        if (address.leadsOverInet() && !copy.dropBegun()) {
+            return -Errno.EAGAIN.number();
         }
         task.begun = Task.NONE; // or another socket has its number by now
         int result = former.matter() && destination.isPresent()

@@ -34,7 +34,7 @@ final class Corked {
      * A byte that cannot be read cannot be added to a datagram, which then is dropped whole; alone it makes none. EDESTADDRREQ comes only where
      * none was begun. // net/ipv4/udp.c, net/ipv6/udp.c: udp_flush_pending_frames() on any error of ip_append_data()
      */
-    private boolean dropBegun() {
+    boolean dropBegun() {
         for (int i = 0; i < TRIES; i++) {
             if (Libc.IOCTL.call(fd, SIOCOUTQ, scratch) >= 0 && NativeMemory.IO.getInt(scratch) == 0) {
                 return true; // what was begun counts, if it is empty too

@@ -179,7 +179,7 @@ final class FedPrograms {
 
     /** The last part of its file's name. proc(5) "/proc/pid/exe" */
     private static String executable(int pid) {
-        long length = Libc.READLINK.call(NativeMemory.string("/proc/" + pid + "/exe"), LINK, LINK_BYTES);
+        long length = Libc.READLINK.call(NativeMemory.string(ProcDirectory.path(pid + "/exe")), LINK, LINK_BYTES);
         byte[] name = new byte[(int) Math.max(0, length)];
         NativeMemory.IO.getByteArray(LINK, name, 0, name.length);
         String path = new String(name, StandardCharsets.ISO_8859_1);

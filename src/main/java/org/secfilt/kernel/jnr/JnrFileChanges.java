@@ -60,7 +60,7 @@ final class JnrFileChanges implements FileChanges {
 
     @Override
     public int permit(int pid, byte[] file) {
-        int root = open("/proc/" + pid + "/root", O_PATH | O_CLOEXEC);
+        int root = open(ProcDirectory.path(pid + "/root"), O_PATH | O_CLOEXEC);
         int fd = root < 0 ? root : openat2.open(root, file, O_NOFOLLOW,
                 OpenHow.RESOLVE_IN_ROOT | OpenHow.RESOLVE_NO_SYMLINKS | OpenHow.RESOLVE_NO_MAGICLINKS);
         close(root);
@@ -90,7 +90,7 @@ final class JnrFileChanges implements FileChanges {
             return new Refused(target.path(), "its root directory is another, so the path cannot be followed");
         }
         boolean absolute = target.path()[0] == '/';
-        int from = absolute || view == View.OTHER_MOUNTS ? open("/proc/" + tid + "/root", O_PATH | O_CLOEXEC) : directory(tid, target);
+        int from = absolute || view == View.OTHER_MOUNTS ? open(ProcDirectory.path(tid + "/root"), O_PATH | O_CLOEXEC) : directory(tid, target);
         if (from < 0) {
             return from == -Errno.EBADF.number() ? BAD_DESCRIPTOR : new Refused(target.path(), "its directory cannot be seen");
         }
@@ -110,7 +110,7 @@ final class JnrFileChanges implements FileChanges {
     /** A relative path goes on from there; ENOTDIR comes later, as from the kernel. */
     private int directory(int tid, FileTarget target) {
         return target.descriptor() == FileTarget.CWD
-                ? open("/proc/" + tid + "/cwd", O_PATH | O_CLOEXEC)
+                ? open(ProcDirectory.path(tid + "/cwd"), O_PATH | O_CLOEXEC)
                 : descriptors.copy(tid, target.descriptor());
     }
 
@@ -211,7 +211,7 @@ final class JnrFileChanges implements FileChanges {
     }
 
     private long apply(int fd, FileStatus status, FileChange change) {
-        long file = string("/proc/self/fd/" + fd);
+        long file = string(ProcDirectory.path("self/fd/" + fd));
         if (change instanceof FileChange.Mode mode) {
             // A link has no mode of its own; some file systems would change it all the same.
             return status.isLink() ? -Errno.EOPNOTSUPP.number() : Libc.SYSCALL.call(CHMOD, file, mode.mode(), 0, 0, 0);

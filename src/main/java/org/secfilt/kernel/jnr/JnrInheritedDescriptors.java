@@ -28,7 +28,7 @@ final class JnrInheritedDescriptors implements InheritedDescriptors {
     @Override
     public Set<Integer> open(int pid) {
         Set<Integer> numbers = new HashSet<>();
-        String[] names = new File("/proc/" + pid + "/fd").list();
+        String[] names = new File(ProcDirectory.path(pid + "/fd")).list();
         if (names == null) {
             throw new KernelException("open(/proc/" + pid + "/fd)", Errno.EACCES.number());
         }

@@ -106,7 +106,8 @@ final class JnrLogFile implements LogFile {
             return true;
         }
         long statfs = NativeMemory.allocate(STATFS_BYTES);
-        return Libc.STATFS.call(NativeMemory.string("/proc/self/fd/" + fd), statfs) != 0 || !KERNELS_OWN.contains(NativeMemory.IO.getLong(statfs));
+        return Libc.STATFS.call(NativeMemory.string(ProcDirectory.path("self/fd/" + fd)), statfs) != 0
+                || !KERNELS_OWN.contains(NativeMemory.IO.getLong(statfs));
     }
 
     /** The number of the caller's descriptor that the name means, or -1. */
@@ -169,7 +170,7 @@ final class JnrLogFile implements LogFile {
     /** Whether somebody reads the FIFO by now: until then open(2) answers ENXIO. fifo(7) */
     private synchronized boolean reopen() {
         if (fd < 0) {
-            fd = (int) Libc.OPEN.call(unread, O_WRONLY | O_NONBLOCK | O_CLOEXEC, 0);
+            fd = (int) Libc.OPEN.call(ProcDirectory.find(unread), O_WRONLY | O_NONBLOCK | O_CLOEXEC, 0);
         }
         return fd >= 0;
     }
@@ -208,7 +209,8 @@ final class JnrLogFile implements LogFile {
         if (path == 0 || fd < 0 || !FileStatus.of(fd, FileStatus.TYPE).isRegular()) {
             return false;
         }
-        int read = (int) Libc.OPEN.call(NativeMemory.string("/proc/self/fd/" + fd), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
+        long again = NativeMemory.string(ProcDirectory.path("self/fd/" + fd));
+        int read = (int) Libc.OPEN.call(again, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
         boolean torn = read >= 0 && Libc.LSEEK.call(read, -1, SEEK_END) >= 0 && Libc.READ.call(read, buffer, 1) == 1
                 && NativeMemory.IO.getByte(buffer) != '\n';
         if (read >= 0) {

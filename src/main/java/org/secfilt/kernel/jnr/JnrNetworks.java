@@ -81,7 +81,7 @@ final class JnrNetworks implements Networks {
     @Override
     public Set<Long> namespaces() {
         Set<Long> found = new HashSet<>();
-        for (String name : names("/proc")) {
+        for (String name : names(ProcDirectory.find("/proc"))) {
             if (name.charAt(0) >= '0' && name.charAt(0) <= '9') {
                 found.add(inode(name + "/ns/net"));
             }

@@ -61,7 +61,7 @@ final class JnrOwnTables implements OwnTables {
     }
 
     private static boolean hasMany(int tid) {
-        String[] descriptors = new File("/proc/" + tid + "/fd").list();
+        String[] descriptors = new File(ProcDirectory.path(tid + "/fd")).list();
         return descriptors != null && descriptors.length > MANY_DESCRIPTORS;
     }
 

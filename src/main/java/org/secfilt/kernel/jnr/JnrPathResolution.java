@@ -44,7 +44,7 @@ final class JnrPathResolution implements PathResolution {
     /** Puts the path as the process means it into the scratch area; false if it is too long. */
     private boolean putPath(int pid, byte[] path) {
         boolean absolute = path.length > 0 && path[0] == '/';
-        byte[] base = (absolute ? "" : "/proc/" + pid + "/cwd/").getBytes(StandardCharsets.ISO_8859_1);
+        byte[] base = (absolute ? "" : ProcDirectory.path(pid + "/cwd/")).getBytes(StandardCharsets.ISO_8859_1);
         if (base.length + path.length >= PATH_MAX) {
             return false;
         }
@@ -57,7 +57,7 @@ final class JnrPathResolution implements PathResolution {
     @Override
     public NamedFile follow(int pid, byte[] path) throws UnresolvedPath {
         int from = (int) Libc.must("open(/proc/" + pid + "/cwd)",
-                Libc.OPEN.call(NativeMemory.string("/proc/" + pid + "/cwd"), O_PATH_CLOEXEC, 0));
+                Libc.OPEN.call(NativeMemory.string(ProcDirectory.path(pid + "/cwd")), O_PATH_CLOEXEC, 0));
         int fd = openat2.open(from, path, 0, OpenHow.RESOLVE_NO_MAGICLINKS);
         Libc.CLOSE.call(from);
         if (fd < 0) {

@@ -350,6 +350,12 @@ final class JnrSocket implements SocketCopy {
         return waits ? WOULD_WAIT : rc;
     }
 
+    /** An IPv4 address takes the place of the pending flow's begin. // net/ipv4/datagram.c __ip4_datagram_connect(), inet->cork.fl */
+    @Override
+    public boolean dropBegun() {
+        return number() != IPPROTO_UDP || domain() != Family.INET6.number() || new Corked(fd, scratch).dropBegun();
+    }
+
     @Override
     public void stopListening() {
         Libc.SHUTDOWN.call(fd, SHUT_RD);

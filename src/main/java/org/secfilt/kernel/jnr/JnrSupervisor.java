@@ -24,6 +24,7 @@ final class JnrSupervisor implements Supervisor {
     @Override
     public void hide() {
         patience.prepare(); // before the command can take the last process that its user may have
+        ProcDirectory.keep();
         Libc.must("prctl(PR_SET_DUMPABLE)", Libc.PRCTL.call(PR_SET_DUMPABLE, 0, 0, 0, 0));
     }
 

@@ -58,6 +58,8 @@ final class Libc {
     static final Libc POSIX_SPAWN = new Libc("posix_spawn", 6);
     static final Libc POSIX_SPAWN_FILE_ACTIONS_INIT = new Libc("posix_spawn_file_actions_init", 1);
     static final Libc POSIX_SPAWN_FILE_ACTIONS_ADDDUP2 = new Libc("posix_spawn_file_actions_adddup2", 3);
+    /** glibc 2.29, musl 1.1.24. */
+    static final Libc POSIX_SPAWN_FILE_ACTIONS_ADDCHDIR = new Libc("posix_spawn_file_actions_addchdir_np", 2);
     static final Libc POSIX_SPAWN_FILE_ACTIONS_DESTROY = new Libc("posix_spawn_file_actions_destroy", 1);
     static final Libc MEMFD_CREATE = new Libc("memfd_create", 2);
     static final Libc FLOCK = new Libc("flock", 2);

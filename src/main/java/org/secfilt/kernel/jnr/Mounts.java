@@ -15,7 +15,7 @@ final class Mounts {
 
     /** Its lines, Latin-1; none if it cannot be read. */
     static List<String> of(int pid) {
-        try (InputStream in = new FileInputStream("/proc/" + pid + "/mountinfo")) {
+        try (InputStream in = new FileInputStream(ProcDirectory.path(pid + "/mountinfo"))) {
             return lines(new String(in.readAllBytes(), StandardCharsets.ISO_8859_1));
         } catch (IOException e) {
             return List.of();

@@ -30,7 +30,7 @@ final class NetworkCookies {
 
     private final Proc proc = new Proc();
     /** It is in the one file system that all namespaces are files of. // fs/nsfs.c */
-    private final FileStatus own = FileStatus.at(NativeMemory.string("/proc/self/ns/net"), FileStatus.INODE);
+    private final FileStatus own = FileStatus.at(NativeMemory.string(ProcDirectory.path("self/ns/net")), FileStatus.INODE);
     private final JnrRuns runs = new JnrRuns();
     /** Descriptors, by the names of what they stand for. */
     private final Map<String, Integer> namespaces = new HashMap<>();
@@ -87,7 +87,7 @@ final class NetworkCookies {
             String[] fields = line.split(" ");
             if (fields.length > POINT_OF_MOUNT && fields[ROOT_OF_MOUNT].startsWith(NETWORK) && !namespaces.containsKey(fields[ROOT_OF_MOUNT])) {
                 String point = new String(Mounts.unescape(fields[POINT_OF_MOUNT]), StandardCharsets.UTF_8);
-                long found = Libc.OPEN.call(NativeMemory.string("/proc/" + pid + "/root" + point), O_PATH_CLOEXEC | O_NOFOLLOW, 0);
+                long found = Libc.OPEN.call(NativeMemory.string(ProcDirectory.path(pid + "/root" + point)), O_PATH_CLOEXEC | O_NOFOLLOW, 0);
                 if (!open(fields[ROOT_OF_MOUNT], (int) found)) {
                     hidden.add(fields[ROOT_OF_MOUNT]); // as below another mount: it may be reached in another way
                 }
@@ -106,7 +106,7 @@ final class NetworkCookies {
         }
         FileStatus status = FileStatus.of(found, FileStatus.INODE);
         boolean fits = status.error() == 0 && status.device() == own.device() && name.equals(NETWORK + status.inode() + "]");
-        long opened = fits ? Libc.OPEN.call(NativeMemory.string("/proc/self/fd/" + found), O_RDONLY_CLOEXEC, 0) : -1;
+        long opened = fits ? Libc.OPEN.call(NativeMemory.string(ProcDirectory.path("self/fd/" + found)), O_RDONLY_CLOEXEC, 0) : -1;
         Libc.CLOSE.call(found);
         if (opened < 0) {
             return false;

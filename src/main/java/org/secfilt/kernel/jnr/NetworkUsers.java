@@ -75,7 +75,7 @@ final class NetworkUsers {
     }
 
     private boolean holdsAny(int pid, Set<String> sockets) {
-        String[] fds = new File("/proc/" + pid + "/fd").list();
+        String[] fds = new File(ProcDirectory.path(pid + "/fd")).list();
         if (fds == null) {
             return false; // it has ended, or is of another user
         }

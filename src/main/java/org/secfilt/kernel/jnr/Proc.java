@@ -40,7 +40,7 @@ final class Proc {
     }
 
     private long path(String name) {
-        byte[] bytes = ("/proc/" + name + "\0").getBytes(StandardCharsets.ISO_8859_1);
+        byte[] bytes = (ProcDirectory.path(name) + "\0").getBytes(StandardCharsets.ISO_8859_1);
         if (bytes.length > PATH_BYTES) {
             throw new IllegalArgumentException("the name of a file in /proc is longer than " + PATH_BYTES + " bytes");
         }
@@ -142,10 +142,10 @@ final class Proc {
         return target;
     }
 
-    /** The processes or threads that a directory lists, in the order of their numbers, which is mostly that of birth; empty if it is gone. */
+    /** The processes or threads that a directory in /proc lists, in the order of their numbers, which is mostly that of birth; empty if it is gone. */
     static List<Integer> numbers(String directory) {
         List<Integer> numbers = new ArrayList<>();
-        String[] names = new File(directory).list();
+        String[] names = new File(ProcDirectory.find(directory)).list();
         for (String name : names == null ? new String[0] : names) {
             if (name.charAt(0) >= '0' && name.charAt(0) <= '9') {
                 numbers.add(Integer.parseInt(name));

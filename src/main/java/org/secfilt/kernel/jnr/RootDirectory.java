@@ -20,7 +20,7 @@ final class RootDirectory {
      * asking thread's own. So a thread asks that has a root of its own, further down. False where that cannot be had.
      */
     static boolean isWhole(int pid) {
-        int root = (int) Libc.OPEN.call(NativeMemory.string("/proc/" + pid + "/root"), O_PATH_CLOEXEC, 0);
+        int root = (int) Libc.OPEN.call(NativeMemory.string(ProcDirectory.path(pid + "/root")), O_PATH_CLOEXEC, 0);
         if (root < 0) {
             return false;
         }

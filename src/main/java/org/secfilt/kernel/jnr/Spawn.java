@@ -75,6 +75,9 @@ final class Spawn {
         Libc.POSIX_SPAWN_FILE_ACTIONS_ADDDUP2.call(actions, input, 0);
         Libc.POSIX_SPAWN_FILE_ACTIONS_ADDDUP2.call(actions, output, 1);
         Libc.POSIX_SPAWN_FILE_ACTIONS_ADDDUP2.call(actions, output, 2);
+        if (ProcDirectory.isKept() && Libc.POSIX_SPAWN_FILE_ACTIONS_ADDCHDIR.exists()) {
+            Libc.POSIX_SPAWN_FILE_ACTIONS_ADDCHDIR.call(actions, NativeMemory.string("/")); // shells complain of one without a path
+        }
         return actions;
     }
 

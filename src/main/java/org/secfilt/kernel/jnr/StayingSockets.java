@@ -97,7 +97,7 @@ final class StayingSockets {
     }
 
     private boolean hasOthersBelow(int tid, int fd) {
-        byte[] link = ("/proc/" + tid + "/fd/" + fd + "\0").getBytes(StandardCharsets.ISO_8859_1);
+        byte[] link = (ProcDirectory.path(tid + "/fd/" + fd) + "\0").getBytes(StandardCharsets.ISO_8859_1);
         NativeMemory.put(path, link, link.length);
         long length = Libc.SYSCALL.call(GETXATTR, path, PROTOCOL_NAME, name, NAME_BYTES, 0);
         byte[] bytes = new byte[(int) Math.max(0, length)];

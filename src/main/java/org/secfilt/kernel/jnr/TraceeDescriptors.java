@@ -112,7 +112,7 @@ final class TraceeDescriptors {
     }
 
     private Optional<OpenDescriptor> file(int tid, int fd) {
-        byte[] path = ("/proc/" + tid + "/fd/" + fd + "\0").getBytes(StandardCharsets.ISO_8859_1);
+        byte[] path = (ProcDirectory.path(tid + "/fd/" + fd) + "\0").getBytes(StandardCharsets.ISO_8859_1);
         NativeMemory.IO.putByteArray(name, path, 0, path.length);
         if (Libc.STATFS.call(name, statfs) == 0) {
             long type = NativeMemory.IO.getLong(statfs);

@@ -93,7 +93,7 @@ final class UnixPeer {
         if (fd < 0) {
             return -Errno.EMFILE.number();
         }
-        byte[] path = ("/proc/self/fd/" + file + "\0").getBytes(StandardCharsets.ISO_8859_1);
+        byte[] path = (ProcDirectory.path("self/fd/" + file) + "\0").getBytes(StandardCharsets.ISO_8859_1);
         NativeMemory.IO.putShort(buffer, AF_UNIX);
         NativeMemory.IO.putByteArray(buffer + Short.BYTES, path, 0, path.length);
         int error = (int) Libc.CONNECT.call(fd, buffer, Short.BYTES + path.length);
