@@ -9,6 +9,7 @@
  *   child     by a child of the caller      vforked   by a child that has called itself, and shares the memory
  *   thread    by a thread that was there before the call, another one's
  *   called-thread    by the first thread, after another's call
+ *   forged    after a call, with what /proc/PID/maps said of the vault mounted over that file; the caller may mount
  *   stopped   after a call and a SIGSTOP, continued by a child
  *   caught    after a call that a SIGSTOP may have caught while the vault was being mapped, many times
  *
@@ -23,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -91,6 +93,23 @@ static pid_t continued(void)
 	return child;
 }
 
+/* The line by which the supervisor would know the vault, over the file that it is looked for in. */
+static int forge(void)
+{
+	char line[4096], path[64], name[] = "/tmp/forged-maps-XXXXXX";
+	int fd = mkstemp(name);
+	FILE *maps = fopen("/proc/self/maps", "r"), *forged = fdopen(fd, "w");
+	while (maps != NULL && forged != NULL && fgets(line, sizeof line, maps) != NULL)
+		if (strstr(line, "552a00000000-") == line)
+			fputs(line, forged);
+	if (maps == NULL || forged == NULL || fclose(forged) != 0)
+		return 0;
+	snprintf(path, sizeof path, "/proc/%d/maps", getpid());
+	int rc = mount(name, path, NULL, MS_BIND, NULL);
+	unlink(name);
+	return rc == 0;
+}
+
 static int caught(void)
 {
 	for (int i = 0; i < ROUNDS; i++) {
@@ -147,6 +166,8 @@ int main(int argc, char **argv)
 		pthread_create(&thread, NULL, execute, NULL);
 	called = send_many();
 	if (called)
+		return 2;
+	if (!strcmp(how, "forged") && !forge())
 		return 2;
 	if (!strcmp(how, "thread")) {
 		__atomic_store_n(&go, 1, __ATOMIC_RELEASE);

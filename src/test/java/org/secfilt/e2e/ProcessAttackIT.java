@@ -76,7 +76,7 @@ class ProcessAttackIT {
         }
     }
 
-    private static String inPlaceOfTheVault(String fixture) {
+    static String inPlaceOfTheVault(String fixture) {
         return Fixtures.compile(fixture, "-DPLACE", "-no-pie", "-fno-pie", "-mcmodel=large", "-Wl,--section-start=.place=0x552a00000000").toString();
     }
 

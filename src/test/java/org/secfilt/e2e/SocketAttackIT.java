@@ -235,6 +235,24 @@ class SocketAttackIT {
         assertEquals(allowed, new TreeSet<>(ROOM.arrived()), "IPv" + family + " by " + user);
     }
 
+    /** What was begun would go on to what the kernel reads as an IPv6 address: those that the connect wrote, its own first. */
+    @ParameterizedTest
+    @EnumSource
+    void a_datagram_begun_over_ipv6_does_not_go_astray_by_a_connect_over_ipv4(User user) {
+        String begun = Fixtures.compile("begun-connect").toString();
+        for (String how : List.of("mapped", "inet", "corked", "restricted")) {
+            String[] words = {begun, how, NetworkRoom.FAR6, NetworkRoom.NEAR, "8001"};
+            assertEquals("sent\n", ROOM.command(words).as(user).run().exited(0).stdout());
+            assertTrue(ROOM.arrived().get(0).startsWith("udp [a4d:102:a4d:101:"), how);
+            for (String notifications : List.of("auto", "off")) {
+                Outcome run = ROOM.secfilt("-q", "--firewall=off", "--notifications=" + notifications, "--allowed-netmask=" + NetworkRoom.FAR6,
+                        "--allowed-netmask=" + NetworkRoom.NEAR, begun, how, NetworkRoom.FAR6, NetworkRoom.NEAR, "8001").as(user).run().exited(0);
+                assertEquals("sent\n", run.stdout(), run::toString);
+                assertEquals(List.of("udp 10.77.1.1:8001"), ROOM.arrived(), how + " by " + user);
+            }
+        }
+    }
+
     /** What this kernel lacks it refuses in its own words, so that EPERM is ours. */
     @ParameterizedTest
     @EnumSource
