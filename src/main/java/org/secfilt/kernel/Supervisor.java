@@ -7,7 +7,10 @@ public interface Supervisor {
     /** A call of the supervisor's own that is refused here, and how, as {@code waitid: EPERM (Operation not permitted)}; empty if none is. */
     Optional<String> refusedCall();
 
-    /** prctl(PR_SET_DUMPABLE, 0): no process of this user may read or trace the supervisor. Tracer thread. */
+    /**
+     * prctl(PR_SET_DUMPABLE, 0): no process of this user may read or trace the supervisor. And what it reads in /proc no other can mount anything
+     * over from now on. Tracer thread.
+     */
     void hide();
 
     /** Whether this process traces any other than that one. proc_pid_status(5) "TracerPid" */

@@ -142,7 +142,7 @@ final class CopyRun {
 
     /** As {@link SocketCopy#dropBegun}. */
     private boolean dropsBegun(Task task) {
-        Optional<SocketCopy> socket = tracees.socket(task.tid, (int) task.call.argument(0));
+        Optional<SocketCopy> socket = tracees.sockets().copy(task.tid, (int) task.call.argument(0));
         if (socket.isEmpty()) {
             return true;
         }

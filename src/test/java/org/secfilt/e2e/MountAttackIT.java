@@ -28,7 +28,8 @@ class MountAttackIT {
 
     /** Root of the host, or of a user namespace that secfilt is started in. */
     private static Command secfilt(User user, String... words) {
-        List<String> all = new ArrayList<>(List.of("unshare", user == User.ROOT ? "-m" : "-Urm", "--propagation", "private", Built.program().toString()));
+        String kind = user == User.ROOT ? "-m" : "-Urm";
+        List<String> all = new ArrayList<>(List.of("unshare", kind, "--propagation", "private", Built.program().toString()));
         all.addAll(List.of(words));
         return ROOM.command(all.toArray(new String[0])).as(user);
     }
@@ -46,7 +47,8 @@ class MountAttackIT {
     @Test
     void nothing_is_lost_where_another_file_system_is_mounted_over_proc() {
         for (User user : User.values()) {
-            Outcome run = secfilt(user, "--firewall=off", ALLOWED, "sh", "-c", "mount -t tmpfs none /proc && exec /usr/bin/python3 -c \"$1\"", "sh", """
+            Outcome run = secfilt(user, "--firewall=off", ALLOWED, "sh", "-c",
+                    "mount -t tmpfs none /proc && exec /usr/bin/python3 -c \"$1\"", "sh", """
                     import socket
                     udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
                     for length in 1, 20000: print(udp.sendto(b"x" * length, ("10.77.1.2", 9)))

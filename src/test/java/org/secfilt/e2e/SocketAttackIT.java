@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.secfilt.Fixtures;
 
 /**
  * What sockets can be told to get past rules on addresses, by {@code test-fixtures/socket-attack-*.c}, one for each subject: each attack is

@@ -142,7 +142,7 @@ final class Proc {
         return target;
     }
 
-    /** The processes or threads that a directory in /proc lists, in the order of their numbers, which is mostly that of birth; empty if it is gone. */
+    /** The processes or threads that a directory in /proc lists, in the order of their numbers, mostly that of birth; empty if it is gone. */
     static List<Integer> numbers(String directory) {
         List<Integer> numbers = new ArrayList<>();
         String[] names = new File(ProcDirectory.find(directory)).list();
