@@ -21,14 +21,17 @@ public final class Command {
     static final int ORDINARY_UID = 54771;
 
     private final String namespace;
+    /** By how much this machine is slower than most, as an emulated one. */
+    private static final int SLOWNESS = Integer.getInteger("secfilt.slowness", 1);
+
     private final Path directory;
     private final List<String> words;
     private final Map<String, String> environment = new HashMap<>();
     private Path workingDirectory;
     private byte[] input = {};
     private int uid;
-    private int timeoutMillis = 20_000;
-    private int lingerMillis = 5_000;
+    private int timeoutMillis = SLOWNESS * 20_000;
+    private int lingerMillis = SLOWNESS * 5_000;
 
     Command(String namespace, Path directory, List<String> words) {
         this.namespace = namespace;
@@ -64,7 +67,7 @@ public final class Command {
 
     /** After this the command and all that it started are killed, and the outcome is {@code timeout}. */
     public Command timeoutMillis(int millis) {
-        timeoutMillis = millis;
+        timeoutMillis = SLOWNESS * millis;
         return this;
     }
 
