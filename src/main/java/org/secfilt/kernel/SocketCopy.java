@@ -25,7 +25,11 @@ public interface SocketCopy extends AutoCloseable {
     /** {@link SocketKind#ruledNumber}. */
     int protocol();
 
-    /** SO_COOKIE: a number that no other socket of this host ever has. It grows with each that asks for its own first. */
+    /**
+     * SO_COOKIE: a number that no other socket of this host ever has, and not 0.
+     *
+     * @throws org.secfilt.kernel.KernelException if it cannot be told
+     */
     long cookie();
 
     /**
@@ -62,6 +66,9 @@ public interface SocketCopy extends AutoCloseable {
      * TCP_FASTOPEN_CONNECT.
      */
     long limitNanos(boolean receives);
+
+    /** UDP_CORK of a UDP socket. */
+    boolean corks();
 
     /** SO_ACCEPTCONN. */
     boolean listening();

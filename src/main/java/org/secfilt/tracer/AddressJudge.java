@@ -32,6 +32,7 @@ final class AddressJudge {
     private final Judge judge;
     private final Plan plan;
     private final LastAddress last;
+    private final FormerPeers former;
     /** Of the last judged call, for its report. */
     private Optional<Sockaddr> destination = Optional.empty();
     /**
@@ -40,8 +41,9 @@ final class AddressJudge {
      */
     private boolean outsiders;
 
-    AddressJudge(Tracees tracees, Plan plan) {
+    AddressJudge(Tracees tracees, Plan plan, FormerPeers former) {
         this.tracees = tracees;
+        this.former = former;
         this.plan = plan;
         this.judge = new Judge(plan);
         this.last = new LastAddress(judge);
@@ -53,6 +55,7 @@ final class AddressJudge {
      */
     void outsiderCame() {
         outsiders = true;
+        former.outsiderCame();
     }
 
     Optional<Sockaddr> destination() {
@@ -64,6 +67,7 @@ final class AddressJudge {
         task.followedPath = false;
         task.foreign = false;
         task.forFirewall = false;
+        task.surely = false;
         task.closeFile();
         // To where connect was judged, or nowhere.
         boolean unnamed = address.isUnreadable() || !address.named && AddressCall.action(call) == Action.SEND;

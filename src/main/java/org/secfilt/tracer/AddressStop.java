@@ -2,9 +2,11 @@ package org.secfilt.tracer;
 
 import java.util.Optional;
 import org.secfilt.abi.Errno;
+import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Keeper;
 import org.secfilt.kernel.Ptrace;
+import org.secfilt.kernel.SocketCopy;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.kernel.Vault;
 import org.secfilt.plan.Plan;
@@ -21,8 +23,8 @@ final class AddressStop {
             + " call that the supervisor cannot make itself: that of a process with a Landlock domain or a security label of its own, or to a"
             + " low port of another network namespace; allow it without a protocol";
     private static final String SWAPPED = "another socket was put in the place of the one that was judged";
-    private static final String MIXED = "the socket was connected to another address before, and the kernel would mix the two up: it would send"
-            + " to the one's address at the other's port; use a new socket";
+    private static final String MIXED = "the socket is or was connected to another address, and the kernel would mix the two up: it would send to the"
+            + " one's address at the other's port; use a new socket";
     private static final int MOST_AGAIN = 3;
     private static final String TOO_MANY = "too many calls are under way at once";
 
@@ -45,19 +47,18 @@ final class AddressStop {
     /** @param tracees the tracer's own: it knows which mounts are the command's */
     AddressStop(
             Ptrace ptrace, Tracees tracees, ExecStops execs, Vault vault, Optional<Keeper> keeper, Plan plan, Watch watch, Replies replies,
-            Remake remake, Tasks tasks, Crossing crossing, FormerPeers former, boolean outsiders) {
-        Restrictions restrictions = tasks.restrictions();
+            Remake remake, Restrictions restrictions, Crossing crossing, FormerPeers former, boolean outsiders) {
         this.ptrace = ptrace;
         this.tracees = tracees;
         this.watch = watch;
         this.replies = replies;
         this.remake = remake;
         this.address = new AddressCall(tracees.memory());
-        this.judge = new AddressJudge(tracees, plan);
+        this.judge = new AddressJudge(tracees, plan, former);
         if (outsiders) {
             judge.outsiderCame();
         }
-        this.copyRun = new CopyRun(tracees, address, restrictions.marked(), former, Optional.of(new Senders(ptrace, tracees.status(), tasks)));
+        this.copyRun = new CopyRun(tracees, address, restrictions.marked(), former);
         Keeping keeping = new Keeping(keeper, tracees, restrictions);
         this.vaultRun = new VaultRun(ptrace, tracees, new Slots(vault, plan.vault().address()), address, keeping, plan.arch(), remake);
         this.mapping = new VaultMapping(ptrace, tracees.memory(), execs, vault, plan.vault(), plan.arch());
@@ -167,9 +168,19 @@ final class AddressStop {
             return;
         }
         boolean named = address.named;
-        if (named && former.matter()) {
-            if (call == TracedCall.CONNECT && !task.connecting && mixes(allow)) {
+        task.apart = former.matter();
+        if (named && task.apart) {
+            int mixed = call == TracedCall.CONNECT && !task.connecting ? mixed(task, allow) : 0;
+            if (mixed == CopyRun.MIXED) {
                 replies.deny(task, call, judge.destination(), judge.deny(MIXED));
+                return;
+            }
+            if (mixed != 0) {
+                replies.skip(task, mixed);
+                return;
+            }
+            if (task.surely && !aftermath.hasRoom()) {
+                replies.deny(task, call, judge.destination(), judge.deny(TOO_MANY));
                 return;
             }
             if (AddressCall.action(call) == Action.SEND && AddressCall.isFastOpen(task.call, call)
@@ -193,18 +204,23 @@ final class AddressStop {
         }
     }
 
-    /** Whether any socket of the run that is put in the place of the one that was judged may have been connected to what goes not with this. */
-    private boolean mixes(Verdict.Allow allow) {
+    /**
+     * What is answered if what the socket was connected to before goes not with this, which the tracee connects it to itself; 0 if it may. That no
+     * other socket took its place is seen afterwards: {@link Aftermath}.
+     */
+    private int mixed(Task task, Verdict.Allow allow) {
         Optional<Sockaddr> destination = allow.rewritten().isPresent() ? allow.rewritten() : judge.destination();
-        synchronized (former) {
-            if (destination.isPresent() && former.mixesWithAny(destination.get())) {
-                return true;
-            }
-            if (destination.isPresent()) {
-                former.noteAny(destination.get());
-            }
+        if (destination.isEmpty() || !FormerPeers.concerns(destination.get())) {
+            return 0;
         }
-        return false;
+        Optional<SocketCopy> socket = tracees.sockets().copy(task.tid, (int) task.call.argument(0));
+        if (socket.isEmpty()) {
+            return 0;
+        }
+        try (SocketCopy copy = socket.get()) {
+            task.surely = copy.transport() != SocketCopy.NO_TRANSPORT && !(destination.get() instanceof Sockaddr.Unspec);
+            return CopyRun.mixed(former, copy, destination.get());
+        }
     }
 
     /** Whether a socket of another protocol that is put in the place of the one that was judged would come to what is denied to it. */

@@ -1,6 +1,7 @@
 package org.secfilt.tracer;
 
 import java.util.Optional;
+import org.secfilt.abi.Errno;
 import org.secfilt.abi.SocketType;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SocketCopy;
@@ -14,6 +15,8 @@ import org.secfilt.plan.TracedCall;
  *
  * <p>Where the call was given a path that the kernel cannot be led away from, there is nothing to look at: {@link Keeping}. Where it was not,
  * the socket is held while the call runs, and looked at even if the caller dies: another process may share its descriptors.
+ *
+ * <p>So is an internet socket, whose place no other must have taken that was connected elsewhere before ({@link FormerPeers}).
  *
  * <p>Nor is there where a rule is for one protocol, and a socket of another may take the place: such calls name nobody, or packets are judged
  * ({@link AddressStop}).
@@ -54,8 +57,12 @@ final class Aftermath {
         task.letGo();
     }
 
+    private static boolean isOpenToDoubt(Task task, TracedCall call) {
+        return call == TracedCall.CONNECT && task.surely || mayLeadElsewhere(task, call);
+    }
+
     /** Whether the path that it was given may lead it to another socket. */
-    static boolean isOpenToDoubt(Task task, TracedCall call) {
+    static boolean mayLeadElsewhere(Task task, TracedCall call) {
         return task.followedPath && call == TracedCall.CONNECT && (task.kept.isEmpty() || !task.kept.get().isSure());
     }
 
@@ -67,7 +74,15 @@ final class Aftermath {
         if (ptrace.syscallInfo(task.tid, exit) != 0) {
             return lookAfterDeath(task);
         }
+        if (task.surely) {
+            boolean connects = exit.result() == 0 || exit.result() == -Errno.EINPROGRESS.number();
+            return connects && !(task.socket.isPresent() && isConnected(task.socket.get())) ? ELSEWHERE : "";
+        }
         return exit.result() == 0 && reachedElsewhere(task) ? ELSEWHERE : "";
+    }
+
+    private static boolean isConnected(SocketCopy socket) {
+        return socket.connecting() || socket.peer().isPresent();
     }
 
     /** Likewise of a task that died in its call, or while it was another program's. */

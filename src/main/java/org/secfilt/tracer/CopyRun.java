@@ -9,6 +9,7 @@ import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.SocketCopy;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.plan.TracedCall;
+import org.secfilt.verdict.Action;
 import org.secfilt.verdict.Verdict;
 
 /**
@@ -24,12 +25,15 @@ final class CopyRun {
     static final int NOT_HERE = SocketCopy.WOULD_WAIT;
     /** It is not the socket any more whose protocol was judged. */
     static final int SWAPPED = SocketCopy.CONNECTING + 1;
-    /** What the socket was connected to before would be mixed up with what it is to be connected to. {@link FormerPeers} */
+    /** What the socket is or was connected to would be mixed up with what the call names. {@link FormerPeers} */
     static final int MIXED = SocketCopy.CONNECTING + 2;
+    /** What is told nobody: the C library tries a socket with each address of a name, to put them in order, and goes on with others. */
+    static final int NO_SECOND_PEER = -Errno.ENETUNREACH.number();
 
     // linux/socket.h: MSG_DONTROUTE, MSG_DONTWAIT, MSG_CONFIRM, MSG_NOSIGNAL, MSG_MORE
     private static final int MSG_NOSIGNAL = 0x4000;
-    private static final int PLAIN_FLAGS = 0x4 | 0x40 | 0x800 | MSG_NOSIGNAL | 0x8000;
+    private static final int MSG_MORE = 0x8000;
+    private static final int PLAIN_FLAGS = 0x4 | 0x40 | 0x800 | MSG_NOSIGNAL | MSG_MORE;
     /** From here on what a pointer to no bytes is worth depends on the processor: the kernel refuses those that are not the user's. */
     private static final long HIGH = 1L << 46;
     /** To copy a longer payload costs as much as a second stop. */
@@ -50,19 +54,16 @@ final class CopyRun {
     private final byte[] piece = new byte[MOST_BYTES];
     private final Set<Integer> restricted;
     private final FormerPeers former;
-    private final Optional<Senders> senders;
 
     /**
      * @param address holds the call that is judged
      * @param restricted those of whom what we may do says nothing ({@link Restrictions})
-     * @param senders the tracer's; without them, a connect that takes them is not made here
      */
-    CopyRun(Tracees tracees, AddressCall address, Set<Integer> restricted, FormerPeers former, Optional<Senders> senders) {
+    CopyRun(Tracees tracees, AddressCall address, Set<Integer> restricted, FormerPeers former) {
         this.tracees = tracees;
         this.address = address;
         this.restricted = restricted;
         this.former = former;
-        this.senders = senders;
     }
 
     /**
@@ -93,7 +94,7 @@ final class CopyRun {
         task.connecting = false;
         boolean ours = !task.followedPath && makesCallsOf(task);
         if (!ours && (call != TracedCall.CONNECT || task.protocol != Protocol.TCP.number())) {
-            return call != TracedCall.CONNECT || !address.leadsOverInet() || dropsBegun(task) ? NOT_HERE : -Errno.EAGAIN.number();
+            return call != TracedCall.CONNECT || !address.leadsOverInet() || !there.isThere() || dropsBegun(task) ? NOT_HERE : -Errno.EAGAIN.number();
         }
         Optional<SocketCopy> socket = tracees.sockets().copy(task.tid, (int) task.call.argument(0));
         if (socket.isEmpty()) {
@@ -119,6 +120,9 @@ final class CopyRun {
             if (address.named && allow.rewritten().isPresent()) {
                 address.rewrite(allow.rewritten().get());
             }
+            if (AddressCall.action(call) == Action.SEND && address.named && former.matter() && mayBegin(task, call, copy, destination)) {
+                return MIXED;
+            }
             return switch (call) {
                 case CONNECT -> there.isThere()
                         ? connect(task, copy, allow.rewritten().isPresent() ? allow.rewritten() : destination)
@@ -138,6 +142,13 @@ final class CopyRun {
                 default -> NOT_HERE;
             };
         }
+    }
+
+    /** Whether it may begin a datagram for another than its peer. */
+    private static boolean mayBegin(Task task, TracedCall call, SocketCopy copy, Optional<Sockaddr> destination) {
+        int flags = (int) task.call.argument(call == TracedCall.SENDMSG ? 2 : 3);
+        Optional<Sockaddr> peer = copy.number() == Protocol.UDP.number() ? copy.peer() : Optional.empty();
+        return peer.isPresent() && !peer.equals(destination) && ((flags & MSG_MORE) != 0 || copy.corks());
     }
 
     /** As {@link SocketCopy#dropBegun}. */
@@ -167,7 +178,7 @@ final class CopyRun {
         }
         task.begun = Task.NONE; // or another socket has its number by now
         int result = former.matter() && destination.isPresent()
-                ? connectApart(task, copy, destination.get())
+                ? connectApart(copy, destination.get())
                 : copy.connect(address.name, address.nameLength, isNear(destination));
         if (result == MIXED) {
             return MIXED;
@@ -179,25 +190,21 @@ final class CopyRun {
         return task.connecting ? NOT_HERE : result;
     }
 
-    /** So that what it was connected to before has no part in it. */
-    private int connectApart(Task task, SocketCopy copy, Sockaddr destination) {
+    private int connectApart(SocketCopy copy, Sockaddr destination) {
         synchronized (former) {
-            FormerPeers.Mix mix = former.mix(copy, copy.number(), destination);
-            if (mix == FormerPeers.Mix.LASTING) {
-                return MIXED;
-            }
-            if (mix == FormerPeers.Mix.PASSING) {
-                if (senders.isEmpty()) {
-                    return NOT_HERE;
-                }
-                copy.disconnect();
-                if (!senders.get().haveGone(task)) {
-                    return MIXED;
-                }
-                former.forget(copy);
+            int mixed = mixed(former, copy, destination);
+            return mixed != 0 ? mixed : copy.connect(address.name, address.nameLength, isNear(Optional.of(destination)));
+        }
+    }
+
+    /** @return what is answered if what it was connected to before would have a part in it; 0 if not, and then this one is noted */
+    static int mixed(FormerPeers former, SocketCopy copy, Sockaddr destination) {
+        synchronized (former) {
+            if (former.mixes(copy, copy.number(), destination)) {
+                return copy.number() == Protocol.TCP.number() ? MIXED : NO_SECOND_PEER;
             }
             former.note(copy, copy.number(), destination);
-            return copy.connect(address.name, address.nameLength, isNear(Optional.of(destination)));
+            return 0;
         }
     }
 

@@ -1,7 +1,7 @@
 package org.secfilt.tracer;
 
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,6 +13,7 @@ import org.secfilt.kernel.SocketCopy;
 import org.secfilt.plan.Plan;
 import org.secfilt.policy.Access;
 import org.secfilt.policy.Match;
+import org.secfilt.policy.Mode;
 import org.secfilt.policy.Rule;
 import org.secfilt.verdict.Action;
 import org.secfilt.verdict.Judge;
@@ -22,137 +23,122 @@ import org.secfilt.verdict.Verdict;
  * What sockets were connected to before. Of that and of the next peer the kernel can make a third, which nobody named:
  *
  * <pre>
- *   UDP  a send reads its peer's address and port, and either half of an IPv6 address, one after the other, without the lock that a connect holds:
- *        beside one it may take the one's address and the other's port                              // net/ipv4/udp.c udp_sendmsg()
- *   TCP  an IPv6 socket that was connected to an IPv4-mapped address goes on sending there, to the port of the IPv6 address that it is connected
- *        to next                                                                                     // net/ipv6/tcp_ipv6.c tcp_v6_connect()
+ *   UDP  a send reads its peer's address and port, and either half of an IPv6 address, one after the other, without the lock that a connect holds,
+ *        and may sleep for its payload before it looks again: beside a connect it may take the one's address and the other's port; and where the
+ *        one is an IPv4-mapped address and the other is not, the last 32 bits of that for an IPv4 address. Likewise beside a datagram that is
+ *        begun (MSG_MORE) for another than the peer     // net/ipv4/udp.c udp_sendmsg(), net/ipv6/udp.c udpv6_sendmsg(), net/ipv4/datagram.c
+ *   TCP  an IPv6 socket that was connected to an IPv4-mapped address, by connect or by being accepted, goes on sending there, to the port of the
+ *        IPv6 address that it is connected to next                                                   // net/ipv6/tcp_ipv6.c tcp_v6_connect()
  * </pre>
  *
- * <p>No call shows it. A firewall sees the packets; without one this does, where rules tell ports or halves of IPv6 addresses apart. Whoever
- * connects a socket holds the lock of this object meanwhile: there are two such threads.
+ * <p>No call shows it. A firewall sees the packets; without one a socket does not get such a second peer, where the rules are such that a third could
+ * be denied. Whoever connects a socket holds the lock of this object meanwhile: there are two such threads.
  */
 final class FormerPeers {
-    /** What the next connect of a socket can be mixed up with. */
-    enum Mix {
-        NONE,
-        /** Where threads are in the midst of a send: none in one that began when the socket had no peer. */
-        PASSING,
-        /** For good. */
-        LASTING
-    }
-
     /** Of one socket. It takes a program that connects the same one over and over to reach it. */
     private static final int MOST_PEERS = 8;
-    private static final int MOST_SOCKETS = 4096;
-    /** Of an IPv6 address the kernel reads as much at once. */
-    private static final int HALF_BITS = 64;
+    /** More UDP sockets are not remembered: what one of before sends is on its way since, if it has no peer by now. */
+    private static final int MOST_SOCKETS = 8192;
 
     private final Judge judge;
-    private final boolean matter;
-    private final Map<Long, List<Sockaddr>> peers = new HashMap<>();
-    /** Of sockets that the command itself connected: another may have been put in the place of the one that was looked at. */
-    private final List<Sockaddr> ofAny = new ArrayList<>();
-    /** Of sockets with these cookies and lower ones some have been forgotten. */
-    private long forgotten;
-    private long highest;
+    private final boolean tellsPartsApart;
+    private final boolean tellsPorts;
+    /** Of UDP sockets, by their cookies, the oldest first. */
+    private final Map<Long, List<Sockaddr>> peers = new LinkedHashMap<>();
+    /** TCP sockets that had an IPv4-mapped peer. */
+    private final CookieSet mapped = new CookieSet();
+    private volatile boolean matter;
 
     FormerPeers(Plan plan) {
         this.judge = new Judge(plan);
-        this.matter = !plan.judgesPackets() && plan.policy().noOutbound().isEmpty() && tellsPartsApart(plan.policy().connect());
+        this.tellsPartsApart = plan.policy().noOutbound().isEmpty() && tellsPartsApart(plan.policy().connect());
+        this.tellsPorts = tellsPorts(plan.policy().connect());
+        this.matter = tellsPartsApart && !plan.judgesPackets();
     }
 
+    /** An internet socket that was made outside of the run is in it, of which the firewall sees nothing. */
+    void outsiderCame() {
+        matter = tellsPartsApart;
+    }
+
+    /** With IPv4 alone, and no ports, there is nothing to mix. */
     private static boolean tellsPartsApart(Access connect) {
+        boolean six = connect.mode() == Mode.ALLOW;
+        for (Rule rule : connect.allow()) {
+            six |= rule.match() instanceof Match.Inet match && (match.networks().isEmpty() || anyV6(match.networks()));
+        }
+        return !connect.open() && (six || tellsPorts(connect));
+    }
+
+    private static boolean tellsPorts(Access connect) {
         for (int i = 0; i < connect.allow().size() + connect.deny().size(); i++) {
             Rule rule = i < connect.allow().size() ? connect.allow().get(i) : connect.deny().get(i - connect.allow().size());
-            if (rule.match() instanceof Match.Inet match && (!match.ports().isEmpty() || anyWithinHalf(match.networks()))) {
+            if (rule.match() instanceof Match.Inet match && !match.ports().isEmpty()) {
                 return true;
             }
         }
         return false;
     }
 
-    private static boolean anyWithinHalf(List<Cidr> networks) {
+    private static boolean anyV6(List<Cidr> networks) {
         for (Cidr network : networks) {
-            if (!network.base().isV4() && network.prefix() > HALF_BITS) {
+            if (!network.base().isV4()) {
                 return true;
             }
         }
         return false;
     }
 
-    /** Whether the rules are such that it matters at all. */
+    /** Whether the rules are such that it matters at all. Any thread. */
     boolean matter() {
         return matter;
     }
 
+    /** Whether it is the address of a peer, or of none (AF_UNSPEC). */
+    static boolean concerns(Sockaddr next) {
+        return address(next) != null || next instanceof Sockaddr.Unspec;
+    }
+
     /**
-     * What may come of connecting the socket to this address. Under the lock.
+     * Whether the socket, connected to this address, could send to what is denied. Under the lock.
      *
      * @param protocol IPPROTO_TCP or IPPROTO_UDP
      */
-    Mix mix(SocketCopy socket, int protocol, Sockaddr next) {
-        boolean tcp = protocol == Protocol.TCP.number();
-        if (address(next) == null || tcp && !isNative(next)) {
-            return Mix.NONE;
-        }
-        long cookie = socket.cookie();
-        List<Sockaddr> before = peers.get(cookie);
-        boolean mixed = cookie <= forgotten && before == null || mixes(ofAny, next, tcp) || before != null && mixes(before, next, tcp);
-        if (!mixed && before == null && !tcp) {
-            Optional<Sockaddr> peer = socket.peer(); // it may have been connected before the run
-            mixed = peer.isPresent() && mixes(List.of(peer.get()), next, false);
-        }
-        return !mixed ? Mix.NONE : tcp ? Mix.LASTING : Mix.PASSING;
-    }
-
-    /** It is about to be connected to this address, or to none: it may be one that was accepted. Under the lock. */
-    void note(SocketCopy socket, int protocol, Sockaddr next) {
-        if (next instanceof Sockaddr.Unspec && protocol == Protocol.TCP.number()) {
-            Optional<Sockaddr> peer = socket.peer();
-            if (peer.isPresent()) {
-                note(socket, protocol, peer.get());
-            }
-            return;
-        }
-        if (address(next) == null || protocol == Protocol.TCP.number() && !isMapped(next)) {
-            return;
-        }
-        long cookie = socket.cookie();
-        highest = Math.max(highest, cookie);
-        List<Sockaddr> before = peers.get(cookie);
-        if (before == null) {
-            if (peers.size() == MOST_SOCKETS) {
-                peers.clear();
-                forgotten = highest;
-            }
-            before = new ArrayList<>(1);
-            peers.put(cookie, before);
-        }
-        add(before, next);
-    }
-
-    /** No thread sends to what it was connected to before. Under the lock. */
-    void forget(SocketCopy socket) {
-        peers.remove(socket.cookie());
-    }
-
-    /** The command itself connects a socket, which may be any. Under the lock. */
-    void noteAny(Sockaddr next) {
-        if (address(next) != null) {
-            add(ofAny, next);
-        }
-    }
-
-    /** Likewise what may come of that. Under the lock. */
-    boolean mixesWithAny(Sockaddr next) {
+    boolean mixes(SocketCopy socket, int protocol, Sockaddr next) {
         if (address(next) == null) {
             return false;
         }
-        boolean mixed = forgotten > 0 || mixes(ofAny, next, false);
-        for (List<Sockaddr> before : peers.values()) {
-            mixed = mixed || mixes(before, next, false);
+        return protocol == Protocol.TCP.number() ? isNative(next) && mapped.has(socket.cookie()) : mixes(before(socket), next);
+    }
+
+    /** Of one that was not noted, what it is connected to: it may have been before the run. */
+    private List<Sockaddr> before(SocketCopy socket) {
+        List<Sockaddr> known = peers.get(socket.cookie());
+        if (known != null) {
+            return known;
         }
-        return mixed;
+        Optional<Sockaddr> peer = socket.peer();
+        return peer.isPresent() ? List.of(peer.get()) : List.of();
+    }
+
+    /**
+     * The socket is about to be connected to this address; or to none (AF_UNSPEC), when one that was accepted has its peer for the last time. Under
+     * the lock.
+     */
+    void note(SocketCopy socket, int protocol, Sockaddr next) {
+        if (protocol == Protocol.TCP.number()) {
+            boolean leaves = next instanceof Sockaddr.Unspec && socket.localAddress().isPresent() && isMapped(socket.localAddress().get());
+            if (leaves || isMapped(next)) {
+                mapped.add(socket.cookie());
+            }
+        } else if (address(next) != null) {
+            List<Sockaddr> all = new ArrayList<>(before(socket));
+            add(all, next);
+            peers.put(socket.cookie(), all);
+            if (peers.size() > MOST_SOCKETS) {
+                peers.remove(peers.keySet().iterator().next());
+            }
+        }
     }
 
     private static void add(List<Sockaddr> list, Sockaddr next) {
@@ -161,12 +147,12 @@ final class FormerPeers {
         }
     }
 
-    private boolean mixes(List<Sockaddr> before, Sockaddr next, boolean tcp) {
+    private boolean mixes(List<Sockaddr> before, Sockaddr next) {
         if (before.size() > MOST_PEERS) {
             return true;
         }
         for (Sockaddr one : before) {
-            if (tcp ? isDenied(address(one), port(next), Protocol.TCP) : mixes(one, next)) {
+            if (address(one) != null && mixes(one, next)) {
                 return true;
             }
         }
@@ -177,22 +163,29 @@ final class FormerPeers {
         IpAddress first = address(one);
         IpAddress second = address(next);
         if (first.isV4() && second.isV4()) {
-            return isDenied(first, port(next), Protocol.UDP) || isDenied(second, port(one), Protocol.UDP);
+            return isDenied(first, port(next)) || isDenied(second, port(one));
+        }
+        if (tellsPorts && !first.equals(second)) {
+            return true; // a send to its peer by name has a port of its own, and takes the next one's address
         }
         IpAddress[] addresses = {wide(first), wide(second)};
         int[] ports = {port(one), port(next)};
         for (int mix = 1; mix < (1 << 3) - 1; mix++) { // a bit each for either half and the port; all of one or all of the other is no mix
             IpAddress address = IpAddress.v6(addresses[mix & 1].high(), addresses[mix >> 1 & 1].low());
-            if (isDenied(address.canonical(), ports[mix >> 2], Protocol.UDP)) {
+            if (isDenied(address.canonical(), ports[mix >> 2])) {
                 return true;
             }
         }
-        return false;
+        if (first.isV4() == second.isV4()) {
+            return false;
+        }
+        IpAddress last = IpAddress.v4((int) (first.isV4() ? second : first).low());
+        return isDenied(last, ports[0]) || isDenied(last, ports[1]);
     }
 
-    private boolean isDenied(IpAddress address, int port, Protocol protocol) {
+    private boolean isDenied(IpAddress address, int port) {
         Sockaddr destination = address.isV4() ? new Sockaddr.Inet(address, port) : new Sockaddr.Inet6(address, port, 0, 0);
-        return judge.judge(Action.CONNECT, destination, Optional.of(protocol)) instanceof Verdict.Deny;
+        return judge.judge(Action.CONNECT, destination, Optional.of(Protocol.UDP)) instanceof Verdict.Deny;
     }
 
     private static IpAddress wide(IpAddress address) {

@@ -1,6 +1,5 @@
 package org.secfilt.tracer;
 
-import java.util.Optional;
 import java.util.Set;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.Kernel;
@@ -162,8 +161,8 @@ final class NotifiedRun implements NotifiedCalls {
         Hands(Tracees tracees, Plan plan, Set<Integer> restricted, FormerPeers former) {
             this.tracees = tracees;
             address = new AddressCall(tracees.memory());
-            judge = new AddressJudge(tracees, plan);
-            copyRun = new CopyRun(tracees, address, restricted, former, Optional.empty());
+            judge = new AddressJudge(tracees, plan, former);
+            copyRun = new CopyRun(tracees, address, restricted, former);
         }
     }
 }

@@ -85,6 +85,10 @@ final class Task {
     boolean connecting;
     /** Only the firewall can judge what the call's socket sends, and it does. */
     boolean forFirewall;
+    /** The tracee connects an internet socket itself, and no other may have taken its place. {@link Aftermath} */
+    boolean surely;
+    /** No UDP socket may find the address of a call that a TCP socket waits in. {@link FormerPeers} */
+    boolean apart;
     /** It was interrupted in its call, which keeps others waiting. */
     boolean turnedOut;
     /** The call that runs names nobody, whichever socket it is about by now. */

@@ -92,7 +92,7 @@ public final class Tracer {
         this.crossing = new Crossing(ptrace, tracees.status());
         FormerPeers former = new FormerPeers(plan);
         this.addresses = new AddressStop(
-                ptrace, tracees, execs, vault, keeper, plan, watch, replies, remake, tasks, crossing, former, outsiders);
+                ptrace, tracees, execs, vault, keeper, plan, watch, replies, remake, tasks.restrictions(), crossing, former, outsiders);
         this.guard = new VaultGuard(ptrace, replies, addresses.judge(), plan.vault(), plan.arch());
         this.processes = new ProcessGuard(ptrace, tracees.numbers(), replies, plan.traces(TracedCall.KILL)
                 ? Optional.of(new SignalStop(ptrace, kernel.signalTargets(), replies, remake, keeper, plan.arch().syscalls())) : Optional.empty());

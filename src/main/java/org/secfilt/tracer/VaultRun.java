@@ -80,7 +80,7 @@ final class VaultRun {
             giveBack(task);
             return Begun.NOT_KEPT;
         }
-        if (!room && Aftermath.isOpenToDoubt(task, call) && task.kept.isEmpty()) {
+        if (!room && Aftermath.mayLeadElsewhere(task, call) && task.kept.isEmpty()) {
             giveBack(task);
             return Begun.NO_SLOT;
         }
@@ -121,7 +121,7 @@ final class VaultRun {
      * Likewise of a TCP socket that connects by now. Another that is put in its place is to find nobody there, where a rule is for TCP alone.
      */
     private boolean isWaitedFor(Task task, TracedCall call) {
-        return call == TracedCall.CONNECT && task.connecting && task.protocol == Protocol.TCP.number()
+        return call == TracedCall.CONNECT && task.connecting && (task.apart || task.protocol == Protocol.TCP.number())
                 && address.isInternet();
     }
 

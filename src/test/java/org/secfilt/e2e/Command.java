@@ -20,10 +20,10 @@ public final class Command {
     /** No account has it, so no other process does. */
     static final int ORDINARY_UID = 54771;
 
-    private final String namespace;
     /** By how much this machine is slower than most, as an emulated one. */
     private static final int SLOWNESS = Integer.getInteger("secfilt.slowness", 1);
 
+    private final String namespace;
     private final Path directory;
     private final List<String> words;
     private final Map<String, String> environment = new HashMap<>();

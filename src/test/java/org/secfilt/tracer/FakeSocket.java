@@ -40,6 +40,11 @@ final class FakeSocket implements SocketCopy {
     }
 
     @Override
+    public boolean corks() {
+        return false;
+    }
+
+    @Override
     public long cookie() {
         return fd + 1;
     }

@@ -41,68 +41,65 @@ class FormerPeersTest {
         return address.isV4() ? new Sockaddr.Inet(address, port) : new Sockaddr.Inet6(address, port, 0, 0);
     }
 
-    /** A rule for whole hosts, or for prefixes of at most half an IPv6 address, has no third destination. */
+    /** With IPv4 alone and no ports there is nothing to mix. */
     @ParameterizedTest
-    @CsvSource({"10.0.0.0/8, false", "10.0.0.1, false", "10.0.0.1:80, true", "fd77::/16, false", "fd77:1:2:3::/64, false", "fd77::1, true", "fd77::/65, true"})
-    void matters_where_rules_tell_ports_or_lower_halves_apart(String rule, boolean matters) throws Exception {
+    @CsvSource({"10.0.0.0/8, false", "10.0.0.1, false", "10.0.0.1:80, true", "fd77::/16, true", "fd77::1, true"})
+    void matters_where_a_third_destination_could_be_denied(String rule, boolean matters) throws Exception {
         assertEquals(matters, peers(rule).matter());
     }
 
     @ParameterizedTest
     @CsvSource({
-        // protocol, before, next: what comes of it, where 10.0.0.1:1, 10.0.0.1:2, 10.0.0.2:2, [fd77::1]:1, [fd77:0:0:1::1]:1 and [fd77::2]:2 are allowed
-        "17, 10.0.0.1:1, 10.0.0.1:2, NONE",
-        "17, 10.0.0.1:1, 10.0.0.2:2, PASSING",
-        "17, 10.0.0.2:2, 10.0.0.1:1, PASSING",
-        "17, 10.0.0.1:2, 10.0.0.2:2, NONE",
-        "17, [fd77::1]:1, [fd77:0:0:1::1]:1, NONE",
-        "17, [fd77::1]:1, [fd77::2]:2, PASSING",
-        "17, [fd77:0:0:1::1]:1, [fd77::2]:2, PASSING",
-        "17, [::ffff:10.0.0.1]:1, 10.0.0.2:2, PASSING",
-        "17, [::ffff:10.0.0.1]:1, [fd77::1]:1, PASSING",
-        "6, [::ffff:10.0.0.1]:1, [fd77::1]:1, NONE",
-        "6, [::ffff:10.0.0.1]:1, [fd77::2]:2, NONE",
-        "6, [::ffff:10.0.0.2]:2, [fd77::1]:1, LASTING",
-        "6, [::ffff:10.0.0.2]:2, 10.0.0.1:1, NONE",
-        "6, 10.0.0.2:2, [fd77::1]:1, NONE",
-        "6, [fd77::2]:2, [fd77::1]:1, NONE",
+        // protocol, before, next: whether 10.0.0.1:1, 10.0.0.1:2, 10.0.0.2:2, [fd77::1]:1, [fd77:0:0:1::1]:1 and [fd77::2]:2 being allowed is not enough
+        "17, 10.0.0.1:1, 10.0.0.1:2, false",
+        "17, 10.0.0.1:1, 10.0.0.2:2, true",
+        "17, 10.0.0.2:2, 10.0.0.1:1, true",
+        "17, 10.0.0.1:2, 10.0.0.2:2, false",
+        "17, [fd77::1]:1, [fd77::1]:1, false",
+        "17, [fd77::1]:1, [fd77:0:0:1::1]:1, true",
+        "17, [fd77::1]:1, [fd77::2]:2, true",
+        "17, [::ffff:10.0.0.1]:1, 10.0.0.2:2, true",
+        "17, [::ffff:10.0.0.1]:1, [fd77::1]:1, true",
+        "6, [::ffff:10.0.0.1]:1, [fd77::1]:1, true",
+        "6, [::ffff:10.0.0.2]:2, [::ffff:10.0.0.1]:1, false",
+        "6, 10.0.0.2:2, 10.0.0.1:1, false",
+        "6, [fd77::2]:2, [fd77::1]:1, false",
     })
-    void what_two_peers_make(int protocol, String before, String next, FormerPeers.Mix mix) throws Exception {
+    void what_two_peers_make(int protocol, String before, String next, boolean mixes) throws Exception {
         FormerPeers peers = peers("10.0.0.1:1", "10.0.0.1:2", "10.0.0.2:2", "[fd77::1]:1", "[fd77:0:0:1::1]:1", "[fd77::2]:2");
         FakeSocket socket = new FakeSocket(kernel, 7, 3);
-        assertEquals(FormerPeers.Mix.NONE, peers.mix(socket, protocol, at(before)));
+        assertFalse(peers.mixes(socket, protocol, at(before)));
         peers.note(socket, protocol, at(before));
-        assertEquals(mix, peers.mix(socket, protocol, at(next)));
-        assertEquals(FormerPeers.Mix.NONE, peers.mix(new FakeSocket(kernel, 7, 4), protocol, at(next)), "another socket");
-        peers.forget(socket);
-        assertEquals(FormerPeers.Mix.NONE, peers.mix(socket, protocol, at(next)), "forgotten");
+        assertEquals(mixes, peers.mixes(socket, protocol, at(next)));
+        assertFalse(peers.mixes(new FakeSocket(kernel, 7, 4), protocol, at(next)), "another socket");
     }
 
-    /** It may be any of them that the command itself connects. */
-    @Test
-    void a_call_that_the_command_makes_itself_is_about_any_socket() throws Exception {
-        FormerPeers peers = peers("10.0.0.1:1", "10.0.0.2:2");
-        assertFalse(peers.mixesWithAny(at("10.0.0.1:1")));
-        peers.noteAny(at("10.0.0.1:1"));
-        assertTrue(peers.mixesWithAny(at("10.0.0.2:2")));
-        assertEquals(FormerPeers.Mix.PASSING, peers.mix(new FakeSocket(kernel, 7, 3), UDP, at("10.0.0.2:2")));
-        peers = peers("10.0.0.1:1", "10.0.0.2:2");
-        peers.note(new FakeSocket(kernel, 7, 3), UDP, at("10.0.0.1:1"));
-        assertTrue(peers.mixesWithAny(at("10.0.0.2:2")));
+    /** Without ports it is halves of IPv6 addresses, and the last 32 bits of one for an IPv4 address. */
+    @ParameterizedTest
+    @CsvSource({
+        "[fd77:0:0:1::1]:1, [fd77:0:0:2::5]:2, false",
+        "[fd77:0:0:1::5]:1, [fd78::1]:2, true",
+        "[::ffff:10.0.0.1]:1, [fd77:0:0:1::a00:2]:2, true",
+        "[::ffff:10.0.0.1]:1, 10.0.0.1:2, false",
+    })
+    void what_they_make_without_ports(String before, String next, boolean mixes) throws Exception {
+        FormerPeers peers = peers("10.0.0.1", "fd77::/32", "fd78::1");
+        FakeSocket socket = new FakeSocket(kernel, 7, 3);
+        peers.note(socket, UDP, at(before));
+        assertEquals(mixes, peers.mixes(socket, UDP, at(next)));
     }
 
-    /** Of more sockets than are remembered, those that were looked at before are taken to have had every peer. */
     @Test
-    void what_was_forgotten_is_taken_for_the_worst() throws Exception {
+    void what_was_forgotten_or_is_too_much_is_not_forgotten_in_favour_of_who_asks() throws Exception {
         FormerPeers peers = peers("10.0.0.1:1", "[fd77::1]:1");
-        for (int fd = 0; fd <= 4096; fd++) {
-            peers.note(new FakeSocket(kernel, 7, fd), TCP, at("[::ffff:10.0.0.1]:1"));
-        }
-        assertEquals(FormerPeers.Mix.LASTING, peers.mix(new FakeSocket(kernel, 7, 9), TCP, at("[fd77::1]:1")));
-        assertEquals(FormerPeers.Mix.NONE, peers.mix(new FakeSocket(kernel, 7, 5000), TCP, at("[fd77::1]:1")));
         for (int port = 1; port < 12; port++) {
             peers.note(new FakeSocket(kernel, 7, 6000), UDP, at("10.0.0.1:" + port));
         }
-        assertEquals(FormerPeers.Mix.PASSING, peers.mix(new FakeSocket(kernel, 7, 6000), UDP, at("10.0.0.1:1")));
+        assertTrue(peers.mixes(new FakeSocket(kernel, 7, 6000), UDP, at("10.0.0.1:1")));
+        for (int fd = 0; fd < 9000; fd++) {
+            peers.note(new FakeSocket(kernel, 7, fd), TCP, at("[::ffff:10.0.0.1]:1"));
+        }
+        assertTrue(peers.mixes(new FakeSocket(kernel, 7, 0), TCP, at("[fd77::1]:1")));
+        assertFalse(peers.mixes(new FakeSocket(kernel, 7, 9001), TCP, at("[fd77::1]:1")));
     }
 }

@@ -29,6 +29,7 @@ final class JnrSocket implements SocketCopy {
     private static final int IPPROTO_TCP = 6;
     private static final int IPPROTO_UDP = 17;
     private static final int TCP_INFO = 11;
+    private static final int UDP_CORK = 1; // linux/udp.h
     private static final int TCP_FASTOPEN_CONNECT = 30;
     /** offsetof(struct tcp_info, tcpi_segs_out). */
     private static final int SEGMENTS_SENT = 136;
@@ -194,6 +195,11 @@ final class JnrSocket implements SocketCopy {
         NativeMemory.IO.putInt(scratch, SEGMENTS_SENT + Integer.BYTES);
         return Libc.GETSOCKOPT.call(fd, IPPROTO_TCP, TCP_INFO, scratch + NAME, scratch) < 0
                 || NativeMemory.IO.getInt(scratch + NAME + SEGMENTS_SENT) == 0;
+    }
+
+    @Override
+    public boolean corks() {
+        return number() == IPPROTO_UDP && option(IPPROTO_UDP, UDP_CORK) == 1;
     }
 
     @Override
