@@ -29,6 +29,8 @@ import org.secfilt.verdict.Verdict;
  */
 final class SignalStop {
     private static final int EVERYBODY = -1;
+    /** Of a PID namespace. */
+    private static final int INIT = 1;
     // linux/pidfd.h
     private static final int PIDFD_SIGNAL_THREAD = 1;
     private static final int PIDFD_SIGNAL_THREAD_GROUP = 2;
@@ -107,7 +109,7 @@ final class SignalStop {
         SignalTargets.Group group = targets.group(task.tid, number, keeper());
         if (group.empty()) {
             replies.skip(task, -Errno.ESRCH.number());
-        } else if (!group.outside() && group.number() != SignalTargets.NONE && deed.nr() == nr(TracedCall.KILL)) {
+        } else if (!group.outside() && group.number() > INIT && deed.nr() == nr(TracedCall.KILL)) { // by -1 it means everybody
             replace(task, deed.to(-group.number())); // the caller may be in another by then, setpgid(2) is its parent's too
         } else if (group.inside().isEmpty() && group.self() == SignalTargets.NONE) {
             replies.deny(task, call, Optional.empty(), OUTSIDE);
