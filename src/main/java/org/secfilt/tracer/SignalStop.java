@@ -7,7 +7,6 @@ import org.secfilt.kernel.Keeper;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SignalTargets;
 import org.secfilt.kernel.SyscallStop;
-import org.secfilt.kernel.TraceeNumbers.Whose;
 import org.secfilt.plan.TracedCall;
 import org.secfilt.policy.Origin;
 import org.secfilt.verdict.Verdict;
@@ -146,8 +145,7 @@ final class SignalStop {
     }
 
     private void judge(Task task, int number, SignalCall deed) {
-        Whose whose = targets.one(task.tid, number, keeper());
-        switch (whose) {
+        switch (targets.one(task.tid, number, keeper())) {
             case OURS -> replace(task, deed);
             case NOBODYS -> replies.skip(task, -Errno.ESRCH.number());
             case OTHERS -> replies.deny(task, TracedCall.PIDFD_SEND_SIGNAL, Optional.empty(), OUTSIDE);
