@@ -3,7 +3,7 @@ package org.secfilt.kernel;
 import java.util.List;
 import java.util.Set;
 
-/** What is open in the process that becomes the command, which that keeps. execve(2), proc_pid_fd(5). Main thread. */
+/** What is open in the process that becomes the command, and stays open in it. execve(2), proc_pid_fd(5). Main thread. */
 public interface InheritedDescriptors {
     /** The numbers of all of them. @throws KernelException if that cannot be told */
     Set<Integer> open(int pid);

@@ -5,8 +5,8 @@ import java.util.Optional;
 import org.secfilt.kernel.TraceeNumbers.Whose;
 
 /**
- * Whom a tracee would signal. Numbers are the caller's, those of its own PID namespace. The keeper, which is traced and no process of the run,
- * counts as outside. Tracer thread.
+ * Whom a tracee would signal. Numbers are the caller's, those of its own PID namespace, but for {@code caller} and {@code keeper}, which are the
+ * supervisor's. The keeper, which is traced and no process of the run, counts as outside; it is {@link #NONE} where there is none. Tracer thread.
  */
 public interface SignalTargets {
     /** Of {@link #pidfd}: what it stood for is gone. */
@@ -17,16 +17,31 @@ public interface SignalTargets {
     /**
      * Whose process or thread a number stands for, which is positive. A process that has ended, and that nobody waited for so far, is
      * {@link Whose#OURS}: the kernel answers by its owner, and nothing comes of it.
+     *
+     * @param caller the thread that makes the call, as the supervisor calls it
+     * @param keeper likewise
      */
     Whose one(int caller, int number, int keeper);
 
-    /** The process group of this number; of {@link #NONE} the caller's own. */
+    /**
+     * The process group of this number; of {@link #NONE} the caller's own.
+     *
+     * @param caller as the supervisor calls it, with {@code keeper}
+     */
     Group group(int caller, int number, int keeper);
 
-    /** Whom kill(2) means by -1: all in the caller's namespace but process 1 and the caller's own. */
+    /**
+     * Whom kill(2) means by -1: all in the caller's namespace but process 1 and the caller's own.
+     *
+     * @param caller as the supervisor calls it, with {@code keeper}
+     */
     Group all(int caller, int keeper);
 
-    /** What a pidfd of the caller's stands for, at this moment; empty if the descriptor is none. */
+    /**
+     * What a pidfd of the caller's stands for, at this moment; empty if the descriptor is none.
+     *
+     * @param caller as the supervisor calls it
+     */
     Optional<OfPidfd> pidfd(int caller, int fd);
 
     /**

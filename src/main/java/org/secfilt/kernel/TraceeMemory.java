@@ -1,6 +1,9 @@
 package org.secfilt.kernel;
 
-/** The memory of stopped tracees: process_vm_readv(2), proc_pid_maps(5). Of the one thread that {@link Tracees} was made on. */
+/**
+ * The memory of tracees that are stopped, or wait for the answer to a notification: process_vm_readv(2), proc_pid_maps(5). Of the one thread that
+ * {@link Tracees} was made on.
+ */
 public interface TraceeMemory {
     /**
      * process_vm_readv(2). Up to 64 KiB.

@@ -3,6 +3,7 @@ package org.secfilt.sandbox;
 import java.util.Optional;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.FrontEnd;
+import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Leases;
 import org.secfilt.kernel.Runs;
@@ -21,6 +22,7 @@ final class Launcher {
     private static final int NOT_EXECUTABLE = 126;
     private static final int NOT_FOUND = 127;
 
+    private final Kernel kernel;
     private final Supervisor supervisor;
     private final Leases leases;
     private final Runs runs;
@@ -29,10 +31,11 @@ final class Launcher {
     private final RunLog log;
     private final Plan plan;
 
-    Launcher(Supervisor supervisor, Leases leases, Runs runs, FrontEnd frontEnd, Reports reports, RunLog log, Plan plan) {
-        this.supervisor = supervisor;
+    Launcher(Kernel kernel, Leases leases, FrontEnd frontEnd, Reports reports, RunLog log, Plan plan) {
+        this.kernel = kernel;
+        this.supervisor = kernel.supervisor();
         this.leases = leases;
-        this.runs = runs;
+        this.runs = kernel.runs();
         this.frontEnd = frontEnd;
         this.reports = reports;
         this.log = log;
@@ -153,7 +156,9 @@ final class Launcher {
         Optional<FrontEnd.FailedStep> failed = frontEnd.awaitExec();
         LaunchScript script = first;
         if (failed.isPresent() && failed.get().errno() == Errno.ENOEXEC.number() && isLast(failed.get(), script)) {
-            if (Beginning.of(file.file(), frontEnd.pid()).isBinary()) { // sh would take it for a script, of errors or of nothing
+            // Of a file that we cannot read it is nothing: sh will say why.
+            byte[] bytes = kernel.pathResolution().beginning(frontEnd.pid(), file.file().toBytes(), Beginning.BYTES);
+            if (Beginning.of(bytes).isBinary()) { // sh would take it for a script, of errors or of nothing
                 reports.refusal(frontEnd, file.file() + ": cannot execute binary file: " + Errno.ENOEXEC.text());
                 exit(NOT_EXECUTABLE);
                 return;

@@ -72,7 +72,7 @@ public final class Sandbox {
         this.reports = reports;
         this.log = new RunLog(log, reports);
         this.frontEnd = new LoggedFrontEnd(frontEnd, this.log);
-        this.launcher = new Launcher(kernel.supervisor(), leases, kernel.runs(), this.frontEnd, reports, this.log, plan);
+        this.launcher = new Launcher(kernel, leases, this.frontEnd, reports, this.log, plan);
         this.preparation = new Preparation(kernel.cgroupSight(), this.frontEnd, reports, plan.arch().syscalls());
         this.walls = new Walls(firewall, frontEnd.pid(), reports);
     }

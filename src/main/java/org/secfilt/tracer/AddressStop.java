@@ -2,7 +2,6 @@ package org.secfilt.tracer;
 
 import java.util.Optional;
 import org.secfilt.abi.Errno;
-import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Keeper;
 import org.secfilt.kernel.Ptrace;

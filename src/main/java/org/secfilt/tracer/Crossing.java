@@ -125,7 +125,7 @@ final class Crossing {
         return !turns.isEmpty();
     }
 
-    /** Likewise: nothing tells when a call is past it, so it is looked at again soon. @return as {@link Ptrace#await} */
+    /** As {@link Ptrace#await} while somebody waits: nothing tells when a call is past the look, so it is looked at again soon. */
     int poll(WaitEvent event) {
         if (ptrace.poll(event)) {
             return 0;

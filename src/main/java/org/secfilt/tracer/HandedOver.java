@@ -93,9 +93,9 @@ final class HandedOver {
         return call == TracedCall.RECVMMSG;
     }
 
-    /** At the seccomp-stop of a receiving call. */
-    void answer(Task task, TracedCall call, SyscallStop stop) {
-        int rc = prepare(task, call, stop);
+    /** At the seccomp-stop of a receiving call, which is saved in {@code task.call}. */
+    void answer(Task task, TracedCall call) {
+        int rc = prepare(task, call, task.call);
         if (rc == -Errno.EPERM.number()) {
             replies.deny(task, call, Optional.empty(), addresses.denyUnreadable());
         } else if (rc < 0) {

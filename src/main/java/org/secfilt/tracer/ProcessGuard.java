@@ -10,9 +10,8 @@ import org.secfilt.verdict.Verdict;
 
 /**
  * Judges the calls by which a process could take limits, processors or time from another one of its user: they go on if they mean
- * processes of the run alone. Landlock has no say in them. Their arguments are registers. Signals are {@link SignalStop}'s, where Landlock has none
- * in those either.
- * And ptrace(2), which nobody may.
+ * processes of the run alone. Landlock has no say in them. Their arguments are registers. Signals are {@link SignalStop}'s where Landlock does not
+ * scope them; ptrace(2) is refused to all.
  */
 final class ProcessGuard {
     // linux/resource.h PRIO_PROCESS, PRIO_PGRP, PRIO_USER; linux/ioprio.h IOPRIO_WHO_PROCESS, and so on

@@ -7,7 +7,6 @@ import org.secfilt.kernel.Keeper;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SignalTargets;
 import org.secfilt.kernel.SyscallStop;
-import org.secfilt.kernel.TraceeNumbers.Whose;
 import org.secfilt.plan.TracedCall;
 import org.secfilt.policy.Origin;
 import org.secfilt.verdict.Verdict;
@@ -29,6 +28,8 @@ import org.secfilt.verdict.Verdict;
  */
 final class SignalStop {
     private static final int EVERYBODY = -1;
+    /** Of a PID namespace. */
+    private static final int INIT = 1;
     // linux/pidfd.h
     private static final int PIDFD_SIGNAL_THREAD = 1;
     private static final int PIDFD_SIGNAL_THREAD_GROUP = 2;
@@ -107,7 +108,7 @@ final class SignalStop {
         SignalTargets.Group group = targets.group(task.tid, number, keeper());
         if (group.empty()) {
             replies.skip(task, -Errno.ESRCH.number());
-        } else if (!group.outside() && group.number() != SignalTargets.NONE && deed.nr() == nr(TracedCall.KILL)) {
+        } else if (!group.outside() && group.number() > INIT && deed.nr() == nr(TracedCall.KILL)) { // by -1 it means everybody
             replace(task, deed.to(-group.number())); // the caller may be in another by then, setpgid(2) is its parent's too
         } else if (group.inside().isEmpty() && group.self() == SignalTargets.NONE) {
             replies.deny(task, call, Optional.empty(), OUTSIDE);
@@ -144,8 +145,7 @@ final class SignalStop {
     }
 
     private void judge(Task task, int number, SignalCall deed) {
-        Whose whose = targets.one(task.tid, number, keeper());
-        switch (whose) {
+        switch (targets.one(task.tid, number, keeper())) {
             case OURS -> replace(task, deed);
             case NOBODYS -> replies.skip(task, -Errno.ESRCH.number());
             case OTHERS -> replies.deny(task, TracedCall.PIDFD_SEND_SIGNAL, Optional.empty(), OUTSIDE);

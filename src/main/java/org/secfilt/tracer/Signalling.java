@@ -67,8 +67,8 @@ final class Signalling {
     }
 
     /**
-     * Whether to look once more who is there, when all have got it: a fork may have been quicker. Of a signal that has a handler that cannot be told
-     * from what the handler has made.
+     * Whether to look once more who is there, when all have got it: a fork may have been quicker. Only of SIGKILL and SIGSTOP: with others a member
+     * may be one that a handler has just made.
      */
     boolean looksAgain() {
         return (call.second() == SIGKILL || call.second() == SIGSTOP) && looks++ < MOST_LOOKS;

@@ -149,7 +149,7 @@ public final class Tracer {
 
     private void judge(Task task, TracedCall call) {
         if (call.receives()) {
-            handedOver.answer(task, call, task.call);
+            handedOver.answer(task, call);
         } else {
             addresses.answer(task, call);
         }
@@ -357,9 +357,7 @@ public final class Tracer {
         Optional<String> entry = calls.foreign(stop);
         if (entry.isPresent()) {
             exits.answerForeign(task, stop, entry.get());
-            return;
-        }
-        if (call == null) {
+        } else if (call == null) {
             replies.skip(task, -Errno.ENOSYS.number()); // a filter of the tracee's own asks for a tracer, and we are not it: as without one
         } else {
             waiting.judging(task.tid);
@@ -389,16 +387,13 @@ public final class Tracer {
     private void exitStop(Task task) {
         Task.Phase owed = task.phase;
         task.phase = Task.Phase.RUNNING;
-        if (owed == Task.Phase.RECEIVING) {
-            handedOver.exit(task, calls.traced(task.call));
-        } else if (owed == Task.Phase.LISTENING) {
-            listeners.exit(task);
-        } else if (owed == Task.Phase.PLACING) {
-            guard.exit(task);
-        } else if (owed == Task.Phase.NAMING || owed == Task.Phase.SIGNALLING || owed == Task.Phase.REPLACED) {
-            processes.exit(task, owed);
-        } else if (owed == Task.Phase.RESTRICTING) {
-            restricts.exit(task);
+        switch (owed) {
+            case RECEIVING -> handedOver.exit(task, calls.traced(task.call));
+            case LISTENING -> listeners.exit(task);
+            case PLACING -> guard.exit(task);
+            case NAMING, SIGNALLING, REPLACED -> processes.exit(task, owed);
+            case RESTRICTING -> restricts.exit(task);
+            default -> { }
         }
     }
 }

@@ -21,8 +21,8 @@ final class WaitStop {
     }
 
     /**
-     * At the seccomp-stop of one of the two. (In another PID namespace a number may be that of another process, whose end then is seen a moment
-     * early.)
+     * At the seccomp-stop of wait4(2) or waitid(2). (In another PID namespace a number may be that of another process, whose end then is
+     * seen a moment early.)
      *
      * @param event of the child's end
      * @return the child that has ended, 0 if none has

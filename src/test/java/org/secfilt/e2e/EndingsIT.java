@@ -237,6 +237,7 @@ class EndingsIT {
         foreign[19] = 0;
         executable("foreign", "");
         Files.write(ROOM.directory().resolve("foreign"), foreign);
+        ROOM.bash("cp -p foreign $'f\\xffr\\xe9ign'; ln -sf \"$PWD/foreign\" link").run().exited(0);
         executable("zeros", "\0".repeat(100));
         executable("archive", "echo begins as a script; exit 3\n\0\0");
         for (String options : List.of(LOOPBACK, "--inherit=close", "--mainstream-network-families", "--net=none")) {
@@ -246,6 +247,9 @@ class EndingsIT {
                 assertEquals(List.of("secfilt: " + (name.equals("foreign") ? ROOM.directory() + "/" : "") + name
                         + ": cannot execute binary file: Exec format error"), run.reports());
             }
+            Outcome odd = ROOM.bash("for name in $'./f\\xffr\\xe9ign' \"$PWD\"/$'f\\xffr\\xe9ign' ./link \"$PWD/link\"; do"
+                    + " $SECFILT " + options + " \"$name\"; echo $?; done").as(user).run().exited(0);
+            assertEquals("126\n".repeat(4), odd.stdout(), odd::toString); // names that are not UTF-8; a link
             assertEquals("begins as a script\n", ROOM.secfilt(options, "./archive").as(user).run().exited(3).stdout());
         }
     }

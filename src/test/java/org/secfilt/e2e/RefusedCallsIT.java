@@ -52,6 +52,18 @@ class RefusedCallsIT {
         }
     }
 
+    /** Root's command, which may mount: over /proc too, where no firewall gives it mounts of its own. */
+    @ParameterizedTest
+    @ValueSource(strings = {"open_tree", "mount_setattr"})
+    void nothing_is_run_that_could_mount_over_what_is_read_in_proc(String refused) {
+        for (String error : List.of("EPERM", "ENOSYS")) {
+            Outcome run = run(error, refused, "--firewall=off").as(User.ROOT).run().exited(125);
+            assertEquals(1, run.reports().size(), run::toString);
+            assertTrue(run.stderr().startsWith("secfilt: /proc cannot be kept from what the command mounts (" + refused + ": " + error + " ("), run::toString);
+            assertEquals("", run.stdout());
+        }
+    }
+
     @Test
     void doctor_tells_of_it() {
         Outcome run = where("ENOSYS", "process_vm_readv", Built.program().toString(), "doctor").as(User.ORDINARY).run().exited(1);

@@ -102,6 +102,21 @@ class SignalsIT {
         assertTrue(run.stdout().endsWith("0\nhere\n"), run::toString);
     }
 
+    /** Of process 1 of a PID namespace: kill(2) has no number for it but 0. */
+    @ParameterizedTest
+    @CsvSource({"ROOT, --pid", "ORDINARY, --user --map-root-user --pid"})
+    void in_group_1_the_members_alone_get_it(User user, String namespaces) {
+        String inside = "trap \"echo got it\" USR1; (trap \"echo so did it; exit\" USR1; while :; do sleep 0.01; done) & sleep 0.2;"
+                + " ps -o pgid= $$ | tr -d \" \"; kill -USR1 0; echo $?; sleep 0.5";
+        String outsider = "trap \"echo an outsider too\" USR1; for i in {1..50}; do sleep 0.1; done";
+        String script = "setsid bash -c '" + outsider + "' & sleep 0.3; exec \"$1\" -q " + WORDS + " bash -c '" + inside + "'";
+        List<String> words = new ArrayList<>(List.of("setsid", "-w", "unshare"));
+        words.addAll(List.of(namespaces.split(" ")));
+        words.addAll(List.of("--fork", "--mount", "--mount-proc", "setsid", "bash", "-c", script, "bash", Built.program().toString()));
+        Outcome run = ROOM.command(words.toArray(new String[0])).as(user).run().exited(0);
+        assertEquals(List.of("0", "1", "got it", "so did it"), run.stdout().lines().sorted().toList(), run::toString);
+    }
+
     /** What was judged is what is signalled: a victim that gets SIGUSR1 sends a datagram. */
     @ParameterizedTest
     @CsvSource({"pidfd, ROOT", "group, ROOT", "pidfd, ORDINARY", "group, ORDINARY"})

@@ -62,6 +62,16 @@ class SignalStopTest extends TracerRoom {
         assertArrayEquals(new long[] {OWN, SIGTERM, 0, 0, 0, 0}, kernel.arguments(TID));
     }
 
+    /** Its number with a minus would be everybody: kill(2). */
+    @ParameterizedTest
+    @CsvSource({"false, 7", "true, 0"})
+    void of_group_1_each_member_gets_it(boolean pidfd, int self) {
+        kernel.targets.pidfd = Optional.of(new SignalTargets.OfPidfd(1, 1, false));
+        kernel.targets.groups.add(new SignalTargets.Group(1, self, List.of(1, 8), false, false));
+        runWith(pidfd ? Deed.call("pidfd_send_signal", 3, SIGTERM, 0, 4) : Deed.call("kill", OWN, SIGTERM));
+        expect(0, false, pidfd ? new String[] {"7: kill 1 15", "7: kill 8 15"} : new String[] {"7: kill 1 15", "7: kill 8 15", "7: kill 7 15"});
+    }
+
     @Test
     void of_a_group_with_others_the_members_of_the_run_get_it_the_caller_last() {
         kernel.targets.groups.add(group(true, TID, 8, 9));

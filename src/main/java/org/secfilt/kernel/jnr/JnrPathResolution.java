@@ -9,7 +9,7 @@ import org.secfilt.kernel.NamedFile;
 import org.secfilt.kernel.PathResolution;
 import org.secfilt.kernel.UnresolvedPath;
 
-/** Paths followed by faccessat2(2) and openat2(2), from /proc/PID/cwd. */
+/** Paths followed by faccessat2(2) and openat2(2), from /proc/PID/cwd, or below /proc/PID/root where its mounts may be its own by now. */
 final class JnrPathResolution implements PathResolution {
     private static final int PATH_MAX = 4096;
     // fcntl.h, unistd.h
@@ -66,5 +66,43 @@ final class JnrPathResolution implements PathResolution {
         NamedFile file = new NamedFile(ByteString.of(proc.link("self/fd/" + fd)), FileStatus.of(fd).isDirectory());
         Libc.CLOSE.call(fd);
         return file;
+    }
+
+    @Override
+    public byte[] beginning(int pid, byte[] path, int length) {
+        int named = openInside(pid, path);
+        int fd = named >= 0 && FileStatus.of(named).isRegular() ? proc.open("self/fd/" + named) : -1;
+        close(named);
+        byte[] bytes = new byte[(int) Math.max(0, fd < 0 ? 0 : Libc.READ.call(fd, scratch, Math.min(length, PATH_MAX)))];
+        close(fd);
+        NativeMemory.IO.getByteArray(scratch, bytes, 0, bytes.length);
+        return bytes;
+    }
+
+    /** By the process's own root, also where a symbolic link begins there. The working directory may be below a mount: no path leads to it then. */
+    private int openInside(int pid, byte[] path) {
+        boolean absolute = path.length > 0 && path[0] == '/';
+        int fd = absolute ? -Errno.ELOOP.number() : openFrom(pid + "/cwd", path, OpenHow.RESOLVE_NO_SYMLINKS);
+        if (fd != -Errno.ELOOP.number()) {
+            return fd;
+        }
+        byte[] directory = absolute ? new byte[0] : proc.link(pid, "/cwd");
+        byte[] full = Arrays.copyOf(directory, directory.length + 1 + path.length);
+        full[directory.length] = '/';
+        System.arraycopy(path, 0, full, directory.length + 1, path.length);
+        return openFrom(pid + "/root", full, OpenHow.RESOLVE_IN_ROOT);
+    }
+
+    private int openFrom(String directory, byte[] path, int resolve) {
+        int from = proc.openPath(directory);
+        int fd = from < 0 ? from : openat2.open(from, path, 0, resolve);
+        close(from);
+        return fd;
+    }
+
+    private static void close(int fd) {
+        if (fd >= 0) {
+            Libc.CLOSE.call(fd);
+        }
     }
 }

@@ -37,16 +37,16 @@ final class JnrSignalTargets implements SignalTargets {
     public Group group(int caller, int number, int keeper) {
         PidNamespace view = new PidNamespace(proc, caller);
         if (number != NONE) {
-            return collect(view, caller, number, keeper, new OfNumber(view, number));
+            return collect(view, number, keeper, new OfNumber(view, number));
         }
         int own = view.number(caller, view.status(), "NSpgid");
-        return collect(view, caller, own, keeper, new SameGroup(first(view.status(), "NSpgid")));
+        return collect(view, own, keeper, new SameGroup(first(view.status(), "NSpgid")));
     }
 
     @Override
     public Group all(int caller, int keeper) {
         PidNamespace view = new PidNamespace(proc, caller);
-        return collect(view, caller, NONE, keeper, new Everybody(view, tgid(view.status())));
+        return collect(view, NONE, keeper, new Everybody(view, tgid(view.status())));
     }
 
     /** Whom a signal is for; of processes. */
@@ -86,7 +86,7 @@ final class JnrSignalTargets implements SignalTargets {
         }
     }
 
-    private Group collect(PidNamespace view, int caller, int number, int keeper, Members members) {
+    private Group collect(PidNamespace view, int number, int keeper, Members members) {
         int own = tgid(view.status());
         int self = NONE;
         boolean outside = view.isGone() || members.hidden();

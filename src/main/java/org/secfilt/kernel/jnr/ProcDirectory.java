@@ -70,15 +70,21 @@ final class ProcDirectory {
             return;
         }
         if (copy < 0) {
-            throw KernelException.inWords("/proc cannot be kept from what the command mounts (open_tree: " + Errno.of(-copy)
-                    + "). Nothing was run");
+            throw notKept("open_tree", copy);
         }
         long attributes = NativeMemory.allocate(ATTR_BYTES);
         NativeMemory.IO.putLong(attributes + PROPAGATION, MS_PRIVATE);
-        Libc.must("mount_setattr", call("mount_setattr", copy, NativeMemory.string(""), AT_EMPTY_PATH | AT_RECURSIVE, attributes, ATTR_BYTES));
+        int rc = (int) call("mount_setattr", copy, NativeMemory.string(""), AT_EMPTY_PATH | AT_RECURSIVE, attributes, ATTR_BYTES);
+        if (rc < 0) {
+            throw notKept("mount_setattr", rc); // by a container's filter; whoever has a copy may move it over others, without mount(2)
+        }
         Libc.must("fchdir", call("fchdir", copy, 0, 0, 0, 0));
         Libc.CLOSE.call(copy);
         prefix = "";
+    }
+
+    private static KernelException notKept(String call, int error) {
+        return KernelException.inWords("/proc cannot be kept from what the command mounts (" + call + ": " + Errno.of(-error) + "). Nothing was run");
     }
 
     /** By a mount of nothing, which is refused for that after it would have been for want of the right. // fs/namespace.c path_mount() */

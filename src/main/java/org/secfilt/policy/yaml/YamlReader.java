@@ -193,7 +193,7 @@ final class YamlReader {
             return "this is indented otherwise than what it belongs to; begin it in the same column";
         }
         if (problem.startsWith("expected <block end>, but found '?'")) {
-            return "a key cannot stand among the entries of a list; is it indented as the keys are that it belongs to?";
+            return "a key cannot stand among the entries of a list; indent it as the other keys of its mapping";
         }
         if (problem.startsWith("expected <block end>")) {
             return character == ']' || character == '}' ? quoted(character) + " closes nothing here; leave it out"
