@@ -190,10 +190,19 @@ final class CopyRun {
         return task.connecting ? NOT_HERE : result;
     }
 
+    /** Unless what it was connected to before would have a part in it. */
     private int connectApart(SocketCopy copy, Sockaddr destination) {
         synchronized (former) {
+            boolean first = former.hadNone(copy);
             int mixed = mixed(former, copy, destination);
-            return mixed != 0 ? mixed : copy.connect(address.name, address.nameLength, isNear(Optional.of(destination)));
+            if (mixed != 0) {
+                return mixed;
+            }
+            int result = copy.connect(address.name, address.nameLength, isNear(Optional.of(destination)));
+            if (first && result < 0) {
+                former.forget(copy);
+            }
+            return result;
         }
     }
 

@@ -111,6 +111,16 @@ final class FormerPeers {
         return protocol == Protocol.TCP.number() ? isNative(next) && mapped.has(socket.cookie()) : mixes(before(socket), next);
     }
 
+    /** Whether it is a UDP socket that never had a peer. Under the lock. */
+    boolean hadNone(SocketCopy socket) {
+        return socket.number() == Protocol.UDP.number() && before(socket).isEmpty();
+    }
+
+    /** It has none still: it could not be connected, and nobody sends by a socket without a peer. Under the lock. */
+    void forget(SocketCopy socket) {
+        peers.remove(socket.cookie());
+    }
+
     /** Of one that was not noted, what it is connected to: it may have been before the run. */
     private List<Sockaddr> before(SocketCopy socket) {
         List<Sockaddr> known = peers.get(socket.cookie());

@@ -11,6 +11,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.secfilt.Fixtures;
 
 /** What the kernel makes of two peers that are allowed, of one that a socket had before and the next: a third, which no call names. */
@@ -63,6 +64,21 @@ class FormerPeersIT {
         Outcome run = ROOM.secfilt("--policy=six.yaml", MAPPED_BEFORE, "::1", "8002", next, port, "connect").run().exited(0);
         assertEquals(List.of(), run.reports());
         assertEquals("ok\n", run.stdout(), run::toString);
+    }
+
+    /** As the C library does with the addresses of a name, on a host without IPv6. */
+    @ParameterizedTest
+    @ValueSource(strings = {"auto", "off"})
+    void a_datagram_socket_that_could_not_be_connected_may_be_to_another(String notifications) {
+        ROOM.bash("printf 'version: 1\\nfirewall: off\\nconnect: {mode: deny, allow: [\"[fe80::1]:8001\", \"10.77.1.1:8001\"]}\\n' > some.yaml").run().exited(0);
+        Outcome run = ROOM.secfilt("--notifications=" + notifications, "--policy=some.yaml", "/usr/bin/python3", "-c", """
+                import errno, socket
+                s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+                for to in ("fe80::1", 8001), ("::ffff:10.77.1.1", 8001), ("fe80::1", 8001):
+                    print(errno.errorcode.get(s.connect_ex(to)))
+                s.send(b"x")""").as(User.ORDINARY).run().exited(0);
+        assertEquals("EINVAL\nNone\nENETUNREACH\n", run.stdout(), run::toString);
+        assertEquals(List.of("udp 10.77.1.1:8001"), ROOM.arrived());
     }
 
     /** Natively a few of ten thousand. */
