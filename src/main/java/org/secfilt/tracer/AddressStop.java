@@ -2,6 +2,7 @@ package org.secfilt.tracer;
 
 import java.util.Optional;
 import org.secfilt.abi.Errno;
+import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Keeper;
 import org.secfilt.kernel.Ptrace;
@@ -169,22 +170,18 @@ final class AddressStop {
         boolean named = address.named;
         task.apart = former.matter();
         if (named && task.apart) {
-            int mixed = call == TracedCall.CONNECT && !task.connecting ? mixed(task, allow) : 0;
-            if (mixed == CopyRun.MIXED) {
+            boolean fastOpen = AddressCall.action(call) == Action.SEND && AddressCall.isFastOpen(task.call, call);
+            int mixed = fastOpen || call == TracedCall.CONNECT && !task.connecting ? mixed(task, call, allow) : 0;
+            if (mixed == CopyRun.MIXED && !fastOpen) {
                 replies.deny(task, call, judge.destination(), judge.deny(MIXED));
                 return;
             }
             if (mixed != 0) {
-                replies.skip(task, mixed);
+                replies.skip(task, fastOpen ? -Errno.EOPNOTSUPP.number() : mixed); // as where it is switched off: connect(2) will tell
                 return;
             }
             if (task.surely && !aftermath.hasRoom()) {
                 replies.deny(task, call, judge.destination(), judge.deny(TOO_MANY));
-                return;
-            }
-            if (AddressCall.action(call) == Action.SEND && AddressCall.isFastOpen(task.call, call)
-                    && judge.destination().orElse(null) instanceof Sockaddr.Inet6) {
-                replies.skip(task, -Errno.EOPNOTSUPP.number()); // as where it is switched off: it may be the next peer of one that had others
                 return;
             }
         }
@@ -207,7 +204,7 @@ final class AddressStop {
      * What is answered if what the socket was connected to before goes not with this, which the tracee connects it to itself; 0 if it may. That no
      * other socket took its place is seen afterwards: {@link Aftermath}.
      */
-    private int mixed(Task task, Verdict.Allow allow) {
+    private int mixed(Task task, TracedCall call, Verdict.Allow allow) {
         Optional<Sockaddr> destination = allow.rewritten().isPresent() ? allow.rewritten() : judge.destination();
         if (destination.isEmpty() || !FormerPeers.concerns(destination.get())) {
             return 0;
@@ -217,6 +214,9 @@ final class AddressStop {
             return 0;
         }
         try (SocketCopy copy = socket.get()) {
+            if (call != TracedCall.CONNECT && copy.transport() != Protocol.TCP.number()) {
+                return 0; // the kernel knows of no fast open there
+            }
             task.surely = copy.transport() != SocketCopy.NO_TRANSPORT && !(destination.get() instanceof Sockaddr.Unspec);
             return CopyRun.mixed(former, copy, destination.get());
         }

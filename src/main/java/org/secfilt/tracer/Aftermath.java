@@ -58,7 +58,7 @@ final class Aftermath {
     }
 
     private static boolean isOpenToDoubt(Task task, TracedCall call) {
-        return call == TracedCall.CONNECT && task.surely || mayLeadElsewhere(task, call);
+        return task.surely || mayLeadElsewhere(task, call);
     }
 
     /** Whether the path that it was given may lead it to another socket. */
@@ -75,7 +75,7 @@ final class Aftermath {
             return lookAfterDeath(task);
         }
         if (task.surely) {
-            boolean connects = exit.result() == 0 || exit.result() == -Errno.EINPROGRESS.number();
+            boolean connects = exit.result() >= 0 || exit.result() == -Errno.EINPROGRESS.number();
             return connects && !(task.socket.isPresent() && isConnected(task.socket.get())) ? ELSEWHERE : "";
         }
         return exit.result() == 0 && reachedElsewhere(task) ? ELSEWHERE : "";

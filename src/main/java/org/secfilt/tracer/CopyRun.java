@@ -3,6 +3,7 @@ package org.secfilt.tracer;
 import java.util.Optional;
 import java.util.Set;
 import org.secfilt.abi.Errno;
+import org.secfilt.abi.Family;
 import org.secfilt.abi.Msghdr;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
@@ -120,7 +121,7 @@ final class CopyRun {
             if (address.named && allow.rewritten().isPresent()) {
                 address.rewrite(allow.rewritten().get());
             }
-            if (AddressCall.action(call) == Action.SEND && address.named && former.matter() && mayBegin(task, call, copy, destination)) {
+            if (AddressCall.action(call) == Action.SEND && address.named && former.matter() && mayBegin(task, call, copy)) {
                 return MIXED;
             }
             return switch (call) {
@@ -144,11 +145,15 @@ final class CopyRun {
         }
     }
 
-    /** Whether it may begin a datagram for another than its peer. */
-    private static boolean mayBegin(Task task, TracedCall call, SocketCopy copy, Optional<Sockaddr> destination) {
+    /** Whether it may begin a datagram for another than its peer, and the two make a third that is denied. */
+    private boolean mayBegin(Task task, TracedCall call, SocketCopy copy) {
         int flags = (int) task.call.argument(call == TracedCall.SENDMSG ? 2 : 3);
-        Optional<Sockaddr> peer = copy.number() == Protocol.UDP.number() ? copy.peer() : Optional.empty();
-        return peer.isPresent() && !peer.equals(destination) && ((flags & MSG_MORE) != 0 || copy.corks());
+        if (copy.number() != Protocol.UDP.number() || copy.peer().isEmpty() || (flags & MSG_MORE) == 0 && !copy.corks()) {
+            return false;
+        }
+        synchronized (former) {
+            return former.mixes(copy, copy.number(), Sockaddr.decode(address.name, address.nameLength));
+        }
     }
 
     /** As {@link SocketCopy#dropBegun}. */
@@ -209,6 +214,10 @@ final class CopyRun {
     /** @return what is answered if what it was connected to before would have a part in it; 0 if not, and then this one is noted */
     static int mixed(FormerPeers former, SocketCopy copy, Sockaddr destination) {
         synchronized (former) {
+            boolean six = destination instanceof Sockaddr.Inet6 && copy.number() == Protocol.UDP.number();
+            if (six && copy.describe(0).domain() == Family.INET.number()) {
+                return 0; // the kernel refuses it
+            }
             if (former.mixes(copy, copy.number(), destination)) {
                 return copy.number() == Protocol.TCP.number() ? MIXED : NO_SECOND_PEER;
             }

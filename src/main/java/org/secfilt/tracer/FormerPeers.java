@@ -36,9 +36,11 @@ import org.secfilt.verdict.Verdict;
  */
 final class FormerPeers {
     /** Of one socket. It takes a program that connects the same one over and over to reach it. */
-    private static final int MOST_PEERS = 8;
-    /** More UDP sockets are not remembered: what one of before sends is on its way since, if it has no peer by now. */
-    private static final int MOST_SOCKETS = 8192;
+    private static final int MOST_PEERS = 128;
+    /** More peers of UDP sockets are not remembered: what one of before sends is on its way since, if it has no peer by now. */
+    private static final int MOST = 16384;
+
+    private static final int LAST_OF_FIRST_BYTE = 24;
 
     private final Judge judge;
     private final boolean tellsPartsApart;
@@ -48,6 +50,7 @@ final class FormerPeers {
     /** TCP sockets that had an IPv4-mapped peer. */
     private final CookieSet mapped = new CookieSet();
     private volatile boolean matter;
+    private int noted;
 
     FormerPeers(Plan plan) {
         this.judge = new Judge(plan);
@@ -108,7 +111,8 @@ final class FormerPeers {
         if (address(next) == null) {
             return false;
         }
-        return protocol == Protocol.TCP.number() ? isNative(next) && mapped.has(socket.cookie()) : mixes(before(socket), next);
+        return protocol == Protocol.TCP.number() ? tellsPorts && isNative(next) && mapped.has(socket.cookie())
+                : protocol == Protocol.UDP.number() && mixes(before(socket), next);
     }
 
     /** Whether it is a UDP socket that never had a peer. Under the lock. */
@@ -118,7 +122,12 @@ final class FormerPeers {
 
     /** It has none still: it could not be connected, and nobody sends by a socket without a peer. Under the lock. */
     void forget(SocketCopy socket) {
-        peers.remove(socket.cookie());
+        remove(socket.cookie());
+    }
+
+    private void remove(long cookie) {
+        List<Sockaddr> known = peers.remove(cookie);
+        noted -= known == null ? 0 : known.size();
     }
 
     /** Of one that was not noted, what it is connected to: it may have been before the run. */
@@ -136,17 +145,20 @@ final class FormerPeers {
      * the lock.
      */
     void note(SocketCopy socket, int protocol, Sockaddr next) {
-        if (protocol == Protocol.TCP.number()) {
+        if (protocol == Protocol.TCP.number() && tellsPorts) {
             boolean leaves = next instanceof Sockaddr.Unspec && socket.localAddress().isPresent() && isMapped(socket.localAddress().get());
             if (leaves || isMapped(next)) {
                 mapped.add(socket.cookie());
             }
-        } else if (address(next) != null) {
+        } else if (protocol == Protocol.UDP.number() && address(next) != null) {
+            long cookie = socket.cookie();
             List<Sockaddr> all = new ArrayList<>(before(socket));
             add(all, next);
-            peers.put(socket.cookie(), all);
-            if (peers.size() > MOST_SOCKETS) {
-                peers.remove(peers.keySet().iterator().next());
+            remove(cookie);
+            peers.put(cookie, all);
+            noted += all.size();
+            while (noted > MOST) {
+                remove(peers.keySet().iterator().next());
             }
         }
     }
@@ -186,10 +198,11 @@ final class FormerPeers {
                 return true;
             }
         }
-        if (first.isV4() == second.isV4()) {
-            return false;
+        int last32 = (int) (first.isV4() ? second : first).low();
+        if (first.isV4() == second.isV4() || last32 >>> LAST_OF_FIRST_BYTE == 0) {
+            return false; // 0.0.0.0/8, as of ::1, is nobody
         }
-        IpAddress last = IpAddress.v4((int) (first.isV4() ? second : first).low());
+        IpAddress last = IpAddress.v4(last32);
         return isDenied(last, ports[0]) || isDenied(last, ports[1]);
     }
 

@@ -47,7 +47,7 @@ final class VaultMapping {
     private static final int MOST_INTERRUPTIONS = 64;
 
     /** So often in sequence another thread closes the descriptor first, as with close_range(2) over all that it does not know. */
-    private static final int MOST_LOSSES = 64;
+    private static final int MOST_LOSSES = 4096;
 
     private final Ptrace ptrace;
     private final TraceeMemory memory;

@@ -30,7 +30,7 @@ class FormerPeersIT {
         "ORDINARY, ::ffff:10.77.1.1, 8001, ::1, connect,        EPERM",
         "ORDINARY, ::ffff:10.77.1.1, 9,    ::1, refused,        EPERM",
         "ORDINARY, ::ffff:10.77.1.1, 8001, ::1, fastopen,       EOPNOTSUPP",
-        "ORDINARY, ::ffff:10.77.1.1, 8001, ::1, first-fastopen, ok",
+        "ORDINARY, ::ffff:10.77.1.1, 8001, ::1, first-fastopen, EPERM",
         "ORDINARY, ::ffff:127.0.0.1, 8003, ::1, accept,         EPERM",
     })
     void a_mapped_peer_is_not_reached_at_the_port_of_the_next(User user, String mapped, String port, String next, String way, String answer) {
