@@ -22,6 +22,7 @@ final class AddressCall {
     private static final int FAMILY_BYTES = 2;
     /** Where the address stands in a sockaddr_in6, and the 0xffff in one that stands for an IPv4 address. */
     private static final int IPV6 = 8;
+    private static final int IPV6_BYTES = 16;
     private static final int MAPPED = 10;
     /** Of an internet address: the shortest name that has a port. */
     static final int PORT_END = 4;
@@ -156,7 +157,15 @@ final class AddressCall {
                 return false;
             }
         }
-        return name[IPV6 + MAPPED] == name[IPV6 + MAPPED + 1] && (name[IPV6 + MAPPED] == 0 || name[IPV6 + MAPPED] == -1);
+        if (name[IPV6 + MAPPED] == -1) {
+            return name[IPV6 + MAPPED + 1] == -1;
+        }
+        for (int i = IPV6 + MAPPED; i < IPV6 + IPV6_BYTES; i++) {
+            if (name[i] != 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Behind the family, big-endian, in every internet address that is as long as that: {@link #PORT_END}. */
