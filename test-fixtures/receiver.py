@@ -118,13 +118,17 @@ class Receiver:
 
     def accept(self, listener):
         connection, _ = listener.accept()
-        connection.setblocking(False)
+        try:
+            connection.setblocking(False)
+            if connection.getsockname()[1] == 23:
+                connection.send(b"welcome\r\n")
+        except OSError:  # it was reset before it was accepted, as by race.c, whose half-changed port may be any below 256
+            connection.close()
+            return
         if self.connections >= MOST_CONNECTIONS:
             connection.close()
             return
         self.connections += 1
-        if connection.getsockname()[1] == 23:
-            connection.send(b"welcome\r\n")
         self.watch(connection, self.answer)
 
     def answer(self, connection):

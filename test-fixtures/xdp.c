@@ -87,7 +87,11 @@ static int prepared(unsigned interface, size_t length, void *frames)
 	char *ring = mmap(NULL, offsets.tx.desc + RING * sizeof(struct xdp_desc), PROT_READ | PROT_WRITE, MAP_SHARED, s, XDP_PGOFF_TX_RING);
 	must("mmap", ring == MAP_FAILED ? -1 : 0);
 	struct sockaddr_xdp name = { .sxdp_family = AF_XDP, .sxdp_flags = XDP_COPY, .sxdp_ifindex = interface };
-	must("bind", bind(s, (struct sockaddr *)&name, sizeof name));
+	int bound;
+	/* Another's socket leaves the interface's queue some time after it was closed. */
+	for (int i = 0; (bound = bind(s, (struct sockaddr *)&name, sizeof name)) && errno == EBUSY && i < 500; i++)
+		usleep(10000);
+	must("bind", bound);
 	*(struct xdp_desc *)(ring + offsets.tx.desc) = (struct xdp_desc){ .addr = 0, .len = (uint32_t)length };
 	__atomic_store_n((uint32_t *)(ring + offsets.tx.producer), 1, __ATOMIC_RELEASE);
 	return s;

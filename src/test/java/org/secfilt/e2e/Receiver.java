@@ -42,7 +42,7 @@ final class Receiver {
                 arrived.add(line);
             }
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw new UncheckedIOException("the receiver " + (process.isAlive() ? "is there" : "ended with " + process.exitValue()), e);
         }
         return arrived;
     }
