@@ -93,23 +93,17 @@ public final class PacketRules implements Match.Visitor<Optional<Match.Inet>> {
 
     private final IpVersion version;
     private final boolean translated;
-    private final List<String> rules;
-    private final Weight weight;
+    private final RuleSink rules;
 
-    private PacketRules(IpVersion version, boolean translated) {
-        this(version, translated, new ArrayList<>(), new Weight());
-    }
-
-    private PacketRules(IpVersion version, boolean translated, List<String> rules, Weight weight) {
+    private PacketRules(IpVersion version, boolean translated, RuleSink rules) {
         this.version = version;
         this.translated = translated;
         this.rules = rules;
-        this.weight = weight;
     }
 
     /** Adds what the rules of {@link #of(Policy, IpVersion, boolean)} weigh, without keeping them. */
     static void weigh(Policy policy, IpVersion version, boolean translated, Weight weight) {
-        PacketRules made = new PacketRules(version, translated, weight, weight);
+        PacketRules made = new PacketRules(version, translated, weight);
         made.answers(policy.bind());
         made.destinations(policy);
     }
@@ -133,10 +127,11 @@ public final class PacketRules implements Match.Visitor<Optional<Match.Inet>> {
         if (!policy.restrictsDestinations()) {
             return List.of();
         }
-        PacketRules made = new PacketRules(version, translated);
+        KeptRules kept = new KeptRules();
+        PacketRules made = new PacketRules(version, translated, kept);
         made.leavingLoopback();
         made.destinations(policy);
-        return List.copyOf(made.rules);
+        return kept.rules();
     }
 
     /** As {@link #of(Policy, IpVersion, boolean)}, for a chain that others than a profile's members come to, who may have all sorts of business. */
@@ -161,7 +156,8 @@ public final class PacketRules implements Match.Visitor<Optional<Match.Inet>> {
         if (!policy.restrictsDestinations()) {
             return List.of();
         }
-        PacketRules made = new PacketRules(version, translated);
+        KeptRules kept = new KeptRules();
+        PacketRules made = new PacketRules(version, translated, kept);
         made.rules.add(version.routed() + " -j DROP");
         made.leavingLoopback();
         if (!nobodys.isEmpty()) {
@@ -174,7 +170,7 @@ public final class PacketRules implements Match.Visitor<Optional<Match.Inet>> {
         }
         made.answers(policy.bind());
         made.destinations(policy);
-        return List.copyOf(made.rules);
+        return kept.rules();
     }
 
     /**
@@ -199,7 +195,7 @@ public final class PacketRules implements Match.Visitor<Optional<Match.Inet>> {
     private void answers(Access bind) {
         String answer = "-p tcp ! --syn -m conntrack --ctstate ESTABLISHED --ctdir REPLY";
         for (Rule rule : bind.deny()) {
-            weight.of(rule);
+            rules.of(rule);
             addAnswers(rule, answer, "DROP");
         }
         if (bind.mode() == Mode.ALLOW) {
@@ -210,7 +206,7 @@ public final class PacketRules implements Match.Visitor<Optional<Match.Inet>> {
             rules.add("-s " + version.loopback() + " " + answer + " -j " + RETURN);
         }
         for (Rule rule : bind.allow()) {
-            weight.of(rule);
+            rules.of(rule);
             addAnswers(rule, answer, RETURN);
         }
     }
@@ -248,13 +244,13 @@ public final class PacketRules implements Match.Visitor<Optional<Match.Inet>> {
                 allow(connect, destination);
             }
         }
-        weight.ofNone();
+        rules.ofNone();
         refuseAll("");
     }
 
     private void deny(Access connect, Destination destination) {
         for (Rule rule : connect.deny()) {
-            weight.of(rule);
+            rules.of(rule);
             Optional<Match.Inet> inet = rule.match().accept(this);
             if (inet.isPresent()) {
                 deny(inet.get(), destination);
@@ -267,7 +263,7 @@ public final class PacketRules implements Match.Visitor<Optional<Match.Inet>> {
             rules.add(destination.state + destination.option + " " + version.loopback() + " -j " + RETURN);
         }
         for (Rule rule : connect.allow()) {
-            weight.of(rule);
+            rules.of(rule);
             Optional<Match.Inet> inet = rule.match().accept(this);
             if (inet.isPresent()) {
                 allow(inet.get(), destination);

@@ -1,6 +1,5 @@
 package org.secfilt.firewall;
 
-import java.util.AbstractList;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -12,11 +11,11 @@ import org.secfilt.policy.Policy;
 import org.secfilt.policy.Rule;
 
 /**
- * What a policy would weigh as packet rules: a list that keeps nothing but the bytes of each, and by which of the policy's rules most of them come.
+ * What a policy would weigh as packet rules: how many bytes they have, and of which of the policy's rules most of them come.
  * A rule becomes as many as it has addresses, times the protocols that have ports. All are held in memory more than once, here and by whoever
  * looks at the tables later; and a packet that is not let through passes them all.
  */
-public final class Weight extends AbstractList<String> {
+public final class Weight implements RuleSink {
     /** Of both families together, some 40 000 rules. A profile of twice as many could not be installed again in the supervisor's 32 MiB. */
     private static final int MOST_BYTES = 4 << 20;
     /** Of {@code -A CHAIN } and the line's end: the longest name has 28 characters. */
@@ -62,18 +61,18 @@ public final class Weight extends AbstractList<String> {
         return places;
     }
 
-    /** What is added from here on comes of this rule. */
-    void of(Rule next) {
+    @Override
+    public void of(Rule next) {
         rule = Optional.of(next);
     }
 
-    /** What is added from here on comes of none. */
-    void ofNone() {
+    @Override
+    public void ofNone() {
         rule = Optional.empty();
     }
 
     @Override
-    public boolean add(String line) {
+    public void add(String line) {
         all += line.length() + LINE_BYTES;
         count++;
         if (rule.isPresent()) {
@@ -85,7 +84,6 @@ public final class Weight extends AbstractList<String> {
                 heaviest = rule;
             }
         }
-        return true;
     }
 
     Optional<Refusal> refusal(String instead) {
@@ -101,15 +99,5 @@ public final class Weight extends AbstractList<String> {
                         + (match.ports().isEmpty() ? "" : " and their ports, each for every protocol that has some"));
         return Optional.of(new Refusal(heaviest.get().origin(), Printable.escape(why), "write masks in place of addresses, "
                 + (nameless ? "or name the protocol, which makes two rules of six, " : "") + "or " + instead));
-    }
-
-    @Override
-    public String get(int index) {
-        throw new IndexOutOfBoundsException("nothing is kept");
-    }
-
-    @Override
-    public int size() {
-        return 0;
     }
 }
