@@ -307,7 +307,10 @@ public final class Main implements Outcome.Visitor<Integer> {
     private Plan plan(Outcome.Run run, HostFirewall firewall) throws RefusedPolicyException {
         Host any = host(Arch.current(), run.landlock() ? modules.landlockAbi() : 0, firewall);
         Host host = new Host(any.arch(), any.landlockAbi(), any.root(), firewall, run.profile().isPresent(), byMaking);
-        return run.supervised() ? Plan.of(run.policy(), host) : Plan.withoutSupervisor(run.policy(), host);
+        if (!run.supervised()) {
+            return Plan.withoutSupervisor(run.policy(), host);
+        }
+        return run.log().isPresent() ? Plan.logged(run.policy(), host) : Plan.of(run.policy(), host);
     }
 
     private Host host(Arch arch, int landlockAbi, HostFirewall firewall) {

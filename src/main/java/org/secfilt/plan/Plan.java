@@ -34,17 +34,29 @@ public final class Plan {
     private final VaultRange vault;
     /** Nobody supervises. */
     private final boolean alone;
+    /** Somebody wants to know of each denial. */
+    private final boolean logged;
 
-    private Plan(Policy policy, Host host, boolean alone) {
+    private Plan(Policy policy, Host host, boolean alone, boolean logged) {
         this.policy = policy;
         this.host = host;
         this.alone = alone;
+        this.logged = logged;
         this.vault = VaultRange.of(host.arch());
     }
 
     /** @throws RefusedPolicyException if some rule cannot be held by any layer of this host */
     public static Plan of(Policy policy, Host host) throws RefusedPolicyException {
-        return new Plan(policy, host, false).orRefused();
+        return new Plan(policy, host, false, false).orRefused();
+    }
+
+    /**
+     * Of a run with a log.
+     *
+     * @throws RefusedPolicyException if some rule cannot be held by any layer of this host
+     */
+    public static Plan logged(Policy policy, Host host) throws RefusedPolicyException {
+        return new Plan(policy, host, false, true).orRefused();
     }
 
     /**
@@ -53,7 +65,7 @@ public final class Plan {
      * @throws RefusedPolicyException if some rule needs the tracer, or cannot be held at all
      */
     public static Plan withoutSupervisor(Policy policy, Host host) throws RefusedPolicyException {
-        return new Plan(policy, host, true).orRefused();
+        return new Plan(policy, host, true, false).orRefused();
     }
 
     private Plan orRefused() throws RefusedPolicyException {
@@ -66,7 +78,7 @@ public final class Plan {
 
     /** Of another policy on the same host, to ask what would then be. */
     public Plan with(Policy other) throws RefusedPolicyException {
-        return new Plan(other, host, alone).orRefused();
+        return new Plan(other, host, alone, logged).orRefused();
     }
 
     /** What the command has of its own: a network, a /tmp, a user. */
@@ -121,7 +133,8 @@ public final class Plan {
 
     /** A list of families the filter holds by itself; but what it refuses counts as a violation only where somebody hears of it. */
     private boolean needsTracer() {
-        return policy.restrictsAddresses() || policy.restrictsFiles() || policy.violationExit().isPresent() && policy.families().isPresent();
+        boolean heard = logged || policy.violationExit().isPresent();
+        return policy.restrictsAddresses() || policy.restrictsFiles() || heard && policy.families().isPresent();
     }
 
     /** Whether this call, which changes files past Landlock, stops for the tracer. */

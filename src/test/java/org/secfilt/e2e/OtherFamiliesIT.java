@@ -127,6 +127,16 @@ class OtherFamiliesIT {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void a_log_has_what_a_list_of_families_alone_refuses(User user) {
+        String make = "import socket\ntry: socket.socket(17, 3)\nexcept OSError as e: print(e.strerror)";
+        Outcome run = ROOM.secfilt("--log=alone.log", "--mainstream-network-families", "/usr/bin/python3", "-c", make).as(user).run().exited(0);
+        assertEquals("Operation not permitted\n", run.stdout());
+        Outcome log = ROOM.bash("grep -c '\"supervised\":true\\|\"call\":\"socket\"\\|\"denied\":1,' alone.log; cat alone.log; rm alone.log").run();
+        assertTrue(log.exited(0).stdout().startsWith("3\n"), log::toString);
+    }
+
     private static Command inherits(User user, List<String> maker, List<String> secfilt, List<String> command) {
         return ROOM.command(words(maker, List.of("5"), become(user), secfilt, command));
     }
