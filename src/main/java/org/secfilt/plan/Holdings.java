@@ -146,11 +146,13 @@ final class Holdings implements Match.Visitor<String> {
             all.add(new Holding(plan.policy().firewall().origin(), "packets of every protocol", Holding.Layer.FIREWALL,
                     plan.judgesWholeNetwork() ? "connect's rules, once more, for all that leaves its network" : "connect's rules, once more"));
         }
+        Holding.Layer teller = plan.traced() ? Holding.Layer.TRACER : Holding.Layer.FILTER;
         if (plan.limitsInet() && plan.leavesKinds()) {
             all.add(new Holding(Origin.DEFAULT, "raw, ICMP, SCTP, MPTCP sockets", Holding.Layer.FIREWALL, "judged packet by packet"));
-            all.add(new Holding(Origin.DEFAULT, "source routes", Holding.Layer.FILTER, "refused"));
+            all.add(new Holding(Origin.DEFAULT, "source routes", teller, "refused"));
         } else if (plan.limitsInet()) {
-            all.add(new Holding(Origin.DEFAULT, "raw, ICMP, SCTP, MPTCP sockets, source routes", Holding.Layer.FILTER, "refused"));
+            all.add(new Holding(Origin.DEFAULT, "raw, ICMP, SCTP sockets, source routes", teller, "refused"));
+            all.add(new Holding(Origin.DEFAULT, "MPTCP sockets", Holding.Layer.FILTER, "refused")); // programs try them, and go on without
         }
         all.add(new Holding(Origin.DEFAULT, "io_uring, ptrace, bpf, foreign architectures", Holding.Layer.FILTER, "refused"));
         boolean domain = plan.landlock().isPresent();
