@@ -14,6 +14,7 @@ import org.secfilt.plan.Plan;
 import org.secfilt.policy.Access;
 import org.secfilt.policy.Match;
 import org.secfilt.policy.Mode;
+import org.secfilt.policy.Policy;
 import org.secfilt.policy.Rule;
 import org.secfilt.verdict.Action;
 import org.secfilt.verdict.Judge;
@@ -43,6 +44,7 @@ final class FormerPeers {
     private static final int LAST_OF_FIRST_BYTE = 24;
 
     private final Judge judge;
+    private final Policy policy;
     private final boolean tellsPartsApart;
     private final boolean tellsPorts;
     /** Of UDP sockets, by their cookies, the oldest first. */
@@ -54,6 +56,7 @@ final class FormerPeers {
 
     FormerPeers(Plan plan) {
         this.judge = new Judge(plan);
+        this.policy = plan.policy();
         this.tellsPartsApart = plan.policy().noOutbound().isEmpty() && tellsPartsApart(plan.policy().connect());
         this.tellsPorts = tellsPorts(plan.policy().connect());
         this.matter = tellsPartsApart && !plan.judgesPackets();
@@ -187,10 +190,13 @@ final class FormerPeers {
         if (first.isV4() && second.isV4()) {
             return isDenied(first, port(next)) || isDenied(second, port(one));
         }
-        if (tellsPorts && !first.equals(second)) {
-            return true; // a send to its peer by name has a port of its own, and takes the next one's address
-        }
         IpAddress[] addresses = {wide(first), wide(second)};
+        // A send to its peer by name has a port of its own, and takes the next one's address, or half of that.
+        for (int mix = 1; tellsPorts && mix < 1 << 2; mix++) {
+            if (!isAlike(first, IpAddress.v6(addresses[mix & 1].high(), addresses[mix >> 1].low()).canonical())) {
+                return true;
+            }
+        }
         int[] ports = {port(one), port(next)};
         for (int mix = 1; mix < (1 << 3) - 1; mix++) { // a bit each for either half and the port; all of one or all of the other is no mix
             IpAddress address = IpAddress.v6(addresses[mix & 1].high(), addresses[mix >> 1 & 1].low());
@@ -204,6 +210,30 @@ final class FormerPeers {
         }
         IpAddress last = IpAddress.v4(last32);
         return isDenied(last, ports[0]) || isDenied(last, ports[1]);
+    }
+
+    /** Whether the rules are the same for both, whichever the port. */
+    private boolean isAlike(IpAddress one, IpAddress other) {
+        Access connect = policy.connect();
+        return one.isLoopback() == other.isLoopback() && isAlike(connect.allow(), one, other) && isAlike(connect.deny(), one, other);
+    }
+
+    private static boolean isAlike(List<Rule> rules, IpAddress one, IpAddress other) {
+        for (Rule rule : rules) {
+            if (rule.match() instanceof Match.Inet match && isIn(match.networks(), one) != isIn(match.networks(), other)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isIn(List<Cidr> networks, IpAddress address) {
+        for (Cidr network : networks) {
+            if (network.contains(address)) {
+                return true;
+            }
+        }
+        return networks.isEmpty();
     }
 
     private boolean isDenied(IpAddress address, int port) {

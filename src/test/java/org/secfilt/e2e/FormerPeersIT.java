@@ -81,6 +81,21 @@ class FormerPeersIT {
         assertEquals(List.of("udp 10.77.1.1:8001"), ROOM.arrived());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"{mode: allow, deny: [{ports: [25]}]}", "{mode: deny, allow: [\"0.0.0.0/0:8001\", \"[::]/0:8001\"]}",
+            "{mode: deny, allow: [{address: [\"fd77::/16\"], ports: [\"1-9000\"]}]}"})
+    void a_datagram_socket_may_have_one_peer_after_another_where_no_third_is_denied(String connect) {
+        ROOM.bash("printf 'version: 1\nfirewall: off\nconnect: %s\n' \"$1\" > alike.yaml", connect).run().exited(0);
+        Outcome run = ROOM.secfilt("--policy=alike.yaml", "/usr/bin/python3", "-c", """
+                import socket
+                s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+                for to in "fd77:1::1", "fd77:2::1", "fd77:1::1":
+                    s.connect((to, 8001))
+                    s.send(b"x")""").as(User.ORDINARY).run().exited(0);
+        assertEquals(List.of(), run.reports());
+        assertEquals(List.of("udp [fd77:1::1]:8001", "udp [fd77:2::1]:8001", "udp [fd77:1::1]:8001"), ROOM.arrived());
+    }
+
     /** Natively a few of ten thousand. */
     @ParameterizedTest(name = "{0}, {1}")
     @CsvSource({"127.0.0.1, 127.0.0.2, AUTO", "127.0.0.1, 127.0.0.2, OFF", "::1, fd77:1::2, AUTO", "::1, fd77:1::2, OFF"})

@@ -89,6 +89,24 @@ class FormerPeersTest {
         assertEquals(mixes, peers.mixes(socket, UDP, at(next)));
     }
 
+    /** Ports are no matter between addresses that the same rules are about. */
+    @ParameterizedTest
+    @CsvSource({
+        "[::]/0:443 0.0.0.0/0:443, [fd77::1]:443, [fd78::2]:443, false",
+        "[::]/0:443 0.0.0.0/0:443, [::ffff:10.0.0.1]:443, [fd78::2]:443, true",
+        "[fd77::]/16:1-600, [fd77::1]:80, [fd77:5::2]:443, false",
+        "[fd77::]/32:1-600 [fd77:1::]/32:1-600, [fd77::1]:80, [fd77:1::1]:80, true",
+        "[fd77::]/16:80 [fd77::2]:443, [fd77::1]:80, [fd77::2]:80, true",
+        "[fd77::]/16:80 [fd77::2]:443, [fd77::1]:80, [fd77:5::3]:80, false",
+        "[fd77::]/16:80 [fd77:0:0:1::1]:443, [fd77::1]:80, [fd77:0:0:1::3]:80, true", // half of either is the one that 443 is allowed of
+    })
+    void what_they_make_with_ports_of_networks(String rules, String before, String next, boolean mixes) throws Exception {
+        FormerPeers peers = peers(rules.split(" "));
+        FakeSocket socket = new FakeSocket(kernel, 7, 3);
+        peers.note(socket, UDP, at(before));
+        assertEquals(mixes, peers.mixes(socket, UDP, at(next)));
+    }
+
     @Test
     void of_too_many_peers_the_worst_is_taken_and_of_too_many_sockets_the_oldest_forgotten() throws Exception {
         FormerPeers peers = peers("10.0.0.1:1", "[fd77::1]:1");
