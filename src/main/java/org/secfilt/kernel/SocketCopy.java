@@ -32,6 +32,9 @@ public interface SocketCopy extends AutoCloseable {
      */
     long cookie();
 
+    /** Its family, AF_*. */
+    int domain();
+
     /**
      * Its name. Address and port 0 for an internet socket that was never bound; but one that was connected keeps the port in its
      * name after the connection is over, though it is bound to it no more. Empty if it cannot be told.

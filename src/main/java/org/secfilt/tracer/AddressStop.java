@@ -25,6 +25,9 @@ final class AddressStop {
     private static final String SWAPPED = "another socket was put in the place of the one that was judged";
     private static final String MIXED = "the socket is or was connected to another address, and the kernel would mix the two up: it would send to the"
             + " one's address at the other's port; use a new socket";
+    private static final String BEGUN = "a datagram that is begun with MSG_MORE and has an address may be mixed up with what its socket was connected"
+            + " to, and the supervisor cannot make this call itself: that of a process with a Landlock domain or a security label of its own, or"
+            + " with more than 16 KiB or 4 pieces; send it without MSG_MORE, or connect the socket first";
     private static final int MOST_AGAIN = 3;
     private static final String TOO_MANY = "too many calls are under way at once";
 
@@ -170,6 +173,10 @@ final class AddressStop {
         boolean named = address.named;
         task.apart = former.matter();
         if (named && task.apart) {
+            if (AddressCall.action(call) == Action.SEND && CopyRun.begins(task, call)) {
+                replies.deny(task, call, judge.destination(), judge.deny(BEGUN));
+                return;
+            }
             boolean fastOpen = AddressCall.action(call) == Action.SEND && AddressCall.isFastOpen(task.call, call);
             int mixed = fastOpen || call == TracedCall.CONNECT && !task.connecting ? mixed(task, call, allow) : 0;
             if (mixed == CopyRun.MIXED && !fastOpen) {

@@ -93,7 +93,8 @@ final class CopyRun {
 
     private int run(Task task, TracedCall call, Verdict.Allow allow, Optional<Sockaddr> destination, int message, Presence there) {
         task.connecting = false;
-        boolean ours = !task.followedPath && makesCallsOf(task);
+        boolean dissolves = call == TracedCall.CONNECT && address.isOf(Family.UNSPEC); // nobody's rights matter, and no protocol
+        boolean ours = !task.followedPath && (dissolves || makesCallsOf(task));
         if (!ours && (call != TracedCall.CONNECT || task.protocol != Protocol.TCP.number())) {
             return call != TracedCall.CONNECT || !address.leadsOverInet() || !there.isThere() || dropsBegun(task) ? NOT_HERE : -Errno.EAGAIN.number();
         }
@@ -111,11 +112,11 @@ final class CopyRun {
                 task.connecting = copy.connecting();
                 return NOT_HERE;
             }
-            if (task.forFirewall) {
+            if (task.forFirewall && !dissolves) {
                 return NOT_HERE; // number() is no protocol there, but what a raw socket sends
             }
             boolean bindsLikeTcp = call == TracedCall.BIND && copy.number() == Protocol.MPTCP;
-            if (protocol != Protocol.TCP.number() && protocol != Protocol.UDP.number() && !bindsLikeTcp) {
+            if (protocol != Protocol.TCP.number() && protocol != Protocol.UDP.number() && !bindsLikeTcp && !dissolves) {
                 return NOT_HERE;
             }
             if (address.named && allow.rewritten().isPresent()) {
@@ -145,15 +146,20 @@ final class CopyRun {
         }
     }
 
-    /** Whether it may begin a datagram for another than its peer, and the two make a third that is denied. */
+    /** Whether it may begin a datagram for another than the socket was connected to, and the two make a third that is denied. */
     private boolean mayBegin(Task task, TracedCall call, SocketCopy copy) {
-        int flags = (int) task.call.argument(call == TracedCall.SENDMSG ? 2 : 3);
-        if (copy.number() != Protocol.UDP.number() || copy.peer().isEmpty() || (flags & MSG_MORE) == 0 && !copy.corks()) {
+        if (copy.number() != Protocol.UDP.number() || !begins(task, call) && !copy.corks()) {
             return false;
         }
+        Sockaddr to = Sockaddr.decode(address.name, address.nameLength);
         synchronized (former) {
-            return former.mixes(copy, copy.number(), Sockaddr.decode(address.name, address.nameLength));
+            return former.mixesBegun(copy, to instanceof Sockaddr.Unspec unspec && unspec.asInet().isPresent() ? unspec.asInet().get() : to);
         }
+    }
+
+    /** Whether the rest of the datagram is to follow. */
+    static boolean begins(Task task, TracedCall call) {
+        return (task.call.argument(call == TracedCall.SENDMSG ? 2 : 3) & MSG_MORE) != 0;
     }
 
     /** As {@link SocketCopy#dropBegun}. */
@@ -215,7 +221,7 @@ final class CopyRun {
     static int mixed(FormerPeers former, SocketCopy copy, Sockaddr destination) {
         synchronized (former) {
             boolean six = destination instanceof Sockaddr.Inet6 && copy.number() == Protocol.UDP.number();
-            if (six && copy.describe(0).domain() == Family.INET.number()) {
+            if (six && copy.domain() == Family.INET.number()) {
                 return 0; // the kernel refuses it
             }
             if (former.mixes(copy, copy.number(), destination)) {

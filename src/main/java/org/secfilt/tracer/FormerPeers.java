@@ -118,6 +118,26 @@ final class FormerPeers {
                 : protocol == Protocol.UDP.number() && mixes(before(socket), next);
     }
 
+    /**
+     * Whether a datagram that is begun for this address could come together with another of the socket's into a third; if not it is as if the socket
+     * had been connected to it. Under the lock.
+     */
+    boolean mixesBegun(SocketCopy socket, Sockaddr next) {
+        if (address(next) == null) {
+            return false;
+        }
+        for (Sockaddr one : before(socket)) {
+            if (address(one) != null && mixes(next, one)) {
+                return true;
+            }
+        }
+        if (mixes(before(socket), next)) {
+            return true;
+        }
+        note(socket, Protocol.UDP.number(), next);
+        return false;
+    }
+
     /** Whether it is a UDP socket that never had a peer. Under the lock. */
     boolean hadNone(SocketCopy socket) {
         return socket.number() == Protocol.UDP.number() && before(socket).isEmpty();
@@ -190,6 +210,9 @@ final class FormerPeers {
         if (first.isV4() && second.isV4()) {
             return isDenied(first, port(next)) || isDenied(second, port(one));
         }
+        if (!first.isV4() && second.isV4()) {
+            return true; // over the IPv6 address of a datagram that was begun the kernel writes the IPv4 one   // __ip4_datagram_connect()
+        }
         IpAddress[] addresses = {wide(first), wide(second)};
         // A send to its peer by name has a port of its own, and takes the next one's address, or half of that.
         for (int mix = 1; tellsPorts && mix < 1 << 2; mix++) {
@@ -209,7 +232,7 @@ final class FormerPeers {
             return false; // 0.0.0.0/8, as of ::1, is nobody
         }
         IpAddress last = IpAddress.v4(last32);
-        return isDenied(last, ports[0]) || isDenied(last, ports[1]);
+        return tellsPorts && !isAlike(first, last) || isDenied(last, ports[0]) || isDenied(last, ports[1]);
     }
 
     /** Whether the rules are the same for both, whichever the port. */

@@ -242,7 +242,7 @@ final class VaultRun {
             return false;
         }
         try (SocketCopy copy = socket.get()) {
-            int domain = copy.describe(0).domain();
+            int domain = copy.domain();
             return domain == Family.INET.number() && task.givenLength < INET_BYTES
                     || domain == Family.INET6.number() && task.givenLength < INET6_BYTES;
         }

@@ -20,6 +20,7 @@ class FormerPeersIT {
     static final NetworkRoom ROOM = new NetworkRoom();
 
     private static final String MAPPED_BEFORE = Fixtures.compile("mapped-before").toString();
+    private static final String BEGUN_BESIDE = Fixtures.compile("begun-beside").toString();
     private static final String MIX_PEERS = Fixtures.compile("mix-peers").toString();
     private static final Pattern COUNTS = Pattern.compile("connected (\\d+)\n(?s:.*)mixed (\\d+)\n");
 
@@ -94,6 +95,24 @@ class FormerPeersIT {
                     s.send(b"x")""").as(User.ORDINARY).run().exited(0);
         assertEquals(List.of(), run.reports());
         assertEquals(List.of("udp [fd77:1::1]:8001", "udp [fd77:2::1]:8001", "udp [fd77:1::1]:8001"), ROOM.arrived());
+    }
+
+    /** Natively some of a hundred: what the kernel then sends goes to an IPv6 address that begins with the IPv4 ones. */
+    @ParameterizedTest(name = "{0}, {1}")
+    @CsvSource({"connected, auto", "connected, off", "named, auto", "named, off"})
+    void nothing_that_is_begun_beside_a_connect_over_ipv4_goes_astray(String how, String notifications) {
+        String[] words = {BEGUN_BESIDE, how, NetworkRoom.FAR6, NetworkRoom.NEAR, "8001"};
+        ROOM.command(BEGUN_BESIDE, "connected", words[2], words[3], words[4], "1000").run().exited(0);
+        assertTrue(ROOM.arrived().stream().anyMatch(to -> to.startsWith("udp [a4d:")));
+        for (String port : List.of(":8001", "")) {
+            ROOM.bash("printf 'version: 1\\nfirewall: off\\nconnect: {mode: deny, allow: [\"%s\", \"%s\"]}\\n' $1 $2 > astray.yaml",
+                    NetworkRoom.NEAR + port, port.isEmpty() ? NetworkRoom.FAR6 : words(NetworkRoom.FAR6) + port).run().exited(0);
+            Outcome run = ROOM.secfilt("--notifications=" + notifications, "--policy=astray.yaml", words[0], words[1], words[2], words[3], words[4],
+                    "1000").as(User.ORDINARY).run().exited(0);
+            List<String> arrived = ROOM.arrived();
+            assertEquals(List.of(), arrived.stream().filter(to -> !to.equals("udp 10.77.1.1:8001") && !to.equals("udp [fd77:2::1]:8001")).toList());
+            assertFalse(arrived.isEmpty(), run::toString);
+        }
     }
 
     /** Natively a few of ten thousand. */

@@ -50,6 +50,11 @@ final class FakeSocket implements SocketCopy {
     }
 
     @Override
+    public int domain() {
+        return kernel.domain;
+    }
+
+    @Override
     public boolean isOfOurNetwork() {
         return kernel.ourNetwork;
     }

@@ -97,6 +97,7 @@ class FormerPeersTest {
         "[fd77::]/16:1-600, [fd77::1]:80, [fd77:5::2]:443, false",
         "[fd77::]/32:1-600 [fd77:1::]/32:1-600, [fd77::1]:80, [fd77:1::1]:80, true",
         "[fd77::]/16:80 [fd77::2]:443, [fd77::1]:80, [fd77::2]:80, true",
+        "[::]/0:443 0.0.0.0/0:443, [fd77::1]:443, [::ffff:10.0.0.1]:443, true",
         "[fd77::]/16:80 [fd77::2]:443, [fd77::1]:80, [fd77:5::3]:80, false",
         "[fd77::]/16:80 [fd77:0:0:1::1]:443, [fd77::1]:80, [fd77:0:0:1::3]:80, true", // half of either is the one that 443 is allowed of
     })
@@ -105,6 +106,24 @@ class FormerPeersTest {
         FakeSocket socket = new FakeSocket(kernel, 7, 3);
         peers.note(socket, UDP, at(before));
         assertEquals(mixes, peers.mixes(socket, UDP, at(next)));
+    }
+
+    /** A datagram that is begun is as good as a peer, whichever comes first. */
+    @ParameterizedTest
+    @CsvSource({
+        "10.0.0.1:1, 10.0.0.2:2, true",
+        "10.0.0.1:1, 10.0.0.1:2, false",
+        "[fd77::1]:1, [::ffff:10.0.0.1]:1, true",
+        "[::ffff:10.0.0.1]:1, [fd77::1]:1, true",
+    })
+    void what_is_begun_counts_as_a_peer(String one, String other, boolean mixes) throws Exception {
+        FormerPeers peers = peers("10.0.0.1:1", "10.0.0.1:2", "10.0.0.2:2", "[fd77::1]:1");
+        FakeSocket socket = new FakeSocket(kernel, 7, 3);
+        peers.note(socket, UDP, at(one));
+        assertEquals(mixes, peers.mixesBegun(socket, at(other)));
+        FakeSocket fresh = new FakeSocket(kernel, 7, 4);
+        assertFalse(peers.mixesBegun(fresh, at(one)));
+        assertEquals(mixes, peers.mixesBegun(fresh, at(other)) || peers.mixes(fresh, UDP, at(other)));
     }
 
     @Test

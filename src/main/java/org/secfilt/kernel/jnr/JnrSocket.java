@@ -61,6 +61,7 @@ final class JnrSocket implements SocketCopy {
     private final Patience patience;
     private int domain = UNKNOWN;
     private int number = UNKNOWN;
+    private long cookie;
     private int state = UNKNOWN;
     private boolean limited;
 
@@ -89,7 +90,8 @@ final class JnrSocket implements SocketCopy {
         return domain() == Family.INET.number() || domain() == Family.INET6.number();
     }
 
-    private int domain() {
+    @Override
+    public int domain() {
         if (domain == UNKNOWN) {
             domain = option(SO_DOMAIN);
         }
@@ -125,9 +127,12 @@ final class JnrSocket implements SocketCopy {
 
     @Override
     public long cookie() {
-        NativeMemory.IO.putInt(scratch, Long.BYTES);
-        Libc.must("getsockopt", Libc.GETSOCKOPT.call(fd, SOL_SOCKET, SO_COOKIE, scratch + NAME, scratch));
-        return NativeMemory.IO.getLong(scratch + NAME);
+        if (cookie == 0) {
+            NativeMemory.IO.putInt(scratch, Long.BYTES);
+            Libc.must("getsockopt", Libc.GETSOCKOPT.call(fd, SOL_SOCKET, SO_COOKIE, scratch + NAME, scratch));
+            cookie = NativeMemory.IO.getLong(scratch + NAME);
+        }
+        return cookie;
     }
 
     @Override
