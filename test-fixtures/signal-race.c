@@ -7,43 +7,12 @@
  *
  * What is sent is SIGUSR1, without end. stdout: "sent N, refused N".
  */
-#define _GNU_SOURCE
+#include "regroup.h"
 #include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
-static volatile struct {
-	long sent, refused;
-} *calls;
 static int inside, outside, shared = 100;
-
-static void count(long result)
-{
-	if (result == 0)
-		calls->sent++;
-	else
-		calls->refused++;
-}
-
-static void spin(unsigned most, unsigned *seed)
-{
-	for (volatile unsigned i = (unsigned)rand_r(seed) % most; i; i--)
-		;
-}
-
-static long millis(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void *swap(void *unused)
 {
@@ -72,21 +41,9 @@ static void by_pidfd(pid_t pid, long end)
 	kill(child, SIGKILL);
 }
 
-static void by_group(pid_t pid, long end)
+static void signal_own_group(void)
 {
-	unsigned seed = 1;
-	pid_t group = getpgid(pid), child = fork();
-	if (child == 0)
-		for (;;)
-			count(kill(0, SIGUSR1));
-	while (millis() < end) {
-		setpgid(child, group);
-		spin(3000, &seed);
-		setpgid(child, child);
-		spin(20000, &seed);
-	}
-	kill(child, SIGKILL);
-	waitpid(child, NULL, 0);
+	count(kill(0, SIGUSR1));
 }
 
 int main(int argc, char **argv)
@@ -98,9 +55,12 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	signal(SIGUSR1, SIG_IGN);
-	setpgid(0, 0);
-	calls = mmap(NULL, sizeof *calls, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	(strcmp(argv[1], "group") ? by_pidfd : by_group)(pid, millis() + atoi(argv[3]));
-	printf("sent %ld, refused %ld\n", calls->sent, calls->refused);
+	begin();
+	long end = millis() + atoi(argv[3]);
+	if (strcmp(argv[1], "group"))
+		by_pidfd(pid, end);
+	else
+		regroup(pid, end, signal_own_group);
+	printf("sent %ld, refused %ld\n", calls->done, calls->refused);
 	return 0;
 }
