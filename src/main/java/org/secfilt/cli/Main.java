@@ -179,7 +179,7 @@ public final class Main implements Outcome.Visitor<Integer> {
         }
         if (plan.supervised() && plan.landlock().isEmpty() && modules.yamaScope() == 0) {
             reports.warn("this kernel's Landlock is switched off or too old: the command can write to the memory of other processes of its"
-                    + " user (/proc/PID/mem), and send them signals" + (plan.traces(TracedCall.KILL) ? " by files of its own (SIGIO)" : ""));
+                    + " user (/proc/PID/mem), and send them signals" + (plan.traces(TracedCall.KILL) ? " by terminals (SIGIO)" : ""));
         }
         tellLayers(plan, reports);
         Sandbox.Fallback fallback = new Sandbox.Fallback() { // no lambda: it would cost milliseconds

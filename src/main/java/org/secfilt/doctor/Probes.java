@@ -113,7 +113,7 @@ final class Probes {
         String later = "Linux 6.12 or later";
         if (abi >= LANDLOCK_REFER) {
             return Finding.partly("Landlock", "ABI " + abi, memory,
-                    "signals to processes outside by SIGIO, or without a supervisor; and mount(2) is refused to root", later);
+                    "signals to processes outside by terminals (SIGIO), or without a supervisor; and mount(2) is refused to root", later);
         }
         return Finding.no("Landlock", abi == 0 ? "none" : "ABI 1, which would break renames",
                 memory + " of the same user; the calls ptrace and process_vm_writev are refused all the same",

@@ -1,5 +1,6 @@
 package org.secfilt.filter;
 
+import org.secfilt.abi.FileOwner;
 import org.secfilt.abi.SeccompData;
 import org.secfilt.abi.SyscallTable;
 import org.secfilt.bpf.Assembler;
@@ -25,7 +26,9 @@ import org.secfilt.plan.TracedCall;
  *     <td>tracer</td><td>tracer</td></tr>
  * <tr><td>kill, tkill, tgkill, rt_sigqueueinfo, rt_tgsigqueueinfo, pidfd_send_signal</td><td>Landlock from ABI 6 on, before it the tracer</td>
  *     <td>the same</td></tr>
- * <tr><td>SIGIO</td><td>Landlock from ABI 6 on, before it nothing: it dies, and all with it</td><td>the same</td></tr>
+ * <tr><td>fcntl F_SETOWN, F_SETOWN_EX; ioctl FIOSETOWN, SIOCSPGRP: SIGIO, or any other signal</td><td>the same</td><td>the same</td></tr>
+ * <tr><td>O_ASYNC of a terminal without an owner: the kernel takes its foreground group</td>
+ *     <td>Landlock from ABI 6 on, before it nothing: but the supervisor is in the foreground of none</td><td>the same</td></tr>
  * <tr><td>ptrace, pidfd_getfd, process_vm_writev</td><td>filter</td><td>filter</td></tr>
  * <tr><td>process_vm_readv, move_pages, migrate_pages, kcmp, setns, /proc/PID/mem, fd</td>
  *     <td>Landlock, and no CAP_SYS_PTRACE</td><td>it is not dumpable</td></tr>
@@ -77,6 +80,10 @@ final class TracerCalls {
             if (call.signals() && plan.traces(call)) {
                 add(dispatch, syscalls, call, actions.trace(call), "not to processes outside"); // a filter does not know its caller's own number
             }
+        }
+        if (plan.traces(TracedCall.FCNTL)) { // its ioctl(2) are WaysRound's
+            add(dispatch, syscalls, TracedCall.FCNTL, assembler.load(SeccompData.low(1),
+                    assembler.jumpIfAny(FileOwner.FCNTLS, actions.trace(TracedCall.FCNTL), actions.allow())), "no file signals processes outside");
         }
         if (plan.traces(TracedCall.LANDLOCK_RESTRICT_SELF)) {
             add(dispatch, syscalls, TracedCall.LANDLOCK_RESTRICT_SELF, actions.trace(TracedCall.LANDLOCK_RESTRICT_SELF),

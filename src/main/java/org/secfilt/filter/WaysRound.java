@@ -2,12 +2,14 @@ package org.secfilt.filter;
 
 import java.util.OptionalInt;
 import org.secfilt.abi.Errno;
+import org.secfilt.abi.FileOwner;
 import org.secfilt.abi.SeccompData;
 import org.secfilt.abi.SyscallTable;
 import org.secfilt.bpf.Assembler;
 import org.secfilt.bpf.JumpOp;
 import org.secfilt.bpf.Node;
 import org.secfilt.plan.Plan;
+import org.secfilt.plan.TracedCall;
 
 /**
  * The calls that would get round everything else, each with what it could do.
@@ -97,9 +99,13 @@ final class WaysRound {
         int[] requests = plan.sealsCgroup()
                 ? new int[] {TIOCSTI, TIOCLINUX, TUNSETIFF, XFS_IOC_OPEN_BY_HANDLE}
                 : new int[] {TIOCSTI, TIOCLINUX, TUNSETIFF};
-        dispatch.add(syscalls.nr("ioctl"), load(1, assembler.jumpIfAny(requests, refuse,
-                plan.policy().restrictsFiles() ? new FileCalls(plan, assembler, actions).ioctl() : actions.allow())),
+        Node others = plan.policy().restrictsFiles() ? new FileCalls(plan, assembler, actions).ioctl() : actions.allow();
+        if (plan.traces(TracedCall.IOCTL)) {
+            others = assembler.jumpIfAny(FileOwner.IOCTLS, actions.trace(TracedCall.IOCTL), others);
+        }
+        dispatch.add(syscalls.nr("ioctl"), load(1, assembler.jumpIfAny(requests, refuse, others)),
                 "ioctl: no typing into the terminal, no tunnels"
+                        + (plan.traces(TracedCall.IOCTL) ? ", no file signals processes outside" : "")
                         + (plan.policy().restrictsFiles() ? ", no change of files: " + plan.policy().files().readOnly().get() : ""));
         dispatch.add(syscalls.nr("request_key"),
                 load(2, assembler.jump(JumpOp.EQ, 0,

@@ -45,6 +45,16 @@ public interface SignalTargets {
     Optional<OfPidfd> pidfd(int caller, int fd);
 
     /**
+     * fcntl(2) F_SETOWN_EX with F_OWNER_TID, of a descriptor of the caller's, by the supervisor's own hand: so the kernel signals by the
+     * supervisor's right.
+     *
+     * @param caller as the supervisor calls it
+     * @param thread of the caller's own process
+     * @return 0 or a negative error number: EPERM if it is another process's, or the descriptor's file cannot be had
+     */
+    int ownByThread(int caller, int fd, int thread);
+
+    /**
      * @param number of the group; {@link #NONE} if it is no group, or from outside of the caller's namespace
      * @param self of the caller's process, if it is a member
      * @param inside the members of the run that have a number there, but the caller's process

@@ -160,7 +160,8 @@ final class Holdings implements Match.Visitor<String> {
                 domain ? Holding.Layer.LANDLOCK : Holding.Layer.FILTER,
                 domain ? "a domain of its own" : "their calls are refused, /proc/PID/mem is not: this kernel has no fit Landlock"));
         if (plan.traces(TracedCall.KILL)) {
-            all.add(new Holding(Origin.DEFAULT, "signals to processes outside", Holding.Layer.TRACER, "denied; those of SIGIO are not"));
+            all.add(new Holding(Origin.DEFAULT, "signals to processes outside", Holding.Layer.TRACER,
+                    "denied, by files too; those of terminals (SIGIO) are not"));
         }
         if (!plan.droppedCapabilities().isEmpty()) {
             all.add(new Holding(Origin.DEFAULT, "root's means to undo it", Holding.Layer.CAPABILITIES,

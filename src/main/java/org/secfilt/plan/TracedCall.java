@@ -54,7 +54,11 @@ public enum TracedCall {
     TGKILL("tgkill", 73, Kind.SIGNALS),
     RT_SIGQUEUEINFO("rt_sigqueueinfo", 74, Kind.SIGNALS),
     RT_TGSIGQUEUEINFO("rt_tgsigqueueinfo", 75, Kind.SIGNALS),
-    PIDFD_SEND_SIGNAL("pidfd_send_signal", 76, Kind.SIGNALS);
+    PIDFD_SEND_SIGNAL("pidfd_send_signal", 76, Kind.SIGNALS),
+    /** Of one that says whom a file signals: it may be processes outside of the run, where Landlock scopes no signals. */
+    FCNTL("fcntl", 77, Kind.OWNERS),
+    /** Likewise. */
+    IOCTL("ioctl", 78, Kind.OWNERS);
 
     private enum Kind {
         /** Gives a socket an address, and is notified. */
@@ -65,6 +69,7 @@ public enum TracedCall {
         VAULT,
         PROCESSES,
         SIGNALS,
+        OWNERS,
         /** The only one of its kind, or nearly. */
         ONE
     }
@@ -114,11 +119,16 @@ public enum TracedCall {
 
     /** True for the calls that could hamper other processes of a user, the supervisor too, and that no right of the user's forbids. */
     public boolean changesProcesses() {
-        return kind == Kind.PROCESSES || kind == Kind.SIGNALS;
+        return kind == Kind.PROCESSES || kind == Kind.SIGNALS || kind == Kind.OWNERS;
     }
 
     /** True for those of them that send a signal. */
     public boolean signals() {
         return kind == Kind.SIGNALS;
+    }
+
+    /** True for those that say whom a file signals. */
+    public boolean setsOwner() {
+        return kind == Kind.OWNERS;
     }
 }

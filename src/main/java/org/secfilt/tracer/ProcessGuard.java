@@ -62,7 +62,7 @@ final class ProcessGuard {
 
     /** The call is saved in {@code task.call}. */
     void answer(Task task, TracedCall call) {
-        if (call.signals()) {
+        if (call.signals() || call.setsOwner()) {
             signals.orElseThrow().answer(task, call);
             return;
         }

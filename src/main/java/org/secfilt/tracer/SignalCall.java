@@ -1,9 +1,9 @@
 package org.secfilt.tracer;
 
 /**
- * A call that signals one process or thread, or a group by kill(2).
+ * A call that signals one process or thread, or a group by kill(2); or that says by F_SETOWN whom a file signals.
  *
- * @param first whom, unless that is the second
+ * @param first whom, unless that is another one
  */
 record SignalCall(int nr, long first, long second, long third, long fourth) {
     static final int ARGUMENTS = 4;

@@ -7,6 +7,7 @@ import org.secfilt.kernel.Keeper;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SignalTargets;
 import org.secfilt.kernel.SyscallStop;
+import org.secfilt.kernel.Tracees;
 import org.secfilt.plan.TracedCall;
 import org.secfilt.policy.Origin;
 import org.secfilt.verdict.Verdict;
@@ -42,18 +43,22 @@ final class SignalStop {
     private final SignalTargets targets;
     private final Replies replies;
     private final Remake remake;
+    private final Replacement replacement;
+    private final OwnerStop owners;
     private final Optional<Keeper> keeper;
     private final SyscallTable syscalls;
     private final SyscallStop ended = new SyscallStop();
 
     SignalStop(
-            Ptrace ptrace, SignalTargets targets, Replies replies, Remake remake, Optional<Keeper> keeper, SyscallTable syscalls) {
+            Ptrace ptrace, Tracees tracees, SignalTargets targets, Replies replies, Remake remake, Optional<Keeper> keeper, SyscallTable syscalls) {
         this.ptrace = ptrace;
         this.targets = targets;
         this.replies = replies;
         this.remake = remake;
         this.keeper = keeper;
         this.syscalls = syscalls;
+        this.replacement = new Replacement(ptrace, replies);
+        this.owners = new OwnerStop(ptrace, tracees, targets, replies, replacement, syscalls);
     }
 
     /** The call is saved in {@code task.call}. */
@@ -68,6 +73,7 @@ final class SignalStop {
             case KILL -> kill(task, first);
             case TGKILL, RT_TGSIGQUEUEINFO -> one(task, call, first <= 0 ? first : (int) task.call.argument(1));
             case PIDFD_SEND_SIGNAL -> pidfd(task, first, (int) task.call.argument(3));
+            case FCNTL, IOCTL -> owners.answer(task, call, keeper());
             default -> one(task, call, first); // TKILL, RT_SIGQUEUEINFO
         }
     }
@@ -109,7 +115,7 @@ final class SignalStop {
         if (group.empty()) {
             replies.skip(task, -Errno.ESRCH.number());
         } else if (!group.outside() && group.number() > INIT && deed.nr() == nr(TracedCall.KILL)) { // by -1 it means everybody
-            replace(task, deed.to(-group.number())); // the caller may be in another by then, setpgid(2) is its parent's too
+            replacement.run(task, deed.to(-group.number())); // the caller may be in another by then, setpgid(2) is its parent's too
         } else if (group.inside().isEmpty() && group.self() == SignalTargets.NONE) {
             replies.deny(task, call, Optional.empty(), OUTSIDE);
         } else {
@@ -146,7 +152,7 @@ final class SignalStop {
 
     private void judge(Task task, int number, SignalCall deed) {
         switch (targets.one(task.tid, number, keeper())) {
-            case OURS -> replace(task, deed);
+            case OURS -> replacement.run(task, deed);
             case NOBODYS -> replies.skip(task, -Errno.ESRCH.number());
             case OTHERS -> replies.deny(task, TracedCall.PIDFD_SEND_SIGNAL, Optional.empty(), OUTSIDE);
         }
@@ -165,7 +171,7 @@ final class SignalStop {
                     : targets.group(task.tid, signalling.group(), keeper()));
         }
         if (!signalling.isDone()) {
-            put(task, signalling.take());
+            replacement.put(task, signalling.take());
             task.phase = Task.Phase.SIGNALLING;
             ptrace.resumeToExit(task.tid);
             return;
@@ -175,34 +181,14 @@ final class SignalStop {
             replies.skip(task, signalling.result());
         } else {
             remake.release(task);
-            replace(task, signalling.toSelf());
+            replacement.run(task, signalling.toSelf());
         }
-    }
-
-    /** Another call runs, once. */
-    private void replace(Task task, SignalCall deed) {
-        if (put(task, deed) < 0) {
-            replies.skip(task, -Errno.ESRCH.number()); // it died
-            return;
-        }
-        task.phase = Task.Phase.REPLACED;
-        ptrace.resumeToExit(task.tid);
-    }
-
-    private int put(Task task, SignalCall deed) {
-        int rc = ptrace.setNumber(task.tid, deed.nr());
-        for (int i = 0; i < SignalCall.ARGUMENTS && rc >= 0; i++) {
-            rc = ptrace.setArgument(task.tid, i, deed.argument(i));
-        }
-        return rc;
     }
 
     /** At the exit-stop of a call that was put in the place of another. */
     void exit(Task task, Task.Phase owed) {
         if (owed == Task.Phase.REPLACED) {
-            for (int i = 0; i < SignalCall.ARGUMENTS; i++) {
-                ptrace.setArgument(task.tid, i, task.call.argument(i));
-            }
+            replacement.exit(task);
         } else if (task.signalling.isPresent() && ptrace.syscallInfo(task.tid, ended) == 0) {
             Signalling signalling = task.signalling.get();
             signalling.ended(ended.result());

@@ -94,8 +94,8 @@ public final class Tracer {
         this.addresses = new AddressStop(
                 ptrace, tracees, execs, vault, keeper, plan, watch, replies, remake, tasks.restrictions(), crossing, former, outsiders);
         this.guard = new VaultGuard(ptrace, replies, addresses.judge(), plan.vault(), plan.arch());
-        this.processes = new ProcessGuard(ptrace, tracees.numbers(), replies, plan.traces(TracedCall.KILL)
-                ? Optional.of(new SignalStop(ptrace, kernel.signalTargets(), replies, remake, keeper, plan.arch().syscalls())) : Optional.empty());
+        this.processes = new ProcessGuard(ptrace, tracees.numbers(), replies, !plan.traces(TracedCall.KILL) ? Optional.empty()
+                : Optional.of(new SignalStop(ptrace, tracees, kernel.signalTargets(), replies, remake, keeper, plan.arch().syscalls())));
         this.handedOver = new HandedOver(ptrace, tracees, watch, replies, addresses.judge(), crossing, plan);
         this.listeners = new ListenStop(ptrace, tracees, replies, addresses.judge());
         this.waits = new WaitStop(ptrace, tracees.numbers(), this.keeper);

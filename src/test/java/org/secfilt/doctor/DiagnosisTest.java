@@ -73,7 +73,7 @@ class DiagnosisTest {
             value = {
                 "landlock=0 | no      Landlock: none | landlock in the boot option lsm=",
                 "landlock=1 | no      Landlock: ABI 1 | Linux 6.12 or later",
-                "landlock=4 | partly  Landlock: ABI 4 | signals to processes outside by SIGIO, or without a supervisor; and mount(2) is refused to root",
+                "landlock=4 | partly  Landlock: ABI 4 | signals to processes outside by terminals (SIGIO), or without a supervisor; and mount(2) is refused to root",
                 "/proc/self/mountinfo= | yes     cgroups: version 2, which secfilt mounts where nobody sees it | a group of its own",
                 "landlock=0 | no      read-only files: no Landlock | a run with them is refused",
                 "landlock=1 | partly  read-only files: Landlock ABI 1 | moves and links",

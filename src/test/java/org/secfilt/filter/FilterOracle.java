@@ -101,6 +101,8 @@ final class FilterOracle {
                 return Set.of(addresses && (!ofOne || (int) args[1] != 0) ? "trace " + name : "allow");
             case "kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_send_signal":
                 return Set.of(addresses && !plan.scopesSignals() ? "trace " + name : "allow");
+            case "fcntl":
+                return Set.of(addresses && !plan.scopesSignals() && List.of(8, 15).contains((int) args[1]) ? "trace fcntl" : "allow");
             case "landlock_restrict_self":
                 return Set.of(out || !policy.bind().open() ? "trace landlock_restrict_self" : "allow");
             case "ptrace":
@@ -112,6 +114,9 @@ final class FilterOracle {
             case "seccomp":
                 return Set.of((args[1] & 8) != 0 ? "EBUSY" : "allow");
             case "ioctl":
+                if (addresses && !plan.scopesSignals() && List.of(0x8901, 0x8902).contains((int) args[1])) {
+                    return Set.of("trace ioctl");
+                }
                 return Set.of(List.of(0x5412, 0x541c, 0x400454ca).contains((int) args[1]) || files && changesFile((int) args[1])
                         ? "EPERM" : "allow");
             case "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "lchown", "fchown", "fchownat", "utime", "utimes", "futimesat",

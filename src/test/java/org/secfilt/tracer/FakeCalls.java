@@ -90,6 +90,10 @@ abstract class FakeCalls extends FakeTracees {
                 acted.add(task.tid + ": " + name + " " + task.arguments[inThread ? 1 : 0] + " " + task.arguments[inThread ? 2 : 1]);
                 task.result = unsignalled.contains((int) task.arguments[0]) ? -Errno.EPERM.number() : 0;
             }
+            case "fcntl" -> {
+                acted.add(task.tid + ": fcntl " + task.arguments[1] + " " + task.arguments[2]);
+                task.result = 0;
+            }
             case "setpriority", "ioprio_set" -> {
                 acted.add(task.tid + ": " + name + " of " + task.arguments[1]);
                 task.result = 0;

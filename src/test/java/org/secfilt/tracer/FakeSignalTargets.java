@@ -11,6 +11,10 @@ final class FakeSignalTargets implements SignalTargets {
     /** What one look after the other tells of any group, and of all; the last one stays. */
     final List<Group> groups = new ArrayList<>();
     Optional<OfPidfd> pidfd = Optional.empty();
+    /** What the kernel answers where a file is to signal a thread. */
+    int owned;
+    /** Of which descriptors and threads it was asked that. */
+    final List<String> owners = new ArrayList<>();
     private final FakeTracees tracees;
 
     FakeSignalTargets(FakeTracees tracees) {
@@ -37,5 +41,12 @@ final class FakeSignalTargets implements SignalTargets {
     public Optional<OfPidfd> pidfd(int caller, int fd) {
         tracees.on(caller);
         return pidfd;
+    }
+
+    @Override
+    public int ownByThread(int caller, int fd, int thread) {
+        tracees.on(caller);
+        owners.add(fd + " " + thread);
+        return owned;
     }
 }

@@ -3,6 +3,8 @@ package org.secfilt.kernel.jnr;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.secfilt.abi.Errno;
+import org.secfilt.abi.FileOwner;
 import org.secfilt.kernel.SignalTargets;
 import org.secfilt.kernel.TraceeNumbers.Whose;
 
@@ -14,6 +16,7 @@ final class JnrSignalTargets implements SignalTargets {
 
     private final Proc proc;
     private final TraceeDescriptors descriptors;
+    private final long owner = NativeMemory.allocate(FileOwner.BYTES);
     /** The thread of ours that traces, once it is known. */
     private int tracer;
 
@@ -125,6 +128,24 @@ final class JnrSignalTargets implements SignalTargets {
         PidNamespace view = new PidNamespace(proc, caller);
         boolean thread = (Integer.parseInt(Proc.field(info, "flags"), 8) & PIDFD_THREAD) != 0;
         return Optional.of(new OfPidfd(view.number(here, status, "NSpid"), view.number(here, status, "NStgid"), thread));
+    }
+
+    @Override
+    public int ownByThread(int caller, int fd, int thread) {
+        PidNamespace view = new PidNamespace(proc, caller);
+        int here = view.find(thread);
+        if (view.isGone() || here == NONE || proc.tgid(here) != tgid(view.status())) {
+            return -Errno.EPERM.number();
+        }
+        int copy = descriptors.copy(caller, fd);
+        if (copy < 0) {
+            return copy == -Errno.EBADF.number() ? copy : -Errno.EPERM.number();
+        }
+        NativeMemory.IO.putInt(owner, FileOwner.F_OWNER_TID);
+        NativeMemory.IO.putInt(owner + Integer.BYTES, here);
+        int rc = (int) Libc.FCNTL.call(copy, FileOwner.F_SETOWN_EX, owner);
+        descriptors.close(copy);
+        return rc;
     }
 
     /** What has ended is nobody's, but that a process whose first thread has ended may go on. */
