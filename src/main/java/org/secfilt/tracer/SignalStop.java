@@ -31,6 +31,7 @@ final class SignalStop {
     private static final int EVERYBODY = -1;
     /** Of a PID namespace. */
     private static final int INIT = 1;
+    private static final int NSIG = 64; // asm-generic/signal.h
     // linux/pidfd.h
     private static final int PIDFD_SIGNAL_THREAD = 1;
     private static final int PIDFD_SIGNAL_THREAD_GROUP = 2;
@@ -96,14 +97,31 @@ final class SignalStop {
         switch (targets.one(task.tid, number, keeper())) {
             case OURS -> ptrace.resume(task.tid, 0);
             case NOBODYS -> replies.skip(task, -Errno.ESRCH.number()); // not resumed: somebody may have the number by then
-            case OTHERS -> replies.deny(task, call, Optional.empty(), OUTSIDE);
+            case OTHERS -> refuse(task, call);
         }
+    }
+
+    /** Of what is no signal the kernel says that, whoever there is. */
+    private void refuse(Task task, TracedCall call) {
+        if (isSignal(task, call)) {
+            replies.deny(task, call, Optional.empty(), OUTSIDE);
+        } else {
+            replies.skip(task, -Errno.EINVAL.number());
+        }
+    }
+
+    private static boolean isSignal(Task task, TracedCall call) {
+        boolean third = call == TracedCall.TGKILL || call == TracedCall.RT_TGSIGQUEUEINFO;
+        int signal = (int) task.call.argument(third ? 2 : 1);
+        return signal >= 0 && signal <= NSIG;
     }
 
     private void everybody(Task task, SignalCall deed) {
         SignalTargets.Group all = targets.all(task.tid, keeper());
         if (all.empty()) {
             replies.skip(task, -Errno.ESRCH.number());
+        } else if (!isSignal(task, TracedCall.KILL)) {
+            replies.skip(task, -Errno.EINVAL.number());
         } else {
             begin(task, new Signalling(task.call, deed, true, all));
         }
@@ -117,7 +135,7 @@ final class SignalStop {
         } else if (!group.outside() && group.number() > INIT && deed.nr() == nr(TracedCall.KILL)) { // by -1 it means everybody
             replacement.run(task, deed.to(-group.number())); // the caller may be in another by then, setpgid(2) is its parent's too
         } else if (group.inside().isEmpty() && group.self() == SignalTargets.NONE) {
-            replies.deny(task, call, Optional.empty(), OUTSIDE);
+            refuse(task, call);
         } else {
             begin(task, new Signalling(task.call, deed, false, group));
         }
@@ -154,7 +172,7 @@ final class SignalStop {
         switch (targets.one(task.tid, number, keeper())) {
             case OURS -> replacement.run(task, deed);
             case NOBODYS -> replies.skip(task, -Errno.ESRCH.number());
-            case OTHERS -> replies.deny(task, TracedCall.PIDFD_SEND_SIGNAL, Optional.empty(), OUTSIDE);
+            case OTHERS -> refuse(task, TracedCall.PIDFD_SEND_SIGNAL);
         }
     }
 

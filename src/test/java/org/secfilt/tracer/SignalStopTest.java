@@ -46,6 +46,20 @@ class SignalStopTest extends TracerRoom {
                 result == 0 ? new String[] {"7: " + call + " " + (threads ? second : first) + " " + (threads ? third : second)} : new String[0]);
     }
 
+    /** kernel/signal.c check_kill_permission(): it looks at the signal first, but behind who there is. */
+    @ParameterizedTest
+    @CsvSource({
+        "kill, 4000, 65, 0, -22", "kill, 4000, -1, 0, -22", "kill, 4000, 64, 0, -1", "kill, 5000, 65, 0, -3", "kill, -70, 65, 0, -22",
+        "kill, -1, 65, 0, -22", "tkill, 4000, 65, 0, -22", "tgkill, 4000, 4000, 65, -22", "rt_sigqueueinfo, 4000, 65, 0, -22",
+        "rt_tgsigqueueinfo, 4000, 4000, 65, -22", "pidfd_send_signal, 3, 65, 0, -22",
+    })
+    void what_is_no_signal_is_none_for_processes_outside_too(String call, int first, int second, int third, long result) {
+        kernel.targets.groups.add(group(true, SignalTargets.NONE));
+        kernel.targets.pidfd = Optional.of(new SignalTargets.OfPidfd(4000, 4000, false));
+        runWith(Deed.call(call, first, second, third));
+        expect(result, result == EPERM);
+    }
+
     @Test
     void a_group_of_the_run_gets_it_at_once() {
         kernel.targets.groups.add(group(false, TID, 8, 9));
