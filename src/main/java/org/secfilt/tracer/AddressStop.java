@@ -222,7 +222,7 @@ final class AddressStop {
         }
         try (SocketCopy copy = socket.get()) {
             if (call != TracedCall.CONNECT && copy.transport() != Protocol.TCP.number()) {
-                return 0; // the kernel knows of no fast open there
+                return CopyRun.MIXED; // others know of no fast open, but one of TCP could take its place
             }
             task.surely = copy.transport() != SocketCopy.NO_TRANSPORT && !(destination.get() instanceof Sockaddr.Unspec);
             return CopyRun.mixed(former, copy, destination.get());

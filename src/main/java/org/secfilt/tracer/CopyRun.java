@@ -31,10 +31,10 @@ final class CopyRun {
     /** What is told nobody: the C library tries a socket with each address of a name, to put them in order, and goes on with others. */
     static final int NO_SECOND_PEER = -Errno.ENETUNREACH.number();
 
-    // linux/socket.h: MSG_DONTROUTE, MSG_DONTWAIT, MSG_CONFIRM, MSG_NOSIGNAL, MSG_MORE
+    // linux/socket.h: MSG_DONTROUTE, MSG_DONTWAIT, MSG_CONFIRM, MSG_NOSIGNAL, MSG_MORE, MSG_FASTOPEN, which is nothing to UDP
     private static final int MSG_NOSIGNAL = 0x4000;
     private static final int MSG_MORE = 0x8000;
-    private static final int PLAIN_FLAGS = 0x4 | 0x40 | 0x800 | MSG_NOSIGNAL | MSG_MORE;
+    private static final int PLAIN_FLAGS = 0x4 | 0x40 | 0x800 | MSG_NOSIGNAL | MSG_MORE | 0x2000_0000;
     /** From here on what a pointer to no bytes is worth depends on the processor: the kernel refuses those that are not the user's. */
     private static final long HIGH = 1L << 46;
     /** To copy a longer payload costs as much as a second stop. */

@@ -20,6 +20,7 @@ class FormerPeersIT {
     static final NetworkRoom ROOM = new NetworkRoom();
 
     private static final String MAPPED_BEFORE = Fixtures.compile("mapped-before").toString();
+    private static final String SWAP_USED = Fixtures.compile("swap-used").toString();
     private static final String BEGUN_BESIDE = Fixtures.compile("begun-beside").toString();
     private static final String MIX_PEERS = Fixtures.compile("mix-peers").toString();
     private static final Pattern COUNTS = Pattern.compile("connected (\\d+)\n(?s:.*)mixed (\\d+)\n");
@@ -49,6 +50,23 @@ class FormerPeersIT {
             assertEquals(answer.equals("EPERM"), run.stderr().contains("the socket is or was connected to another address"), run::toString);
             assertFalse(arrived().contains(denied), run::toString);
         }
+    }
+
+    /** Without the measures a few of a hundred. */
+    @ParameterizedTest(name = "{0}, {1}")
+    @CsvSource({"unspec, auto", "unspec, off", "unix, auto", "unix, off", "fastopen, auto", "fastopen, off"})
+    void no_used_socket_takes_the_place_of_one_that_was_judged(String how, String notifications) {
+        boolean near = how.equals("fastopen");
+        String four = near ? NetworkRoom.NEAR : "127.0.0.1";
+        String port = near ? "8001" : "8003";
+        String six = near ? NetworkRoom.NEAR6 : "::1";
+        ROOM.bash("printf 'version: 1\\nfirewall: off\\nconnect: {mode: deny, allow: [\"%s:%s\", \"[%s]:8002\"]}\\n' $1 $2 $3 > used.yaml",
+                four, port, six).run().exited(0);
+        Outcome run = ROOM.secfilt("-q", "--notifications=" + notifications, "--policy=used.yaml", SWAP_USED, how, four, port, six, "8002", "600")
+                .as(User.ORDINARY).timeoutMillis(60_000).runLoosely();
+        List<String> arrived = arrived();
+        assertFalse(arrived.contains("tcp " + four + ":8002"), run::toString);
+        assertTrue(arrived.contains("tcp " + four + ":" + port), run::toString);
     }
 
     private static List<String> arrived() {
