@@ -1,5 +1,6 @@
 package org.secfilt.sandbox;
 
+import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
@@ -43,6 +44,8 @@ final class Supervision implements Watch {
     /** The command is there yet, with nothing to do but to end. */
     private boolean heldAtEnd;
     private long told;
+    private Tries tries;
+    private volatile boolean holdsTries;
 
     /** @param listener the number that the descriptor of the filter's listener has in the command */
     Supervision(
@@ -84,22 +87,61 @@ final class Supervision implements Watch {
     }
 
     @Override
-    public synchronized void denied(int tid, String call, Optional<Sockaddr> destination, SocketKind socket, Verdict.Deny why) {
-        tell(tid, denial(tid, call, destination, socket, why), Optional.of(why.errno()));
+    public synchronized boolean denied(int tid, String call, Optional<Sockaddr> destination, SocketKind socket, Verdict.Deny why) {
+        if (tries == null) {
+            tries = new Tries(plan);
+        }
+        if (tries.isQuestion(call, destination, socket)) {
+            return false;
+        }
+        LoggedCall denial = logged(tid, denial(tid, call, destination, socket, why), false, Optional.of(why.errno()));
+        if (tries.mayBeOne(call, destination, socket)) {
+            tries.hold(denial);
+            holdsTries = true;
+            return false;
+        }
+        tell(denial);
+        return true;
+    }
+
+    @Override
+    public boolean waitsForProcesses() {
+        return holdsTries;
+    }
+
+    @Override
+    public synchronized void connecting(int tid, Sockaddr destination) {
+        tries.succeeded(tracees.tgid(tid), destination);
+        holdsTries = !tries.isEmpty();
+    }
+
+    @Override
+    public synchronized boolean ending(int process) {
+        return tellAll(process == frontEnd.pid() ? tries.endOfAll() : tries.endOf(process));
+    }
+
+    private boolean tellAll(List<LoggedCall> denials) {
+        for (LoggedCall denial : denials) {
+            tell(denial);
+        }
+        holdsTries = tries != null && !tries.isEmpty();
+        return !denials.isEmpty();
     }
 
     @Override
     public synchronized void deniedAfterwards(int tid, String call, Optional<Sockaddr> destination, SocketKind socket, Verdict.Deny why) {
-        tell(tid, denial(tid, call, destination, socket, why), Optional.empty());
+        tell(logged(tid, denial(tid, call, destination, socket, why), false, Optional.empty()));
     }
 
     private JudgedCall denial(int tid, String call, Optional<Sockaddr> destination, SocketKind socket, Verdict.Deny why) {
         return new JudgedCall(call, destination, socket, ByteString.of(tracees.comm(tid)), tracees.tgid(tid), why.why(), why.origin());
     }
 
-    private void tell(int tid, JudgedCall denial, Optional<Errno> error) {
-        reports.denied(denial);
-        log(tid, denial, false, error);
+    private void tell(LoggedCall denial) {
+        reports.denied(denial.call());
+        if (log.isKept()) {
+            log.call(denial);
+        }
     }
 
     @Override
@@ -121,20 +163,22 @@ final class Supervision implements Watch {
     public synchronized void allowed(int tid, String call, Optional<Sockaddr> destination, SocketKind socket) {
         Optional<Grant> grant = destination.isPresent()
                 ? Grant.of(plan, Action.of(call), destination.get(), socket) : Optional.empty();
-        log(tid, new JudgedCall(call, destination, socket, ByteString.of(tracees.comm(tid)), tracees.tgid(tid),
-                grant.isPresent() ? grant.get().why() : "", grant.isPresent() ? grant.get().origin() : Origin.DEFAULT), true, Optional.empty());
+        if (log.isKept()) {
+            log.call(logged(tid, new JudgedCall(call, destination, socket, ByteString.of(tracees.comm(tid)), tracees.tgid(tid),
+                    grant.isPresent() ? grant.get().why() : "", grant.isPresent() ? grant.get().origin() : Origin.DEFAULT), true, Optional.empty()));
+        }
     }
 
-    private void log(int tid, JudgedCall call, boolean allowed, Optional<Errno> error) {
-        if (log.isKept()) {
-            log.call(new LoggedCall(call, tid, tracees.parent(tid), ByteString.of(tracees.executable(tid)), allowed, error));
-        }
+    private LoggedCall logged(int tid, JudgedCall call, boolean allowed, Optional<Errno> error) {
+        boolean asked = log.isKept(); // two looks at /proc
+        ByteString executable = ByteString.of(asked ? tracees.executable(tid) : new byte[0]);
+        return new LoggedCall(call, tid, asked ? tracees.parent(tid) : 0, executable, allowed, error);
     }
 
     @Override
     public synchronized void deniedFile(int tid, String call, ByteString path, Verdict.Deny why) {
         JudgedCall denial = JudgedCall.ofFile(call, path, ByteString.of(tracees.comm(tid)), tracees.tgid(tid), why.why(), why.origin());
-        tell(tid, denial, Optional.of(why.errno()));
+        tell(logged(tid, denial, false, Optional.of(why.errno())));
     }
 
     @Override
@@ -161,16 +205,24 @@ final class Supervision implements Watch {
 
     private synchronized void tellEnd(boolean killed, int status) {
         commandEnded = true;
+        tellTries();
         summarize();
         log.ended(frontEnd.pid(), killed, status);
     }
 
     /** What processes left behind did after the command's end. */
     synchronized void ended() {
+        tellTries();
         if (!commandEnded || reports.deniedCalls() > told) {
             summarize();
         }
         log.flush();
+    }
+
+    private void tellTries() {
+        if (holdsTries) {
+            tellAll(tries.endOfAll());
+        }
     }
 
     private void summarize() {

@@ -103,6 +103,7 @@ final class AddressStop {
     /** @param again so often another socket is judged that has the number by now */
     private void answer(Task task, TracedCall call, Verdict verdict, int again) {
         if (verdict instanceof Verdict.Allow allow) {
+            tellConnecting(watch, task, call, judge.destination());
             if (task.forFirewall && crossing.holdsCall(task)) {
                 return;
             }
@@ -242,6 +243,13 @@ final class AddressStop {
             } else {
                 tell(task, told);
             }
+        }
+    }
+
+    static void tellConnecting(Watch watch, Task task, TracedCall call, Optional<Sockaddr> destination) {
+        if (call == TracedCall.CONNECT && watch.waitsForProcesses() && destination.isPresent()
+                && (task.protocol == Task.NONE || task.protocol == Protocol.TCP.number())) {
+            watch.connecting(task.tid, destination.get());
         }
     }
 

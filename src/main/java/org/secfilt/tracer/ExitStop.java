@@ -5,6 +5,7 @@ import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SyscallStop;
 import org.secfilt.kernel.TraceeStatus;
 import org.secfilt.plan.Plan;
+import org.secfilt.plan.TracedCall;
 import org.secfilt.policy.Origin;
 import org.secfilt.verdict.Verdict;
 
@@ -15,15 +16,17 @@ final class ExitStop {
     private final Ptrace ptrace;
     private final TraceeStatus status;
     private final Replies replies;
+    private final Watch watch;
     private final Calls calls;
     private final Plan plan;
     private final int root;
 
     /** @param root the process whose exit code may have to be the policy's */
-    ExitStop(Ptrace ptrace, TraceeStatus status, Replies replies, Calls calls, Plan plan, int root) {
+    ExitStop(Ptrace ptrace, TraceeStatus status, Replies replies, Watch watch, Calls calls, Plan plan, int root) {
         this.ptrace = ptrace;
         this.status = status;
         this.replies = replies;
+        this.watch = watch;
         this.calls = calls;
         this.plan = plan;
         this.root = root;
@@ -34,8 +37,14 @@ final class ExitStop {
      * the first process is given the policy's code once something was denied. Death by a signal is left as it is.
      */
     void answer(Task task, SyscallStop stop) {
-        if (replies.denied() && plan.policy().violationExit().isPresent() && status.tgid(task.tid) == root) {
-            ptrace.setExitCode(task.tid, stop, plan.policy().violationExit().get());
+        if (plan.policy().violationExit().isPresent() && status.tgid(task.tid) == root) {
+            boolean last = calls.traced(stop) != TracedCall.EXIT || status.threads(root).size() == 1;
+            if (last && watch.waitsForProcesses() && watch.ending(root)) {
+                replies.tellDenied();
+            }
+            if (replies.denied()) {
+                ptrace.setExitCode(task.tid, stop, plan.policy().violationExit().get());
+            }
         }
         ptrace.resume(task.tid, 0);
     }

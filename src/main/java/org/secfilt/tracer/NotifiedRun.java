@@ -102,6 +102,7 @@ final class NotifiedRun implements NotifiedCalls {
         }
         Verdict verdict = hands.judge.judge(task, call, address);
         if (verdict instanceof Verdict.Allow allow) {
+            AddressStop.tellConnecting(watch, task, call, hands.judge.destination());
             return hands.copyRun.run(task, call, allow, hands.judge.destination(), presence);
         }
         if (verdict instanceof Verdict.Deny denial) {
@@ -118,8 +119,9 @@ final class NotifiedRun implements NotifiedCalls {
     }
 
     private void tell(Task task, TracedCall call, Verdict.Deny why) {
-        replies.tellDenied();
-        watch.denied(task.tid, call.syscall(), hands.judge.destination(), Replies.socket(hands.tracees.sockets(), task), why);
+        if (watch.denied(task.tid, call.syscall(), hands.judge.destination(), Replies.socket(hands.tracees.sockets(), task), why)) {
+            replies.tellDenied();
+        }
     }
 
     @Override

@@ -102,8 +102,9 @@ final class Replies {
     }
 
     private void tell(Task task, TracedCall call, Optional<Sockaddr> destination, Verdict.Deny why) {
-        denied = true;
-        watch.denied(task.tid, call.syscall(), destination, socket(task, call), why);
+        if (watch.denied(task.tid, call.syscall(), destination, socket(task, call), why)) {
+            denied = true;
+        }
     }
 
     private SocketKind socket(Task task, TracedCall call) {

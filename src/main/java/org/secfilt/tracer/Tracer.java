@@ -104,7 +104,7 @@ public final class Tracer {
         this.waiting = new Waiting(ptrace, kernel.affinity(), tracees.status());
         this.newborns = new Newborns(ptrace, tasks, execs);
         this.files = new FileStop(replies, tracees, kernel.fileChanges(), plan, writable, watch);
-        this.exits = new ExitStop(ptrace, tracees.status(), replies, calls, plan, root);
+        this.exits = new ExitStop(ptrace, tracees.status(), replies, watch, calls, plan, root);
         this.notified = new NotifiedRun(
                 kernel, ptrace, plan, calls, tasks.numbers(), tasks.restrictions().marked(), former, desk, replies, watch);
         tasks.of(root);
@@ -209,6 +209,8 @@ public final class Tracer {
     private void end(Task task, WaitEvent how) {
         if (task.tid == root) {
             watch.commandEnded(how.killed(), how.killed() ? how.signal() : how.exitCode(), tasks.count() == 1);
+        } else if (watch.waitsForProcesses() && watch.ending(task.tid)) {
+            replies.tellDenied();
         }
         forget(task); // before somebody else can have its number
         ptrace.reap(task.tid);

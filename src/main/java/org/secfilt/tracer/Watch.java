@@ -29,8 +29,9 @@ public interface Watch {
      *
      * @param call its name in syscalls(2)
      * @param socket what the call was about
+     * @return false if it counts as none: it was not meant, or that will show by {@link #connecting} or {@link #ending}
      */
-    void denied(int tid, String call, Optional<Sockaddr> destination, SocketKind socket, Verdict.Deny why);
+    boolean denied(int tid, String call, Optional<Sockaddr> destination, SocketKind socket, Verdict.Deny why);
 
     /**
      * What a call has done already is denied, and undone, or all of the run dies of it. The call itself does not fail by that.
@@ -51,6 +52,15 @@ public interface Watch {
 
     /** Whether {@link #allowed} is to be called: it costs at every judged call. The answer must not change. */
     boolean hearsOfAllowed();
+
+    /** Whether {@link #connecting} and {@link #ending} are to be called. Any thread. */
+    boolean waitsForProcesses();
+
+    /** A TCP socket may be connected to this address, and will be. */
+    void connecting(int tid, Sockaddr destination);
+
+    /** The process of this number has ended, or makes its last call. @return whether it is known by that, that a call of its was denied */
+    boolean ending(int process);
 
     /** A call that names an address was judged, and will be made. */
     void allowed(int tid, String call, Optional<Sockaddr> destination, SocketKind socket);

@@ -175,8 +175,22 @@ class FileStopTest {
         }
 
         @Override
-        public void denied(int tid, String call, Optional<Sockaddr> destination, SocketKind socket, Verdict.Deny why) {
+        public boolean denied(int tid, String call, Optional<Sockaddr> destination, SocketKind socket, Verdict.Deny why) {
             told.add(call);
+            return true;
+        }
+
+        @Override
+        public boolean waitsForProcesses() {
+            return false;
+        }
+
+        @Override
+        public void connecting(int tid, Sockaddr destination) {}
+
+        @Override
+        public boolean ending(int process) {
+            return false;
         }
 
         @Override

@@ -159,8 +159,22 @@ abstract class TracerRoom {
         }
 
         @Override
-        public void denied(int tid, String call, Optional<Sockaddr> destination, SocketKind socket, Verdict.Deny why) {
+        public boolean denied(int tid, String call, Optional<Sockaddr> destination, SocketKind socket, Verdict.Deny why) {
             reported.add(call + destination.map(d -> " " + d).orElse(""));
+            return true;
+        }
+
+        @Override
+        public boolean waitsForProcesses() {
+            return false;
+        }
+
+        @Override
+        public void connecting(int tid, Sockaddr destination) {}
+
+        @Override
+        public boolean ending(int process) {
+            return false;
         }
 
         @Override

@@ -1,0 +1,64 @@
+package org.secfilt.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * What the C library does with a name's addresses, a UDP connect to each and nothing sent, is no violation of rules that allow them to TCP. The
+ * room's nameserver has 10.77.1.1 and fd77:1::1 for every name.
+ */
+class TriesIT {
+    @RegisterExtension
+    static final NetworkRoom ROOM = new NetworkRoom(room -> room.resolvConf("nameserver 10.77.1.1\n"));
+
+    private static final String BY_TCP = """
+            version: 1
+            resolv: true
+            violation-exit: 77
+            connect: {mode: deny, allow: [{address: [10.77.1.1, "fd77:1::1"], protocol: tcp, port: 8001}]}
+            """;
+    private static final String UDP = "import socket\ns = socket.socket(2, 2)\nprint(s.connect_ex(('10.77.1.1', 8001)), flush=True)\n";
+    private static final String TCP = "t = socket.create_connection(('10.77.1.1', 8001))\n";
+
+    private static Outcome run(User user, String firewall, int exit, String... command) {
+        ROOM.bash("printf %s \"$1\" > tcp.yaml", BY_TCP).run().exited(0);
+        List<String> words = new ArrayList<>(List.of("--firewall=" + firewall, "--policy=tcp.yaml"));
+        words.addAll(List.of(command));
+        return ROOM.secfilt(words.toArray(new String[0])).as(user).run().exited(exit);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"ROOT, auto", "ROOT, off", "ORDINARY, auto"})
+    void a_name_is_resolved_and_reached_without_a_word(User user, String firewall) {
+        Outcome reached = run(user, firewall, 0, "/usr/bin/python3", "-c",
+                "import socket; s = socket.create_connection(('web.test', 8001)); s.send(b'x'); print(s.recv(1))");
+        assertEquals("b'x'\n", reached.stdout(), reached::toString);
+        assertEquals(List.of(), reached.reports());
+        assertEquals(List.of(), run(user, firewall, 0, "getent", "ahosts", "web.test").reports());
+        assertEquals(List.of(), run(user, firewall, 0, "bash", "-c", "exec 3<>/dev/tcp/web.test/8001; getent ahosts web.test; true").reports());
+        assertTrue(ROOM.arrived().stream().allMatch(to -> to.equals("udp 10.77.1.1:53") || to.startsWith("tcp ")));
+    }
+
+    /** And is no violation until then. */
+    @ParameterizedTest
+    @CsvSource({"ROOT, auto", "ORDINARY, auto"})
+    void who_does_not_go_by_tcp_then_hears_of_it_at_its_end(User user, String firewall) {
+        String told = "secfilt: denied connect 10.77.1.1:8001/udp by python3: no rule allows it with this protocol (mode deny, tcp.yaml:4:17)";
+        for (List<String> command : List.of(List.of("/usr/bin/python3", "-c", UDP),
+                List.of("/usr/bin/python3", "-c", "import os\nif os.fork() == 0:\n" + (UDP + "os._exit(0)").indent(1) + "os.wait()"),
+                List.of("/usr/bin/python3", "-c", UDP + TCP + UDP))) {
+            Outcome run = run(user, firewall, 77, command.toArray(new String[0]));
+            assertTrue(run.stdout().startsWith("1\n"), run::toString);
+            assertEquals(told, run.reports().get(0).replaceAll("python3\\S*\\[[0-9]+\\]", "python3"), run::toString);
+        }
+        assertEquals(List.of(), run(user, firewall, 0, "/usr/bin/python3", "-c", UDP + TCP).reports());
+        assertTrue(run(user, firewall, 77, "/usr/bin/python3", "-c", "import socket\ns = socket.socket(2, 2)\n"
+                + "try: s.sendto(b'x', ('10.77.1.1', 8001))\nexcept OSError: pass\n" + TCP).reports().get(0).contains("denied sendto"));
+    }
+}
