@@ -174,7 +174,7 @@ final class AddressStop {
         boolean named = address.named;
         task.apart = former.matter();
         if (named && task.apart) {
-            if (AddressCall.action(call) == Action.SEND && CopyRun.begins(task, call)) {
+            if (AddressCall.action(call) == Action.SEND && CopyRun.begins(task, call) && beginsDatagram(task)) {
                 replies.deny(task, call, judge.destination(), judge.deny(BEGUN));
                 return;
             }
@@ -227,6 +227,22 @@ final class AddressStop {
             }
             task.surely = copy.transport() != SocketCopy.NO_TRANSPORT && !(destination.get() instanceof Sockaddr.Unspec);
             return CopyRun.mixed(former, copy, destination.get());
+        }
+    }
+
+    /**
+     * Whether the tracee would begin a datagram by this send, be it by a socket that has taken the judged one's place by then. One of TCP does not look
+     * at the address, and is given none.
+     */
+    private boolean beginsDatagram(Task task) {
+        Optional<SocketCopy> socket = tracees.sockets().copy(task.tid, (int) task.call.argument(0));
+        if (socket.isEmpty()) {
+            return true;
+        }
+        try (SocketCopy copy = socket.get()) {
+            boolean tcp = copy.transport() == Protocol.TCP.number();
+            task.protocol = tcp ? copy.protocol() : task.protocol;
+            return !tcp && address.isInternet();
         }
     }
 

@@ -283,8 +283,7 @@ final class CopyRun {
         if (length < 0 || protocol != Protocol.UDP.number() || (flags & ~PLAIN_FLAGS) != 0) {
             return NOT_HERE;
         }
-        int result = copy.send(payload, length, flags, address.name, address.named ? address.nameLength : 0);
-        return result == -Errno.EPIPE.number() && (flags & MSG_NOSIGNAL) == 0 ? NOT_HERE : result; // it is owed SIGPIPE
+        return copy.send(payload, length, flags, address.name, address.named ? address.nameLength : 0); // EPIPE comes without a signal
     }
 
     /** What the header in {@code address} points at. @return its length, or {@link #NOT_HERE} */
