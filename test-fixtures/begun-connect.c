@@ -2,7 +2,6 @@
  * Begins a datagram over IPv6, connects its socket over IPv4, and sends the rest: begun-connect HOW ADDRESS6 ADDRESS4 PORT
  *
  *   mapped       by the IPv4 address as IPv6 has it    inet   by a sockaddr_in
- *   corked       as mapped, begun under UDP_CORK
  *   restricted   as mapped, by a process in a Landlock domain of its own
  *
  * stdout: what became of the last call.
@@ -19,8 +18,6 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-enum { UDP_CORKED = 1 };
 
 static int restrict_self(void)
 {
@@ -39,13 +36,10 @@ int main(int argc, char **argv)
 	inet_pton(AF_INET, argv[3], &four.sin_addr);
 	memset(mapped.sin6_addr.s6_addr + 10, 0xff, 2);
 	memcpy(mapped.sin6_addr.s6_addr + 12, &four.sin_addr, 4);
-	int s = socket(AF_INET6, SOCK_DGRAM, 0), on = 1, off = 0, corked = !strcmp(argv[1], "corked"), inet = !strcmp(argv[1], "inet");
-	if (corked && setsockopt(s, IPPROTO_UDP, UDP_CORKED, &on, sizeof on))
-		return 2;
-	int rc = sendto(s, "first", 5, corked ? 0 : MSG_MORE, (struct sockaddr *)&six, sizeof six) == 5 ? 0 : -1;
+	int s = socket(AF_INET6, SOCK_DGRAM, 0), inet = !strcmp(argv[1], "inet");
+	int rc = sendto(s, "first", 5, MSG_MORE, (struct sockaddr *)&six, sizeof six) == 5 ? 0 : -1;
 	rc = rc == 0 ? connect(s, inet ? (struct sockaddr *)&four : (struct sockaddr *)&mapped, inet ? sizeof four : sizeof mapped) : rc;
 	rc = rc == 0 && send(s, "second", 6, 0) != 6 ? -1 : rc;
-	rc = rc == 0 && corked ? setsockopt(s, IPPROTO_UDP, UDP_CORKED, &off, sizeof off) : rc;
 	puts(rc == 0 ? "sent" : strerrorname_np(errno));
 	return 0;
 }

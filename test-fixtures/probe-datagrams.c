@@ -147,6 +147,20 @@ PROBE(every_flag_on_every_socket)
 			}
 }
 
+PROBE(corked_sockets)
+{
+	for (int d = 0; d < 2; d++) {
+		union name to;
+		int sink = receiver(domains[d], SOCK_DGRAM, &to, 0), fd = socket(domains[d], SOCK_DGRAM, 0);
+		char got[100];
+		set(fd, IPPROTO_UDP, UDP_CORK, 1);
+		for (int i = 0; i < 3; i++)
+			say("%s", outcome(sendto(fd, "corked", 6, 0, &to.any, size_of(&to))));
+		set(fd, IPPROTO_UDP, UDP_CORK, 0);
+		say("arrived %zd", recv(sink, got, sizeof got, MSG_DONTWAIT));
+	}
+}
+
 PROBE(corked_datagrams)
 {
 	for (int d = 0; d < 2; d++) {
@@ -161,11 +175,6 @@ PROBE(corked_datagrams)
 		say("%s", outcome(send(fd, "three", 5, 0)));
 		say("arrived %zd", recv(sink, got, sizeof got, MSG_DONTWAIT));
 		say("elsewhere %zd", recv(second, got, sizeof got, MSG_DONTWAIT));
-		set(fd, IPPROTO_UDP, UDP_CORK, 1);
-		for (int i = 0; i < 3; i++)
-			say("%s", outcome(sendto(fd, "corked", 6, 0, &to.any, size_of(&to))));
-		set(fd, IPPROTO_UDP, UDP_CORK, 0);
-		say("arrived %zd", recv(sink, got, sizeof got, MSG_DONTWAIT));
 		static char large[60000];
 		say("%s", outcome(sendto(fd, large, sizeof large, MSG_MORE, &to.any, size_of(&to))));
 		say("%s", outcome(sendto(fd, large, 10000, MSG_MORE, &to.any, size_of(&to))));

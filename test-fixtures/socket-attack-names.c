@@ -197,8 +197,7 @@ ATTACK(segmented)
 
 ATTACK(corked)
 {
-	int s = udp(), on = 1, off = 0;
-	PREPARE(setsockopt(s, IPPROTO_UDP, 1 /* UDP_CORK */, &on, sizeof on));
-	send_to(s, &forbidden);
-	MUST(setsockopt(s, IPPROTO_UDP, 1, &off, sizeof off));
+	int s = udp();
+	MUST(sendto(s, "x", 1, MSG_MORE, &forbidden.any, length));
+	MUST(send(s, "y", 1, 0));
 }

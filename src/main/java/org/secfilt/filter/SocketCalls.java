@@ -51,6 +51,7 @@ final class SocketCalls {
             dispatch.add(syscalls.nr("setsockopt"), options(),
                     "setsockopt: no source route, no foreign sender, no other protocol on top of TCP"
                             + (plan.policy().bind().open() ? "" : ", no further address of SCTP")
+                            + (plan.mixesPeers() ? ", no cork of UDP" : "")
                             + (plan.leavesInterfaces() ? "" : ", no interface")
                             + (plan.leavesMulticast() ? "" : ", no multicast group") + ": " + plan.inetOrigin());
         }
@@ -130,7 +131,7 @@ final class SocketCalls {
                 assembler.jump(JumpOp.EQ, SocketOptions.SOL_SOCKET, options(SocketOptions.SOL_SOCKET),
                         assembler.jump(JumpOp.EQ, SocketOptions.IPPROTO_IP, options(SocketOptions.IPPROTO_IP),
                                 assembler.jump(JumpOp.EQ, SocketOptions.IPPROTO_IPV6, options(SocketOptions.IPPROTO_IPV6),
-                                        assembler.jump(JumpOp.EQ, IPPROTO_TCP, upperProtocols(), sctp())))));
+                                        assembler.jump(JumpOp.EQ, IPPROTO_TCP, upperProtocols(), rarer())))));
     }
 
     private Node options(int level) {
@@ -139,9 +140,13 @@ final class SocketCalls {
                 : assembler.load(SeccompData.low(2), assembler.jumpIfAny(refused, refuse(TracedCall.SETSOCKOPT, Errno.EPERM), actions.allow()));
     }
 
-    private Node sctp() {
-        return plan.policy().bind().open() ? actions.allow()
-                : assembler.jump(JumpOp.EQ, SocketOptions.IPPROTO_SCTP, options(SocketOptions.IPPROTO_SCTP), actions.allow());
+    /** Levels of which most plans refuse nothing. */
+    private Node rarer() {
+        Node node = actions.allow();
+        for (int level : new int[] {SocketOptions.IPPROTO_SCTP, SocketOptions.IPPROTO_UDPLITE, SocketOptions.IPPROTO_UDP}) {
+            node = SocketOptions.refused(plan, level).length == 0 ? node : assembler.jump(JumpOp.EQ, level, options(level), node);
+        }
+        return node;
     }
 
     /** ENOENT is what a kernel without the protocol answers: TLS libraries then encrypt by themselves. */

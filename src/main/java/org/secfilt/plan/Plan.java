@@ -277,6 +277,11 @@ public final class Plan {
                 && policy.restrictsDestinations();
     }
 
+    /** Whether, where no packet is judged, what is denied could be reached by what the kernel mixes of two peers that are allowed. */
+    public boolean mixesPeers() {
+        return !judgesPackets() && ThirdDestinations.canBeMade(policy);
+    }
+
     /** Whether it judges all packets of the command's network namespace, in place of a cgroup's. */
     public boolean judgesWholeNetwork() {
         return judgesPackets() && host.firewall().wholeNetwork();

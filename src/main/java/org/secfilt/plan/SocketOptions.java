@@ -11,8 +11,10 @@ import java.util.Optional;
 public final class SocketOptions {
     public static final int SOL_SOCKET = 1; // asm-generic/socket.h
     public static final int IPPROTO_IP = 0; // linux/in.h
+    public static final int IPPROTO_UDP = 17; // linux/in.h
     public static final int IPPROTO_IPV6 = 41; // linux/in.h
     public static final int IPPROTO_SCTP = 132; // linux/in.h
+    public static final int IPPROTO_UDPLITE = 136; // linux/in.h
 
     /** What such an option would do. */
     public enum Effect {
@@ -27,7 +29,9 @@ public final class SocketOptions {
         /** Joining a multicast group, which sends its address out. */
         GROUP,
         /** Further addresses to listen at, in memory, that bind(2) is not asked about. */
-        ADDRESSES
+        ADDRESSES,
+        /** Datagrams that wait for their rest: one that was judged to go at once would wait too, if the option is set meanwhile. */
+        CORK
     }
 
     private record Row(int level, Effect effect, int... options) {}
@@ -51,6 +55,8 @@ public final class SocketOptions {
         new Row(IPPROTO_IPV6, Effect.SENDER, 75), // IPV6_TRANSPARENT
         new Row(IPPROTO_IPV6, Effect.INTERFACE, 50, 76), // IPV6_PKTINFO (sticky), IPV6_UNICAST_IF
         new Row(IPPROTO_IPV6, Effect.GROUP, 20, 27, 42, 46), // IPV6_ADD_MEMBERSHIP, IPV6_JOIN_ANYCAST, and as above
+        new Row(IPPROTO_UDP, Effect.CORK, 1), // UDP_CORK // linux/udp.h
+        new Row(IPPROTO_UDPLITE, Effect.CORK, 1), // a plain UDP socket has it by this level too // net/ipv4/udp.c udp_setsockopt()
         new Row(IPPROTO_SCTP, Effect.ADDRESSES, 100, 101), // SCTP_SOCKOPT_BINDX_ADD, SCTP_SOCKOPT_BINDX_REM // linux/sctp.h
     };
 
@@ -94,6 +100,7 @@ public final class SocketOptions {
             case INTERFACE -> !plan.leavesInterfaces();
             case GROUP -> !plan.leavesMulticast();
             case ADDRESSES -> !plan.policy().bind().open();
+            case CORK -> plan.mixesPeers();
         };
     }
 }

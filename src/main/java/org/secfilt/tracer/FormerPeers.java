@@ -11,9 +11,9 @@ import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.SocketCopy;
 import org.secfilt.plan.Plan;
+import org.secfilt.plan.ThirdDestinations;
 import org.secfilt.policy.Access;
 import org.secfilt.policy.Match;
-import org.secfilt.policy.Mode;
 import org.secfilt.policy.Policy;
 import org.secfilt.policy.Rule;
 import org.secfilt.verdict.Action;
@@ -57,42 +57,14 @@ final class FormerPeers {
     FormerPeers(Plan plan) {
         this.judge = new Judge(plan);
         this.policy = plan.policy();
-        this.tellsPartsApart = plan.policy().noOutbound().isEmpty() && tellsPartsApart(plan.policy().connect());
-        this.tellsPorts = tellsPorts(plan.policy().connect());
-        this.matter = tellsPartsApart && !plan.judgesPackets();
+        this.tellsPartsApart = ThirdDestinations.canBeMade(policy);
+        this.tellsPorts = ThirdDestinations.tellsPorts(policy.connect());
+        this.matter = plan.mixesPeers();
     }
 
     /** An internet socket that was made outside of the run is in it, of which the firewall sees nothing. */
     void outsiderCame() {
         matter = tellsPartsApart;
-    }
-
-    /** With IPv4 alone, and no ports, there is nothing to mix. */
-    private static boolean tellsPartsApart(Access connect) {
-        boolean six = connect.mode() == Mode.ALLOW;
-        for (Rule rule : connect.allow()) {
-            six |= rule.match() instanceof Match.Inet match && (match.networks().isEmpty() || anyV6(match.networks()));
-        }
-        return !connect.open() && (six || tellsPorts(connect));
-    }
-
-    private static boolean tellsPorts(Access connect) {
-        for (int i = 0; i < connect.allow().size() + connect.deny().size(); i++) {
-            Rule rule = i < connect.allow().size() ? connect.allow().get(i) : connect.deny().get(i - connect.allow().size());
-            if (rule.match() instanceof Match.Inet match && !match.ports().isEmpty()) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private static boolean anyV6(List<Cidr> networks) {
-        for (Cidr network : networks) {
-            if (!network.base().isV4()) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /** Whether the rules are such that it matters at all. Any thread. */

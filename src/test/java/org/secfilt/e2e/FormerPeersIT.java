@@ -23,6 +23,36 @@ class FormerPeersIT {
     private static final String SWAP_USED = Fixtures.compile("swap-used").toString();
     private static final String BEGUN_BESIDE = Fixtures.compile("begun-beside").toString();
     private static final String MIX_PEERS = Fixtures.compile("mix-peers").toString();
+    private static final String BEGIN = """
+            import ctypes, errno, socket, struct
+            libc = ctypes.CDLL(None, use_errno=True)
+            MORE, UDP_CORK, LANDLOCK_CREATE_RULESET, LANDLOCK_RESTRICT_SELF, PR_SET_NO_NEW_PRIVS = 0x8000, 1, 444, 446, 38
+            PEER, OTHER, LARGE = ("10.77.1.1", 8001), ("10.77.1.2", 8002), b"x" * 40000
+            def begin(how, data=b"x", to=OTHER, family=socket.AF_INET, cork=0, connected=True, messages=False):
+                s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                if connected:
+                    s.connect(PEER)
+                try:
+                    if cork:
+                        s.setsockopt(cork, UDP_CORK, 1)
+                    if messages:
+                        s.sendmsg([data], [], MORE, to)
+                    else:
+                        name = struct.pack("=H", family) + struct.pack(">H", to[1]) + socket.inet_aton(to[0]) + bytes(8)
+                        if libc.sendto(s.fileno(), data, len(data), 0 if cork else MORE, name, 16) < 0:
+                            raise OSError(ctypes.get_errno(), "")
+                    return how + " begun"
+                except OSError as e:
+                    return how + " " + errno.errorcode[e.errno]
+            def all(who):
+                print(who + ": " + ", ".join([begin("peer", to=PEER), begin("large", LARGE, PEER), begin("other"), begin("unspec", family=0),
+                    begin("large", LARGE), begin("messages", messages=True), begin("cork", cork=17), begin("cork", cork=136),
+                    begin("unconnected", connected=False)]), flush=True)
+            all("plain")
+            libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+            rules = libc.syscall(LANDLOCK_CREATE_RULESET, struct.pack("Q", 1 << 6), 8, 0)
+            assert libc.syscall(LANDLOCK_RESTRICT_SELF, rules, 0) == 0
+            all("restricted")""";
     private static final Pattern COUNTS = Pattern.compile("connected (\\d+)\n(?s:.*)mixed (\\d+)\n");
 
     /** The last column: without secfilt, the SYN that goes to the IPv4 address at the IPv6 one's port. */
@@ -154,6 +184,25 @@ class FormerPeersIT {
         assertEquals("0", with.group(2), run::toString);
         assertEquals("1", with.group(1), "connected once, and to no other");
         assertEquals(List.of(), run.reports());
+    }
+
+    /** By the flag; by sends of AF_UNSPEC, which is AF_INET to them; by the option, under UDP's level or UDP-Lite's. 40000 bytes are not copied. */
+    @ParameterizedTest
+    @ValueSource(strings = {"auto", "off"})
+    void no_datagram_is_begun_for_another_than_the_peer(String notifications) {
+        ROOM.bash("printf 'version: 1\nfirewall: off\nconnect: {mode: deny, allow: [\"10.77.1.1:8001\", \"10.77.1.2:8002\"]}\n' > four.yaml").run().exited(0);
+        String[] words = {"--notifications=" + notifications, "--policy=four.yaml", "/usr/bin/python3", "-c", BEGIN};
+        Outcome run = ROOM.secfilt(words).as(User.ORDINARY).run().exited(0);
+        assertEquals("""
+                plain: peer begun, large EPERM, other EPERM, unspec EPERM, large EPERM, messages EPERM, cork EPERM, cork EPERM, unconnected begun
+                restricted: peer EPERM, large EPERM, other EPERM, unspec EPERM, large EPERM, messages EPERM, cork EPERM, cork EPERM, unconnected EPERM
+                """, run.stdout(), run::toString);
+        for (String why : List.of("the socket is or was connected to another address", "a datagram that is begun with MSG_MORE and has an address",
+                "begin them by MSG_MORE")) {
+            assertTrue(run.stderr().contains(why), run::toString);
+        }
+        String native_ = ROOM.command("/usr/bin/python3", "-c", BEGIN).as(User.ORDINARY).run().exited(0).stdout();
+        assertFalse(native_.contains("EPERM"), native_);
     }
 
     private static String words(String address) {

@@ -3,6 +3,7 @@ package org.secfilt.filter;
 import java.math.BigInteger;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.Family;
 import org.secfilt.plan.Plan;
@@ -170,6 +171,16 @@ final class FilterOracle {
         return inet && (family == 2 || family == 10) && !plain ? plainType && protocol == 262 ? "EPERM" : "trace socket" : "allow";
     }
 
+    /** Where ports are named, or some IPv6 address is allowed, and something is denied. */
+    private boolean mixes() {
+        List<Match.Inet> allowed = policy.connect().allow().stream().map(rule -> (Match.Inet) rule.match()).toList();
+        List<Match.Inet> denied = policy.connect().deny().stream().map(rule -> (Match.Inet) rule.match()).toList();
+        boolean ports = Stream.concat(allowed.stream(), denied.stream()).anyMatch(match -> !match.ports().isEmpty());
+        boolean six = policy.connect().mode() == Mode.ALLOW || allowed.stream()
+                .anyMatch(match -> match.networks().isEmpty() || match.networks().stream().anyMatch(network -> !network.base().isV4()));
+        return policy.noOutbound().isEmpty() && !policy.connect().open() && (ports || six);
+    }
+
     private boolean badOption(int level, int option, boolean local) {
         boolean groups = policy.noOutbound().isPresent() || (policy.connect().mode() == Mode.ALLOW
                 ? policy.connect().deny().stream().map(rule -> (Match.Inet) rule.match())
@@ -178,6 +189,7 @@ final class FilterOracle {
         return switch (level) {
             case 0 -> Set.of(4, 15).contains(option) || local && option == 50 || groups && Set.of(35, 39, 42, 46).contains(option);
             case 1 -> local && Set.of(25, 62).contains(option);
+            case 17, 136 -> option == 1 && mixes() && !plan.judgesPackets();
             case 132 -> !policy.bind().open() && Set.of(100, 101).contains(option);
             case 41 -> Set.of(5, 6, 32, 54, 55, 57, 59, 78).contains(option) || local && Set.of(50, 76).contains(option)
                     || groups && Set.of(20, 27, 42, 46).contains(option);

@@ -36,7 +36,7 @@ class SocketJudgeTest {
     private static final int[] PROTOCOLS = {-1, 0, 1, 6, 17, 33, 58, 132, 136, 255, 256, 262, 768};
     private static final int TCP = 6; // linux/in.h
     private static final int TCP_ULP = 31; // linux/tcp.h
-    private static final int[] LEVELS = {-1, 0, 1, 6, 17, 41, 132, 263};
+    private static final int[] LEVELS = {-1, 0, 1, 6, 17, 41, 132, 136, 263};
 
     private static List<Plan> plans() throws RefusedPolicyException {
         Access groups = new Access(Mode.DENY, Origin.flag("allowed-netmask"),
