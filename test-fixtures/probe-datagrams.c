@@ -147,6 +147,7 @@ PROBE(every_flag_on_every_socket)
 			}
 }
 
+/* Where no firewall judges packets neither the option nor so large a beginning is to be had. */
 PROBE(corked_sockets)
 {
 	for (int d = 0; d < 2; d++) {
@@ -158,6 +159,11 @@ PROBE(corked_sockets)
 			say("%s", outcome(sendto(fd, "corked", 6, 0, &to.any, size_of(&to))));
 		set(fd, IPPROTO_UDP, UDP_CORK, 0);
 		say("arrived %zd", recv(sink, got, sizeof got, MSG_DONTWAIT));
+		static char large[60000];
+		say("%s", outcome(sendto(fd, large, sizeof large, MSG_MORE, &to.any, size_of(&to))));
+		say("%s", outcome(sendto(fd, large, 10000, MSG_MORE, &to.any, size_of(&to))));
+		say("%s", outcome(sendto(fd, "x", 1, 0, &to.any, size_of(&to))));
+		say("arrived %zd", recv(sink, got, sizeof got, MSG_DONTWAIT | MSG_TRUNC));
 	}
 }
 
@@ -175,11 +181,6 @@ PROBE(corked_datagrams)
 		say("%s", outcome(send(fd, "three", 5, 0)));
 		say("arrived %zd", recv(sink, got, sizeof got, MSG_DONTWAIT));
 		say("elsewhere %zd", recv(second, got, sizeof got, MSG_DONTWAIT));
-		static char large[60000];
-		say("%s", outcome(sendto(fd, large, sizeof large, MSG_MORE, &to.any, size_of(&to))));
-		say("%s", outcome(sendto(fd, large, 10000, MSG_MORE, &to.any, size_of(&to))));
-		say("%s", outcome(sendto(fd, "x", 1, 0, &to.any, size_of(&to))));
-		say("arrived %zd", recv(sink, got, sizeof got, MSG_DONTWAIT | MSG_TRUNC));
 	}
 }
 

@@ -17,7 +17,7 @@ public final class ThirdDestinations {
 
     public static boolean canBeMade(Policy policy) {
         Access connect = policy.connect();
-        boolean six = connect.mode() == Mode.ALLOW;
+        boolean six = connect.mode() != Mode.DENY;
         for (Rule rule : connect.allow()) {
             six |= rule.match() instanceof Match.Inet match && (match.networks().isEmpty() || anyV6(match.networks()));
         }

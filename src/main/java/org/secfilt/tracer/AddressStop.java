@@ -174,7 +174,7 @@ final class AddressStop {
         boolean named = address.named;
         task.apart = former.matter();
         if (named && task.apart) {
-            if (AddressCall.action(call) == Action.SEND && CopyRun.begins(task, call) && beginsDatagram(task)) {
+            if (AddressCall.action(call) == Action.SEND && beginsDatagram(task, call)) {
                 replies.deny(task, call, judge.destination(), judge.deny(BEGUN));
                 return;
             }
@@ -231,18 +231,19 @@ final class AddressStop {
     }
 
     /**
-     * Whether the tracee would begin a datagram by this send, be it by a socket that has taken the judged one's place by then. One of TCP does not look
-     * at the address, and is given none.
+     * Whether the tracee would begin a datagram by this send, be it by a socket that has taken the judged one's place by then. One of TCP does not
+     * look at the address, and is given none.
      */
-    private boolean beginsDatagram(Task task) {
+    private boolean beginsDatagram(Task task, TracedCall call) {
+        boolean begins = CopyRun.begins(task, call);
         Optional<SocketCopy> socket = tracees.sockets().copy(task.tid, (int) task.call.argument(0));
         if (socket.isEmpty()) {
-            return true;
+            return begins;
         }
         try (SocketCopy copy = socket.get()) {
             boolean tcp = copy.transport() == Protocol.TCP.number();
-            task.protocol = tcp ? copy.protocol() : task.protocol;
-            return !tcp && address.isInternet();
+            task.protocol = tcp && begins ? copy.protocol() : task.protocol;
+            return !tcp && address.isInternet() && (begins || copy.corks());
         }
     }
 

@@ -29,7 +29,7 @@ class SameIT {
     static final NetworkRoom ROOM = new NetworkRoom();
 
     private static final int PATIENCE_MILLIS = 60_000;
-    /** It sets UDP_CORK, which is refused where no firewall judges packets: FormerPeersIT. */
+    /** It sets UDP_CORK, and begins large datagrams, which is refused where no firewall judges packets: FormerPeersIT. */
     private static final String NEEDS_FIREWALL = "corked_sockets";
 
     @BeforeAll
