@@ -4,6 +4,9 @@
  *
  *   unspec     the call is connect(AF_UNSPEC), by a process in a Landlock domain of its own; IPV4 and IPV6 are this host's
  *   unix       likewise, but of a unix socket, and by a process in none
+ *   held       as unspec, but of a socket that is connected
+ *   file       the call is a connect to the IPv6 address, of what is no socket
+ *   local      likewise of a unix socket
  *   fastopen   the call is a sendto of a UDP socket with MSG_FASTOPEN to the IPv6 address
  *
  * stdout: how often the socket was connected anew.
@@ -11,6 +14,7 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -77,19 +81,21 @@ int main(int argc, char **argv)
 	if (argc != 7)
 		return 2;
 	char text[64];
-	int fastopen = !strcmp(argv[1], "fastopen"), in_unix = !strcmp(argv[1], "unix");
+	int fastopen = !strcmp(argv[1], "fastopen"), in_unix = !strcmp(argv[1], "unix") || !strcmp(argv[1], "local");
+	int file = !strcmp(argv[1], "file"), held = !strcmp(argv[1], "held"), straight = file || !strcmp(argv[1], "local");
 	snprintf(text, sizeof text, "::ffff:%s", argv[2]);
 	mapped = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)atoi(argv[3])) };
 	next = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)atoi(argv[5])) };
 	if (inet_pton(AF_INET6, text, &mapped.sin6_addr) != 1 || inet_pton(AF_INET6, argv[4], &next.sin6_addr) != 1)
 		return 2;
-	if (!strcmp(argv[1], "unspec") && !restrict_self())
+	if ((held || !strcmp(argv[1], "unspec")) && !restrict_self())
 		return 2;
 	long anew = 0;
 	for (int i = 0; i < atoi(argv[6]); i++) {
 		pthread_t thread;
-		int judged = socket(in_unix ? AF_UNIX : AF_INET6, fastopen || in_unix ? SOCK_DGRAM : SOCK_STREAM, 0);
-		used = fastopen ? connected() : accepted();
+		int judged = file ? open("/dev/null", O_RDONLY)
+			: held ? accepted() : socket(in_unix ? AF_UNIX : AF_INET6, fastopen || in_unix ? SOCK_DGRAM : SOCK_STREAM, 0);
+		used = fastopen || straight ? connected() : accepted();
 		dup2(judged, PLACE);
 		close(judged);
 		go = 0;
@@ -98,12 +104,14 @@ int main(int argc, char **argv)
 		go = 1;
 		if (fastopen)
 			sendto(PLACE, "F", 1, MSG_FASTOPEN | MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&next, sizeof next);
+		else if (straight)
+			connect(PLACE, (struct sockaddr *)&next, sizeof next);
 		else
 			connect(PLACE, &none, sizeof none);
 		pthread_join(thread, NULL);
 		struct sockaddr_in6 peer;
 		socklen_t length = sizeof peer;
-		if (!fastopen && getpeername(used, (struct sockaddr *)&peer, &length)) {
+		if (!fastopen && !straight && getpeername(used, (struct sockaddr *)&peer, &length)) {
 			struct timeval soon = { 0, 50000 };
 			setsockopt(used, SOL_SOCKET, SO_SNDTIMEO, &soon, sizeof soon);
 			anew += connect(used, (struct sockaddr *)&next, sizeof next) == 0 || errno == EINPROGRESS;

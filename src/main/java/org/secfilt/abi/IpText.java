@@ -191,7 +191,8 @@ final class IpText {
     private static IllegalArgumentException no(String text, String why) {
         String how = !why.isEmpty() ? why
                 : isName(text) ? "; 'getent ahosts " + text + "' shows the name's"
-                : isNumbers(text) ? "; write four numbers, as 10.0.0.0" : "";
+                : isNumbers(text) ? "; write four numbers, as 10.0.0.0" + (text.contains(".") ? "" : ", a port stands behind them, as 10.0.0.0:80")
+                : "";
         return new IllegalArgumentException("'" + Printable.escape(text) + "' is no IPv4 or IPv6 address" + how);
     }
 }

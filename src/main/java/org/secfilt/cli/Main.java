@@ -200,7 +200,8 @@ public final class Main implements Outcome.Visitor<Integer> {
         if (errno == Errno.EOPNOTSUPP.number()) {
             return Printable.escape(place) + ": this file is the kernel's own, and keeps no text; name one on a disk";
         }
-        String hint = errno == Errno.ENOENT.number() ? "; its directory is missing" : errno == Errno.EISDIR.number() ? "; name a file in it" : "";
+        boolean astray = errno == Errno.ENOENT.number() && !log.value().startsWith("/proc/"); // which takes no new files
+        String hint = astray ? "; its directory is missing" : errno == Errno.EISDIR.number() ? "; name a file in it" : "";
         return Printable.escape(place) + ": " + Errno.of(errno).text() + hint;
     }
 

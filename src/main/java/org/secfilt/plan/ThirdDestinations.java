@@ -2,6 +2,7 @@ package org.secfilt.plan;
 
 import java.util.List;
 import org.secfilt.abi.Cidr;
+import org.secfilt.abi.IpAddress;
 import org.secfilt.policy.Access;
 import org.secfilt.policy.Match;
 import org.secfilt.policy.Mode;
@@ -33,6 +34,27 @@ public final class ThirdDestinations {
             }
         }
         return false;
+    }
+
+    /** Whether no IPv6 address is denied, at whatever port. */
+    public static boolean allowsAllV6(Access connect) {
+        boolean all = connect.mode() == Mode.ALLOW;
+        for (Rule rule : connect.allow()) {
+            all |= rule.match() instanceof Match.Inet match && match.ports().isEmpty() && match.protocol().isEmpty() && holdsAllV6(match.networks());
+        }
+        for (Rule rule : connect.deny()) {
+            all &= !(rule.match() instanceof Match.Inet match && (match.networks().isEmpty() || anyV6(match.networks())));
+        }
+        return all;
+    }
+
+    private static boolean holdsAllV6(List<Cidr> networks) {
+        for (Cidr network : networks) {
+            if (network.contains(IpAddress.v6(0, 0)) && network.contains(IpAddress.v6(-1, -1))) {
+                return true;
+            }
+        }
+        return networks.isEmpty();
     }
 
     private static boolean anyV6(List<Cidr> networks) {

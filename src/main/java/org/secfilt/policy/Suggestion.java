@@ -3,6 +3,7 @@ package org.secfilt.policy;
 /** Finds the word that a mistyped one was meant to be. */
 public final class Suggestion {
     private static final int MAX_LENGTH = 64;
+    private static final int SHORTEST_BEGINNING = 3;
 
     private Suggestion() {}
 
@@ -12,9 +13,12 @@ public final class Suggestion {
         return nearest.isEmpty() ? "; known here: " + String.join(", ", known) : "; did you mean '" + nearest + "'?";
     }
 
-    /** The one of the known words that is near, or "". */
+    /** The one of the known words that it begins, or else that is near, or "". */
     public static String nearest(String word, String... known) {
-        String nearest = "";
+        String nearest = onlyOneBegunBy(word, known);
+        if (!nearest.isEmpty()) {
+            return nearest;
+        }
         int best = Integer.MAX_VALUE;
         for (String candidate : known) {
             int distance = distance(word.replace('_', '-'), candidate);
@@ -24,6 +28,19 @@ public final class Suggestion {
             }
         }
         return nearest;
+    }
+
+    private static String onlyOneBegunBy(String word, String... known) {
+        String found = "";
+        for (String candidate : known) {
+            if (word.length() >= SHORTEST_BEGINNING && candidate.startsWith(word)) {
+                if (!found.isEmpty()) {
+                    return "";
+                }
+                found = candidate;
+            }
+        }
+        return found;
     }
 
     /** The least number of letters to put in, take out, replace or swap with their neighbour; case does not count. */

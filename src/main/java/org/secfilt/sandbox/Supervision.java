@@ -95,7 +95,7 @@ final class Supervision implements Watch {
             return false;
         }
         LoggedCall denial = logged(tid, denial(tid, call, destination, socket, why), false, Optional.of(why.errno()));
-        if (tries.mayBeOne(call, destination, socket)) {
+        if (tries.mayBeOne(denial.call().pid(), call, destination, socket)) {
             tries.hold(denial);
             holdsTries = true;
             return false;
@@ -111,7 +111,7 @@ final class Supervision implements Watch {
 
     @Override
     public synchronized void connecting(int tid, Sockaddr destination) {
-        tries.succeeded(tracees.tgid(tid), destination);
+        tries.goesByTcp(tracees.tgid(tid), destination);
         holdsTries = !tries.isEmpty();
     }
 

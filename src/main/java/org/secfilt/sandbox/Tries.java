@@ -20,8 +20,9 @@ import org.secfilt.verdict.Verdict;
  * QUIC first. So what is allowed there to TCP is held back, until its process has gone by TCP, or has ended and has not. By one thread at a time.
  */
 final class Tries {
-    /** A process holds back no more than a name has addresses. */
-    private static final int MOST = 64;
+    /** Of one process: no name has as many addresses. */
+    private static final int MOST_OF_ONE = 64;
+    private static final int MOST = 1024;
 
     private final Judge judge;
     private final List<LoggedCall> held = new ArrayList<>();
@@ -36,8 +37,8 @@ final class Tries {
     }
 
     /** Whether it may be a try. */
-    boolean mayBeOne(String call, Optional<Sockaddr> destination, SocketKind socket) {
-        return isOfUdp(call, destination, socket) && held.size() < MOST
+    boolean mayBeOne(int process, String call, Optional<Sockaddr> destination, SocketKind socket) {
+        return isOfUdp(call, destination, socket) && held.size() < MOST && of(process).size() < MOST_OF_ONE
                 && judge.judge(Action.CONNECT, destination.get(), Optional.of(Protocol.TCP)) instanceof Verdict.Allow;
     }
 
@@ -54,8 +55,8 @@ final class Tries {
         return held.isEmpty();
     }
 
-    /** The process connects a TCP socket to this address: what it tried at that port was for it. */
-    void succeeded(int process, Sockaddr destination) {
+    /** The process may connect a TCP socket to this address: what it tried at that port was for it. */
+    void goesByTcp(int process, Sockaddr destination) {
         for (Iterator<LoggedCall> calls = held.iterator(); calls.hasNext();) {
             LoggedCall one = calls.next();
             if (one.call().pid() == process && port(one.call().destination().get()) == port(destination)) {
@@ -66,14 +67,19 @@ final class Tries {
 
     /** What this process tried, which are denials now. */
     List<LoggedCall> endOf(int process) {
-        List<LoggedCall> failed = new ArrayList<>();
-        for (LoggedCall one : held) {
-            if (one.call().pid() == process) {
-                failed.add(one);
-            }
-        }
+        List<LoggedCall> failed = of(process);
         held.removeAll(failed);
         return failed;
+    }
+
+    private List<LoggedCall> of(int process) {
+        List<LoggedCall> own = new ArrayList<>();
+        for (LoggedCall one : held) {
+            if (one.call().pid() == process) {
+                own.add(one);
+            }
+        }
+        return own;
     }
 
     /** What all have tried. */

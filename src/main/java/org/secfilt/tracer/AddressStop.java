@@ -2,6 +2,7 @@ package org.secfilt.tracer;
 
 import java.util.Optional;
 import org.secfilt.abi.Errno;
+import org.secfilt.abi.Family;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Keeper;
@@ -27,7 +28,7 @@ final class AddressStop {
             + " one's address at the other's port; use a new socket";
     private static final String BEGUN = "a datagram that is begun with MSG_MORE and has an address may be mixed up with what its socket was connected"
             + " to, and the supervisor cannot make this call itself: that of a process with a Landlock domain or a security label of its own, or"
-            + " with more than 16 KiB or 4 pieces; send it without MSG_MORE, or connect the socket first";
+            + " with more than 16 KiB or 4 pieces, control data or other flags; send it without MSG_MORE, or connect the socket first";
     private static final int MOST_AGAIN = 3;
     private static final String TOO_MANY = "too many calls are under way at once";
 
@@ -185,7 +186,8 @@ final class AddressStop {
                 return;
             }
             if (mixed != 0) {
-                replies.skip(task, fastOpen ? -Errno.EOPNOTSUPP.number() : mixed); // as where it is switched off: connect(2) will tell
+                // As where it is switched off: connect(2) will tell.
+                replies.skip(task, fastOpen && mixed == CopyRun.MIXED ? -Errno.EOPNOTSUPP.number() : mixed);
                 return;
             }
             if (task.surely && !aftermath.hasRoom()) {
@@ -219,13 +221,21 @@ final class AddressStop {
         }
         Optional<SocketCopy> socket = tracees.sockets().copy(task.tid, (int) task.call.argument(0));
         if (socket.isEmpty()) {
-            return 0;
+            int error = tracees.sockets().noSocket(task.tid, (int) task.call.argument(0));
+            return error < 0 ? error : CopyRun.MIXED; // there is one by now
         }
         try (SocketCopy copy = socket.get()) {
+            if (copy.domain() != Family.INET.number() && copy.domain() != Family.INET6.number()) {
+                int error = copy.connect(address.name, address.nameLength, false); // which no such socket can do, but one that takes its place
+                return error < 0 ? error : CopyRun.MIXED;
+            }
             if (call != TracedCall.CONNECT && copy.transport() != Protocol.TCP.number()) {
                 return CopyRun.MIXED; // others know of no fast open, but one of TCP could take its place
             }
-            task.surely = copy.transport() != SocketCopy.NO_TRANSPORT && !(destination.get() instanceof Sockaddr.Unspec);
+            if (call != TracedCall.CONNECT && copy.connecting()) {
+                return -(copy.peer().isPresent() ? Errno.EISCONN : Errno.EALREADY).number(); // it would not show that another took its place
+            }
+            task.surely = !(destination.get() instanceof Sockaddr.Unspec);
             return CopyRun.mixed(former, copy, destination.get());
         }
     }
@@ -243,7 +253,8 @@ final class AddressStop {
         try (SocketCopy copy = socket.get()) {
             boolean tcp = copy.transport() == Protocol.TCP.number();
             task.protocol = tcp && begins ? copy.protocol() : task.protocol;
-            return !tcp && address.isInternet() && (begins || copy.corks());
+            boolean looks = !tcp || AddressCall.isFastOpen(task.call, call);
+            return looks && (address.isInternet() || address.isOf(Family.UNSPEC)) && (begins || copy.corks());
         }
     }
 

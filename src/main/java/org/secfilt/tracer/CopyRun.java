@@ -100,7 +100,8 @@ final class CopyRun {
         }
         Optional<SocketCopy> socket = tracees.sockets().copy(task.tid, (int) task.call.argument(0));
         if (socket.isEmpty()) {
-            return NOT_HERE;
+            int error = dissolves ? tracees.sockets().noSocket(task.tid, (int) task.call.argument(0)) : 0;
+            return error < 0 ? error : dissolves ? SWAPPED : NOT_HERE;
         }
         try (SocketCopy copy = socket.get()) {
             // An internet address other families refuse to connect to, whoever asks.
@@ -112,7 +113,7 @@ final class CopyRun {
                 task.connecting = copy.connecting();
                 return NOT_HERE;
             }
-            if (task.forFirewall && !dissolves) {
+            if (task.forFirewall) {
                 return NOT_HERE; // number() is no protocol there, but what a raw socket sends
             }
             boolean bindsLikeTcp = call == TracedCall.BIND && copy.number() == Protocol.MPTCP;
@@ -152,6 +153,9 @@ final class CopyRun {
             return false;
         }
         Sockaddr to = Sockaddr.decode(address.name, address.nameLength);
+        if (to instanceof Sockaddr.Inet6 && copy.domain() == Family.INET.number()) {
+            return false; // the kernel refuses it
+        }
         synchronized (former) {
             return former.mixesBegun(copy, to instanceof Sockaddr.Unspec unspec && unspec.asInet().isPresent() ? unspec.asInet().get() : to);
         }
@@ -180,7 +184,7 @@ final class CopyRun {
 
     private int connect(Task task, SocketCopy copy, Optional<Sockaddr> destination) {
         int fd = (int) task.call.argument(0);
-        if (task.begun == fd && copy.connecting()) {
+        if (task.begun == fd && copy.connecting() && !address.isOf(Family.UNSPEC)) {
             task.connecting = true;
             return NOT_HERE; // it was tried, and waits
         }
@@ -283,7 +287,9 @@ final class CopyRun {
         if (length < 0 || protocol != Protocol.UDP.number() || (flags & ~PLAIN_FLAGS) != 0) {
             return NOT_HERE;
         }
-        return copy.send(payload, length, flags, address.name, address.named ? address.nameLength : 0); // EPIPE comes without a signal
+        int result = copy.send(payload, length, flags, address.name, address.named ? address.nameLength : 0); // EPIPE comes without a signal
+        boolean mustNotWait = result == SocketCopy.WOULD_WAIT && address.named && (flags & MSG_MORE) != 0 && former.matter();
+        return mustNotWait ? -Errno.ENOBUFS.number() : result; // the tracee, which could wait, may not begin it
     }
 
     /** What the header in {@code address} points at. @return its length, or {@link #NOT_HERE} */

@@ -1,9 +1,6 @@
 package org.secfilt.tracer;
 
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.secfilt.abi.Cidr;
 import org.secfilt.abi.IpAddress;
@@ -36,29 +33,27 @@ import org.secfilt.verdict.Verdict;
  * be denied. Whoever connects a socket holds the lock of this object meanwhile: there are two such threads.
  */
 final class FormerPeers {
-    /** Of one socket. It takes a program that connects the same one over and over to reach it. */
-    private static final int MOST_PEERS = 128;
-    /** More peers of UDP sockets are not remembered: what one of before sends is on its way since, if it has no peer by now. */
-    private static final int MOST = 16384;
-
     private static final int LAST_OF_FIRST_BYTE = 24;
 
     private final Judge judge;
     private final Policy policy;
     private final boolean tellsPartsApart;
     private final boolean tellsPorts;
-    /** Of UDP sockets, by their cookies, the oldest first. */
-    private final Map<Long, List<Sockaddr>> peers = new LinkedHashMap<>();
+    private final boolean allowsAllV6;
+    /** Of UDP sockets. */
+    private final SocketAddresses peers = new SocketAddresses();
+    /** For what they have begun datagrams: two of these are one's flow at a time, and come together with peers alone. */
+    private final SocketAddresses begun = new SocketAddresses();
     /** TCP sockets that had an IPv4-mapped peer. */
     private final CookieSet mapped = new CookieSet();
     private volatile boolean matter;
-    private int noted;
 
     FormerPeers(Plan plan) {
         this.judge = new Judge(plan);
         this.policy = plan.policy();
         this.tellsPartsApart = ThirdDestinations.canBeMade(policy);
         this.tellsPorts = ThirdDestinations.tellsPorts(policy.connect());
+        this.allowsAllV6 = ThirdDestinations.allowsAllV6(policy.connect());
         this.matter = plan.mixesPeers();
     }
 
@@ -86,13 +81,15 @@ final class FormerPeers {
         if (address(next) == null) {
             return false;
         }
-        return protocol == Protocol.TCP.number() ? tellsPorts && isNative(next) && mapped.has(socket.cookie())
-                : protocol == Protocol.UDP.number() && mixes(before(socket), next);
+        if (protocol == Protocol.TCP.number()) {
+            return tellsPorts && isNative(next) && mapped.has(socket.cookie());
+        }
+        return protocol == Protocol.UDP.number() && (mixes(before(socket), next) || mixes(begunBy(socket), next));
     }
 
     /**
-     * Whether a datagram that is begun for this address could come together with another of the socket's into a third; if not it is as if the socket
-     * had been connected to it. Under the lock.
+     * Whether a datagram that is begun for this address could come together with a peer of the socket's into a third; if not, it is noted for the
+     * peers that the socket may get. Under the lock.
      */
     boolean mixesBegun(SocketCopy socket, Sockaddr next) {
         if (address(next) == null) {
@@ -106,8 +103,13 @@ final class FormerPeers {
         if (mixes(before(socket), next)) {
             return true;
         }
-        note(socket, Protocol.UDP.number(), next);
+        begun.note(socket.cookie(), begunBy(socket), next);
         return false;
+    }
+
+    private List<Sockaddr> begunBy(SocketCopy socket) {
+        List<Sockaddr> known = begun.of(socket.cookie());
+        return known == null ? List.of() : known;
     }
 
     /** Whether it is a UDP socket that never had a peer. Under the lock. */
@@ -117,17 +119,12 @@ final class FormerPeers {
 
     /** It has none still: it could not be connected, and nobody sends by a socket without a peer. Under the lock. */
     void forget(SocketCopy socket) {
-        remove(socket.cookie());
-    }
-
-    private void remove(long cookie) {
-        List<Sockaddr> known = peers.remove(cookie);
-        noted -= known == null ? 0 : known.size();
+        peers.remove(socket.cookie());
     }
 
     /** Of one that was not noted, what it is connected to: it may have been before the run. */
     private List<Sockaddr> before(SocketCopy socket) {
-        List<Sockaddr> known = peers.get(socket.cookie());
+        List<Sockaddr> known = peers.of(socket.cookie());
         if (known != null) {
             return known;
         }
@@ -146,26 +143,12 @@ final class FormerPeers {
                 mapped.add(socket.cookie());
             }
         } else if (protocol == Protocol.UDP.number() && address(next) != null) {
-            long cookie = socket.cookie();
-            List<Sockaddr> all = new ArrayList<>(before(socket));
-            add(all, next);
-            remove(cookie);
-            peers.put(cookie, all);
-            noted += all.size();
-            while (noted > MOST) {
-                remove(peers.keySet().iterator().next());
-            }
-        }
-    }
-
-    private static void add(List<Sockaddr> list, Sockaddr next) {
-        if (list.size() <= MOST_PEERS && !list.contains(next)) {
-            list.add(next);
+            peers.note(socket.cookie(), before(socket), next);
         }
     }
 
     private boolean mixes(List<Sockaddr> before, Sockaddr next) {
-        if (before.size() > MOST_PEERS) {
+        if (before.size() > SocketAddresses.MOST_OF_ONE) {
             return true;
         }
         for (Sockaddr one : before) {
@@ -182,7 +165,7 @@ final class FormerPeers {
         if (first.isV4() && second.isV4()) {
             return isDenied(first, port(next)) || isDenied(second, port(one));
         }
-        if (!first.isV4() && second.isV4()) {
+        if (!first.isV4() && second.isV4() && !allowsAllV6) {
             return true; // over the IPv6 address of a datagram that was begun the kernel writes the IPv4 one   // __ip4_datagram_connect()
         }
         IpAddress[] addresses = {wide(first), wide(second)};

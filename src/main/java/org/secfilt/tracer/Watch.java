@@ -8,8 +8,8 @@ import org.secfilt.kernel.NotifiedCalls;
 import org.secfilt.verdict.Verdict;
 
 /**
- * What the tracer tells of. Called on the tracer thread while the tracee concerned is stopped; of denials, on the listener's thread too while the
- * tracee waits for it.
+ * What the tracer tells of. Called on the tracer thread while the tracee concerned is stopped; of denials, and {@link #connecting}, on the listener's
+ * thread too while the tracee waits for it.
  */
 public interface Watch {
     /**
@@ -56,7 +56,7 @@ public interface Watch {
     /** Whether {@link #connecting} and {@link #ending} are to be called. Any thread. */
     boolean waitsForProcesses();
 
-    /** A TCP socket may be connected to this address, and will be. */
+    /** The rules let a TCP socket be connected to this address. */
     void connecting(int tid, Sockaddr destination);
 
     /** The process of this number has ended, or makes its last call. @return whether it is known by that, that a call of its was denied */

@@ -82,7 +82,7 @@ class WordsTest {
                 "--network=none x | unknown option '--network'; did you mean '--net'?",
                 "--unshare-net x | unknown option '--unshare-net'; did you mean '--net=none'?",
                 "--deny-netmask=10.0.0.1 x | unknown option '--deny-netmask'; what is to be denied stands in a policy file, as in connect: {deny: [10.0.0.1]}",
-                "--no-outbound x | unknown option '--no-outbound'; a command that begins with '-' stands behind --",
+                "--no-outbound x | unknown option '--no-outbound'; did you mean '--no-outbound-network'?",
                 "-x ls | unknown option '-x'; a command that begins with '-' stands behind --",
                 "-5 ls | unknown option '-5'; a command that begins with '-' stands behind --",
                 "- ls | unknown option '-'; a command that begins with '-' stands behind --",

@@ -27,7 +27,8 @@ class SockaddrIT {
     @EnumSource
     void the_kernel_says_what_it_says_without(User user) {
         List<String> without = lines(ROOM.command(PROBE).as(user).run());
-        List<String> with = lines(ROOM.secfilt("-q", "--allowed-netmask=loopback", "--allowed-bind=0.0.0.0/0", "--allowed-bind=::/0", PROBE)
+        List<String> with = lines(ROOM.secfilt("-q", "--allowed-netmask=0.0.0.0/0", "--allowed-netmask=::/0", "--allowed-bind=0.0.0.0/0",
+                "--allowed-bind=::/0", PROBE)
                 .as(user).timeoutMillis(PATIENCE_MILLIS).run());
         assertSame(without, with);
         for (String answer : List.of("ok", "EFAULT", "EINVAL", "EAFNOSUPPORT", "ENOTSOCK", "EBADF", "EDESTADDRREQ", "EISCONN", "EPIPE")) {

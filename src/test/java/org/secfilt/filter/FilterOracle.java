@@ -176,7 +176,7 @@ final class FilterOracle {
         List<Match.Inet> allowed = policy.connect().allow().stream().map(rule -> (Match.Inet) rule.match()).toList();
         List<Match.Inet> denied = policy.connect().deny().stream().map(rule -> (Match.Inet) rule.match()).toList();
         boolean ports = Stream.concat(allowed.stream(), denied.stream()).anyMatch(match -> !match.ports().isEmpty());
-        boolean six = policy.connect().mode() == Mode.ALLOW || allowed.stream()
+        boolean six = policy.connect().mode() != Mode.DENY || allowed.stream()
                 .anyMatch(match -> match.networks().isEmpty() || match.networks().stream().anyMatch(network -> !network.base().isV4()));
         return policy.noOutbound().isEmpty() && !policy.connect().open() && (ports || six);
     }

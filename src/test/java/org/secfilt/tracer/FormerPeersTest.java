@@ -81,6 +81,7 @@ class FormerPeersTest {
         "[fd77:0:0:1::5]:1, [fd78::1]:2, true",
         "[::ffff:10.0.0.1]:1, [fd77:0:0:1::a00:2]:2, true",
         "[::ffff:10.0.0.1]:1, 10.0.0.1:2, false",
+        "[fd77:0:0:1::5]:1, 10.0.0.1:2, true",
     })
     void what_they_make_without_ports(String before, String next, boolean mixes) throws Exception {
         FormerPeers peers = peers("10.0.0.1", "fd77::/32", "fd78::1");
@@ -106,6 +107,15 @@ class FormerPeersTest {
         FakeSocket socket = new FakeSocket(kernel, 7, 3);
         peers.note(socket, UDP, at(before));
         assertEquals(mixes, peers.mixes(socket, UDP, at(next)));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"::/0 0.0.0.0/0, false", "[::]/0:443 0.0.0.0/0, true", "2000::/3 0.0.0.0/0, true"})
+    void an_ipv4_peer_after_an_ipv6_one_is_refused_unless_all_of_ipv6_is_allowed(String rules, boolean mixes) throws Exception {
+        FormerPeers peers = peers(rules.split(" "));
+        FakeSocket socket = new FakeSocket(kernel, 7, 3);
+        peers.note(socket, UDP, at("[2001:db8::1]:443"));
+        assertEquals(mixes, peers.mixes(socket, UDP, at("[::ffff:10.0.0.1]:443")));
     }
 
     /** A datagram that is begun is as good as a peer, whichever comes first. */

@@ -251,7 +251,8 @@ final class JnrSocket implements SocketCopy {
 
     @Override
     public int connect(byte[] name, int length, boolean near) {
-        if (number() != IPPROTO_TCP) {
+        boolean dissolves = length >= Short.BYTES && name[0] == 0 && name[1] == 0; // AF_UNSPEC, which never waits
+        if (number() != IPPROTO_TCP || dissolves) {
             NativeMemory.put(scratch + NAME, name, length);
             return (int) Libc.CONNECT.call(fd, scratch + NAME, length);
         }
