@@ -19,7 +19,8 @@ import org.secfilt.verdict.Verdict;
  *
  * <p>Here is done what the kernel does the same whoever asks for it: connect, bind and send of TCP and UDP sockets, as far as it does not
  * wait. All else the tracee does itself: what waits, what takes a capability, what ends in a signal; and everything of one that has
- * restricted itself by Landlock, or was made by such, and of one that a security module labels otherwise than us.
+ * restricted itself by Landlock, or was made by such, and of one that a security module labels otherwise than us. AF_UNSPEC, which takes a socket's
+ * connection from it and needs no right but to have it, is done here of all.
  */
 final class CopyRun {
     /** The tracee is to make the call. */
