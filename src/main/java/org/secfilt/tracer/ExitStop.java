@@ -39,14 +39,21 @@ final class ExitStop {
     void answer(Task task, SyscallStop stop) {
         if (plan.policy().violationExit().isPresent() && status.tgid(task.tid) == root) {
             boolean last = calls.traced(stop) != TracedCall.EXIT || status.threads(root).size() == 1;
-            if (last && watch.waitsForProcesses() && watch.ending(root)) {
-                replies.tellDenied();
+            if (last) {
+                ended(root);
             }
             if (replies.denied()) {
                 ptrace.setExitCode(task.tid, stop, plan.policy().violationExit().get());
             }
         }
         ptrace.resume(task.tid, 0);
+    }
+
+    /** The process of this number has ended, or makes its last call. */
+    void ended(int process) {
+        if (watch.waitsForProcesses() && watch.ending(process)) {
+            replies.tellDenied();
+        }
     }
 
     /** Nothing of it is known but how it ends: so a program can say what it has to say by its exit code. */

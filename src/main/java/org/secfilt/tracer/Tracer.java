@@ -209,9 +209,8 @@ public final class Tracer {
     private void end(Task task, WaitEvent how) {
         if (task.tid == root) {
             watch.commandEnded(how.killed(), how.killed() ? how.signal() : how.exitCode(), tasks.count() == 1);
-        } else if (watch.waitsForProcesses() && watch.ending(task.tid)) {
-            replies.tellDenied();
         }
+        exits.ended(task.tid);
         forget(task); // before somebody else can have its number
         ptrace.reap(task.tid);
         keeper.endAfterAll();
