@@ -2,17 +2,14 @@ package org.secfilt.tracer;
 
 import java.util.Optional;
 import org.secfilt.abi.Errno;
-import org.secfilt.abi.Family;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Keeper;
 import org.secfilt.kernel.Ptrace;
-import org.secfilt.kernel.SocketCopy;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.kernel.Vault;
 import org.secfilt.plan.Plan;
 import org.secfilt.plan.TracedCall;
-import org.secfilt.verdict.Action;
 import org.secfilt.verdict.Verdict;
 
 /**
@@ -20,15 +17,7 @@ import org.secfilt.verdict.Verdict;
  * here on a copy of the socket ({@link CopyRun}) or by the tracee on the vault ({@link VaultRun}).
  */
 final class AddressStop {
-    private static final String ONE_PROTOCOL = "the rules allow this address to one protocol alone, and the socket could be swapped under a"
-            + " call that the supervisor cannot make itself: that of a process with a Landlock domain or a security label of its own, or to a"
-            + " low port of another network namespace; allow it without a protocol";
     private static final String SWAPPED = "another socket was put in the place of the one that was judged";
-    private static final String MIXED = "the socket is or was connected to another address, and the kernel would mix the two up: it would send to the"
-            + " one's address at the other's port; use a new socket";
-    private static final String BEGUN = "a datagram that is begun with MSG_MORE and has an address may be mixed up with what its socket was connected"
-            + " to, and the supervisor cannot make this call itself: that of a process with a Landlock domain or a security label of its own, or"
-            + " with more than 16 KiB or 4 pieces, control data or other flags; send it without MSG_MORE, or connect the socket first";
     private static final int MOST_AGAIN = 3;
     private static final String TOO_MANY = "too many calls are under way at once";
 
@@ -45,7 +34,7 @@ final class AddressStop {
     private final Aftermath aftermath;
     private final Repeats repeats;
     private final Crossing crossing;
-    private final FormerPeers former;
+    private final Swaps swaps;
     private final boolean tellsAllowed;
 
     /** @param tracees the tracer's own: it knows which mounts are the command's */
@@ -69,7 +58,7 @@ final class AddressStop {
         this.aftermath = new Aftermath(ptrace, tracees.sockets(), judge);
         this.repeats = new Repeats(ptrace);
         this.crossing = crossing;
-        this.former = former;
+        this.swaps = new Swaps(tracees, address, judge, copyRun, former);
         this.tellsAllowed = watch.hearsOfAllowed();
     }
 
@@ -118,7 +107,7 @@ final class AddressStop {
                 return;
             }
             if (result == CopyRun.SWAPPED || result == CopyRun.MIXED) {
-                replies.deny(task, call, judge.destination(), judge.deny(result == CopyRun.MIXED ? MIXED : SWAPPED));
+                replies.deny(task, call, judge.destination(), judge.deny(result == CopyRun.MIXED ? Swaps.MIXED : SWAPPED));
                 return;
             }
             tellAllowed(task, call, address.named);
@@ -159,41 +148,19 @@ final class AddressStop {
     }
 
     private void runOnVault(Task task, TracedCall call, Verdict.Allow allow) {
-        boolean swappable = isOpenToSwaps(task, call);
-        boolean left = task.forFirewall || swappable && call == TracedCall.CONNECT && judge.judgesAllPackets();
+        boolean left = swaps.isLeftToFirewall(task, call);
         if (left && crossing.holdsCall(task)) {
             return;
         }
-        if (swappable && !left) {
-            if (call == TracedCall.BIND && copyRun.isRefusedForPort(task)) {
-                replies.skip(task, -Errno.EACCES.number());
-                return;
-            }
-            replies.deny(task, call, judge.destination(), judge.deny(ONE_PROTOCOL));
+        boolean named = address.named;
+        Optional<Verdict> against = swaps.against(task, call, allow, left);
+        if (against.isPresent()) {
+            answerInItsPlace(task, call, against.get());
             return;
         }
-        boolean named = address.named;
-        task.apart = former.matter();
-        if (named && task.apart) {
-            if (AddressCall.action(call) == Action.SEND && beginsDatagram(task, call)) {
-                replies.deny(task, call, judge.destination(), judge.deny(BEGUN));
-                return;
-            }
-            boolean fastOpen = AddressCall.action(call) == Action.SEND && AddressCall.isFastOpen(task.call, call);
-            int mixed = fastOpen || call == TracedCall.CONNECT && !task.connecting ? mixed(task, call, allow) : 0;
-            if (mixed == CopyRun.MIXED && !fastOpen) {
-                replies.deny(task, call, judge.destination(), judge.deny(MIXED));
-                return;
-            }
-            if (mixed != 0) {
-                // As where it is switched off: connect(2) will tell.
-                replies.skip(task, fastOpen && mixed == CopyRun.MIXED ? -Errno.EOPNOTSUPP.number() : mixed);
-                return;
-            }
-            if (task.surely && !aftermath.hasRoom()) {
-                replies.deny(task, call, judge.destination(), judge.deny(TOO_MANY));
-                return;
-            }
+        if (task.surely && !aftermath.hasRoom()) {
+            replies.deny(task, call, judge.destination(), judge.deny(TOO_MANY));
+            return;
         }
         switch (vaultRun.begin(task, call, allow, aftermath.hasRoom())) {
             case NO_SLOT -> replies.deny(task, call, judge.destination(), judge.deny(TOO_MANY));
@@ -210,57 +177,12 @@ final class AddressStop {
         }
     }
 
-    /**
-     * What is answered if what the socket was connected to before goes not with this, which the tracee connects it to itself; 0 if it may. That no
-     * other socket took its place is seen afterwards: {@link Aftermath}.
-     */
-    private int mixed(Task task, TracedCall call, Verdict.Allow allow) {
-        Optional<Sockaddr> destination = allow.rewritten().isPresent() ? allow.rewritten() : judge.destination();
-        if (destination.isEmpty() || !FormerPeers.concerns(destination.get())) {
-            return 0;
+    private void answerInItsPlace(Task task, TracedCall call, Verdict verdict) {
+        if (verdict instanceof Verdict.Deny denial) {
+            replies.deny(task, call, judge.destination(), denial);
+        } else {
+            replies.skip(task, -((Verdict.Answer) verdict).errno().number());
         }
-        Optional<SocketCopy> socket = tracees.sockets().copy(task.tid, (int) task.call.argument(0));
-        if (socket.isEmpty()) {
-            int error = tracees.sockets().noSocket(task.tid, (int) task.call.argument(0));
-            return error < 0 ? error : CopyRun.MIXED; // there is one by now
-        }
-        try (SocketCopy copy = socket.get()) {
-            if (copy.domain() != Family.INET.number() && copy.domain() != Family.INET6.number()) {
-                int error = copy.connect(address.name, address.nameLength, false); // which no such socket can do, but one that takes its place
-                return error < 0 ? error : CopyRun.MIXED;
-            }
-            if (call != TracedCall.CONNECT && copy.transport() != Protocol.TCP.number()) {
-                return CopyRun.MIXED; // others know of no fast open, but one of TCP could take its place
-            }
-            if (call != TracedCall.CONNECT && copy.connecting()) {
-                return -(copy.peer().isPresent() ? Errno.EISCONN : Errno.EALREADY).number(); // it would not show that another took its place
-            }
-            task.surely = !(destination.get() instanceof Sockaddr.Unspec);
-            return CopyRun.mixed(former, copy, destination.get());
-        }
-    }
-
-    /**
-     * Whether the tracee would begin a datagram by this send, be it by a socket that has taken the judged one's place by then. One of TCP does not
-     * look at the address, and is given none.
-     */
-    private boolean beginsDatagram(Task task, TracedCall call) {
-        boolean begins = CopyRun.begins(task, call);
-        Optional<SocketCopy> socket = tracees.sockets().copy(task.tid, (int) task.call.argument(0));
-        if (socket.isEmpty()) {
-            return begins;
-        }
-        try (SocketCopy copy = socket.get()) {
-            boolean tcp = copy.transport() == Protocol.TCP.number();
-            task.protocol = tcp && begins ? copy.protocol() : task.protocol;
-            boolean looks = !tcp || AddressCall.isFastOpen(task.call, call);
-            return looks && (address.isInternet() || address.isOf(Family.UNSPEC)) && (begins || copy.corks());
-        }
-    }
-
-    /** Whether a socket of another protocol that is put in the place of the one that was judged would come to what is denied to it. */
-    private boolean isOpenToSwaps(Task task, TracedCall call) {
-        return (call == TracedCall.BIND || call == TracedCall.CONNECT && !task.connecting) && judge.isForOneProtocol(task, call);
     }
 
     private void tellAllowed(Task task, TracedCall call, boolean named) {
