@@ -7,6 +7,7 @@
  *   held       as unspec, but of a socket that is connected
  *   file       the call is a connect to the IPv6 address, of what is no socket
  *   local      likewise of a unix socket
+ *   fresh      likewise of a TCP socket, by a process in a Landlock domain of its own
  *   fastopen   the call is a sendto of a UDP socket with MSG_FASTOPEN to the IPv6 address
  *
  * stdout: how often the socket was connected anew.
@@ -82,13 +83,14 @@ int main(int argc, char **argv)
 		return 2;
 	char text[64];
 	int fastopen = !strcmp(argv[1], "fastopen"), in_unix = !strcmp(argv[1], "unix") || !strcmp(argv[1], "local");
-	int file = !strcmp(argv[1], "file"), held = !strcmp(argv[1], "held"), straight = file || !strcmp(argv[1], "local");
+	int file = !strcmp(argv[1], "file"), held = !strcmp(argv[1], "held"), fresh = !strcmp(argv[1], "fresh");
+	int straight = file || fresh || !strcmp(argv[1], "local");
 	snprintf(text, sizeof text, "::ffff:%s", argv[2]);
 	mapped = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)atoi(argv[3])) };
 	next = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)atoi(argv[5])) };
 	if (inet_pton(AF_INET6, text, &mapped.sin6_addr) != 1 || inet_pton(AF_INET6, argv[4], &next.sin6_addr) != 1)
 		return 2;
-	if ((held || !strcmp(argv[1], "unspec")) && !restrict_self())
+	if ((held || fresh || !strcmp(argv[1], "unspec")) && !restrict_self())
 		return 2;
 	long anew = 0;
 	for (int i = 0; i < atoi(argv[6]); i++) {

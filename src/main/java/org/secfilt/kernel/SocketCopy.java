@@ -86,7 +86,7 @@ public interface SocketCopy extends AutoCloseable {
     int bind(byte[] name, int length);
 
     /**
-     * connect(2) of a TCP or UDP socket. It waits for a fraction of a second at most, and rarely: a TCP socket that would have its caller
+     * connect(2). It waits for a fraction of a second at most, and rarely: a TCP socket that would have its caller
      * wait may have begun to connect, and whoever connects it next waits for that.
      *
      * @param near the other side is on this machine, by a loopback address

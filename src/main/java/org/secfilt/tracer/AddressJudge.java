@@ -58,6 +58,13 @@ final class AddressJudge {
         former.outsiderCame();
     }
 
+    /** Before the supervisor takes its connection from a socket that came from outside. */
+    void disconnects(SocketCopy socket) {
+        synchronized (former) {
+            former.note(socket, socket.number(), new Sockaddr.Unspec(Optional.empty()));
+        }
+    }
+
     Optional<Sockaddr> destination() {
         return destination;
     }
@@ -67,7 +74,7 @@ final class AddressJudge {
         task.followedPath = false;
         task.foreign = false;
         task.forFirewall = false;
-        task.surely = false;
+        task.connected = Optional.empty();
         task.closeFile();
         // To where connect was judged, or nowhere.
         boolean unnamed = address.isUnreadable() || !address.named && AddressCall.action(call) == Action.SEND;

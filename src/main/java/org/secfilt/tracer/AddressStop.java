@@ -158,11 +158,16 @@ final class AddressStop {
             answerInItsPlace(task, call, against.get());
             return;
         }
-        if (task.surely && !aftermath.hasRoom()) {
+        if (task.connected.isPresent() && !aftermath.hasRoom()) {
+            task.letGo();
             replies.deny(task, call, judge.destination(), judge.deny(TOO_MANY));
             return;
         }
-        switch (vaultRun.begin(task, call, allow, aftermath.hasRoom())) {
+        VaultRun.Begun begun = vaultRun.begin(task, call, allow, aftermath.hasRoom());
+        if (begun != VaultRun.Begun.UNDER_WAY) {
+            task.letGo();
+        }
+        switch (begun) {
             case NO_SLOT -> replies.deny(task, call, judge.destination(), judge.deny(TOO_MANY));
             case NOT_KEPT -> replies.deny(task, call, judge.destination(), judge.deny(vaultRun.why()));
             case GONE -> replies.skip(task, -Errno.ENOSYS.number());
@@ -179,7 +184,7 @@ final class AddressStop {
 
     private void answerInItsPlace(Task task, TracedCall call, Verdict verdict) {
         if (verdict instanceof Verdict.Deny denial) {
-            replies.deny(task, call, judge.destination(), denial);
+            replies.denyOfSocket(task, call, judge.destination(), denial);
         } else {
             replies.skip(task, -((Verdict.Answer) verdict).errno().number());
         }

@@ -2,6 +2,7 @@ package org.secfilt.tracer;
 
 import java.util.Optional;
 import org.secfilt.abi.Errno;
+import org.secfilt.abi.Protocol;
 import org.secfilt.abi.SocketType;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SocketCopy;
@@ -16,7 +17,8 @@ import org.secfilt.plan.TracedCall;
  * <p>Where the call was given a path that the kernel cannot be led away from, there is nothing to look at: {@link Keeping}. Where it was not,
  * the socket is held while the call runs, and looked at even if the caller dies: another process may share its descriptors.
  *
- * <p>So is an internet socket, whose place no other must have taken that was connected elsewhere before ({@link FormerPeers}).
+ * <p>So is an internet socket, whose place no other must have taken that was connected elsewhere before ({@link FormerPeers}): the very copy of it
+ * that was looked at ({@link Swaps}).
  *
  * <p>Nor is there where a rule is for one protocol, and a socket of another may take the place: such calls name nobody, or packets are judged
  * ({@link AddressStop}).
@@ -44,21 +46,17 @@ final class Aftermath {
         return held < MOST_HELD;
     }
 
-    /** Before the call runs. */
+    /** Before the call runs: what {@link Swaps} has left in the task, for which there must be room, or the socket of a path. */
     void hold(Task task, TracedCall call) {
-        if (hasRoom() && isOpenToDoubt(task, call)) {
+        if (task.connected.isEmpty() && hasRoom() && mayLeadElsewhere(task, call)) {
             task.socket = sockets.copy(task.tid, (int) task.call.argument(0));
-            held += task.socket.isPresent() ? 1 : 0;
         }
+        held += task.socket.isPresent() ? 1 : 0;
     }
 
     void letGo(Task task) {
         held -= task.socket.isPresent() && task.phase != Task.Phase.LISTENING ? 1 : 0;
         task.letGo();
-    }
-
-    private static boolean isOpenToDoubt(Task task, TracedCall call) {
-        return task.surely || mayLeadElsewhere(task, call);
     }
 
     /** Whether the path that it was given may lead it to another socket. */
@@ -68,27 +66,42 @@ final class Aftermath {
 
     /** At the exit-stop, while the result is the call's own. @return what went wrong, in words; empty if nothing did */
     String look(Task task, TracedCall call) {
-        if (!isOpenToDoubt(task, call)) {
+        if (task.connected.isEmpty() && !mayLeadElsewhere(task, call)) {
             return "";
         }
         if (ptrace.syscallInfo(task.tid, exit) != 0) {
             return lookAfterDeath(task);
         }
-        if (task.surely) {
-            boolean connects = exit.result() >= 0 || exit.result() == -Errno.EINPROGRESS.number();
-            return connects && !(task.socket.isPresent() && isConnected(task.socket.get())) ? ELSEWHERE : "";
+        if (task.connected.isPresent()) {
+            return connects(exit.result()) && !isConnected(task) ? ELSEWHERE : "";
         }
         return exit.result() == 0 && reachedElsewhere(task) ? ELSEWHERE : "";
     }
 
-    private static boolean isConnected(SocketCopy socket) {
-        return socket.connecting() || socket.peer().isPresent();
+    /** Whether the call has begun to connect: a signal may have ended the wait, or a fast open have found no data. */
+    private static boolean connects(long result) {
+        return result >= 0 || result == -Errno.EINPROGRESS.number() || result == Ptrace.ERESTARTSYS || result == -Errno.EINTR.number()
+                || result == -Errno.EFAULT.number();
+    }
+
+    /** Whether the socket that was judged is what the call connected. One of UDP may have had another peer before. */
+    private static boolean isConnected(Task task) {
+        if (task.socket.isEmpty()) {
+            return false;
+        }
+        SocketCopy socket = task.socket.get();
+        return socket.transport() == Protocol.TCP.number()
+                ? socket.connecting() || socket.peer().isPresent()
+                : FormerPeers.isPeer(socket.peer(), task.connected.get());
     }
 
     /** Likewise of a task that died in its call, or while it was another program's. */
     String lookAfterDeath(Task task) {
-        boolean inCall = task.phase == Task.Phase.IN_CALL && task.socket.isPresent();
-        return inCall && judge.reachedDenied(task.socket.get()) ? ELSEWHERE : "";
+        if (task.phase != Task.Phase.IN_CALL || task.socket.isEmpty()) {
+            return "";
+        }
+        boolean elsewhere = task.connected.isPresent() ? !isConnected(task) : judge.reachedDenied(task.socket.get());
+        return elsewhere ? ELSEWHERE : "";
     }
 
     /**

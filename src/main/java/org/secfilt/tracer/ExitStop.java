@@ -18,16 +18,18 @@ final class ExitStop {
     private final Replies replies;
     private final Watch watch;
     private final Calls calls;
+    private final Tasks tasks;
     private final Plan plan;
     private final int root;
 
     /** @param root the process whose exit code may have to be the policy's */
-    ExitStop(Ptrace ptrace, TraceeStatus status, Replies replies, Watch watch, Calls calls, Plan plan, int root) {
+    ExitStop(Ptrace ptrace, TraceeStatus status, Replies replies, Watch watch, Calls calls, Tasks tasks, Plan plan, int root) {
         this.ptrace = ptrace;
         this.status = status;
         this.replies = replies;
         this.watch = watch;
         this.calls = calls;
+        this.tasks = tasks;
         this.plan = plan;
         this.root = root;
     }
@@ -38,8 +40,8 @@ final class ExitStop {
      */
     void answer(Task task, SyscallStop stop) {
         if (plan.policy().violationExit().isPresent() && status.tgid(task.tid) == root) {
-            boolean last = calls.traced(stop) != TracedCall.EXIT || status.threads(root).size() == 1;
-            if (last) {
+            task.exiting = true;
+            if (calls.traced(stop) != TracedCall.EXIT || isLast()) {
                 ended(root);
             }
             if (replies.denied()) {
@@ -47,6 +49,17 @@ final class ExitStop {
             }
         }
         ptrace.resume(task.tid, 0);
+    }
+
+    /** Those that have made their exit(2) may be listed still: the first thread stays a zombie until the last has gone. */
+    private boolean isLast() {
+        for (int thread : status.threads(root)) {
+            Task other = tasks.find(thread);
+            if (other == null || !other.exiting) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** The process of this number has ended, or makes its last call. */

@@ -82,7 +82,7 @@ final class FormerPeers {
             return false;
         }
         if (protocol == Protocol.TCP.number()) {
-            return tellsPorts && isNative(next) && mapped.has(socket.cookie());
+            return isNative(next) && mapped.has(socket.cookie());
         }
         return protocol == Protocol.UDP.number() && (mixes(before(socket), next) || mixes(begunBy(socket), next));
     }
@@ -137,7 +137,7 @@ final class FormerPeers {
      * the lock.
      */
     void note(SocketCopy socket, int protocol, Sockaddr next) {
-        if (protocol == Protocol.TCP.number() && tellsPorts) {
+        if (protocol == Protocol.TCP.number()) {
             boolean leaves = next instanceof Sockaddr.Unspec && socket.localAddress().isPresent() && isMapped(socket.localAddress().get());
             if (leaves || isMapped(next)) {
                 mapped.add(socket.cookie());
@@ -228,7 +228,13 @@ final class FormerPeers {
         return of instanceof Sockaddr.Inet inet ? inet.address() : of instanceof Sockaddr.Inet6 inet6 ? inet6.address().canonical() : null;
     }
 
-    private static int port(Sockaddr of) {
+    /** Whether this is what a socket is connected to that was connected to that. */
+    static boolean isPeer(Optional<Sockaddr> peer, Sockaddr to) {
+        return peer.isPresent() && address(peer.get()) != null && address(peer.get()).equals(address(to)) && port(peer.get()) == port(to);
+    }
+
+    /** Of the address of a peer. */
+    static int port(Sockaddr of) {
         return of instanceof Sockaddr.Inet inet ? inet.port() : ((Sockaddr.Inet6) of).port();
     }
 

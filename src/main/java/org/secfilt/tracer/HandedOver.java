@@ -320,8 +320,13 @@ final class HandedOver {
                 addresses.outsiderCame();
             }
             Optional<Verdict.Deny> denial = judge.denial(descriptor);
-            refuse(tid, call, descriptor, denial, denial.isPresent() && judge.disconnectMends(descriptor) && copy.disconnect());
+            refuse(tid, call, descriptor, denial, denial.isPresent() && judge.disconnectMends(descriptor) && disconnect(copy));
         }
+    }
+
+    private boolean disconnect(SocketCopy copy) {
+        addresses.disconnects(copy);
+        return copy.disconnect();
     }
 
     private void refuse(int tid, TracedCall call, OpenDescriptor descriptor, Optional<Verdict.Deny> denial, boolean disconnected) {

@@ -97,21 +97,43 @@ final class Swaps {
         if (socket.isEmpty()) {
             return Optional.of(asTheKernel(tracees.sockets().noSocket(task.tid, fd))); // if there is one by now, it is another
         }
-        try (SocketCopy copy = socket.get()) {
-            if (copy.domain() != Family.INET.number() && copy.domain() != Family.INET6.number()) {
-                return Optional.of(asTheKernel(copy.connect(address.name, address.nameLength, false))); // no such socket can, but one in its place
+        SocketCopy copy = socket.get();
+        Optional<Verdict> against = Optional.empty();
+        try {
+            against = againstConnect(task, call, copy, destination.get());
+        } finally {
+            if (against.isPresent() || task.connected.isEmpty()) {
+                copy.close();
+            } else {
+                task.socket = socket;
             }
-            if (call != TracedCall.CONNECT && copy.transport() != Protocol.TCP.number()) {
-                return Optional.of(judge.deny(MIXED)); // others know of no fast open, but one of TCP could take its place
-            }
-            if (call != TracedCall.CONNECT && copy.connecting()) {
-                // It would not show that another took its place.
-                return Optional.of(new Verdict.Answer(copy.peer().isPresent() ? Errno.EISCONN : Errno.EALREADY));
-            }
-            task.surely = !(destination.get() instanceof Sockaddr.Unspec);
-            int mixed = CopyRun.mixed(former, copy, destination.get());
-            return mixed == 0 ? Optional.empty() : Optional.of(asTheKernel(mixed));
         }
+        return against;
+    }
+
+    private Optional<Verdict> againstConnect(Task task, TracedCall call, SocketCopy copy, Sockaddr destination) {
+        boolean tcp = copy.transport() == Protocol.TCP.number();
+        if (call != TracedCall.CONNECT && !tcp) {
+            return Optional.of(judge.deny(MIXED)); // others know of no fast open, but one of TCP could take its place
+        }
+        if (copy.domain() != Family.INET.number() && copy.domain() != Family.INET6.number()) {
+            return Optional.of(asTheKernel(copy.connect(address.name, address.nameLength, false))); // no such socket can, but one in its place
+        }
+        if (tcp && copy.connecting()) { // it would not show that another took its place
+            if (call != TracedCall.CONNECT) {
+                return Optional.of(new Verdict.Answer(copy.peer().isPresent() || copy.listening() ? Errno.EISCONN : Errno.EALREADY));
+            }
+            task.connecting = true; // so the call names nobody
+            return Optional.empty();
+        }
+        if (!(destination instanceof Sockaddr.Unspec) && copy.transport() != SocketCopy.NO_TRANSPORT) {
+            if (!tcp && FormerPeers.port(destination) == 0) {
+                return Optional.of(asTheKernel(CopyRun.NO_SECOND_PEER)); // to no port: it has no peer then that could be looked at
+            }
+            task.connected = Optional.of(destination);
+        }
+        int mixed = CopyRun.mixed(former, copy, destination);
+        return mixed == 0 ? Optional.empty() : Optional.of(asTheKernel(mixed));
     }
 
     /** @param result an error number, negative, or what the kernel does not answer */

@@ -79,14 +79,16 @@ final class Task {
     boolean known;
     /** It was seen at its end, and will do nothing more; of process 1 and what it started alone. */
     boolean leaving;
+    /** It makes its exit(2), and will do nothing more. */
+    boolean exiting;
     /** The supervisor began to connect this socket, and leaves the wait to the call: which may first be wound back, to map the vault. */
     int begun = NONE;
     /** The TCP socket of this connect connects by now, or is connected: the kernel looks at no address any more. */
     boolean connecting;
     /** Only the firewall can judge what the call's socket sends, and it does. */
     boolean forFirewall;
-    /** The tracee connects an internet socket itself, and no other may have taken its place. {@link Aftermath} */
-    boolean surely;
+    /** To where the tracee connects {@link #socket}, of TCP or UDP, itself: no other may have taken its place. {@link Aftermath} */
+    Optional<Sockaddr> connected = Optional.empty();
     /** No UDP socket may find the address of a call that a TCP socket waits in. {@link FormerPeers} */
     boolean apart;
     /** It was interrupted in its call, which keeps others waiting. */
@@ -159,6 +161,7 @@ final class Task {
     void renew() {
         phase = Phase.RUNNING;
         leaving = false;
+        exiting = false;
         mapped = false;
         vaultFd = NONE;
         vaultFailure = "";

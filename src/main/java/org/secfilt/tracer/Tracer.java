@@ -104,7 +104,7 @@ public final class Tracer {
         this.waiting = new Waiting(ptrace, kernel.affinity(), tracees.status());
         this.newborns = new Newborns(ptrace, tasks, execs);
         this.files = new FileStop(replies, tracees, kernel.fileChanges(), plan, writable, watch);
-        this.exits = new ExitStop(ptrace, tracees.status(), replies, watch, calls, plan, root);
+        this.exits = new ExitStop(ptrace, tracees.status(), replies, watch, calls, tasks, plan, root);
         this.notified = new NotifiedRun(
                 kernel, ptrace, plan, calls, tasks.numbers(), tasks.restrictions().marked(), former, desk, replies, watch);
         tasks.of(root);

@@ -101,6 +101,63 @@ class FormerPeersIT {
         assertTrue(arrived.contains("tcp " + four + ":" + port), run::toString);
     }
 
+    /** The kernel has sent one SYN by then. Unseen it would be some of them. */
+    @ParameterizedTest
+    @ValueSource(strings = {"auto", "off"})
+    void all_end_where_a_used_socket_took_the_place_of_one_that_the_tracee_connects_itself(String notifications) {
+        ROOM.bash("printf 'version: 1\\nfirewall: off\\nconnect: {mode: deny, allow: [\"10.77.1.1:8001\", \"[fd77:1::1]:8002\"]}\\n' > fresh.yaml").run().exited(0);
+        boolean seen = false;
+        for (int i = 0; i < 5; i++) {
+            Outcome run = ROOM.secfilt("--notifications=" + notifications, "--policy=fresh.yaml", SWAP_USED, "fresh", NetworkRoom.NEAR, "8001",
+                    NetworkRoom.NEAR6, "8002", "600").as(User.ORDINARY).timeoutMillis(60_000).runLoosely();
+            List<String> arrived = arrived();
+            long hit = arrived.stream().filter(("tcp " + NetworkRoom.NEAR + ":8002")::equals).count();
+            assertTrue(hit == 0 || hit == 1 && run.stderr().contains("it may have reached another socket"), () -> arrived + " " + run);
+            seen |= hit == 1;
+        }
+        assertTrue(seen);
+    }
+
+    /** No rule names a port: who comes was not judged, so it is a third that is denied all the same. */
+    @ParameterizedTest
+    @CsvSource({"auto, ORDINARY", "off, ORDINARY", "auto, ROOT"})
+    void who_connected_is_not_connected_to_at_the_port_of_another(String notifications, User user) {
+        String script = """
+                (for i in $(seq 100); do sleep 0.1; (exec 3<>/dev/tcp/127.0.0.1/8103 && { cat <&3; true; }) 2> /dev/null && break; done) &
+                "$@" /usr/bin/python3 -c 'import ctypes, errno, socket
+                s = socket.create_server(("::", 8103), family=socket.AF_INET6, dualstack_ipv6=True)
+                c, who = s.accept()
+                s.close()
+                ctypes.CDLL(None).connect(c.fileno(), bytes(16), 16)
+                c.settimeout(1)
+                print(errno.errorcode.get(c.connect_ex(("::1", 8002)), "ok"))'
+                wait""";
+        ROOM.bash(script, "env").run().exited(0);
+        assertTrue(arrived().contains("tcp 127.0.0.1:8002"));
+        Outcome run = ROOM.bash(script, Built.program().toString(), "--firewall=off", "--notifications=" + notifications, "--allowed-netmask=::1",
+                "--allowed-bind=::").as(user).run().exited(0);
+        assertEquals("EPERM\n", run.stdout(), run::toString);
+        assertFalse(arrived().contains("tcp 127.0.0.1:8002"), run::toString);
+    }
+
+    /** What such a process connects itself is looked at afterwards; of this nothing could be seen. */
+    @ParameterizedTest
+    @ValueSource(strings = {"auto", "off"})
+    void who_restricted_itself_connects_to_no_port_and_hears_of_closed_descriptors(String notifications) {
+        ROOM.bash("printf 'version: 1\\nfirewall: off\\nconnect: {mode: deny, allow: [loopback]}\\n' > near.yaml").run().exited(0);
+        Outcome run = ROOM.secfilt("--notifications=" + notifications, "--policy=near.yaml", "/usr/bin/python3", "-c", """
+                import ctypes, errno, socket, struct
+                libc = ctypes.CDLL(None, use_errno=True)
+                libc.prctl(38, 1, 0, 0, 0)
+                assert libc.syscall(446, libc.syscall(444, struct.pack("Q", 1 << 6), 8, 0), 0) == 0
+                for port in 0, 8001, 8001:
+                    print(errno.errorcode.get(socket.socket(socket.AF_INET6, socket.SOCK_DGRAM).connect_ex(("::1", port)), "ok"))
+                libc.sendto(999, b"x", 1, 0x8000, struct.pack("=H", 10) + bytes(26), 28)
+                print(errno.errorcode[ctypes.get_errno()])""").as(User.ORDINARY).run().exited(0);
+        assertEquals("ENETUNREACH\nok\nok\nEBADF\n", run.stdout(), run::toString);
+        assertEquals(List.of(), run.reports());
+    }
+
     private static List<String> arrived() {
         List<String> all = new ArrayList<>(ROOM.arrived());
         all.addAll(ROOM.arrivedInside());

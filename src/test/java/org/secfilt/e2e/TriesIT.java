@@ -24,6 +24,8 @@ class TriesIT {
             connect: {mode: deny, allow: [{address: [10.77.1.1, "fd77:1::1"], protocol: tcp, port: 8001}]}
             """;
     private static final String UDP = "import socket\ns = socket.socket(2, 2)\nprint(s.connect_ex(('10.77.1.1', 8001)), flush=True)\n";
+    private static final String FIRST_LEAVES = "import ctypes, threading, time\nlibc = ctypes.CDLL(None)\ndef late():\n    time.sleep(0.2)\n"
+            + UDP.indent(4) + "    libc.syscall(60, 0)\nthreading.Thread(target=late).start()\nlibc.syscall(60, 0)"; // exit(2)
     private static final String TCP = "t = socket.create_connection(('10.77.1.1', 8001))\n";
 
     private static Outcome run(User user, String firewall, int exit, String... command) {
@@ -52,7 +54,8 @@ class TriesIT {
         String told = "secfilt: denied connect 10.77.1.1:8001/udp by python3: no rule allows it with this protocol (mode deny, tcp.yaml:4:17)";
         for (List<String> command : List.of(List.of("/usr/bin/python3", "-c", UDP),
                 List.of("/usr/bin/python3", "-c", "import os\nif os.fork() == 0:\n" + (UDP + "os._exit(0)").indent(1) + "os.wait()"),
-                List.of("/usr/bin/python3", "-c", UDP + TCP + UDP))) {
+                List.of("/usr/bin/python3", "-c", UDP + TCP + UDP),
+                List.of("/usr/bin/python3", "-c", FIRST_LEAVES))) {
             Outcome run = run(user, firewall, 77, command.toArray(new String[0]));
             assertTrue(run.stdout().startsWith("1\n"), run::toString);
             assertEquals(told, run.reports().get(0).replaceAll("python3\\S*\\[[0-9]+\\]", "python3"), run::toString);

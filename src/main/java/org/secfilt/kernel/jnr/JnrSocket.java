@@ -252,7 +252,7 @@ final class JnrSocket implements SocketCopy {
     @Override
     public int connect(byte[] name, int length, boolean near) {
         boolean dissolves = length >= Short.BYTES && name[0] == 0 && name[1] == 0; // AF_UNSPEC, which never waits
-        if (number() != IPPROTO_TCP || dissolves) {
+        if (number() != IPPROTO_TCP || dissolves || !isInternet()) {
             NativeMemory.put(scratch + NAME, name, length);
             return (int) Libc.CONNECT.call(fd, scratch + NAME, length);
         }
