@@ -34,6 +34,7 @@ import org.secfilt.plan.TracedCall;
  * <tr><td>request_key with callout_info</td><td>have root's request-key(8) resolve a name outside of the sandbox</td><td>EPERM</td></tr>
  * <tr><td>keyctl KEYCTL_SESSION_TO_PARENT</td><td>take its keys from the shell outside, and give it others</td><td>EPERM</td></tr>
  * <tr><td>ioctl TIOCSTI, TIOCLINUX</td><td>type commands into the terminal, for the shell outside to run</td><td>EPERM</td></tr>
+ * <tr><td>ioctl TIOCVHANGUP, vhangup (root)</td><td>have the kernel send SIGHUP to who has that terminal, outside too</td><td>EPERM</td></tr>
  * <tr><td>ioctl TUNSETIFF</td><td>send packets through a tunnel that root left open to this user</td><td>EPERM</td></tr>
  * <tr><td>ioctl XFS_IOC_OPEN_BY_HANDLE, for root that must stay in its cgroup</td><td>as open_by_handle_at: CgroupSeal</td><td>EPERM</td></tr>
  * <tr><td>setns, for root in a network of its own</td><td>enter the host's network again</td><td>EPERM</td></tr>
@@ -65,6 +66,7 @@ final class WaysRound {
     private static final int KEYCTL_SESSION_TO_PARENT = 18; // linux/keyctl.h
     private static final int TIOCSTI = 0x5412; // asm-generic/ioctls.h
     private static final int TIOCLINUX = 0x541c; // asm-generic/ioctls.h
+    private static final int TIOCVHANGUP = 0x5437; // asm-generic/ioctls.h
     private static final int TUNSETIFF = 0x400454ca; // linux/if_tun.h
     private static final int XFS_IOC_OPEN_BY_HANDLE = 0xc038586b; // xfs/xfs_fs.h
 
@@ -97,8 +99,8 @@ final class WaysRound {
                 assembler.jump(JumpOp.SET, SECCOMP_FILTER_FLAG_NEW_LISTENER, actions.errno(Errno.EBUSY), actions.allow())),
                 "seccomp: no second listener");
         int[] requests = plan.sealsCgroup()
-                ? new int[] {TIOCSTI, TIOCLINUX, TUNSETIFF, XFS_IOC_OPEN_BY_HANDLE}
-                : new int[] {TIOCSTI, TIOCLINUX, TUNSETIFF};
+                ? new int[] {TIOCSTI, TIOCLINUX, TIOCVHANGUP, TUNSETIFF, XFS_IOC_OPEN_BY_HANDLE}
+                : new int[] {TIOCSTI, TIOCLINUX, TIOCVHANGUP, TUNSETIFF};
         Node others = plan.policy().restrictsFiles() ? new FileCalls(plan, assembler, actions).ioctl() : actions.allow();
         if (plan.traces(TracedCall.IOCTL)) {
             others = assembler.jumpIfAny(FileOwner.IOCTLS, actions.trace(TracedCall.IOCTL), others);
@@ -107,6 +109,7 @@ final class WaysRound {
                 "ioctl: no typing into the terminal, no tunnels"
                         + (plan.traces(TracedCall.IOCTL) ? ", no file signals processes outside" : "")
                         + (plan.policy().restrictsFiles() ? ", no change of files: " + plan.policy().files().readOnly().get() : ""));
+        dispatch.add(syscalls.nr("vhangup"), refuse, "vhangup: no signals to others at the terminal");
         dispatch.add(syscalls.nr("request_key"),
                 load(2, assembler.jump(JumpOp.EQ, 0,
                         assembler.load(SeccompData.high(2), assembler.jump(JumpOp.EQ, 0, actions.allow(), refuse)), refuse)),

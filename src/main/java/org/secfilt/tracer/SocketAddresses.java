@@ -10,7 +10,7 @@ import org.secfilt.abi.Sockaddr;
 final class SocketAddresses {
     /** Of one socket. It takes a program that names ever others by the same one to reach it. */
     static final int MOST_OF_ONE = 128;
-    /** What one of before sends is on its way since, if it has no peer by now. */
+    /** Of all: what one of before was sending is on its way since, if it has no peer by now; a datagram that it has begun may wait still. */
     private static final int MOST = 16384;
 
     /** The oldest first. */

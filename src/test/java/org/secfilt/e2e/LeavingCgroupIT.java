@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -50,6 +51,22 @@ class LeavingCgroupIT {
                 grep -c secfilt- /proc/self/cgroup > told""".formatted(fd)).run().exited(0);
         assertEquals("1\n", run.stdout(), run::toString);
         assertTrue(run.stderr().contains("secfilt: closed inherited descriptor " + fd + ": " + what), run::toString);
+    }
+
+    /** From it is reached what the receiver reaches by its path. */
+    @Test
+    void a_directory_of_the_runs_own_may_be_handed_over_in_it() {
+        Outcome run = ROOM.secfilt("--firewall=require", "--allowed-netmask=10.77.1.1", "/usr/bin/python3", "-c", """
+                import os, socket
+                a, b = socket.socketpair()
+                if os.fork() == 0:
+                    fds = socket.recv_fds(b, 1, 1)[1]
+                    print(os.path.samestat(os.fstat(fds[0]), os.stat("/usr")), flush=True)
+                    os._exit(0)
+                socket.send_fds(a, [b"x"], [os.open("/usr", os.O_RDONLY)])
+                os.wait()""").run().exited(0);
+        assertEquals("True\n", run.stdout(), run::toString);
+        assertEquals(List.of(), run.reports());
     }
 
     /** The calls that begin such a way are refused; these go on from where somebody else began. */

@@ -108,7 +108,7 @@ final class FilterOracle {
                 return Set.of(out || !policy.bind().open() ? "trace landlock_restrict_self" : "allow");
             case "ptrace":
                 return Set.of(addresses ? "trace ptrace" : "EPERM");
-            case "io_uring_setup", "io_uring_enter", "io_uring_register", "process_vm_writev", "pidfd_getfd", "bpf":
+            case "io_uring_setup", "io_uring_enter", "io_uring_register", "process_vm_writev", "pidfd_getfd", "bpf", "vhangup":
                 return Set.of("EPERM");
             case "setns":
                 return Set.of(inet && ((int) args[1] == 0 || (args[1] & 0x40000000) != 0) ? "EPERM" : "allow");
@@ -118,7 +118,7 @@ final class FilterOracle {
                 if (addresses && !plan.scopesSignals() && List.of(0x8901, 0x8902).contains((int) args[1])) {
                     return Set.of("trace ioctl");
                 }
-                return Set.of(List.of(0x5412, 0x541c, 0x400454ca).contains((int) args[1]) || files && changesFile((int) args[1])
+                return Set.of(List.of(0x5412, 0x541c, 0x5437, 0x400454ca).contains((int) args[1]) || files && changesFile((int) args[1])
                         ? "EPERM" : "allow");
             case "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "lchown", "fchown", "fchownat", "utime", "utimes", "futimesat",
                     "utimensat", "setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr":

@@ -54,6 +54,8 @@ final class JnrTraceeSockets implements TraceeSockets {
 
     @Override
     public Optional<OpenDescriptor> carrier(int tid, int fd) {
-        return descriptors.carrier(tid, fd);
+        Optional<OpenDescriptor> carrier = descriptors.carrier(tid, fd);
+        boolean own = carrier.isPresent() && carrier.get().kind() == OpenDescriptor.Kind.DIRECTORY && descriptors.liesOnItsMounts(tid, fd);
+        return own ? Optional.empty() : carrier;
     }
 }

@@ -81,6 +81,21 @@ final class TraceeDescriptors {
         }
     }
 
+    /** Whether a directory lies on a mount that the tracee sees: from it is reached what it reaches by a path. */
+    boolean liesOnItsMounts(int tid, int fd) {
+        boolean limited = patience.begin();
+        String mount = Proc.field(proc.read(tid, "/fdinfo/" + fd), "mnt_id");
+        end(limited);
+        if (!mount.isEmpty()) {
+            for (String line : Mounts.of(tid)) {
+                if (line.startsWith(mount + " ")) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
     private void end(boolean limited) {
         if (limited) {
             patience.end();
