@@ -10,6 +10,7 @@
  *     HOW: kill, tkill, stop, descriptors, memory, idle, oom, quit
  * outsider nudge PID: makes every call that changes another process on that one, or on the supervisor for PID 0, so that little comes of
  *     it; says "CALL ok" or "CALL ERRNO" for each.
+ * outsider hangup TERMINAL: has it hung up; says "done", or the name of the errno.
  * outsider keys: makes a session keyring and gives it to its parent; says "done", or the name of the errno.
  */
 #define _GNU_SOURCE
@@ -24,6 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -291,12 +293,17 @@ int main(int argc, char **argv)
 		printf("%s\n", rc < 0 ? strerrorname_np(errno) : "done");
 		return 0;
 	}
+	if (argc == 3 && !strcmp(argv[1], "hangup")) {
+		int terminal = open(argv[2], O_RDWR | O_NOCTTY);
+		printf("%s\n", terminal < 0 || ioctl(terminal, TIOCVHANGUP) ? strerrorname_np(errno) : "done");
+		return 0;
+	}
 	if (argc == 5 && !strcmp(argv[1], "victim"))
 		return victim(argv + 2);
 	if (argc == 4 && !strncmp(argv[1], "supervisor-", 11))
 		return against_supervisor(argv[1] + 11, argv + 2);
 	if (argc != 3) {
-		fprintf(stderr, "usage: outsider victim FILE ADDRESS PORT | HOW FILE | nudge PID | keys | supervisor-HOW ADDRESS PORT\n");
+		fprintf(stderr, "usage: outsider victim FILE ADDRESS PORT | HOW FILE | nudge PID | hangup TERMINAL | keys | supervisor-HOW ADDRESS PORT\n");
 		return 2;
 	}
 	int pid;

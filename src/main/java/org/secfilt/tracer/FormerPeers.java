@@ -139,7 +139,7 @@ final class FormerPeers {
     void note(SocketCopy socket, int protocol, Sockaddr next) {
         if (protocol == Protocol.TCP.number()) {
             boolean leaves = next instanceof Sockaddr.Unspec && socket.localAddress().isPresent() && isMapped(socket.localAddress().get());
-            if (leaves || isMapped(next)) {
+            if (leaves || tellsPorts && isMapped(next)) { // without ports what was allowed to be the peer is so at any
                 mapped.add(socket.cookie());
             }
         } else if (protocol == Protocol.UDP.number() && address(next) != null) {

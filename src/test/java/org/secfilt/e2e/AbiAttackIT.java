@@ -28,20 +28,36 @@ class AbiAttackIT {
             "int80_sendmmsg");
     private static final List<String> X32 = List.of("x32_connect", "x32_sendto");
     private static String attack;
+    /** Whether the kernel runs i386 programs and calls: not without CONFIG_IA32_EMULATION, ia32_emulation=, nor on some virtual machines. */
+    private static boolean hasI386;
 
     @BeforeAll
     static void needs_this_architecture() {
         Requirements.need("kernel", Arch.current() == Arch.X86_64, "i386 and x32 are x86-64's");
         attack = Fixtures.compile("abi-attack").toString();
+        hasI386 = !ROOM.bash("\"$1\"", program32()).runLoosely().stderr().contains("Exec format error");
+    }
+
+    /** Where the kernel has none a call of its ends as it does without secfilt, and the filter's own tests tell what we would answer. */
+    private static void assertSameWithout(User user, int family, List<String> attacks) {
+        for (String one : attacks) {
+            Outcome bare = ROOM.command(words(family, List.of(one)).toArray(new String[0])).as(user).runLoosely();
+            List<String> words = new ArrayList<>(List.of("-q", "--allowed-netmask=loopback", "--"));
+            words.addAll(words(family, List.of(one)));
+            assertEquals(bare.end(), ROOM.secfilt(words.toArray(new String[0])).as(user).runLoosely().end(), one);
+        }
+        assertEquals(List.of(), ROOM.arrived());
     }
 
     @ParameterizedTest
     @EnumSource
     void calls_of_i386_are_refused(User user) {
         for (int family : new int[] {4, 6}) {
-            String bare = bare(user, family, I386);
-            Requirements.need("kernel", !bare.contains("ENOSYS"), "this kernel has no i386 calls: CONFIG_IA32_EMULATION, ia32_emulation=");
-            assertEquals(said(I386, "ok"), bare);
+            if (!hasI386) {
+                assertSameWithout(user, family, I386);
+                continue;
+            }
+            assertEquals(said(I386, "ok"), bare(user, family, I386));
             assertEquals(arrivals(family, I386.size()), new TreeSet<>(ROOM.arrived()));
             assertEquals(said(I386, "ENOSYS"), inside(user, family, I386));
             assertEquals(List.of(), ROOM.arrived());
@@ -55,9 +71,11 @@ class AbiAttackIT {
         List<String> listening = List.of("waved_through_int80_sendto");
         List<String> attacks = List.of("traced_int80_sendto", "notified_int80_sendto", "waved_through_int80_sendto");
         for (int family : new int[] {4, 6}) {
-            String bare = bare(user, family, listening);
-            Requirements.need("kernel", !bare.contains("ENOSYS"), "this kernel has no i386 calls: CONFIG_IA32_EMULATION, ia32_emulation=");
-            assertEquals(said(listening, "ok"), bare);
+            if (!hasI386) {
+                assertSameWithout(user, family, I386);
+                continue;
+            }
+            assertEquals(said(listening, "ok"), bare(user, family, listening));
             assertEquals(arrivals(family, 1), new TreeSet<>(ROOM.arrived()));
             for (String policy : List.of("--allowed-netmask=loopback", "--allowed-netmask=loopback --notifications=off", "--mainstream-network-families")) {
                 assertEquals(said(attacks, "ENOSYS"), inside(user, policy, family, attacks), policy);
@@ -71,6 +89,10 @@ class AbiAttackIT {
     @EnumSource
     void a_32_bit_program_reaches_nothing(User user) throws IOException {
         String program = program32();
+        if (!hasI386) {
+            ROOM.secfilt("--allowed-netmask=loopback", program).as(user).run().exited(126);
+            return;
+        }
         ROOM.command(program).as(user).run().exited(0);
         assertEquals(arrivals(4, 2), new TreeSet<>(ROOM.arrived()));
         Path log = ROOM.directory().resolve("abi32-" + user + ".json");
@@ -90,7 +112,12 @@ class AbiAttackIT {
     @ParameterizedTest
     @EnumSource
     void a_32_bit_program_fails_without_a_tracer_too(User user) {
-        Outcome run = ROOM.secfilt("--mainstream-network-families", program32()).as(user).run().killedBy(SIGSEGV);
+        Outcome run = ROOM.secfilt("--mainstream-network-families", program32()).as(user).run();
+        if (!hasI386) {
+            run.exited(126);
+            return;
+        }
+        run.killedBy(SIGSEGV);
         assertEquals(List.of(), run.reports());
         assertEquals(List.of(), ROOM.arrived());
     }
@@ -99,16 +126,19 @@ class AbiAttackIT {
     @ParameterizedTest
     @EnumSource
     void each_call_is_told_as_equal_ones_are(User user) {
-        List<String> words = new ArrayList<>(List.of("--allowed-netmask=loopback", "--"));
-        words.addAll(words(4, I386));
-        String told = ROOM.secfilt(words.toArray(new String[0])).as(user).run().exited(0).reports().toString();
-        assertTrue(told.contains("denied i386 call by abi-attack["), told);
-        words = new ArrayList<>(List.of("--allowed-netmask=loopback", "--"));
-        words.addAll(words(4, X32));
-        told = ROOM.secfilt(words.toArray(new String[0])).as(user).run().exited(0).reports().toString();
+        if (hasI386) {
+            assertTrue(told(user, I386).contains("denied i386 call by abi-attack["));
+        }
+        String told = told(user, X32);
         assertTrue(told.contains("denied x32 call by abi-attack["), told);
         assertTrue(told.contains("x32 call by abi-attack, 2 times"), told);
         assertEquals(List.of(), ROOM.arrived());
+    }
+
+    private static String told(User user, List<String> attacks) {
+        List<String> words = new ArrayList<>(List.of("--allowed-netmask=loopback", "--"));
+        words.addAll(words(4, attacks));
+        return ROOM.secfilt(words.toArray(new String[0])).as(user).run().exited(0).reports().toString();
     }
 
     private static String program32() {

@@ -123,6 +123,24 @@ class SupervisorAttackIT {
         assertEquals(expected, run.stdout().lines().map(String::strip).toList(), run::toString);
     }
 
+    /** By root's TIOCVHANGUP: the kernel has Landlock asked about none of the signals that it sends then. */
+    @Test
+    void who_has_another_terminal_is_not_hung_up() {
+        String script = """
+                import fcntl, os, subprocess, sys, termios
+                slave = os.openpty()[1]
+                other = subprocess.Popen(["sleep", "10"], stdin=slave, start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+                subprocess.run(sys.argv[1:] + [os.ttyname(slave)])
+                try:
+                    other.wait(1)
+                except subprocess.TimeoutExpired:
+                    other.kill()
+                print(-other.wait())""";
+        assertEquals("done\n1\n", ROOM.command("/usr/bin/python3", "-c", script, OUTSIDER, "hangup").run().exited(0).stdout());
+        Outcome run = ROOM.command("/usr/bin/python3", "-c", script, Built.program().toString(), "--allowed-netmask=127.0.0.1", OUTSIDER, "hangup").run();
+        assertEquals("EPERM\n9\n", run.exited(0).stdout(), run::toString);
+    }
+
     /** keyctl(2) "KEYCTL_SESSION_TO_PARENT": the parent is the shell that runs secfilt. */
     @ParameterizedTest
     @EnumSource
