@@ -83,7 +83,7 @@ static bool remove_cgroup(int parent, const char *name, int depth)
     return false;
 }
 
-void feed(char **pairs, int count)
+bool feed(char **pairs, int count)
 {
     for (int i = 0; i + 1 < count; i += 2) {
         pid_t child = fork();
@@ -93,12 +93,14 @@ void feed(char **pairs, int count)
         }
         if (child == 0) {
             dup2(atoi(pairs[i + 1]), STDIN_FILENO);
-            execl(pairs[i], pairs[i], "--noflush", "-w", "30", (char *)NULL);
+            execl(pairs[i], pairs[i], "--noflush", "-w", "120", (char *)NULL);
             _exit(OWN_FAILURE);
         }
     }
-    while (wait(NULL) > 0 || errno == EINTR)
-        continue;
+    bool taken = true;
+    for (int status = 0; wait(&status) > 0 || errno == EINTR; status = 0)
+        taken = taken && status == 0;
+    return taken;
 }
 
 int reap(int argc, char **argv)
@@ -118,7 +120,7 @@ int reap(int argc, char **argv)
     }
     while (events < 0 && has_process(cgroup, DEPTH))
         usleep(LOOK_MICROSECONDS);
-    feed(argv + 3, argc - 3);
-    remove_cgroup(parent, argv[2], DEPTH);
+    if (feed(argv + 3, argc - 3)) /* else it stays: iptables-legacy cannot change a table that names one that is gone */
+        remove_cgroup(parent, argv[2], DEPTH);
     return 0;
 }

@@ -52,7 +52,7 @@ int reap(int argc, char **argv);
 /* The same of a network behind the host's addresses. */
 int reap_network(int argc, char **argv);
 
-/* Has each of these programs read its rules, from a descriptor whose number follows it, and waits for all. */
-void feed(char **pairs, int count);
+/* Has each of these programs read its rules, from a descriptor whose number follows it, and waits for all; returns whether all took them. */
+bool feed(char **pairs, int count);
 
 #endif

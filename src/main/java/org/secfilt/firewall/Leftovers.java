@@ -56,8 +56,8 @@ public final class Leftovers {
         }
     }
 
-    /** Chains first: iptables-legacy looks up every cgroup of the table at any change of it. */
-    private List<String> removeChains() {
+    /** To be done before cgroups go: iptables-legacy looks up every cgroup of the table at any change of it. @return what went, in words */
+    List<String> removeChains() {
         List<String> removed = new ArrayList<>();
         try (Both both = new Both(hierarchies)) {
             for (Tables kind : tables.everyKind()) {

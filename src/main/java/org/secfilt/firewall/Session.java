@@ -23,6 +23,7 @@ public final class Session implements Standing {
     private static final int LAST_PAUSE_MILLIS = 10;
 
     private final Tables tables;
+    private final Leftovers leftovers;
     private final Cgroups cgroups;
     private final Cgroups.Cgroup cgroup;
     private final Chain chain;
@@ -39,8 +40,9 @@ public final class Session implements Standing {
     /** Of the process that becomes the command, until it is known to be inside. */
     private Optional<Cgroups.Move> move = Optional.empty();
 
-    private Session(Tables tables, Cgroups cgroups, Cgroups.Cgroup cgroup, Chain chain) {
+    private Session(Tables tables, Leftovers leftovers, Cgroups cgroups, Cgroups.Cgroup cgroup, Chain chain) {
         this.tables = tables;
+        this.leftovers = leftovers;
         this.cgroups = cgroups;
         this.cgroup = cgroup;
         this.chain = chain;
@@ -64,7 +66,8 @@ public final class Session implements Standing {
                 throw new FirewallException("a net class: this process has that of the cgroup /" + cgroups.of(pid) + " already, and can have"
                         + " one alone");
             }
-            new Leftovers(tables, hierarchies).removeBeside(cgroups, parent, namespace);
+            Leftovers leftovers = new Leftovers(tables, hierarchies);
+            leftovers.removeBeside(cgroups, parent, namespace);
             for (int attempt = 0; ; attempt++) {
                 Run run = Run.fresh(namespace, pid);
                 String path = Run.below(parent, run.cgroup());
@@ -74,7 +77,7 @@ public final class Session implements Standing {
                 Optional<Cgroups.Cgroup> cgroup = make(cgroups, path, attempt == ATTEMPTS);
                 if (cgroup.isPresent()) {
                     Chain chain = new Chain(run.chain(), members(cgroups, cgroup.get(), path), rawLate && !byClass);
-                    return new Session(tables, cgroups, cgroup.get(), chain).install(policy, pid, byClass);
+                    return new Session(tables, leftovers, cgroups, cgroup.get(), chain).install(policy, pid, byClass);
                 }
             }
         } catch (KernelException e) {
@@ -105,6 +108,7 @@ public final class Session implements Standing {
             return new Members(Optional.empty(), Optional.of(new NetClasses(cgroups, NetClasses.OF_RUNS).give(cgroup, path)));
         } catch (FirewallException | KernelException e) {
             cgroup.remove();
+            cgroup.close();
             throw e;
         }
     }
@@ -119,7 +123,7 @@ public final class Session implements Standing {
             String text = chain.widen(PacketRules.of(rawPolicy.get(), version, translated.contains(version)));
             texts.add(whole.contains(version) ? "" : text);
         }
-        List<String> answers = tables.restoreEach(texts);
+        List<String> answers = restore(texts);
         for (int i = 0; i < texts.size(); i++) {
             if (i < answers.size() && answers.get(i).isEmpty()) {
                 whole.add(tables.versions().get(i));
@@ -150,7 +154,7 @@ public final class Session implements Standing {
             if (!byClass) {
                 move = Optional.of(cgroup.begin(pid));
             }
-            answers = tables.restoreEach(texts);
+            answers = restore(texts);
             List<String> wrong = Tables.complaints(answers);
             if (!wrong.isEmpty()) {
                 throw new FirewallException(wrong.get(0));
@@ -308,21 +312,40 @@ public final class Session implements Standing {
         }
         List<String> wrong = new ArrayList<>();
         try {
-            wrong.addAll(tables.restore(texts));
+            wrong.addAll(Tables.complaints(restore(texts)));
         } catch (KernelException e) {
             wrong.add(e.getMessage());
         }
         try {
             cgroup.leave();
-            for (int look = 0; look < LAST_LOOKS && !cgroup.isEmpty(); look++) {
-                pause(LAST_PAUSE_MILLIS); // the stub has its exit code, and has not gone yet
+            if (wrong.isEmpty()) {
+                removeCgroup();
             }
-            cgroup.remove();
         } catch (KernelException e) {
             wrong.add(e.getMessage());
-            cgroup.close();
         }
+        cgroup.close(); // and stays as long as rules name it: iptables-legacy could change nothing else any more
         cgroups.close();
         return wrong;
+    }
+
+    /** Where rules that somebody left keep iptables-legacy from any change, a second time, when they are gone. */
+    private List<String> restore(List<String> texts) {
+        List<String> answers = tables.restoreEach(texts);
+        if (Tables.complaints(answers).isEmpty() || leftovers.removeChains().isEmpty()) {
+            return answers;
+        }
+        List<String> again = new ArrayList<>();
+        for (int i = 0; i < texts.size(); i++) {
+            again.add(answers.get(i).isEmpty() ? "" : texts.get(i));
+        }
+        return tables.restoreEach(again);
+    }
+
+    private void removeCgroup() {
+        for (int look = 0; look < LAST_LOOKS && !cgroup.isEmpty(); look++) {
+            pause(LAST_PAUSE_MILLIS); // the stub has its exit code, and has not gone yet
+        }
+        cgroup.remove();
     }
 }

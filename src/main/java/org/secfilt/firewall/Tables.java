@@ -18,7 +18,7 @@ public final class Tables {
     private static final String MULTI_CALL = "xtables-";
     private static final String MULTI_CALL_NFT = "xtables-nft";
     /** For the lock of iptables-legacy: fifty sandboxes may start at once. */
-    private static final String PATIENCE_SECONDS = "30";
+    private static final String PATIENCE_SECONDS = "120";
 
     private final Programs programs;
     private final List<String> directories;

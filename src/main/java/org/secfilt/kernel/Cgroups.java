@@ -98,10 +98,10 @@ public interface Cgroups extends AutoCloseable {
         /** The last part of its path. */
         String name();
 
-        /** Removes it, and what the command made in it. */
+        /** Removes it, and what the command made in it. It is held until it is closed. */
         void remove();
 
-        /** Ends the hold; the cgroup stays. */
+        /** Ends the hold; a cgroup that was not removed stays. */
         @Override
         void close();
     }

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.secfilt.firewall.IpVersion;
 
 /** What a run has in the host's packet filter and among its cgroups goes with its last process, or is removed when it was killed. */
 class FirewallEndIT {
@@ -120,6 +121,49 @@ class FirewallEndIT {
         HOST.secfilt(backend, REQUIRE, NEAR[0], "true").run().exited(0);
         assertEquals("", HOST.tables(backend));
         assertEquals("", HOST.cgroups());
+    }
+
+    /** Nothing can change a table of iptables-legacy where a rule names a cgroup that is gone: all runs would be refused, and leave more such rules. */
+    @ParameterizedTest(name = "{0} --no-supervisor={1}")
+    @CsvSource({"NFT, false", "NFT, true", "LEGACY, false", "LEGACY, true"})
+    void rules_that_could_not_be_removed_keep_their_cgroup_until_the_next_run(Backend backend, boolean unsupervised) throws IOException {
+        Path directory = Files.createDirectories(ROOM.directory().resolve("locked" + backend + unsupervised));
+        for (IpVersion version : IpVersion.values()) {
+            String name = version.program() + "-restore";
+            Path program = Files.writeString(directory.resolve(name), """
+                    #!/bin/bash
+                    text=$(cat); [[ $text != *'-X SECFILT'* ]] || { echo 'holding the lock' >&2; exit 4; }
+                    %s "$@" <<< "$text"
+                    """.formatted(ROOM.directory().resolve(backend.toString()).resolve(name)));
+            Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+        }
+        Outcome first = HOST.bash(backend, """
+                PATH=$1:$PATH $SECFILT $2 --firewall=require --allowed-netmask=10.77.1.1 true
+                for i in $(seq 100); do pgrep -f "^secfilt-reaper [0-9]" > /dev/null || break; sleep 0.05; done""", directory.toString(),
+                unsupervised ? "--no-supervisor" : "").run().exited(0);
+        assertEquals(unsupervised ? List.of() : List.of("secfilt: iptables-restore: holding the lock; secfilt gc removes what is left",
+                "secfilt: ip6tables-restore: holding the lock; secfilt gc removes what is left"), first.reports());
+        assertTrue(HOST.tables(backend).contains("SECFILT-R-"));
+        assertEquals("ran\n", HOST.secfilt(backend, REQUIRE, NEAR[0], "echo", "ran").run().exited(0).stdout());
+        assertEquals("", HOST.tables(backend));
+        assertEquals("", HOST.cgroups());
+    }
+
+    @Test
+    void rules_whose_cgroup_somebody_removed_are_in_nobodys_way() {
+        Outcome run = HOST.bash(Backend.LEGACY, """
+                mkdir -p within; mount -t cgroup2 none within
+                orphan() {
+                    mkdir within/secfilt-1-2-3
+                    printf '%s\\n' '*filter' ':SECFILT-R-2-3 - [0:0]' '-A OUTPUT -m cgroup --path secfilt-1-2-3 -j SECFILT-R-2-3' COMMIT | iptables-restore --noflush
+                    rmdir within/secfilt-1-2-3
+                }
+                orphan; coproc $SECFILT --firewall=require --allowed-netmask=10.77.1.1 bash -c 'echo in; read; /usr/bin/python3 "$0" raw-253 10.77.1.1; read' "$1"
+                read -u ${COPROC[0]} in; orphan; echo >&${COPROC[1]}; read -u ${COPROC[0]} raw; orphan; echo >&${COPROC[1]}; wait; echo $in, $raw
+                umount within; iptables-save | grep SECFILT""", Built.fixture("packets.py")).run();
+        assertEquals("in, raw-253 10.77.1.1 ok\n", run.stdout(), run::toString);
+        assertEquals(List.of(), run.reports());
+        assertEquals(List.of("ip-253 10.77.1.1"), ROOM.arrived());
     }
 
     @ParameterizedTest

@@ -380,7 +380,6 @@ final class JnrCgroups implements Cgroups {
         @Override
         public void remove() {
             Libc.must("rmdir(cgroup /" + path + ")", JnrCgroups.this.remove(path));
-            Libc.CLOSE.call(fd);
         }
 
         @Override
