@@ -63,7 +63,7 @@ final class CgroupSeal {
         if (plan.confinesToNetwork()) {
             return; // all of setns is refused: WaysRound
         }
-        dispatch.add(syscalls.nr("setns"), NamespaceCalls.setns(assembler, actions, CLONE_NEWNS | NamespaceCalls.CLONE_NEWNET),
+        dispatch.add(syscalls.nr("setns"), NamespaceCalls.setns(assembler, actions, CLONE_NEWNS | NamespaceCalls.NETWORK),
                 "setns: the firewall's namespace stays");
     }
 

@@ -8,7 +8,8 @@ import org.secfilt.bpf.Node;
 
 /** setns(2), of which a filter sees what kinds of namespace are to be joined, but not which. */
 final class NamespaceCalls {
-    static final int CLONE_NEWNET = 0x40000000; // linux/sched.h
+    /** linux/sched.h CLONE_NEWNET and CLONE_NEWUSER: who enters the user namespace that a network belongs to may fetch a link of that out of it. */
+    static final int NETWORK = 0x40000000 | 0x10000000;
 
     private NamespaceCalls() {}
 

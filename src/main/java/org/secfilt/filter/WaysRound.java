@@ -38,8 +38,8 @@ import org.secfilt.plan.TracedCall;
  * <tr><td>ioctl TUNSETIFF</td><td>send packets through a tunnel that root left open to this user</td><td>EPERM</td></tr>
  * <tr><td>ioctl XFS_IOC_OPEN_BY_HANDLE, for root that must stay in its cgroup</td><td>as open_by_handle_at: CgroupSeal</td><td>EPERM</td></tr>
  * <tr><td>setns, for root in a network of its own</td><td>enter the host's network again</td><td>EPERM</td></tr>
- * <tr><td>setns into a network, or without saying into what, where internet addresses are restricted</td>
- *     <td>reach another machine by an allowed address, 127.0.0.1 too</td><td>EPERM</td></tr>
+ * <tr><td>setns into a network or user namespace, or without saying into what, where internet addresses are restricted</td>
+ *     <td>reach another machine by an allowed address, 127.0.0.1 too: there, or by a link that is fetched from there</td><td>EPERM</td></tr>
  * </table>
  *
  * <table>
@@ -119,8 +119,8 @@ final class WaysRound {
         if (plan.confinesToNetwork()) {
             dispatch.add(syscalls.nr("setns"), refuse, "setns: no way back into the host's network");
         } else if (plan.limitsInet() && !plan.sealsCgroup()) {
-            dispatch.add(syscalls.nr("setns"), NamespaceCalls.setns(assembler, actions, NamespaceCalls.CLONE_NEWNET),
-                    "setns: in another network the same address, 127.0.0.1 too, is another machine");
+            dispatch.add(syscalls.nr("setns"), NamespaceCalls.setns(assembler, actions, NamespaceCalls.NETWORK),
+                    "setns: in another network the same address, 127.0.0.1 too, is another machine; and a link may lead there");
         }
         if (plan.traced()) {
             keepVaultInPlace(dispatch, syscalls, refuse);

@@ -111,7 +111,7 @@ final class FilterOracle {
             case "io_uring_setup", "io_uring_enter", "io_uring_register", "process_vm_writev", "pidfd_getfd", "bpf", "vhangup":
                 return Set.of("EPERM");
             case "setns":
-                return Set.of(inet && ((int) args[1] == 0 || (args[1] & 0x40000000) != 0) ? "EPERM" : "allow");
+                return Set.of(inet && ((int) args[1] == 0 || (args[1] & 0x50000000) != 0) ? "EPERM" : "allow");
             case "seccomp":
                 return Set.of((args[1] & 8) != 0 ? "EBUSY" : "allow");
             case "ioctl":
