@@ -85,19 +85,20 @@ static bool remove_cgroup(int parent, const char *name, int depth)
 
 bool feed(char **pairs, int count)
 {
+    bool taken = true;
     for (int i = 0; i + 1 < count; i += 2) {
         pid_t child = fork();
         for (int retry = 0; retry < REMOVALS && child < 0; retry++) { /* too many processes: some will end */
             usleep(LOOK_MICROSECONDS);
             child = fork();
         }
+        taken = taken && child >= 0;
         if (child == 0) {
             dup2(atoi(pairs[i + 1]), STDIN_FILENO);
-            execl(pairs[i], pairs[i], "--noflush", "-w", "120", (char *)NULL);
+            execl(pairs[i], pairs[i], "--noflush", "-w", "60", (char *)NULL);
             _exit(OWN_FAILURE);
         }
     }
-    bool taken = true;
     for (int status = 0; wait(&status) > 0 || errno == EINTR; status = 0)
         taken = taken && status == 0;
     return taken;

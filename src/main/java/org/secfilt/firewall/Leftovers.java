@@ -15,6 +15,8 @@ public final class Leftovers {
     private final Tables tables;
     private final Hierarchies hierarchies;
     private final List<String> complaints = new ArrayList<>();
+    /** All rules, where chains could not be removed; empty if these cannot be told either. */
+    private Optional<String> rules = Optional.of("");
 
     public Leftovers(Tables tables, Hierarchies hierarchies) {
         this.tables = tables;
@@ -47,7 +49,7 @@ public final class Leftovers {
             if (Run.isOf(name, namespace) && !cgroups.isAlive(Run.below(parent, name))) {
                 removeChains();
                 for (String dead : cgroups.in(parent)) {
-                    if (Run.isOf(dead, namespace)) {
+                    if (Run.isOf(dead, namespace) && !mayBeNamed(dead)) {
                         cgroups.removeUnlessAlive(Run.below(parent, dead));
                     }
                 }
@@ -56,9 +58,29 @@ public final class Leftovers {
         }
     }
 
-    /** To be done before cgroups go: iptables-legacy looks up every cgroup of the table at any change of it. @return what went, in words */
+    /** A rule that names a cgroup that is gone keeps iptables-legacy from any change of its table. */
+    private boolean mayBeNamed(String cgroup) {
+        return rules.isEmpty() || rules.get().contains(cgroup);
+    }
+
+    private Optional<String> rules() {
+        StringBuilder all = new StringBuilder();
+        try {
+            for (Tables kind : tables.everyKind()) {
+                for (String saved : kind.save()) {
+                    all.append(saved);
+                }
+            }
+            return Optional.of(all.toString());
+        } catch (FirewallException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** @return what went, in words */
     List<String> removeChains() {
         List<String> removed = new ArrayList<>();
+        int complained = complaints.size();
         try (Both both = new Both(hierarchies)) {
             for (Tables kind : tables.everyKind()) {
                 try {
@@ -68,6 +90,7 @@ public final class Leftovers {
                 }
             }
         }
+        rules = complaints.size() > complained ? rules() : Optional.of("");
         return removed;
     }
 
@@ -77,7 +100,7 @@ public final class Leftovers {
             long namespace = Run.namespace(name);
             if (namespace < 0) {
                 removeCgroups(cgroups, path, namespaces, removed);
-            } else if (!namespaces.hasOther(namespace) && !cgroups.isAlive(path) && cgroups.removeUnlessAlive(path)) {
+            } else if (!namespaces.hasOther(namespace) && !cgroups.isAlive(path) && !mayBeNamed(name) && cgroups.removeUnlessAlive(path)) {
                 removed.add("cgroup /" + path);
             }
         }

@@ -1,5 +1,6 @@
 package org.secfilt.firewall;
 
+import java.io.File;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -17,8 +18,8 @@ public final class Tables {
     /** How the names of iptables' own executables begin. */
     private static final String MULTI_CALL = "xtables-";
     private static final String MULTI_CALL_NFT = "xtables-nft";
-    /** For the lock of iptables-legacy: fifty sandboxes may start at once. */
-    private static final String PATIENCE_SECONDS = "120";
+    /** For the lock of iptables-legacy: fifty sandboxes may start at once. Whoever waits for us waits longer. */
+    private static final String PATIENCE_SECONDS = "60";
 
     private final Programs programs;
     private final List<String> directories;
@@ -69,17 +70,30 @@ public final class Tables {
         return all;
     }
 
-    /** One of them may be the same as these, by its full name. */
     List<Tables> otherKinds() {
         List<Tables> all = new ArrayList<>();
         for (String other : VARIANTS) {
             Tables tables = new Tables(programs, directories, versions, other, entering, translation);
             // A look by iptables-legacy would make the tables that it looks for.
-            if (tables.missing().isEmpty() && (other.equals(NFT) || hasLegacyTables())) {
+            if (tables.missing().isEmpty() && (other.equals(NFT) || hasLegacyTables()) && !tables.programs().equals(programs())) {
                 all.add(tables);
             }
         }
         return all;
+    }
+
+    /** The files that are executed in the end, whatever they are called. */
+    private List<String> programs() {
+        List<String> files = new ArrayList<>();
+        for (IpVersion version : versions) {
+            Optional<String> file = programs.find(name(version, "-restore"), directories);
+            try {
+                files.add(file.isEmpty() ? "" : new File(file.get()).getCanonicalPath());
+            } catch (IOException e) {
+                files.add(file.get());
+            }
+        }
+        return files;
     }
 
     /** Of the process's network namespace, which is fresh, by the same programs; nsenter(1) has them run there. */

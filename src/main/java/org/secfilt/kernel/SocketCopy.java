@@ -64,6 +64,9 @@ public interface SocketCopy extends AutoCloseable {
      */
     boolean connecting();
 
+    /** Whether it is of TCP and is or was connected, by whichever side, or tried to, or listened. */
+    boolean wasConnected();
+
     /**
      * SO_RCVTIMEO or SO_SNDTIMEO in nanoseconds, 0 for none; -1 if it cannot be told, or a send may be interrupted that has sent data, as with
      * TCP_FASTOPEN_CONNECT.

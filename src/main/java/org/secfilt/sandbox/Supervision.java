@@ -149,7 +149,7 @@ final class Supervision implements Watch {
         try {
             walls.judgeRawPackets();
             return Optional.empty();
-        } catch (FirewallException e) {
+        } catch (FirewallException | KernelException e) {
             return Optional.of("its packets cannot be judged: " + e.getMessage());
         }
     }

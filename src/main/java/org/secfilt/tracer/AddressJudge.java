@@ -74,7 +74,6 @@ final class AddressJudge {
         task.followedPath = false;
         task.foreign = false;
         task.forFirewall = false;
-        task.connected = Optional.empty();
         task.closeFile();
         // To where connect was judged, or nowhere.
         boolean unnamed = address.isUnreadable() || !address.named && AddressCall.action(call) == Action.SEND;

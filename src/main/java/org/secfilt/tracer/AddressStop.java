@@ -55,7 +55,7 @@ final class AddressStop {
         Keeping keeping = new Keeping(keeper, tracees, restrictions);
         this.vaultRun = new VaultRun(ptrace, tracees, new Slots(vault, plan.vault().address()), address, keeping, plan.arch(), remake);
         this.mapping = new VaultMapping(ptrace, tracees.memory(), execs, vault, plan.vault(), plan.arch());
-        this.aftermath = new Aftermath(ptrace, tracees.sockets(), judge);
+        this.aftermath = new Aftermath(ptrace, tracees.sockets(), judge, execs);
         this.repeats = new Repeats(ptrace);
         this.crossing = crossing;
         this.swaps = new Swaps(tracees, address, judge, copyRun, former);
@@ -258,6 +258,15 @@ final class AddressStop {
 
     private void kill(Task task, TracedCall call, String wrong) {
         replies.kill(task, call, judge.deny(wrong + ": all processes killed"));
+    }
+
+    /** At the stop at its end of one that was killed in its call. */
+    void atEnd(Task task) {
+        String wrong = aftermath.lookAtEnd(task);
+        if (!wrong.isEmpty()) {
+            kill(task, TracedCall.CONNECT, wrong);
+        }
+        aftermath.letGo(task);
     }
 
     /** The task died, or became another program. */

@@ -32,13 +32,15 @@ final class Aftermath {
     private final Ptrace ptrace;
     private final TraceeSockets sockets;
     private final AddressJudge judge;
+    private final ExecStops stops;
     private final SyscallStop exit = new SyscallStop();
     private int held;
 
-    Aftermath(Ptrace ptrace, TraceeSockets sockets, AddressJudge judge) {
+    Aftermath(Ptrace ptrace, TraceeSockets sockets, AddressJudge judge, ExecStops stops) {
         this.ptrace = ptrace;
         this.sockets = sockets;
         this.judge = judge;
+        this.stops = stops;
     }
 
     /** Whether one more socket can be held. */
@@ -50,6 +52,9 @@ final class Aftermath {
     void hold(Task task, TracedCall call) {
         if (task.connected.isEmpty() && hasRoom() && mayLeadElsewhere(task, call)) {
             task.socket = sockets.copy(task.tid, (int) task.call.argument(0));
+        }
+        if (task.connected.isPresent() && !stops.needEnd(task.tid)) {
+            task.letGo(); // killed in its stop: the call does not run
         }
         held += task.socket.isPresent() ? 1 : 0;
     }
@@ -78,10 +83,9 @@ final class Aftermath {
         return exit.result() == 0 && reachedElsewhere(task) ? ELSEWHERE : "";
     }
 
-    /** Whether the call has begun to connect: a signal may have ended the wait, or a fast open have found no data. */
+    /** Whether the call has begun to connect: a signal may have ended the wait. */
     private static boolean connects(long result) {
-        return result >= 0 || result == -Errno.EINPROGRESS.number() || result == Ptrace.ERESTARTSYS || result == -Errno.EINTR.number()
-                || result == -Errno.EFAULT.number();
+        return result >= 0 || result == -Errno.EINPROGRESS.number() || result == Ptrace.ERESTARTSYS || result == -Errno.EINTR.number();
     }
 
     /** Whether the socket that was judged is what the call connected. One of UDP may have had another peer before. */
@@ -95,13 +99,15 @@ final class Aftermath {
                 : FormerPeers.isPeer(socket.peer(), task.connected.get());
     }
 
+    /** Likewise at the stop at its end of one that was killed in its call, or before that ran: then it has no such result. */
+    String lookAtEnd(Task task) {
+        return ptrace.registers(task.tid, exit) == 0 && connects(exit.result()) && !isConnected(task) ? ELSEWHERE : "";
+    }
+
     /** Likewise of a task that died in its call, or while it was another program's. */
     String lookAfterDeath(Task task) {
-        if (task.phase != Task.Phase.IN_CALL || task.socket.isEmpty()) {
-            return "";
-        }
-        boolean elsewhere = task.connected.isPresent() ? !isConnected(task) : judge.reachedDenied(task.socket.get());
-        return elsewhere ? ELSEWHERE : "";
+        boolean path = task.phase == Task.Phase.IN_CALL && task.socket.isPresent() && task.connected.isEmpty();
+        return path && judge.reachedDenied(task.socket.get()) ? ELSEWHERE : "";
     }
 
     /**

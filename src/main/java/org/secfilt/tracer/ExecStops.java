@@ -6,7 +6,7 @@ import org.secfilt.kernel.SyscallStop;
 import org.secfilt.kernel.TraceeStatus;
 
 /**
- * Which execve(2) is to stop. What is known of a task that a new program makes untrue is that it has the vault, or takes its process's
+ * Which execve(2) is to stop, and whose end. What is known of a task that a new program makes untrue is that it has the vault, or takes its process's
  * number, if it is another thread than the first; the execve of all others passes, and saves one of the five stops that it takes to start a
  * program. Tracees are made with the options of who made them, so each is given its own at its first stop.
  */
@@ -47,6 +47,11 @@ final class ExecStops {
     /** At the first stop of a thread, of which nothing else is known. */
     void begin(int tid) {
         ptrace.setOptions(tid, status.isProcess(tid) ? options : options | Ptrace.PTRACE_O_TRACEEXEC);
+    }
+
+    /** In any stop, of one with the vault: its end stops too, as long as its registers still tell how its last call ended. @return as {@link #need} */
+    boolean needEnd(int tid) {
+        return ptrace.setOptions(tid, options | Ptrace.PTRACE_O_TRACEEXEC | Ptrace.PTRACE_O_TRACEEXIT) == 0;
     }
 
     /** From this stop on there is something to know. @return false if it died */

@@ -46,7 +46,11 @@ final class FormerPeers {
     private final SocketAddresses begun = new SocketAddresses();
     /** TCP sockets that had an IPv4-mapped peer. */
     private final CookieSet mapped = new CookieSet();
+    /** TCP sockets that had no peer before they were connected in the run; of use where there are others. */
+    private final CookieSet own = new CookieSet();
     private volatile boolean matter;
+    /** Of a socket from outside nobody knows what it was connected to. */
+    private volatile boolean outsiders;
 
     FormerPeers(Plan plan) {
         this.judge = new Judge(plan);
@@ -59,6 +63,7 @@ final class FormerPeers {
 
     /** An internet socket that was made outside of the run is in it, of which the firewall sees nothing. */
     void outsiderCame() {
+        outsiders = true;
         matter = tellsPartsApart;
     }
 
@@ -82,7 +87,7 @@ final class FormerPeers {
             return false;
         }
         if (protocol == Protocol.TCP.number()) {
-            return isNative(next) && mapped.has(socket.cookie());
+            return isNative(next) && (mapped.has(socket.cookie()) || outsiders && socket.wasConnected() && !own.has(socket.cookie()));
         }
         return protocol == Protocol.UDP.number() && (mixes(before(socket), next) || mixes(begunBy(socket), next));
     }
@@ -141,6 +146,8 @@ final class FormerPeers {
             boolean leaves = next instanceof Sockaddr.Unspec && socket.localAddress().isPresent() && isMapped(socket.localAddress().get());
             if (leaves || tellsPorts && isMapped(next)) { // without ports what was allowed to be the peer is so at any
                 mapped.add(socket.cookie());
+            } else if (outsiders && isNative(next) && !socket.wasConnected()) {
+                own.add(socket.cookie());
             }
         } else if (protocol == Protocol.UDP.number() && address(next) != null) {
             peers.note(socket.cookie(), before(socket), next);

@@ -69,6 +69,7 @@ final class HandedOver {
     private final AddressJudge addresses;
     private final DescriptorJudge judge;
     private final Crossing crossing;
+    private final ExecStops stops;
     private final Verdict.Deny unseen;
     private final SyscallStop exit = new SyscallStop();
     private final byte[] headers = new byte[MESSAGES * Msghdr.MMSGHDR_BYTES];
@@ -76,13 +77,15 @@ final class HandedOver {
     private boolean denied;
     private int kept;
 
-    HandedOver(Ptrace ptrace, Tracees tracees, Watch watch, Replies replies, AddressJudge addresses, Crossing crossing, Plan plan) {
+    HandedOver(Ptrace ptrace, Tracees tracees, Watch watch, Replies replies, AddressJudge addresses, Crossing crossing, ExecStops stops,
+            Plan plan) {
         this.ptrace = ptrace;
         this.tracees = tracees;
         this.watch = watch;
         this.replies = replies;
         this.addresses = addresses;
         this.crossing = crossing;
+        this.stops = stops;
         this.judge = new DescriptorJudge(plan);
         this.unseen = new Verdict.Deny(plan.policy().denial(),
                 "descriptors may have come that cannot be seen, for their room was unmapped or made unreadable meanwhile: all processes killed",
@@ -103,7 +106,9 @@ final class HandedOver {
         } else if (rc == EXIT) {
             task.phase = Task.Phase.RECEIVING;
             crossing.receives(task);
-            ptrace.resumeToExit(task.tid);
+            if (stops.needEnd(task.tid)) { // or it was killed in its stop
+                ptrace.resumeToExit(task.tid);
+            }
         } else if (rc == NOTHING) {
             ptrace.resume(task.tid, 0);
         }
@@ -231,7 +236,10 @@ final class HandedOver {
         }
     }
 
-    /** At the syscall-exit-stop, whatever the result: EFAULT comes after the descriptors. */
+    /**
+     * At the syscall-exit-stop, whatever the result: EFAULT comes after the descriptors. Or at the stop at its end of one that was killed in its
+     * call: who shares its descriptors has what came, and these and its memory are there still.
+     */
     void exit(Task task, TracedCall call) {
         if (look(task, call)) {
             replies.tellDenied();
@@ -269,7 +277,7 @@ final class HandedOver {
      * brings some says so.
      */
     private boolean mayHaveBrought(Task task, TracedCall call) {
-        if (ptrace.syscallInfo(task.tid, exit) != 0) {
+        if (ptrace.registers(task.tid, exit) != 0) {
             return false; // it died
         }
         int step = bringsMany(call) ? Msghdr.MMSGHDR_BYTES : Msghdr.BYTES;

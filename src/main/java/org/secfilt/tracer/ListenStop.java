@@ -20,14 +20,16 @@ final class ListenStop {
     private final Tracees tracees;
     private final Replies replies;
     private final AddressJudge addresses;
+    private final ExecStops stops;
     private final ListenJudge judge;
     private final SyscallStop exit = new SyscallStop();
 
-    ListenStop(Ptrace ptrace, Tracees tracees, Replies replies, AddressJudge addresses) {
+    ListenStop(Ptrace ptrace, Tracees tracees, Replies replies, AddressJudge addresses, ExecStops stops) {
         this.ptrace = ptrace;
         this.tracees = tracees;
         this.replies = replies;
         this.addresses = addresses;
+        this.stops = stops;
         this.judge = new ListenJudge(addresses);
     }
 
@@ -82,10 +84,12 @@ final class ListenStop {
         }
         task.socket = Optional.of(copy);
         task.phase = Task.Phase.LISTENING;
-        ptrace.resumeToExit(task.tid);
+        if (stops.needEnd(task.tid)) {
+            ptrace.resumeToExit(task.tid);
+        }
     }
 
-    /** At the exit-stop of a call that went on. */
+    /** At the exit-stop of a call that went on, or at the stop at its end of one that was killed in it. */
     void exit(Task task) {
         SocketCopy socket = task.socket.orElseThrow();
         boolean listens = socket.listening();
@@ -97,7 +101,7 @@ final class ListenStop {
         task.letGo();
         if (strays) {
             kill(task);
-        } else if (ptrace.syscallInfo(task.tid, exit) == 0 && exit.result() == 0 && !listens) {
+        } else if (ptrace.registers(task.tid, exit) == 0 && exit.result() == 0 && !listens) {
             replies.kill(task, TracedCall.LISTEN,
                     addresses.deny("another socket was put in the place of the one that was to listen: all processes killed"));
         }

@@ -41,6 +41,7 @@ final class SignalStop {
             new Verdict.Deny(Errno.EPERM, "it would signal processes outside of the run", Origin.DEFAULT);
 
     private final Ptrace ptrace;
+    private final Tracees tracees;
     private final SignalTargets targets;
     private final Replies replies;
     private final Remake remake;
@@ -49,10 +50,13 @@ final class SignalStop {
     private final Optional<Keeper> keeper;
     private final SyscallTable syscalls;
     private final SyscallStop ended = new SyscallStop();
+    /** si_signo. */
+    private final byte[] number = new byte[Integer.BYTES];
 
     SignalStop(
             Ptrace ptrace, Tracees tracees, SignalTargets targets, Replies replies, Remake remake, Optional<Keeper> keeper, SyscallTable syscalls) {
         this.ptrace = ptrace;
+        this.tracees = tracees;
         this.targets = targets;
         this.replies = replies;
         this.remake = remake;
@@ -156,7 +160,10 @@ final class SignalStop {
         long signal = task.call.argument(1);
         long info = task.call.argument(2);
         SignalCall deed = info == 0 ? kill(number, signal) : new SignalCall(nr(TracedCall.RT_SIGQUEUEINFO), number, signal, info, 0);
-        if (number <= 0) {
+        int error = info == 0 ? 0 : refusal(task.tid, info, (int) signal);
+        if (error != 0) {
+            replies.skip(task, error);
+        } else if (number <= 0) {
             replies.skip(task, -(number == SignalTargets.GONE ? Errno.ESRCH : Errno.EINVAL).number());
         } else if (flags == PIDFD_SIGNAL_PROCESS_GROUP) {
             group(task, TracedCall.PIDFD_SEND_SIGNAL, number, deed);
@@ -166,6 +173,14 @@ final class SignalStop {
             judge(task, number, !thread ? deed : info == 0 ? new SignalCall(nr(TracedCall.TGKILL), process, number, signal, 0)
                     : new SignalCall(nr(TracedCall.RT_TGSIGQUEUEINFO), process, number, signal, info));
         }
+    }
+
+    /** What the kernel answers to information that is not there, or of another signal: the call that takes this one's place would not ask. */
+    private int refusal(int tid, long info, int signal) {
+        if (tracees.memory().read(tid, info, number, Integer.BYTES) != Integer.BYTES) {
+            return -Errno.EFAULT.number();
+        }
+        return ControlMessages.intAt(number, 0) == signal ? 0 : -Errno.EINVAL.number();
     }
 
     private void judge(Task task, int number, SignalCall deed) {

@@ -64,9 +64,9 @@ final class Swaps {
             return Optional.empty();
         }
         if (AddressCall.action(call) == Action.SEND) {
-            return againstSend(task, call, allow);
+            return againstSend(task, call);
         }
-        return call == TracedCall.CONNECT && !task.connecting ? againstConnect(task, call, allow) : Optional.empty();
+        return call == TracedCall.CONNECT && !task.connecting ? againstConnect(task, allow) : Optional.empty();
     }
 
     /** Whether a socket of another protocol that is put in the place of the one that was judged would come to what is denied to it. */
@@ -74,20 +74,19 @@ final class Swaps {
         return (call == TracedCall.BIND || call == TracedCall.CONNECT && !task.connecting) && judge.isForOneProtocol(task, call);
     }
 
-    private Optional<Verdict> againstSend(Task task, TracedCall call, Verdict.Allow allow) {
+    private Optional<Verdict> againstSend(Task task, TracedCall call) {
         if (beginsDatagram(task, call)) {
             return Optional.of(judge.deny(BEGUN));
         }
-        if (!AddressCall.isFastOpen(task.call, call)) {
+        if (!AddressCall.isFastOpen(task.call, call) || !address.isInternet() && !address.isOf(Family.UNSPEC)) {
             return Optional.empty();
         }
-        Optional<Verdict> against = againstConnect(task, call, allow);
-        // As where fast open is switched off: connect(2) will tell.
-        return against.isPresent() && against.get() instanceof Verdict.Deny ? Optional.of(new Verdict.Answer(Errno.EOPNOTSUPP)) : against;
+        int error = tracees.sockets().noSocket(task.tid, (int) task.call.argument(0));
+        return Optional.of(new Verdict.Answer(error < 0 ? Errno.of(-error) : Errno.EOPNOTSUPP)); // as where it is switched off
     }
 
     /** Whether what the socket was connected to before goes not with this, which the tracee connects it to itself. */
-    private Optional<Verdict> againstConnect(Task task, TracedCall call, Verdict.Allow allow) {
+    private Optional<Verdict> againstConnect(Task task, Verdict.Allow allow) {
         Optional<Sockaddr> destination = allow.rewritten().isPresent() ? allow.rewritten() : judge.destination();
         if (destination.isEmpty() || !FormerPeers.concerns(destination.get())) {
             return Optional.empty();
@@ -100,29 +99,22 @@ final class Swaps {
         SocketCopy copy = socket.get();
         Optional<Verdict> against = Optional.empty();
         try {
-            against = againstConnect(task, call, copy, destination.get());
+            against = againstConnect(task, copy, destination.get());
         } finally {
+            task.socket = socket;
             if (against.isPresent() || task.connected.isEmpty()) {
-                copy.close();
-            } else {
-                task.socket = socket;
+                task.letGo();
             }
         }
         return against;
     }
 
-    private Optional<Verdict> againstConnect(Task task, TracedCall call, SocketCopy copy, Sockaddr destination) {
+    private Optional<Verdict> againstConnect(Task task, SocketCopy copy, Sockaddr destination) {
         boolean tcp = copy.transport() == Protocol.TCP.number();
-        if (call != TracedCall.CONNECT && !tcp) {
-            return Optional.of(judge.deny(MIXED)); // others know of no fast open, but one of TCP could take its place
-        }
         if (copy.domain() != Family.INET.number() && copy.domain() != Family.INET6.number()) {
             return Optional.of(asTheKernel(copy.connect(address.name, address.nameLength, false))); // no such socket can, but one in its place
         }
         if (tcp && copy.connecting()) { // it would not show that another took its place
-            if (call != TracedCall.CONNECT) {
-                return Optional.of(new Verdict.Answer(copy.peer().isPresent() || copy.listening() ? Errno.EISCONN : Errno.EALREADY));
-            }
             task.connecting = true; // so the call names nobody
             return Optional.empty();
         }

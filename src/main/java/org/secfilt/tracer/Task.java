@@ -77,7 +77,7 @@ final class Task {
     int looks;
     /** It has stopped before. */
     boolean known;
-    /** It was seen at its end, and will do nothing more; of process 1 and what it started alone. */
+    /** It was seen at its end, and will do nothing more. {@link ExecStops} has some ends stop, {@link InitExit} needs all. */
     boolean leaving;
     /** It makes its exit(2), and will do nothing more. */
     boolean exiting;
@@ -141,8 +141,17 @@ final class Task {
     /** What is told of an allowed call. */
     record Untold(TracedCall call, Optional<Sockaddr> destination, SocketKind socket) {}
 
-    /** Closes {@link #socket}. */
+    /**
+     * Whether what its call did is looked at even if it is killed in it: others may share its descriptors. The stop at its end is missed by nobody
+     * whose call ran, if only such a one's exit-stop is left as it is; who is killed in the seccomp-stop may be there when it is resumed. {@link ExecStops}
+     */
+    boolean isSeenToItsEnd() {
+        return phase == Phase.LISTENING || phase == Phase.RECEIVING || phase == Phase.IN_CALL && connected.isPresent();
+    }
+
+    /** Closes {@link #socket}, of which nothing is to be seen any more. */
     void letGo() {
+        connected = Optional.empty();
         if (socket.isPresent()) {
             socket.get().close();
             socket = Optional.empty();

@@ -96,8 +96,8 @@ public final class Tracer {
         this.guard = new VaultGuard(ptrace, replies, addresses.judge(), plan.vault(), plan.arch());
         this.processes = new ProcessGuard(ptrace, tracees.numbers(), replies, !plan.traces(TracedCall.KILL) ? Optional.empty()
                 : Optional.of(new SignalStop(ptrace, tracees, kernel.signalTargets(), replies, remake, keeper, plan.arch().syscalls())));
-        this.handedOver = new HandedOver(ptrace, tracees, watch, replies, addresses.judge(), crossing, plan);
-        this.listeners = new ListenStop(ptrace, tracees, replies, addresses.judge());
+        this.handedOver = new HandedOver(ptrace, tracees, watch, replies, addresses.judge(), crossing, execs, plan);
+        this.listeners = new ListenStop(ptrace, tracees, replies, addresses.judge(), execs);
         this.waits = new WaitStop(ptrace, tracees.numbers(), this.keeper);
         this.restricts = new RestrictStop(ptrace, tracees.status(), tasks);
         this.sockets = new SocketStop(new SocketJudge(plan), ptrace, replies, watch);
@@ -280,8 +280,15 @@ public final class Tracer {
     }
 
     private void exitEvent(Task task) {
+        if (task.isSeenToItsEnd()) {
+            if (task.phase == Task.Phase.IN_CALL) {
+                addresses.atEnd(task);
+            } else {
+                exitStop(task);
+            }
+        }
         task.leaving = true;
-        if (tracees.status().tgid(task.tid) == root) {
+        if (root == INIT && tracees.status().tgid(task.tid) == root) {
             new InitExit(ptrace, tracees.status(), watch, tasks, this::end).answer(root, task);
         }
         ptrace.resume(task.tid, 0);
@@ -368,6 +375,9 @@ public final class Tracer {
 
     /** At its end, or at its beginning if it was made again for that. */
     private void syscallStop(Task task) {
+        if (task.isSeenToItsEnd() && ptrace.syscallInfo(task.tid, stop) != 0) {
+            return; // killed in this stop, or in that at its end by now, which would be passed over
+        }
         switch (task.phase) {
             case REMAKING -> remake.entered(task);
             case ASKED -> remake.ended(task);

@@ -23,6 +23,7 @@ class DescriptorAttackIT {
     static final NetworkRoom ROOM = new NetworkRoom();
 
     private static final String TAKE = Fixtures.compile("take").toString();
+    private static final String DYING_RECEIVER = Fixtures.compile("dying-receiver").toString();
     private static final String ALLOWED = "--allowed-netmask=" + NetworkRoom.NEAR;
     private static final String FAR = "udp:10.77.2.1:8002";
 
@@ -189,6 +190,49 @@ class DescriptorAttackIT {
         }
     }
 
+    /** One that shares its descriptors has what came. Natively all of them talk. */
+    @ParameterizedTest
+    @EnumSource
+    void what_came_to_one_that_was_killed_meanwhile_is_judged_too(User user) {
+        String outside = """
+                import os, socket, sys
+                giver, taker = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+                giver.setblocking(False)
+                for i in range(60): # as many as the queue takes
+                    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                    s.connect(("10.77.2.1", 8002))
+                    try:
+                        socket.send_fds(giver, [b"x"], [s.fileno()])
+                    except BlockingIOError:
+                        break
+                os.dup2(taker.fileno(), 8)
+                os.set_inheritable(giver.fileno(), True)
+                os.execvp(sys.argv[1], sys.argv[1:])""";
+        List<String> words = List.of("/usr/bin/python3", "-c", outside);
+        List<String> attack = List.of(DYING_RECEIVER, "shared", "60");
+        List<String> bare = new ArrayList<>(words);
+        bare.addAll(attack);
+        Outcome bareRun = ROOM.command(bare.toArray(new String[0])).as(user).run().exited(0);
+        assertTrue(bareRun.stdout().matches("([1-9]\\d*) came, \\1 connected\n"), bareRun::toString);
+        assertTrue(ROOM.arrived().contains("udp 10.77.2.1:8002"));
+        for (String option : List.of("--landlock=auto", "--landlock=off")) {
+            List<String> all = new ArrayList<>(words);
+            all.addAll(List.of(Built.program().toString(), option, "--allowed-netmask=127.0.0.1"));
+            all.addAll(attack);
+            Outcome run = ROOM.command(all.toArray(new String[0])).as(user).run().exited(0);
+            assertTrue(run.stdout().matches("[1-9]\\d* came, 0 connected\n"), run::toString);
+            assertEquals(List.of(), ROOM.arrived(), run::toString);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"socket, ROOT", "socket, ORDINARY", "directory, ROOT"})
+    void who_is_killed_while_something_comes_takes_nobody_along(String what, User user) {
+        Outcome run = ROOM.secfilt("--allowed-netmask=127.0.0.1", DYING_RECEIVER, what, "1500").as(user).timeoutMillis(60_000).run().exited(0);
+        assertEquals("1500 died\n", run.stdout());
+        assertEquals(List.of(), run.reports());
+    }
+
     @ParameterizedTest
     @CsvSource({"raw", "packet", "memfd packet"})
     void a_process_that_gets_a_socket_which_no_call_shows_is_killed(String kinds) {
@@ -249,6 +293,17 @@ class DescriptorAttackIT {
         Outcome run = ROOM.secfilt("--allowed-bind=127.0.0.1", swap, "1000000").as(user).timeoutMillis(60_000).run().killedBy(9);
         assertEquals("", run.stdout(), run::toString);
         assertTrue(run.stderr().contains(": another socket was put in the place of the one that was to listen: all processes killed"), run::toString);
+    }
+
+    /** Who shares its descriptors has the socket that listens then. */
+    @ParameterizedTest
+    @EnumSource
+    void a_socket_that_listens_for_one_that_is_killed_serves_nobody(User user) {
+        String swap = Fixtures.compile("dying-listener").toString();
+        Outcome bare = ROOM.command(swap, "20000", "3000").as(user).timeoutMillis(60_000).run().exited(0);
+        assertTrue(bare.stdout().matches("[1-9]\\d*\n"), bare::toString);
+        Outcome run = ROOM.secfilt("-q", "--firewall=off", "--allowed-bind=127.0.0.1", swap, "3000", "60000").as(user).timeoutMillis(60_000).run().killedBy(9);
+        assertEquals("", run.stdout(), run::toString);
     }
 
     /** A rule for one protocol; without the firewall, which would see to it too. */

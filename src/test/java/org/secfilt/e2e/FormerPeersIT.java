@@ -23,6 +23,7 @@ class FormerPeersIT {
     private static final String MAPPED_BEFORE = Fixtures.compile("mapped-before").toString();
     private static final String SWAP_USED = Fixtures.compile("swap-used").toString();
     private static final String BEGUN_BESIDE = Fixtures.compile("begun-beside").toString();
+    private static final String SPARED = Fixtures.compile("spared").toString();
     private static final String MIX_PEERS = Fixtures.compile("mix-peers").toString();
     private static final String BEGIN = """
             import ctypes, errno, socket, struct
@@ -63,7 +64,7 @@ class FormerPeersIT {
         "ORDINARY, ::ffff:10.77.1.1, 8001, ::1, connect,        EPERM",
         "ORDINARY, ::ffff:10.77.1.1, 9,    ::1, refused,        EPERM",
         "ORDINARY, ::ffff:10.77.1.1, 8001, ::1, fastopen,       EOPNOTSUPP",
-        "ORDINARY, ::ffff:10.77.1.1, 8001, ::1, first-fastopen, EPERM",
+        "ORDINARY, ::ffff:10.77.1.1, 8001, ::1, first-fastopen, ok",
         "ORDINARY, ::ffff:127.0.0.1, 8003, ::1, accept,         EPERM",
     })
     void a_mapped_peer_is_not_reached_at_the_port_of_the_next(User user, String mapped, String port, String next, String way, String answer) {
@@ -116,6 +117,46 @@ class FormerPeersIT {
             seen |= hit == 1;
         }
         assertTrue(seen);
+    }
+
+    /** As natively, but that there is no fast open. */
+    @ParameterizedTest(name = "{0}, {1}")
+    @CsvSource({
+        "deferred,   auto, connect ok; send ok",
+        "deferred,   off,  connect ok; send ok",
+        "nowhere,    auto, sendmsg EOPNOTSUPP",
+        "nowhere,    off,  sendmsg EOPNOTSUPP",
+        "unreadable, auto, connect ok; connect EFAULT",
+        "unreadable, off,  connect ok; connect EFAULT",
+        "dies,       auto, all died",
+        "dies,       off,  all died",
+    })
+    void nothing_else_that_the_tracee_connects_itself_costs_the_run_its_life(String how, String notifications, String answers) {
+        ROOM.bash("printf 'version: 1\\nfirewall: off\\nconnect: {mode: deny, allow: [\"10.77.1.1:8001\", \"10.77.1.2:8002\"]}\\n' > spared.yaml").run().exited(0);
+        Outcome run = ROOM.secfilt("--notifications=" + notifications, "--policy=spared.yaml", SPARED, NetworkRoom.NEAR, "8001", how)
+                .as(User.ORDINARY).timeoutMillis(60_000).run().exited(0);
+        assertEquals(answers.replace("; ", "\n") + "\n", run.stdout(), run::toString);
+        assertEquals(List.of(), run.reports());
+    }
+
+    /** It was connected outside of the run, and is connected to nothing now. Natively a SYN goes to the IPv4 address. */
+    @ParameterizedTest
+    @CsvSource({"auto, ORDINARY", "off, ORDINARY", "auto, ROOT"})
+    void an_inherited_socket_is_taken_for_one_that_had_a_mapped_peer(String notifications, User user) {
+        String outside = """
+                import ctypes, os, socket, sys
+                s = socket.socket(socket.AF_INET6)
+                s.connect(("::ffff:10.77.1.1", 8001))
+                ctypes.CDLL(None).connect(s.fileno(), bytes(16), 16)
+                os.dup2(s.fileno(), 9)
+                inside = "import errno, socket; s = socket.socket(fileno=9); s.settimeout(1); print(errno.errorcode.get(s.connect_ex(('::1', 8002)), 'ok'))"
+                os.execvp(sys.argv[1], sys.argv[1:] + ["/usr/bin/python3", "-c", inside])""";
+        ROOM.command("/usr/bin/python3", "-c", outside, "/usr/bin/env").run().exited(0);
+        assertTrue(arrived().contains("tcp 10.77.1.1:8002"));
+        Outcome run = ROOM.command("/usr/bin/python3", "-c", outside, Built.program().toString(), "--firewall=off", "--notifications=" + notifications,
+                "--allowed-netmask=::1").as(user).run().exited(0);
+        assertEquals("EPERM\n", run.stdout(), run::toString);
+        assertFalse(arrived().contains("tcp 10.77.1.1:8002"), run::toString);
     }
 
     /** No rule names a port: who comes was not judged, so it is a third that is denied all the same. */

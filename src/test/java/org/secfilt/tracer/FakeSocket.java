@@ -118,6 +118,11 @@ final class FakeSocket implements SocketCopy {
         }
 
         @Override
+        public boolean wasConnected() {
+            return false;
+        }
+
+        @Override
         public boolean connecting() {
             return kernel.connecting;
         }

@@ -18,6 +18,7 @@ class SignalStopTest extends TracerRoom {
     private static final int SIGTERM = 15;
     private static final int OWN = 0;
     private static final int MEMBERS_GROUP = 70;
+    private static final int INFO = 4096;
 
     private static SignalTargets.Group group(boolean outside, int self, Integer... inside) {
         return new SignalTargets.Group(MEMBERS_GROUP, self, List.of(inside), outside, false);
@@ -152,9 +153,22 @@ class SignalStopTest extends TracerRoom {
     })
     void what_a_pidfd_stands_for_is_signalled_by_its_number(int flags, boolean thread, int info, String acted) {
         kernel.targets.pidfd = Optional.of(new SignalTargets.OfPidfd(8, 6, thread));
+        kernel.remember(INFO, new byte[] {SIGTERM, 0, 0, 0});
         runWith(Deed.call("pidfd_send_signal", 3, SIGTERM, info, flags));
         expect(0, false, "7: " + acted);
         assertArrayEquals(new long[] {3, SIGTERM, info, flags, 0, 0}, kernel.arguments(TID));
+    }
+
+    /** As the kernel looks at it; rt_sigqueueinfo(2), which takes its place, does not. */
+    @ParameterizedTest
+    @CsvSource({"10, -22", "0, -14"})
+    void information_must_be_of_the_signal(byte signal, long result) {
+        kernel.targets.pidfd = Optional.of(new SignalTargets.OfPidfd(8, 8, false));
+        if (signal != 0) {
+            kernel.remember(INFO, new byte[] {signal, 0, 0, 0});
+        }
+        runWith(Deed.call("pidfd_send_signal", 3, SIGTERM, INFO, 0));
+        expect(result, false);
     }
 
     @ParameterizedTest
@@ -177,6 +191,7 @@ class SignalStopTest extends TracerRoom {
     void the_group_of_a_pidfd_is_judged_as_one(boolean outside, int info, String acted) {
         kernel.targets.pidfd = Optional.of(new SignalTargets.OfPidfd(MEMBERS_GROUP, MEMBERS_GROUP, false));
         kernel.targets.groups.add(group(outside, SignalTargets.NONE, 8));
+        kernel.remember(INFO, new byte[] {SIGKILL, 0, 0, 0});
         runWith(Deed.call("pidfd_send_signal", 3, SIGKILL, info, 4));
         expect(0, false, "7: " + acted + " 9");
     }

@@ -22,7 +22,10 @@ final class FedPrograms {
     private static final int FIONREAD = 0x541b; // asm-generic/ioctls.h
     /** What a pipe holds at least, pipe(7). */
     private static final int PIPE_BYTES = 4096;
-    private static final int PAUSE_NANOS = 200_000;
+    private static final int LEAST_PAUSE_NANOS = 200_000;
+    private static final int MOST_PAUSE_NANOS = 10_000_000;
+    /** Of the time waited so far: who waits for a lock does so for long. */
+    private static final int PAUSES = 16;
     private static final long COMMENT = NativeMemory.string("#\n");
     private static final int LINK_BYTES = 4096;
     private static final long LINK = NativeMemory.allocate(LINK_BYTES);
@@ -124,6 +127,7 @@ final class FedPrograms {
     /** All but the last line, which those get at once too that are not to get it together: whom the others may be waiting for. */
     private static void giveMost(List<Fed> running, String together) {
         List<Fed> reading = new ArrayList<>(running);
+        long begun = System.nanoTime();
         while (!reading.isEmpty()) {
             for (Fed one : List.copyOf(reading)) {
                 if (hasEnded(one.running.pid())) {
@@ -140,20 +144,25 @@ final class FedPrograms {
                 }
             }
             if (!reading.isEmpty()) {
-                LockSupport.parkNanos(PAUSE_NANOS);
+                pause(begun);
             }
         }
     }
 
     /** @return false if it has ended */
     private static boolean awaitReading(Fed fed) {
+        long begun = System.nanoTime();
         while (!hasEnded(fed.running.pid())) {
             if (unread(fed.input) == 0) {
                 return true;
             }
-            LockSupport.parkNanos(PAUSE_NANOS);
+            pause(begun);
         }
         return false;
+    }
+
+    private static void pause(long begun) {
+        LockSupport.parkNanos(Math.max(LEAST_PAUSE_NANOS, Math.min((System.nanoTime() - begun) / PAUSES, MOST_PAUSE_NANOS)));
     }
 
     /**

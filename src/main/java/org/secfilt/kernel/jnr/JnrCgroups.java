@@ -106,6 +106,7 @@ final class JnrCgroups implements Cgroups {
         int fd = hold(path);
         // Somebody who cleans up may have come between: then the name is gone, and ours is held for nothing.
         if (fd < 0 || !new File(root + path).exists()) {
+            remove(path);
             throw new KernelException("flock(cgroup /" + path + ")", Errno.EAGAIN.number());
         }
         return Optional.of(new Held(path, fd));

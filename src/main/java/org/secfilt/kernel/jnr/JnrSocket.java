@@ -33,6 +33,9 @@ final class JnrSocket implements SocketCopy {
     private static final int TCP_FASTOPEN_CONNECT = 30;
     /** offsetof(struct tcp_info, tcpi_segs_out). */
     private static final int SEGMENTS_SENT = 136;
+    /** offsetof(struct tcp_info, tcpi_rcv_mss), set when a connection is taken away; and tcpi_advmss, by what it began with. */
+    private static final int RECEIVED_SIZE = 20;
+    private static final int OFFERED_SIZE = 84;
     private static final int TCP_CLOSE = 7;
     private static final int TCP_LISTEN = 10;
     // asm-generic/fcntl.h, asm-generic/ioctls.h
@@ -193,13 +196,17 @@ final class JnrSocket implements SocketCopy {
 
     @Override
     public boolean connecting() {
-        return number() == IPPROTO_TCP && !(isClosed() && sentNothing());
+        return hasInfo() && (NativeMemory.IO.getByte(scratch + NAME) != TCP_CLOSE || NativeMemory.IO.getInt(scratch + NAME + SEGMENTS_SENT) != 0);
     }
 
-    private boolean sentNothing() {
+    @Override
+    public boolean wasConnected() {
+        return hasInfo() && (NativeMemory.IO.getInt(scratch + NAME + RECEIVED_SIZE) != 0 || NativeMemory.IO.getInt(scratch + NAME + OFFERED_SIZE) != 0);
+    }
+
+    private boolean hasInfo() {
         NativeMemory.IO.putInt(scratch, SEGMENTS_SENT + Integer.BYTES);
-        return Libc.GETSOCKOPT.call(fd, IPPROTO_TCP, TCP_INFO, scratch + NAME, scratch) < 0
-                || NativeMemory.IO.getInt(scratch + NAME + SEGMENTS_SENT) == 0;
+        return number() == IPPROTO_TCP && Libc.GETSOCKOPT.call(fd, IPPROTO_TCP, TCP_INFO, scratch + NAME, scratch) >= 0;
     }
 
     @Override

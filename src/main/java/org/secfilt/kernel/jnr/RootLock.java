@@ -19,8 +19,8 @@ final class RootLock implements AutoCloseable {
     private static final int AT_FDCWD = -100;
     private static final int UNLINKAT = Arch.X86_64.syscalls().nr("unlinkat");
 
-    /** As long as a hundred runs take that start at once. */
-    private static final int PATIENCE_MILLIS = 60_000;
+    /** As long as a hundred runs take that start at once, or whoever holds it waits for the lock of iptables, a few times. */
+    private static final int PATIENCE_MILLIS = 240_000;
     private static final int LOOK_MILLIS = 10;
 
     private final String path;
