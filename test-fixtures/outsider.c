@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/keyctl.h>
+#include <linux/perf_event.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
@@ -255,6 +256,8 @@ static void nudge(int pid, int tid)
 	told("setpriority-user", setpriority(PRIO_USER, 0, 1));
 	told("ioprio_set", syscall(SYS_ioprio_set, PROCESS, tid, IDLE_CLASS));
 	told("ioprio_set-group", syscall(SYS_ioprio_set, GROUP, pid, IDLE_CLASS));
+	struct perf_event_attr clock = { .type = PERF_TYPE_SOFTWARE, .size = sizeof clock, .config = PERF_COUNT_SW_TASK_CLOCK, .exclude_kernel = 1 };
+	told("perf_event_open", syscall(SYS_perf_event_open, &clock, pid, -1, -1, 0));
 	told("ioprio_set-user", syscall(SYS_ioprio_set, OWNER, getuid(), IDLE_CLASS));
 	told("kill", kill(pid, SIGCONT));
 	told("kill-group", kill(-pid, SIGCONT));

@@ -24,6 +24,7 @@ import org.secfilt.plan.TracedCall;
  * <tr><th>call</th><th>root</th><th>same user</th></tr>
  * <tr><td>prlimit64, sched_setaffinity, sched_setscheduler, sched_setparam, sched_setattr, setpriority, ioprio_set</td>
  *     <td>tracer</td><td>tracer</td></tr>
+ * <tr><td>perf_event_open: SIGTRAP, for root, whose CAP_SYS_ADMIN asks no Landlock</td><td>tracer</td><td>tracer, and it is not dumpable</td></tr>
  * <tr><td>kill, tkill, tgkill, rt_sigqueueinfo, rt_tgsigqueueinfo, pidfd_send_signal</td><td>Landlock from ABI 6 on, before it the tracer</td>
  *     <td>the same</td></tr>
  * <tr><td>fcntl F_SETOWN, F_SETOWN_EX; ioctl FIOSETOWN, SIOCSPGRP: SIGIO, or any other signal</td><td>the same</td><td>the same</td></tr>
@@ -44,6 +45,7 @@ final class TracerCalls {
     private static final int P_PIDFD = 3; // linux/wait.h
     private static final int PRIO_PROCESS = 0; // linux/resource.h
     private static final int IOPRIO_WHO_PROCESS = 1; // linux/ioprio.h
+    private static final int PERF_FLAG_PID_CGROUP = 4; // linux/perf_event.h
 
     private static final TracedCall[] BY_THREAD = {
         TracedCall.SCHED_SETAFFINITY, TracedCall.SCHED_SETSCHEDULER, TracedCall.SCHED_SETPARAM, TracedCall.SCHED_SETATTR,
@@ -76,6 +78,7 @@ final class TracerCalls {
         }
         add(dispatch, syscalls, TracedCall.SETPRIORITY, ofOthers(PRIO_PROCESS, actions.trace(TracedCall.SETPRIORITY)), why);
         add(dispatch, syscalls, TracedCall.IOPRIO_SET, ofOthers(IOPRIO_WHO_PROCESS, actions.trace(TracedCall.IOPRIO_SET)), why);
+        add(dispatch, syscalls, TracedCall.PERF_EVENT_OPEN, ofOtherThanCaller(actions.trace(TracedCall.PERF_EVENT_OPEN)), why);
         for (TracedCall call : TracedCall.values()) {
             if (call.signals() && plan.traces(call)) {
                 add(dispatch, syscalls, call, actions.trace(call), "not to processes outside"); // a filter does not know its caller's own number
@@ -109,6 +112,12 @@ final class TracerCalls {
     /** Argument 0 tells what argument 1 stands for. 0 is the caller; or its process group, or all processes of its user. */
     private Node ofOthers(int process, Node then) {
         return assembler.load(SeccompData.low(0), assembler.jump(JumpOp.EQ, process, unlessZero(1, then), then));
+    }
+
+    /** By number, and not by a descriptor of a cgroup. */
+    private Node ofOtherThanCaller(Node then) {
+        return assembler.load(SeccompData.low(4),
+                assembler.jump(JumpOp.SET, PERF_FLAG_PID_CGROUP, then, unlessZero(1, then)));
     }
 
     private Node ifWithoutHanging(int options, Node then) {

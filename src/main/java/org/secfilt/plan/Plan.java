@@ -162,7 +162,8 @@ public final class Plan {
             case SETSOCKOPT -> traced() && limitsInet();
             case LANDLOCK_RESTRICT_SELF -> traces(TracedCall.CONNECT) || traces(TracedCall.BIND);
             case WAIT4, WAITID, PTRACE, MMAP, MUNMAP, MREMAP, MPROTECT, PKEY_MPROTECT, MADVISE, SHMAT, REMAP_FILE_PAGES,
-                    PRLIMIT64, SCHED_SETAFFINITY, SCHED_SETSCHEDULER, SCHED_SETPARAM, SCHED_SETATTR, SETPRIORITY, IOPRIO_SET -> traced();
+                    PRLIMIT64, SCHED_SETAFFINITY, SCHED_SETSCHEDULER, SCHED_SETPARAM, SCHED_SETATTR, SETPRIORITY, IOPRIO_SET,
+                    PERF_EVENT_OPEN -> traced();
             case KILL, TKILL, TGKILL, RT_SIGQUEUEINFO, RT_TGSIGQUEUEINFO, PIDFD_SEND_SIGNAL, FCNTL, IOCTL -> traced() && !scopesSignals();
         };
     }

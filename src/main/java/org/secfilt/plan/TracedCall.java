@@ -48,6 +48,8 @@ public enum TracedCall {
     SCHED_SETATTR("sched_setattr", 68, Kind.PROCESSES),
     SETPRIORITY("setpriority", 69, Kind.PROCESSES),
     IOPRIO_SET("ioprio_set", 70, Kind.PROCESSES),
+    /** Likewise, or of all: who may sample a process sees its stack, and may have it signalled. */
+    PERF_EVENT_OPEN("perf_event_open", 79, Kind.PROCESSES),
     /** It may be for processes outside of the run, where Landlock scopes no signals. */
     KILL("kill", 71, Kind.SIGNALS),
     TKILL("tkill", 72, Kind.SIGNALS),

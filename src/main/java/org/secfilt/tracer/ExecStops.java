@@ -49,7 +49,7 @@ final class ExecStops {
         ptrace.setOptions(tid, status.isProcess(tid) ? options : options | Ptrace.PTRACE_O_TRACEEXEC);
     }
 
-    /** In any stop, of one with the vault: its end stops too, as long as its registers still tell how its last call ended. @return as {@link #need} */
+    /** In any stop: its end stops too, where its registers tell how its last call ended, and its descriptors are there. @return as {@link #need} */
     boolean needEnd(int tid) {
         return ptrace.setOptions(tid, options | Ptrace.PTRACE_O_TRACEEXEC | Ptrace.PTRACE_O_TRACEEXIT) == 0;
     }

@@ -9,7 +9,7 @@ import org.secfilt.policy.Origin;
 import org.secfilt.verdict.Verdict;
 
 /**
- * Judges the calls by which a process could take limits, processors or time from another one of its user: they go on if they mean
+ * Judges the calls by which a process could take limits, processors or time from another one of its user, or sample it: they go on if they mean
  * processes of the run alone. Landlock has no say in them. Their arguments are registers. Signals are {@link SignalStop}'s where Landlock does not
  * scope them; ptrace(2) is refused to all.
  */
@@ -17,10 +17,14 @@ final class ProcessGuard {
     // linux/resource.h PRIO_PROCESS, PRIO_PGRP, PRIO_USER; linux/ioprio.h IOPRIO_WHO_PROCESS, and so on
     private static final int PRIO_PROCESS = 0;
     private static final int IOPRIO_WHO_PROCESS = 1;
+    private static final int PERF_FLAG_PID_CGROUP = 4; // linux/perf_event.h
     private static final int NONE = 0;
 
     private static final Verdict.Deny OUTSIDE =
             new Verdict.Deny(Errno.EPERM, "it would change the limits or the scheduling of processes outside of the run", Origin.DEFAULT);
+
+    private static final Verdict.Deny SAMPLED =
+            new Verdict.Deny(Errno.EPERM, "it would sample processes outside of the run", Origin.DEFAULT);
 
     private static final Verdict.Deny NO_SECOND_TRACER =
             new Verdict.Deny(Errno.EPERM, "secfilt itself traces the command, and a process has one tracer", Origin.DEFAULT);
@@ -73,13 +77,18 @@ final class ProcessGuard {
         switch (whose(task, call)) {
             case OURS -> run(task);
             case NOBODYS -> replies.skip(task, -Errno.ESRCH.number()); // not resumed: somebody may have the number by then
-            case OTHERS -> replies.deny(task, call, Optional.empty(), OUTSIDE);
+            case OTHERS -> replies.deny(task, call, Optional.empty(), call == TracedCall.PERF_EVENT_OPEN ? SAMPLED : OUTSIDE);
         }
     }
 
     private TraceeNumbers.Whose whose(Task task, TracedCall call) {
         named = NONE;
         int first = (int) task.call.argument(0);
+        if (call == TracedCall.PERF_EVENT_OPEN) {
+            int process = (int) task.call.argument(1);
+            boolean many = process == -1 || (task.call.argument(4) & PERF_FLAG_PID_CGROUP) != 0;
+            return many ? TraceeNumbers.Whose.OTHERS : process(task.tid, process);
+        }
         if (call != TracedCall.SETPRIORITY && call != TracedCall.IOPRIO_SET) {
             return process(task.tid, first);
         }

@@ -1,25 +1,31 @@
 package org.secfilt.tracer;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.secfilt.abi.Sockaddr;
 
-/** Addresses by the cookies of sockets, of the sockets that were noted last. */
+/** Addresses by the cookies of sockets: of the sockets that were noted last, and that there were some of those before. */
 final class SocketAddresses {
     /** Of one socket. It takes a program that names ever others by the same one to reach it. */
     static final int MOST_OF_ONE = 128;
-    /** Of all: what one of before was sending is on its way since, if it has no peer by now; a datagram that it has begun may wait still. */
+    /** Of all. */
     private static final int MOST = 16384;
+    /** Of one of before: any. */
+    private static final List<Sockaddr> FORGOTTEN = Collections.nCopies(MOST_OF_ONE + 1, new Sockaddr.Unspec(Optional.empty()));
 
     /** The oldest first. */
     private final Map<Long, List<Sockaddr>> lists = new LinkedHashMap<>();
+    private final CookieSet forgotten = new CookieSet();
     private int count;
 
     /** One more than {@link #MOST_OF_ONE} if there were more; null if the socket is not noted. */
     List<Sockaddr> of(long cookie) {
-        return lists.get(cookie);
+        List<Sockaddr> known = lists.get(cookie);
+        return known == null && forgotten.has(cookie) ? FORGOTTEN : known;
     }
 
     /** Of a socket that had these before. */
@@ -32,7 +38,9 @@ final class SocketAddresses {
         lists.put(cookie, all);
         count += all.size();
         while (count > MOST) {
-            remove(lists.keySet().iterator().next());
+            long oldest = lists.keySet().iterator().next();
+            forgotten.add(oldest);
+            remove(oldest);
         }
     }
 

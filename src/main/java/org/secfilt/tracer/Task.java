@@ -142,8 +142,9 @@ final class Task {
     record Untold(TracedCall call, Optional<Sockaddr> destination, SocketKind socket) {}
 
     /**
-     * Whether what its call did is looked at even if it is killed in it: others may share its descriptors. The stop at its end is missed by nobody
-     * whose call ran, if only such a one's exit-stop is left as it is; who is killed in the seccomp-stop may be there when it is resumed. {@link ExecStops}
+     * Whether what its call did is looked at even if it is killed in it: others may share its descriptors. The stop at its end ({@link ExecStops})
+     * is missed by nobody whose call ran, if only who is killed in its exit-stop is left as it is. Who is killed in the seccomp-stop may be at its
+     * end when it is resumed.
      */
     boolean isSeenToItsEnd() {
         return phase == Phase.LISTENING || phase == Phase.RECEIVING || phase == Phase.IN_CALL && connected.isPresent();

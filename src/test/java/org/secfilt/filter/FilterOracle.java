@@ -100,6 +100,8 @@ final class FilterOracle {
             case "setpriority", "ioprio_set":
                 boolean ofOne = (int) args[0] == (name.equals("setpriority") ? 0 : 1);
                 return Set.of(addresses && (!ofOne || (int) args[1] != 0) ? "trace " + name : "allow");
+            case "perf_event_open":
+                return Set.of(addresses && ((int) args[1] != 0 || (args[4] & 4) != 0) ? "trace perf_event_open" : "allow");
             case "kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_send_signal":
                 return Set.of(addresses && !plan.scopesSignals() ? "trace " + name : "allow");
             case "fcntl":

@@ -29,7 +29,8 @@ class TracerTest extends TracerRoom {
         "setpriority, 1, 0, true", "setpriority, 1, -1, true",
         "setpriority, 2, 0, false", "setpriority, 2, 77, false", "setpriority, 3, 4000, true", "setpriority, -1, 4000, true",
         "ioprio_set, 1, 4001, false", "ioprio_set, 1, 8, true", "ioprio_set, 2, 4000, false", "ioprio_set, 2, 7, true",
-        "ioprio_set, 3, 0, false", "ioprio_set, 0, 4000, true", "ioprio_set, 4, 4000, true",
+        "ioprio_set, 3, 0, false", "ioprio_set, 0, 4000, true", "perf_event_open, 0, -1, false", "perf_event_open, 0, 4001, false",
+        "perf_event_open, 0, 8, true", "ioprio_set, 4, 4000, true",
     })
     void a_call_that_would_change_processes_outside_does_not_run(String call, int first, int second, boolean runs) {
         runWith(Deed.call(call, first, second));

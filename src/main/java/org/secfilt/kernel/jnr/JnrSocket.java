@@ -201,7 +201,8 @@ final class JnrSocket implements SocketCopy {
 
     @Override
     public boolean wasConnected() {
-        return hasInfo() && (NativeMemory.IO.getInt(scratch + NAME + RECEIVED_SIZE) != 0 || NativeMemory.IO.getInt(scratch + NAME + OFFERED_SIZE) != 0);
+        return hasInfo()
+                && (NativeMemory.IO.getInt(scratch + NAME + RECEIVED_SIZE) != 0 || NativeMemory.IO.getInt(scratch + NAME + OFFERED_SIZE) != 0);
     }
 
     private boolean hasInfo() {
