@@ -72,7 +72,9 @@ static bool is_limited_in_memory(void)
 static const char *limit_met(void)
 {
     if (is_short_of_threads() || said("unable to create native thread") || said("Out of system resources") || said("Could not create G1"))
-        return "could not start all of its threads: is there a limit on them (ulimit -u, or a cgroup's pids.max)?";
+        return is_limited_in_memory()
+            ? "could not start all of its threads: is there a limit on them (ulimit -u, or a cgroup's pids.max), or on memory (ulimit -v, ulimit -d)?"
+            : "could not start all of its threads: is there a limit on them (ulimit -u, or a cgroup's pids.max)?";
     bool memory = said("insufficient memory") || said("Could not reserve") || said("OutOfMemoryError");
     if (is_short_of_memory() || (memory && is_limited_in_memory()))
         return "had not enough memory: is there a limit on it (ulimit -v, ulimit -d)?";

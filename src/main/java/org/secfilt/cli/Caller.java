@@ -1,6 +1,7 @@
 package org.secfilt.cli;
 
 import java.io.FileInputStream;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -20,6 +21,10 @@ import org.secfilt.policy.Opener;
 
 /** The process that the user started as {@code secfilt}, seen through /proc. It waits while we look. */
 final class Caller {
+    /** prctl(2) "PR_SET_DUMPABLE" */
+    private static final String UNREADABLE = "its caller's environment cannot be read: the real and the effective user or group differ, as in a"
+            + " set-user-id program; make them the same before secfilt is called (setpriv --ruid, --rgid)";
+
     private final int pid;
     private final Path directory;
     private final Opener files;
@@ -37,7 +42,12 @@ final class Caller {
 
     /** Its environment, {@code NAME=value} each. @throws IOException if it has ended */
     List<ByteString> environment() throws IOException {
-        return split(read("environ"));
+        try {
+            return split(read("environ"));
+        } catch (FileNotFoundException e) {
+            boolean there = Files.exists(Path.of("/proc/" + pid));
+            throw there ? new IOException(UNREADABLE, e) : e;
+        }
     }
 
     /** Its files, by the names that it would use. */

@@ -123,10 +123,15 @@ final class AddressStop {
     private long sendFurther(Task task) {
         long count = Math.min(task.call.argument(2) & 0xffff_ffffL, CopyRun.MOST_MESSAGES);
         for (int sent = 1; sent < count; sent++) {
-            if (address.readMessage(task.tid, task.call.argument(1), sent) < 0
-                    || address.refused
-                    || !(judge.judge(task, TracedCall.SENDMMSG, address) instanceof Verdict.Allow allow)
-                    || copyRun.run(task, sent, allow) != 1) {
+            if (address.readMessage(task.tid, task.call.argument(1), sent) < 0 || address.refused) {
+                return sent;
+            }
+            Verdict verdict = judge.judge(task, TracedCall.SENDMMSG, address);
+            if (verdict instanceof Verdict.Deny denial) {
+                watch.deniedAfterwards(task.tid, TracedCall.SENDMMSG.syscall(), judge.destination(), Replies.socket(tracees.sockets(), task), denial);
+                replies.tellDenied();
+            }
+            if (!(verdict instanceof Verdict.Allow allow) || copyRun.run(task, sent, allow) != 1) {
                 return sent;
             }
             tellAllowed(task, TracedCall.SENDMMSG, address.named);

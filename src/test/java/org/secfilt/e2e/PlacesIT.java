@@ -201,4 +201,13 @@ class PlacesIT {
         assertEquals("0\n", ROOM.command(program.toString(), "-u").as(User.ORDINARY).run().exited(0).stdout());
         assertNotEquals("0\n", ROOM.secfilt("--allowed-port=1", program.toString(), "-u").as(User.ORDINARY).run().exited(0).stdout());
     }
+
+    /** As a set-user-id program has it: the kernel shows such a process to nobody. */
+    @Test
+    void who_calls_as_two_users_is_told_so() {
+        Outcome run = ROOM.command("/usr/bin/python3", "-c", "import os, sys; os.setresuid(65534, 65533, 65533); os.execv(sys.argv[1], sys.argv[1:])",
+                Built.program().toString(), "--allowed-netmask=127.0.0.0/8", "true").with("HOME", "/tmp").run().exited(125);
+        assertEquals(1, run.reports().size(), run::toString);
+        assertTrue(run.stderr().contains("the real and the effective user or group differ"), run::toString);
+    }
 }

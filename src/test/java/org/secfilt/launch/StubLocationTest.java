@@ -93,6 +93,8 @@ class StubLocationTest {
         assertEquals(threads, stub.run("true"));
         stub.java("#!/bin/sh\necho '# Cannot create worker GC thread. Out of system resources.'; head -c 200000 /dev/zero | tr '\\0' x >&2\n");
         assertEquals(threads, stub.run("true"));
+        assertEquals(new Run(125, "", threads.err().replace("pids.max)?", "pids.max), or on memory (ulimit -v, ulimit -d)?")),
+                stub.bash("ulimit -d 4000000; exec $STUB true"));
         stub.java("#!/bin/sh\necho 'Could not reserve enough space for 32768KB object heap'\n");
         assertEquals(new Run(125, "", "secfilt: the supervisor had not enough memory: is there a limit on it (ulimit -v, ulimit -d)?\n"),
                 stub.bash("ulimit -v 4000000; exec $STUB true"));
