@@ -36,7 +36,8 @@ final class ExitStop {
 
     /**
      * The exit code of a process is that of its exit_group(2), or of its last thread's exit(2) where none made one; so every such call of
-     * the first process is given the policy's code once something was denied. Death by a signal is left as it is.
+     * the first process is given the policy's code once something was denied; or is held back, for of threads that leave at the same time anyone may
+     * be the last. Death by a signal is left as it is.
      */
     void answer(Task task, SyscallStop stop) {
         if (plan.policy().violationExit().isPresent() && status.tgid(task.tid) == root) {
@@ -44,7 +45,7 @@ final class ExitStop {
             if (calls.traced(stop) != TracedCall.EXIT || isLast()) {
                 ended(root);
             }
-            if (replies.denied()) {
+            if (replies.denied() || watch.waitsForProcesses()) {
                 ptrace.setExitCode(task.tid, stop, plan.policy().violationExit().get());
             }
         }

@@ -26,6 +26,8 @@ class TriesIT {
     private static final String UDP = "import socket\ns = socket.socket(2, 2)\nprint(s.connect_ex(('10.77.1.1', 8001)), flush=True)\n";
     private static final String FIRST_LEAVES = "import ctypes, threading, time\nlibc = ctypes.CDLL(None)\ndef late():\n    time.sleep(0.2)\n"
             + UDP.indent(4) + "    libc.syscall(60, 0)\nthreading.Thread(target=late).start()\nlibc.syscall(60, 0)"; // exit(2)
+    private static final String ALL_LEAVE = "import ctypes, threading\nlibc = ctypes.CDLL(None)\n" + UDP + "together = threading.Barrier(5)\n"
+            + "def leave():\n    together.wait()\n    libc.syscall(60, 0)\nfor i in range(4): threading.Thread(target=leave).start()\nleave()";
     private static final String TCP = "t = socket.create_connection(('10.77.1.1', 8001))\n";
 
     private static Outcome run(User user, String firewall, int exit, String... command) {
@@ -55,7 +57,7 @@ class TriesIT {
         for (List<String> command : List.of(List.of("/usr/bin/python3", "-c", UDP),
                 List.of("/usr/bin/python3", "-c", "import os\nif os.fork() == 0:\n" + (UDP + "os._exit(0)").indent(1) + "os.wait()"),
                 List.of("/usr/bin/python3", "-c", UDP + TCP + UDP),
-                List.of("/usr/bin/python3", "-c", FIRST_LEAVES))) {
+                List.of("/usr/bin/python3", "-c", FIRST_LEAVES), List.of("/usr/bin/python3", "-c", ALL_LEAVE))) {
             Outcome run = run(user, firewall, 77, command.toArray(new String[0]));
             assertTrue(run.stdout().startsWith("1\n"), run::toString);
             assertEquals(told, run.reports().get(0).replaceAll("python3\\S*\\[[0-9]+\\]", "python3"), run::toString);
