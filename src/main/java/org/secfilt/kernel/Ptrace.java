@@ -154,6 +154,12 @@ public interface Ptrace {
     /** SIGKILL to the whole process of the tracee; it cannot be missed or refused. */
     void kill(int tid);
 
-    /** The same to all processes that are traced, and to those that they make meanwhile, heard of or not. */
+    /**
+     * Process 1 of our own process namespace gets no SIGKILL from within, but what its tracer has it find: in this stop or, if that is none of a
+     * call or signal, in that at its next call, which does not run. pid_namespaces(7). Of any other, which is dying, the stop is over.
+     */
+    void killInit(int tid, WaitEvent stop);
+
+    /** The same to all processes that are traced, and to those that they make meanwhile, heard of or not. Process 1 stops: {@link #killInit} */
     void killAll();
 }

@@ -112,10 +112,12 @@ final class AddressStop {
             }
             tellAllowed(task, call, address.named);
             replies.skip(task, call == TracedCall.SENDMMSG && result == 1 ? sendFurther(task) : result);
-        } else if (verdict instanceof Verdict.Deny denial) {
-            replies.denyOfSocket(task, call, judge.destination(), denial);
+        } else if (verdict instanceof Verdict.Deny denial && call == TracedCall.SENDMMSG && task.call.argument(1) == task.further
+                && judge.destination().equals(task.furtherTo)) {
+            task.further = 0; // told when it was a further one: its caller goes on where it was interrupted
+            replies.skip(task, -denial.errno().number());
         } else {
-            replies.skip(task, -((Verdict.Answer) verdict).errno().number());
+            answerInItsPlace(task, call, verdict);
         }
     }
 
@@ -128,6 +130,8 @@ final class AddressStop {
             }
             Verdict verdict = judge.judge(task, TracedCall.SENDMMSG, address);
             if (verdict instanceof Verdict.Deny denial) {
+                task.further = AddressCall.message(task.call.argument(1), sent);
+                task.furtherTo = judge.destination();
                 watch.deniedAfterwards(task.tid, TracedCall.SENDMMSG.syscall(), judge.destination(), Replies.socket(tracees.sockets(), task), denial);
                 replies.tellDenied();
             }
@@ -182,7 +186,9 @@ final class AddressStop {
                     crossing.leaves(task);
                 }
                 tellAllowed(task, call, named);
-                ptrace.resumeToExit(task.tid);
+                if (ptrace.resumeToExit(task.tid) < 0 && task.isSeenToItsEnd()) {
+                    aftermath.letGo(task); // killed in its stop: the call does not run
+                }
             }
         }
     }

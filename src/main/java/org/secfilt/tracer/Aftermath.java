@@ -74,18 +74,19 @@ final class Aftermath {
         if (task.connected.isEmpty() && !mayLeadElsewhere(task, call)) {
             return "";
         }
+        if (task.connected.isPresent()) {
+            return lookAtEnd(task);
+        }
         if (ptrace.syscallInfo(task.tid, exit) != 0) {
             return lookAfterDeath(task);
-        }
-        if (task.connected.isPresent()) {
-            return connects(exit.result()) && !isConnected(task) ? ELSEWHERE : "";
         }
         return exit.result() == 0 && reachedElsewhere(task) ? ELSEWHERE : "";
     }
 
-    /** Whether the call has begun to connect: a signal may have ended the wait. */
+    /** Whether the call has begun to connect: a signal may have ended the wait, or a fast open have found no data, as it had before it ran. */
     private static boolean connects(long result) {
-        return result >= 0 || result == -Errno.EINPROGRESS.number() || result == Ptrace.ERESTARTSYS || result == -Errno.EINTR.number();
+        return result >= 0 || result == -Errno.EINPROGRESS.number() || result == Ptrace.ERESTARTSYS || result == -Errno.EINTR.number()
+                || result == -Errno.EFAULT.number();
     }
 
     /** Whether the socket that was judged is what the call connected. One of UDP may have had another peer before. */
@@ -101,7 +102,7 @@ final class Aftermath {
 
     /** Likewise at the stop at its end of one that was killed in its call, or before that ran: then it has no such result. */
     String lookAtEnd(Task task) {
-        return ptrace.registers(task.tid, exit) == 0 && connects(exit.result()) && !isConnected(task) ? ELSEWHERE : "";
+        return connects(task.result) && !isConnected(task) ? ELSEWHERE : "";
     }
 
     /** Likewise of a task that died in its call, or while it was another program's. */

@@ -49,9 +49,14 @@ final class ExecStops {
         ptrace.setOptions(tid, status.isProcess(tid) ? options : options | Ptrace.PTRACE_O_TRACEEXEC);
     }
 
-    /** In any stop: its end stops too, where its registers tell how its last call ended, and its descriptors are there. @return as {@link #need} */
+    /**
+     * In a stop in a call: its end stops too, where its registers tell how its last call ended, and its descriptors are there.
+     *
+     * @return false if it died, or is at its end already, where this was asked for before: a call that was to run does not
+     */
     boolean needEnd(int tid) {
-        return ptrace.setOptions(tid, options | Ptrace.PTRACE_O_TRACEEXEC | Ptrace.PTRACE_O_TRACEEXIT) == 0;
+        return ptrace.setOptions(tid, options | Ptrace.PTRACE_O_TRACEEXEC | Ptrace.PTRACE_O_TRACEEXIT) == 0
+                && ptrace.syscallInfo(tid, registers) == 0;
     }
 
     /** From this stop on there is something to know. @return false if it died */

@@ -71,7 +71,6 @@ final class HandedOver {
     private final Crossing crossing;
     private final ExecStops stops;
     private final Verdict.Deny unseen;
-    private final SyscallStop exit = new SyscallStop();
     private final byte[] headers = new byte[MESSAGES * Msghdr.MMSGHDR_BYTES];
     private final byte[] control = new byte[CONTROL_BYTES];
     private boolean denied;
@@ -106,8 +105,9 @@ final class HandedOver {
         } else if (rc == EXIT) {
             task.phase = Task.Phase.RECEIVING;
             crossing.receives(task);
-            if (stops.needEnd(task.tid)) { // or it was killed in its stop
-                ptrace.resumeToExit(task.tid);
+            if (!stops.needEnd(task.tid) || ptrace.resumeToExit(task.tid) < 0) {
+                abandon(task); // killed in its stop: the call does not run
+                task.phase = Task.Phase.RUNNING;
             }
         } else if (rc == NOTHING) {
             ptrace.resume(task.tid, 0);
@@ -277,13 +277,10 @@ final class HandedOver {
      * brings some says so.
      */
     private boolean mayHaveBrought(Task task, TracedCall call) {
-        if (ptrace.registers(task.tid, exit) != 0) {
-            return false; // it died
-        }
         int step = bringsMany(call) ? Msghdr.MMSGHDR_BYTES : Msghdr.BYTES;
-        return exit.result() == -Errno.EFAULT.number()
-                || exit.result() == -Errno.EINVAL.number() // a header that was changed meanwhile
-                || exit.result() >= 0
+        return task.result == -Errno.EFAULT.number()
+                || task.result == -Errno.EINVAL.number() // a header that was changed meanwhile
+                || task.result >= 0
                         && (tracees.memory().read(task.tid, task.call.argument(1), headers, step) != step
                                 || ControlMessages.longAt(headers, Msghdr.CONTROLLEN) != 0);
     }

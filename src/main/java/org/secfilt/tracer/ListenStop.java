@@ -5,7 +5,6 @@ import org.secfilt.abi.Errno;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SocketCopy;
-import org.secfilt.kernel.SyscallStop;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.plan.TracedCall;
 import org.secfilt.verdict.Verdict;
@@ -22,7 +21,6 @@ final class ListenStop {
     private final AddressJudge addresses;
     private final ExecStops stops;
     private final ListenJudge judge;
-    private final SyscallStop exit = new SyscallStop();
 
     ListenStop(Ptrace ptrace, Tracees tracees, Replies replies, AddressJudge addresses, ExecStops stops) {
         this.ptrace = ptrace;
@@ -84,8 +82,9 @@ final class ListenStop {
         }
         task.socket = Optional.of(copy);
         task.phase = Task.Phase.LISTENING;
-        if (stops.needEnd(task.tid)) {
-            ptrace.resumeToExit(task.tid);
+        if (!stops.needEnd(task.tid) || ptrace.resumeToExit(task.tid) < 0) {
+            task.letGo(); // killed in its stop: the call does not run
+            task.phase = Task.Phase.RUNNING;
         }
     }
 
@@ -101,7 +100,7 @@ final class ListenStop {
         task.letGo();
         if (strays) {
             kill(task);
-        } else if (ptrace.registers(task.tid, exit) == 0 && exit.result() == 0 && !listens) {
+        } else if (task.result == 0 && !listens) {
             replies.kill(task, TracedCall.LISTEN,
                     addresses.deny("another socket was put in the place of the one that was to listen: all processes killed"));
         }

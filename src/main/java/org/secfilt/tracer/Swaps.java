@@ -27,6 +27,8 @@ final class Swaps {
             + " to, and the supervisor cannot make this call itself: that of a process with a Landlock domain or a security label of its own, or"
             + " with more than 16 KiB or 4 pieces, control data or other flags; send it without MSG_MORE, or connect the socket first";
     private static final int MAX_ERRNO = 4095; // linux/err.h
+    private static final int MOST_PIECES = 1024; // linux/uio.h UIO_MAXIOV
+    private static final int PIECE_BYTES = 16; // struct iovec
 
     private final Tracees tracees;
     private final AddressCall address;
@@ -64,9 +66,9 @@ final class Swaps {
             return Optional.empty();
         }
         if (AddressCall.action(call) == Action.SEND) {
-            return againstSend(task, call);
+            return againstSend(task, call, allow);
         }
-        return call == TracedCall.CONNECT && !task.connecting ? againstConnect(task, allow) : Optional.empty();
+        return call == TracedCall.CONNECT && !task.connecting ? againstConnect(task, call, allow) : Optional.empty();
     }
 
     /** Whether a socket of another protocol that is put in the place of the one that was judged would come to what is denied to it. */
@@ -74,19 +76,48 @@ final class Swaps {
         return (call == TracedCall.BIND || call == TracedCall.CONNECT && !task.connecting) && judge.isForOneProtocol(task, call);
     }
 
-    private Optional<Verdict> againstSend(Task task, TracedCall call) {
+    private Optional<Verdict> againstSend(Task task, TracedCall call, Verdict.Allow allow) {
         if (beginsDatagram(task, call)) {
             return Optional.of(judge.deny(BEGUN));
         }
         if (!AddressCall.isFastOpen(task.call, call) || !address.isInternet() && !address.isOf(Family.UNSPEC)) {
             return Optional.empty();
         }
-        int error = tracees.sockets().noSocket(task.tid, (int) task.call.argument(0));
-        return Optional.of(new Verdict.Answer(error < 0 ? Errno.of(-error) : Errno.EOPNOTSUPP)); // as where it is switched off
+        if (!hasData(task, call)) {
+            int error = tracees.sockets().noSocket(task.tid, (int) task.call.argument(0));
+            return Optional.of(new Verdict.Answer(error < 0 ? Errno.of(-error) : Errno.EFAULT)); // who runs and ends so has begun to connect
+        }
+        Optional<Verdict> against = againstConnect(task, call, allow);
+        // As where fast open is switched off: connect(2) will tell.
+        return against.isPresent() && against.get() instanceof Verdict.Deny ? Optional.of(new Verdict.Answer(Errno.EOPNOTSUPP)) : against;
+    }
+
+    /** Whether the first byte that it sends is there, if any, and what says where that is. */
+    private boolean hasData(Task task, TracedCall call) {
+        if (call == TracedCall.SENDTO) {
+            return task.call.argument(2) == 0 || isThere(task, task.call.argument(1));
+        }
+        if (address.pieces() <= 0 || address.pieces() > MOST_PIECES) {
+            return true; // the kernel looks at none
+        }
+        byte[] pieces = new byte[(int) address.pieces() * PIECE_BYTES];
+        if (tracees.memory().read(task.tid, address.pieceList(), pieces, pieces.length) != pieces.length) {
+            return false;
+        }
+        for (int at = 0; at < pieces.length; at += PIECE_BYTES) {
+            if (ControlMessages.longAt(pieces, at + Long.BYTES) != 0) {
+                return isThere(task, ControlMessages.longAt(pieces, at));
+            }
+        }
+        return true;
+    }
+
+    private boolean isThere(Task task, long byteAt) {
+        return tracees.memory().read(task.tid, byteAt, new byte[1], 1) == 1;
     }
 
     /** Whether what the socket was connected to before goes not with this, which the tracee connects it to itself. */
-    private Optional<Verdict> againstConnect(Task task, Verdict.Allow allow) {
+    private Optional<Verdict> againstConnect(Task task, TracedCall call, Verdict.Allow allow) {
         Optional<Sockaddr> destination = allow.rewritten().isPresent() ? allow.rewritten() : judge.destination();
         if (destination.isEmpty() || !FormerPeers.concerns(destination.get())) {
             return Optional.empty();
@@ -99,7 +130,7 @@ final class Swaps {
         SocketCopy copy = socket.get();
         Optional<Verdict> against = Optional.empty();
         try {
-            against = againstConnect(task, copy, destination.get());
+            against = againstConnect(task, call, copy, destination.get());
         } finally {
             task.socket = socket;
             if (against.isPresent() || task.connected.isEmpty()) {
@@ -109,12 +140,18 @@ final class Swaps {
         return against;
     }
 
-    private Optional<Verdict> againstConnect(Task task, SocketCopy copy, Sockaddr destination) {
+    private Optional<Verdict> againstConnect(Task task, TracedCall call, SocketCopy copy, Sockaddr destination) {
         boolean tcp = copy.transport() == Protocol.TCP.number();
+        if (call != TracedCall.CONNECT && !tcp) {
+            return Optional.of(judge.deny(MIXED)); // others know of no fast open, but one of TCP could take its place
+        }
         if (copy.domain() != Family.INET.number() && copy.domain() != Family.INET6.number()) {
             return Optional.of(asTheKernel(copy.connect(address.name, address.nameLength, false))); // no such socket can, but one in its place
         }
         if (tcp && copy.connecting()) { // it would not show that another took its place
+            if (call != TracedCall.CONNECT) {
+                return Optional.of(new Verdict.Answer(copy.peer().isPresent() || copy.listening() ? Errno.EISCONN : Errno.EALREADY));
+            }
             task.connecting = true; // so the call names nobody
             return Optional.empty();
         }

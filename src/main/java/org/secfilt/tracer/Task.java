@@ -89,6 +89,8 @@ final class Task {
     boolean forFirewall;
     /** To where the tracee connects {@link #socket}, of TCP or UDP, itself: no other may have taken its place. {@link Aftermath} */
     Optional<Sockaddr> connected = Optional.empty();
+    /** How the call ended that {@link #isSeenToItsEnd}. */
+    long result;
     /** No UDP socket may find the address of a call that a TCP socket waits in. {@link FormerPeers} */
     boolean apart;
     /** It was interrupted in its call, which keeps others waiting. */
@@ -113,6 +115,9 @@ final class Task {
     Optional<Keeping.Kept> kept = Optional.empty();
     /** So often in sequence a call was made anew, for the file was removed meanwhile. */
     int outdated;
+    /** Where the message of a sendmmsg(2) is that was denied behind others that were sent, and was told; and its destination. */
+    long further;
+    Optional<Sockaddr> furtherTo = Optional.empty();
     /** An allowed call that may be made anew, and is told of when it has ended. */
     Optional<Untold> untold = Optional.empty();
     /** The length of the address as the tracee gave it; meaningful with {@link #kept}. */
@@ -142,9 +147,9 @@ final class Task {
     record Untold(TracedCall call, Optional<Sockaddr> destination, SocketKind socket) {}
 
     /**
-     * Whether what its call did is looked at even if it is killed in it: others may share its descriptors. The stop at its end ({@link ExecStops})
-     * is missed by nobody whose call ran, if only who is killed in its exit-stop is left as it is. Who is killed in the seccomp-stop may be at its
-     * end when it is resumed.
+     * Whether what its call did is looked at even if it is killed in it: others may share its descriptors. So its end stops too ({@link ExecStops}),
+     * and who is killed in its exit-stop is left as it is, not to be resumed from that by mistake. Who is killed twice (by another thread's
+     * execve(2) first) does not wait there, and is not looked at.
      */
     boolean isSeenToItsEnd() {
         return phase == Phase.LISTENING || phase == Phase.RECEIVING || phase == Phase.IN_CALL && connected.isPresent();

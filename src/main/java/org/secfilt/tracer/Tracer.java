@@ -163,7 +163,7 @@ public final class Tracer {
                 ptrace.reap(event.tid());
             } else if (rc == 0) {
                 ptrace.kill(event.tid());
-                ptrace.resume(event.tid(), 0);
+                ptrace.killInit(event.tid(), event);
             }
         }
     }
@@ -217,13 +217,21 @@ public final class Tracer {
     }
 
     private void forget(Task task) {
+        abandon(task);
+        tasks.remove(task);
+    }
+
+    private void abandon(Task task) {
         addresses.abandon(task);
         handedOver.abandon(task);
-        tasks.remove(task);
     }
 
     /** One duty for each kind of stop. ptrace(2) "Stopped states". */
     private void answer(Task task) {
+        if (root == INIT && replies.killedAll() && event.event() != Ptrace.PTRACE_EVENT_EXIT && tracees.status().tgid(task.tid) == root) {
+            ptrace.killInit(task.tid, event);
+            return;
+        }
         boolean known = task.known;
         task.known = true;
         switch (event.event()) {
@@ -280,7 +288,8 @@ public final class Tracer {
     }
 
     private void exitEvent(Task task) {
-        if (task.isSeenToItsEnd()) {
+        if (task.isSeenToItsEnd() && ptrace.registers(task.tid, stop) == 0) {
+            task.result = stop.result(); // ENOSYS where the call did not run
             if (task.phase == Task.Phase.IN_CALL) {
                 addresses.atEnd(task);
             } else {
@@ -304,8 +313,7 @@ public final class Tracer {
                 forget(gone);
             }
         }
-        addresses.abandon(task);
-        handedOver.abandon(task);
+        abandon(task);
         task.renew();
         if (task.tid == root && !executed) {
             executed = true;
@@ -317,8 +325,7 @@ public final class Tracer {
     private void seccompStop(Task task) {
         newborns.letGo();
         if (ptrace.syscallInfo(task.tid, stop) < 0) {
-            replies.skip(task, -Errno.ENOSYS.number()); // most likely it died; a call that cannot be seen must not run
-            return;
+            return; // killed in this stop, or in that at its end by now, which would be passed over
         }
         remake.show(task, stop);
         task.call.copy(stop);
@@ -375,8 +382,11 @@ public final class Tracer {
 
     /** At its end, or at its beginning if it was made again for that. */
     private void syscallStop(Task task) {
-        if (task.isSeenToItsEnd() && ptrace.syscallInfo(task.tid, stop) != 0) {
-            return; // killed in this stop, or in that at its end by now, which would be passed over
+        if (task.isSeenToItsEnd()) {
+            if (ptrace.syscallInfo(task.tid, stop) != 0) {
+                return; // killed in this stop, or in that at its end by now, which would be passed over
+            }
+            task.result = stop.result();
         }
         switch (task.phase) {
             case REMAKING -> remake.entered(task);

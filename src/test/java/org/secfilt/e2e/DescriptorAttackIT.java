@@ -15,6 +15,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.secfilt.Fixtures;
 
 /** Sockets that somebody outside made, and hands to a process inside when it runs already. */
@@ -303,6 +304,18 @@ class DescriptorAttackIT {
         Outcome bare = ROOM.command(swap, "20000", "3000").as(user).timeoutMillis(60_000).run().exited(0);
         assertTrue(bare.stdout().matches("[1-9]\\d*\n"), bare::toString);
         Outcome run = ROOM.secfilt("-q", "--firewall=off", "--allowed-bind=127.0.0.1", swap, "3000", "60000").as(user).timeoutMillis(60_000).run().killedBy(9);
+        assertEquals("", run.stdout(), run::toString);
+    }
+
+    /** It gets no SIGKILL from its own process namespace. */
+    @ParameterizedTest
+    @ValueSource(strings = {"dying-listener 3000 60000", "swap-listen 1000000"})
+    void process_1_of_a_process_namespace_is_killed_too(String attack) {
+        String[] words = attack.split(" ");
+        List<String> command = new ArrayList<>(List.of("unshare", "--pid", "--fork", "--mount-proc", Built.program().toString(), "-q", "--firewall=off",
+                "--allowed-bind=127.0.0.1", Fixtures.compile(words[0]).toString()));
+        command.addAll(List.of(words).subList(1, words.length));
+        Outcome run = ROOM.command(command.toArray(new String[0])).timeoutMillis(60_000).run().killedBy(9);
         assertEquals("", run.stdout(), run::toString);
     }
 

@@ -412,8 +412,9 @@ class LogIT {
                 part = (ctypes.c_ulong * 2)(ctypes.addressof(byte), 1)
                 headers = (ctypes.c_ulong * 24)(*[word for name in names for word in (ctypes.addressof(name), 16, ctypes.addressof(part), 1, 0, 0, 0, 0)])
                 s = socket(AF_INET, SOCK_DGRAM)
-                print(libc.sendmmsg(s.fileno(), headers, 3, 0))""").run().exited(77);
-        assertEquals("1\n", run.stdout());
+                print(libc.sendmmsg(s.fileno(), headers, 3, 0), libc.sendmmsg(s.fileno(), ctypes.byref(headers, 64), 2, 0))""").run().exited(77);
+        assertEquals("1 -1\n", run.stdout());
+        assertTrue(run.stderr().contains("1 call denied"), run::toString);
         assertTrue(run.stderr().contains("denied sendmmsg 10.77.2.1:8001/udp by python3"), run::toString);
         assertEquals(List.of("udp 10.77.1.1:8001"), ROOM.arrived());
         JsonNode denied = events().stream().filter(event -> event.path("call").asText().equals("sendmmsg")).toList().get(0);

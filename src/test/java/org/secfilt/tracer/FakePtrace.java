@@ -375,6 +375,11 @@ abstract class FakePtrace extends FakeStops implements Ptrace {
     }
 
     @Override
+    public void killInit(int tid, WaitEvent stop) {
+        resume(tid, 9);
+    }
+
+    @Override
     public void killAll() {
         for (FakeTask task : tasks.values()) {
             if (task.state != FakeTask.State.ZOMBIE && task.state != FakeTask.State.DEAD && !task.untraced) {

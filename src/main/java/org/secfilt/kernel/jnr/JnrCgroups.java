@@ -107,6 +107,9 @@ final class JnrCgroups implements Cgroups {
         // Somebody who cleans up may have come between: then the name is gone, and ours is held for nothing.
         if (fd < 0 || !new File(root + path).exists()) {
             remove(path);
+            if (fd >= 0) {
+                Libc.CLOSE.call(fd);
+            }
             throw new KernelException("flock(cgroup /" + path + ")", Errno.EAGAIN.number());
         }
         return Optional.of(new Held(path, fd));

@@ -42,6 +42,7 @@ final class JnrPtrace implements Ptrace {
     private static final int CLD_EXITED = 1;
     private static final int CLD_DUMPED = 3;
     private static final int SIGKILL = 9;
+    private static final int INIT = 1;
     private static final int SIGSYS = 31;
     // struct user_regs_struct
     private static final int RAX = 80;
@@ -330,9 +331,27 @@ final class JnrPtrace implements Ptrace {
         Libc.SYSCALL.call(kill, proc.tgid(tid), SIGKILL, 0, 0, 0);
     }
 
+    /** A signal that is injected at a call comes from the kernel. // kernel/signal.c sig_task_ignored() */
+    @Override
+    public void killInit(int tid, WaitEvent stop) {
+        if (stop.event() == 0) {
+            resume(tid, SIGKILL);
+            return;
+        }
+        if (stop.event() == PTRACE_EVENT_SECCOMP) {
+            setNumber(tid, -1);
+        }
+        resumeToCall(tid, 0);
+    }
+
     @Override
     public void killAll() {
         new TracedProcesses().kill();
+        if (proc.isOurs(INIT)) {
+            for (int thread : Proc.numbers("/proc/" + INIT + "/task")) {
+                interrupt(thread);
+            }
+        }
     }
 
     private static int ptrace(int request, int tid, long address, long data) {
