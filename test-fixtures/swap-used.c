@@ -8,6 +8,8 @@
  *   file       the call is a connect to the IPv6 address, of what is no socket
  *   local      likewise of a unix socket
  *   fresh      likewise of a TCP socket, by a process in a Landlock domain of its own
+ *   timeout    likewise, and the call waits for its end: nobody answers a socket that goes on to the IPv4 address
+ *   helped     as fresh, while a third thread connects the socket that was judged, by another number of it
  *   fastopen   the call is a sendto of a UDP socket with MSG_FASTOPEN to the IPv6 address
  *
  * stdout: how often the socket was connected anew.
@@ -16,6 +18,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -28,8 +31,8 @@
 
 enum { PLACE = 40 };
 
-static int used;
-static volatile int go, delay;
+static int used, judged;
+static volatile int go, delay, help_delay;
 static struct sockaddr_in6 mapped, next;
 static const struct sockaddr none = { .sa_family = AF_UNSPEC };
 
@@ -47,6 +50,16 @@ static void *swap(void *unused)
 	for (volatile int i = 0; i < delay; i++)
 		;
 	dup2(used, PLACE);
+	return unused;
+}
+
+static void *help(void *unused)
+{
+	while (!go)
+		;
+	for (volatile int i = 0; i < help_delay; i++)
+		;
+	connect(judged, (struct sockaddr *)&next, sizeof next);
 	return unused;
 }
 
@@ -83,7 +96,8 @@ int main(int argc, char **argv)
 		return 2;
 	char text[64];
 	int fastopen = !strcmp(argv[1], "fastopen"), in_unix = !strcmp(argv[1], "unix") || !strcmp(argv[1], "local");
-	int file = !strcmp(argv[1], "file"), held = !strcmp(argv[1], "held"), fresh = !strcmp(argv[1], "fresh");
+	int file = !strcmp(argv[1], "file"), held = !strcmp(argv[1], "held"), helped = !strcmp(argv[1], "helped");
+	int waits = !strcmp(argv[1], "timeout"), fresh = helped || waits || !strcmp(argv[1], "fresh");
 	int straight = file || fresh || !strcmp(argv[1], "local");
 	snprintf(text, sizeof text, "::ffff:%s", argv[2]);
 	mapped = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)atoi(argv[3])) };
@@ -94,15 +108,25 @@ int main(int argc, char **argv)
 		return 2;
 	long anew = 0;
 	for (int i = 0; i < atoi(argv[6]); i++) {
-		pthread_t thread;
-		int judged = file ? open("/dev/null", O_RDONLY)
+		pthread_t thread, helper;
+		judged = file ? open("/dev/null", O_RDONLY)
 			: held ? accepted() : socket(in_unix ? AF_UNIX : AF_INET6, fastopen || in_unix ? SOCK_DGRAM : SOCK_STREAM, 0);
 		used = fastopen || straight ? connected() : accepted();
+		if (waits) {
+			int once = 1;
+			fcntl(used, F_SETFL, 0);
+			setsockopt(used, IPPROTO_TCP, TCP_SYNCNT, &once, sizeof once);
+			setsockopt(used, IPPROTO_TCP, TCP_USER_TIMEOUT, &once, sizeof once);
+		}
 		dup2(judged, PLACE);
-		close(judged);
+		if (!helped)
+			close(judged);
 		go = 0;
 		delay = i % 100 * (fastopen ? 6000 : 10000);
+		help_delay = i / 100 % 10 * 30000 + 20000;
 		pthread_create(&thread, NULL, swap, NULL);
+		if (helped)
+			pthread_create(&helper, NULL, help, NULL);
 		go = 1;
 		if (fastopen)
 			sendto(PLACE, "F", 1, MSG_FASTOPEN | MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&next, sizeof next);
@@ -111,6 +135,10 @@ int main(int argc, char **argv)
 		else
 			connect(PLACE, &none, sizeof none);
 		pthread_join(thread, NULL);
+		if (helped) {
+			pthread_join(helper, NULL);
+			close(judged);
+		}
 		struct sockaddr_in6 peer;
 		socklen_t length = sizeof peer;
 		if (!fastopen && !straight && getpeername(used, (struct sockaddr *)&peer, &length)) {

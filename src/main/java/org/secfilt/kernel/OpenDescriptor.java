@@ -28,6 +28,11 @@ public record OpenDescriptor(int fd, Kind kind, int domain, int type, int protoc
         return new SocketKind(domain, type, protocol);
     }
 
+    /** The same, but for where it is connected to. */
+    public OpenDescriptor withoutPeer() {
+        return new OpenDescriptor(fd, kind, domain, type, protocol, Optional.empty(), steerings);
+    }
+
     public boolean isSocket() {
         return kind == Kind.SOCKET || kind == Kind.CONNECTING;
     }

@@ -155,11 +155,12 @@ public interface Ptrace {
     void kill(int tid);
 
     /**
-     * Process 1 of our own process namespace gets no SIGKILL from within, but what its tracer has it find: in this stop or, if that is none of a
-     * call or signal, in that at its next call, which does not run. pid_namespaces(7). Of any other, which is dying, the stop is over.
+     * SIGKILL by who traces, where kill(2) does nothing: to process 1 of our own process namespace, pid_namespaces(7), and to another user's, if we are
+     * root without CAP_KILL. It comes in this stop or, if that is none of a call or signal, in that at the next call, which does not run. For any
+     * other, which is dying, the stop is over.
      */
-    void killInit(int tid, WaitEvent stop);
+    void killInStop(int tid, WaitEvent stop);
 
-    /** The same to all processes that are traced, and to those that they make meanwhile, heard of or not. Process 1 stops: {@link #killInit} */
+    /** The same to all processes that are traced, and to those that they make meanwhile, heard of or not. Who is not killed so stops: {@link #killInStop} */
     void killAll();
 }

@@ -79,7 +79,10 @@ public interface SocketCopy extends AutoCloseable {
     /** SO_ACCEPTCONN. */
     boolean listening();
 
-    /** Whether it is of the supervisor's own network namespace. SO_NETNS_COOKIE */
+    /** SO_NETNS_COOKIE: a number that no other network namespace of this host ever has; 0 if it cannot be told. */
+    long network();
+
+    /** Whether it is of the supervisor's own network namespace. */
     boolean isOfOurNetwork();
 
     /** bind(2) of an internet socket. @return 0 or the negative error number, -EINVAL for one that is bound already */

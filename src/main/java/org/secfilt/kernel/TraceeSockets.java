@@ -1,11 +1,15 @@
 package org.secfilt.kernel;
 
+import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.SocketKind;
 
 /** What the descriptors of tracees stand for: pidfd_getfd(2), proc_pid_fd(5). Of the one thread that {@link Tracees} was made on. */
 public interface TraceeSockets {
+    /** The descriptors that the tracee's process has open, of whatever kind; none if it died. */
+    List<Integer> descriptors(int tid);
+
     /** Whether this descriptor is a socket, by its link in /proc: of a file nobody is asked anything. */
     boolean isSocket(int tid, int fd);
 

@@ -50,7 +50,7 @@ final class InheritedSockets {
                 reasons.add(why);
             }
         }
-        List<Integer> streams = plan.judgesPackets() || profilesByMaking ? descriptors.internetStreams(pid) : List.of();
+        List<Integer> streams = network ? descriptors.internetStreams(pid) : List.of();
         keepsInternet |= !streams.isEmpty();
         this.unjudgedStreams = (unsupervised || profilesByMaking) && inherit != Inherit.KEEP ? streams : List.of();
     }

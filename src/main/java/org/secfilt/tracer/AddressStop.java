@@ -68,6 +68,7 @@ final class AddressStop {
 
     /** At the seccomp-stop; the call is saved in {@code task.call}. */
     void answer(Task task, TracedCall call) {
+        task.further = call == TracedCall.SENDMMSG && task.call.argument(1) == task.further ? task.further : 0;
         if (call == TracedCall.SENDMMSG && (int) task.call.argument(2) == 0 || call == TracedCall.SENDTO && task.call.argument(4) == 0) {
             remake.release(task);
             ptrace.resume(task.tid, 0); // no message, or no address, and that stands in a register

@@ -89,6 +89,11 @@ final class Aftermath {
                 || result == -Errno.EFAULT.number();
     }
 
+    /** Whether the other side has refused: a socket that was never connected before shows that it was this one. Others fail before they begin. */
+    private static boolean isRefused(long result) {
+        return result == -Errno.ECONNREFUSED.number() || result == -Errno.ETIMEDOUT.number() || result == -Errno.ECONNRESET.number();
+    }
+
     /** Whether the socket that was judged is what the call connected. One of UDP may have had another peer before. */
     private static boolean isConnected(Task task) {
         if (task.socket.isEmpty()) {
@@ -102,7 +107,9 @@ final class Aftermath {
 
     /** Likewise at the stop at its end of one that was killed in its call, or before that ran: then it has no such result. */
     String lookAtEnd(Task task) {
-        return connects(task.result) && !isConnected(task) ? ELSEWHERE : "";
+        boolean elsewhere = connects(task.result) ? !isConnected(task)
+                : isRefused(task.result) && task.fresh && task.socket.isPresent() && !task.socket.get().wasConnected();
+        return elsewhere ? ELSEWHERE : "";
     }
 
     /** Likewise of a task that died in its call, or while it was another program's. */

@@ -229,6 +229,9 @@ final class CopyRun {
             if (six && copy.domain() == Family.INET.number()) {
                 return 0; // the kernel refuses it
             }
+            if (former.held().has(copy)) {
+                return -Errno.EALREADY.number();
+            }
             if (former.mixes(copy, copy.number(), destination)) {
                 return copy.number() == Protocol.TCP.number() ? MIXED : NO_SECOND_PEER;
             }

@@ -46,8 +46,10 @@ final class FormerPeers {
     private final SocketAddresses begun = new SocketAddresses();
     /** TCP sockets that had an IPv4-mapped peer. */
     private final CookieSet mapped = new CookieSet();
-    /** TCP sockets that had no peer before they were connected in the run; of use where there are others. */
-    private final CookieSet own = new CookieSet();
+    /** TCP sockets that had no peer before they were connected in the run, as far as is remembered; of use where there are others. */
+    private final RecentCookies own = new RecentCookies();
+    /** Those that tracees connect themselves. */
+    private final HeldSockets held = new HeldSockets();
     private volatile boolean matter;
     /** Of a socket from outside nobody knows what it was connected to. */
     private volatile boolean outsiders;
@@ -72,6 +74,11 @@ final class FormerPeers {
         return matter;
     }
 
+    /** To be asked, and added to, under the lock. */
+    HeldSockets held() {
+        return held;
+    }
+
     /** Whether it is the address of a peer, or of none (AF_UNSPEC). */
     static boolean concerns(Sockaddr next) {
         return address(next) != null || next instanceof Sockaddr.Unspec;
@@ -87,7 +94,7 @@ final class FormerPeers {
             return false;
         }
         if (protocol == Protocol.TCP.number()) {
-            return isNative(next) && (mapped.has(socket.cookie()) || outsiders && socket.wasConnected() && !own.has(socket.cookie()));
+            return isNative(next) && socket.wasConnected() && (mapped.has(socket.cookie()) || outsiders && !own.has(socket.cookie()));
         }
         return protocol == Protocol.UDP.number() && (mixes(before(socket), next) || mixes(begunBy(socket), next));
     }

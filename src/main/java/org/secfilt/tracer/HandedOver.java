@@ -70,6 +70,7 @@ final class HandedOver {
     private final DescriptorJudge judge;
     private final Crossing crossing;
     private final ExecStops stops;
+    private final Listeners listeners;
     private final Verdict.Deny unseen;
     private final byte[] headers = new byte[MESSAGES * Msghdr.MMSGHDR_BYTES];
     private final byte[] control = new byte[CONTROL_BYTES];
@@ -77,7 +78,7 @@ final class HandedOver {
     private int kept;
 
     HandedOver(Ptrace ptrace, Tracees tracees, Watch watch, Replies replies, AddressJudge addresses, Crossing crossing, ExecStops stops,
-            Plan plan) {
+            Listeners listeners, Plan plan) {
         this.ptrace = ptrace;
         this.tracees = tracees;
         this.watch = watch;
@@ -85,6 +86,7 @@ final class HandedOver {
         this.addresses = addresses;
         this.crossing = crossing;
         this.stops = stops;
+        this.listeners = listeners;
         this.judge = new DescriptorJudge(plan);
         this.unseen = new Verdict.Deny(plan.policy().denial(),
                 "descriptors may have come that cannot be seen, for their room was unmapped or made unreadable meanwhile: all processes killed",
@@ -325,6 +327,9 @@ final class HandedOver {
                 addresses.outsiderCame();
             }
             Optional<Verdict.Deny> denial = judge.denial(descriptor);
+            if (denial.isPresent() && judge.denial(descriptor.withoutPeer()).isEmpty() && listeners.letIn(copy)) {
+                return;
+            }
             refuse(tid, call, descriptor, denial, denial.isPresent() && judge.disconnectMends(descriptor) && disconnect(copy));
         }
     }

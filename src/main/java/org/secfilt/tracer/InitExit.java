@@ -35,6 +35,7 @@ final class InitExit {
         if (isLast(init)) {
             long ending = ptrace.eventMessage(thread.tid); // as of wait(2)
             watch.initEnding();
+            ptrace.killAll(); // of other users too
             awaitOthers(init);
             int signal = (int) ending & 0x7f;
             watch.commandEnded(signal != 0, signal != 0 ? signal : (int) ending >>> 8 & 0xff, true);
@@ -59,11 +60,16 @@ final class InitExit {
                 if (status.tgid(other.tid) == init) {
                     continue;
                 }
-                ptrace.resume(other.tid, 0); // from its own exit stop
-                if (ptrace.pollEnd(other.tid, event)) {
+                boolean seen = ptrace.poll(other.tid, event);
+                if (seen && event.ended()) {
                     end.accept(other, event);
-                } else {
-                    any = true;
+                    continue;
+                }
+                any = true;
+                if (seen && event.event() == Ptrace.PTRACE_EVENT_EXIT) {
+                    ptrace.resume(other.tid, 0);
+                } else if (seen) {
+                    ptrace.killInStop(other.tid, event);
                 }
             }
             if (any) {

@@ -12,7 +12,8 @@ import org.secfilt.verdict.Verdict;
 /**
  * Answers listen(2): it may bind the socket, so it is judged, and done here, on the very socket that was judged. Of other families the
  * call goes on: a unix socket's listener is known to its clients by the process that called. What was put under its number meanwhile may
- * listen then, and nobody can tell who has it: that is seen by the socket that was judged, and costs all of the run their lives.
+ * listen then, and nobody can tell who has it: that is seen by the socket that was judged, which does not listen then, and costs all of the run
+ * their lives. So no socket is told to listen by two calls at a time: the one's end would hide where the other's went.
  */
 final class ListenStop {
     private final Ptrace ptrace;
@@ -21,6 +22,7 @@ final class ListenStop {
     private final AddressJudge addresses;
     private final ExecStops stops;
     private final ListenJudge judge;
+    private final HeldSockets held = new HeldSockets();
 
     ListenStop(Ptrace ptrace, Tracees tracees, Replies replies, AddressJudge addresses, ExecStops stops) {
         this.ptrace = ptrace;
@@ -73,14 +75,14 @@ final class ListenStop {
         }
     }
 
-    /** One that listens already is left as it is, but for its backlog: that it listens afterwards would tell nothing. */
+    /** One that listens already, or is about to, is left as it is, but for its backlog: that it listens afterwards would tell nothing. */
     private void leave(Task task, SocketCopy copy) {
-        if (copy.listening()) {
-            copy.close();
+        task.socket = Optional.of(copy);
+        if (copy.listening() || !held.hold(task)) {
+            task.letGo();
             replies.skip(task, 0);
             return;
         }
-        task.socket = Optional.of(copy);
         task.phase = Task.Phase.LISTENING;
         if (!stops.needEnd(task.tid) || ptrace.resumeToExit(task.tid) < 0) {
             task.letGo(); // killed in its stop: the call does not run

@@ -129,10 +129,15 @@ final class Swaps {
         }
         SocketCopy copy = socket.get();
         Optional<Verdict> against = Optional.empty();
+        task.socket = socket;
         try {
-            against = againstConnect(task, call, copy, destination.get());
+            synchronized (former) {
+                against = againstConnect(task, call, copy, destination.get());
+                if (against.isEmpty() && task.connected.isPresent()) {
+                    former.held().hold(task);
+                }
+            }
         } finally {
-            task.socket = socket;
             if (against.isPresent() || task.connected.isEmpty()) {
                 task.letGo();
             }
@@ -160,6 +165,7 @@ final class Swaps {
                 return Optional.of(asTheKernel(CopyRun.NO_SECOND_PEER)); // to no port: it has no peer then that could be looked at
             }
             task.connected = Optional.of(destination);
+            task.fresh = tcp && !copy.wasConnected();
         }
         int mixed = CopyRun.mixed(former, copy, destination);
         return mixed == 0 ? Optional.empty() : Optional.of(asTheKernel(mixed));

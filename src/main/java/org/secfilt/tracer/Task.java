@@ -65,6 +65,8 @@ final class Task {
     Optional<HandedOver.Room> room = Optional.empty();
     /** The socket that a call is about which goes on, if the end of the call is to be seen by it. */
     Optional<SocketCopy> socket = Optional.empty();
+    /** Where that is held, or null. */
+    HeldSockets holds;
     /** So often in sequence the vault's descriptor was closed before it was mapped. */
     int losses;
     /** The slot of the call that runs. */
@@ -89,6 +91,8 @@ final class Task {
     boolean forFirewall;
     /** To where the tracee connects {@link #socket}, of TCP or UDP, itself: no other may have taken its place. {@link Aftermath} */
     Optional<Sockaddr> connected = Optional.empty();
+    /** That one was never connected before. */
+    boolean fresh;
     /** How the call ended that {@link #isSeenToItsEnd}. */
     long result;
     /** No UDP socket may find the address of a call that a TCP socket waits in. {@link FormerPeers} */
@@ -158,6 +162,10 @@ final class Task {
     /** Closes {@link #socket}, of which nothing is to be seen any more. */
     void letGo() {
         connected = Optional.empty();
+        if (holds != null) {
+            holds.letGo(socket.orElseThrow());
+            holds = null;
+        }
         if (socket.isPresent()) {
             socket.get().close();
             socket = Optional.empty();
@@ -188,6 +196,7 @@ final class Task {
         held = false;
         marked = false;
         wasInterrupted = false;
+        further = 0;
         signalling = Optional.empty();
     }
 }

@@ -96,7 +96,8 @@ public final class Tracer {
         this.guard = new VaultGuard(ptrace, replies, addresses.judge(), plan.vault(), plan.arch());
         this.processes = new ProcessGuard(ptrace, tracees.numbers(), replies, !plan.traces(TracedCall.KILL) ? Optional.empty()
                 : Optional.of(new SignalStop(ptrace, tracees, kernel.signalTargets(), replies, remake, keeper, plan.arch().syscalls())));
-        this.handedOver = new HandedOver(ptrace, tracees, watch, replies, addresses.judge(), crossing, execs, plan);
+        this.handedOver = new HandedOver(ptrace, tracees, watch, replies, addresses.judge(), crossing, execs,
+                new Listeners(tasks, tracees.sockets(), tracees.status()), plan);
         this.listeners = new ListenStop(ptrace, tracees, replies, addresses.judge(), execs);
         this.waits = new WaitStop(ptrace, tracees.numbers(), this.keeper);
         this.restricts = new RestrictStop(ptrace, tracees.status(), tasks);
@@ -163,7 +164,7 @@ public final class Tracer {
                 ptrace.reap(event.tid());
             } else if (rc == 0) {
                 ptrace.kill(event.tid());
-                ptrace.killInit(event.tid(), event);
+                ptrace.killInStop(event.tid(), event);
             }
         }
     }
@@ -228,8 +229,8 @@ public final class Tracer {
 
     /** One duty for each kind of stop. ptrace(2) "Stopped states". */
     private void answer(Task task) {
-        if (root == INIT && replies.killedAll() && event.event() != Ptrace.PTRACE_EVENT_EXIT && tracees.status().tgid(task.tid) == root) {
-            ptrace.killInit(task.tid, event);
+        if (replies.killedAll() && event.event() != Ptrace.PTRACE_EVENT_EXIT) {
+            ptrace.killInStop(task.tid, event);
             return;
         }
         boolean known = task.known;

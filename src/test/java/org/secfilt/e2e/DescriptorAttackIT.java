@@ -15,7 +15,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.secfilt.Fixtures;
 
 /** Sockets that somebody outside made, and hands to a process inside when it runs already. */
@@ -285,123 +284,35 @@ class DescriptorAttackIT {
         assertEquals(List.of(), run.reports());
     }
 
-    /** The kernel would bind it to every address, whatever the policy says: nobody is left then that could serve at it. */
+    /** As prefork servers do. What it says | where it listens meanwhile. */
     @ParameterizedTest
-    @EnumSource
-    void a_socket_put_in_the_place_of_one_that_is_to_listen_serves_nobody(User user) {
-        String swap = Fixtures.compile("swap-listen").toString();
-        assertEquals("listens\n", ROOM.command(swap, "1000000").as(user).timeoutMillis(60_000).run().exited(0).stdout());
-        Outcome run = ROOM.secfilt("--allowed-bind=127.0.0.1", swap, "1000000").as(user).timeoutMillis(60_000).run().killedBy(9);
-        assertEquals("", run.stdout(), run::toString);
-        assertTrue(run.stderr().contains(": another socket was put in the place of the one that was to listen: all processes killed"), run::toString);
-    }
-
-    /** Who shares its descriptors has the socket that listens then. */
-    @ParameterizedTest
-    @EnumSource
-    void a_socket_that_listens_for_one_that_is_killed_serves_nobody(User user) {
-        String swap = Fixtures.compile("dying-listener").toString();
-        Outcome bare = ROOM.command(swap, "20000", "3000").as(user).timeoutMillis(60_000).run().exited(0);
-        assertTrue(bare.stdout().matches("[1-9]\\d*\n"), bare::toString);
-        Outcome run = ROOM.secfilt("-q", "--firewall=off", "--allowed-bind=127.0.0.1", swap, "3000", "60000").as(user).timeoutMillis(60_000).run().killedBy(9);
-        assertEquals("", run.stdout(), run::toString);
-    }
-
-    /** It gets no SIGKILL from its own process namespace. */
-    @ParameterizedTest
-    @ValueSource(strings = {"dying-listener 3000 60000", "swap-listen 1000000"})
-    void process_1_of_a_process_namespace_is_killed_too(String attack) {
-        String[] words = attack.split(" ");
-        String outside = """
-                import ctypes, os, sys
-                assert ctypes.CDLL(None).unshare(0x20020000) == 0 # CLONE_NEWPID, CLONE_NEWNS
-                if os.fork() == 0:
-                    os.system("mount --make-rprivate / && mount -t proc proc /proc")
-                    os.execv(sys.argv[1], sys.argv[1:])
-                print(os.wait()[1])""";
-        List<String> command = new ArrayList<>(List.of("/usr/bin/python3", "-c", outside, Built.program().toString(), "-q", "--firewall=off",
-                "--allowed-bind=127.0.0.1", Fixtures.compile(words[0]).toString()));
-        command.addAll(List.of(words).subList(1, words.length));
-        Outcome run = ROOM.command(command.toArray(new String[0])).timeoutMillis(60_000).run().exited(0);
-        assertEquals("9\n", run.stdout(), run::toString);
-    }
-
-    /** A rule for one protocol; without the firewall, which would see to it too. */
-    @ParameterizedTest
-    @CsvSource({"connect, tcp, udp", "timeout, tcp, udp", "restricted, tcp, udp", "netlink, tcp, udp", "fastopen, udp, tcp"})
-    void a_socket_of_another_protocol_put_in_the_place_of_the_one_that_was_judged_reaches_nobody(String way, String allowed, String other) throws IOException {
-        String swap = Fixtures.compile("swap-connect").toString();
-        String[] attack = {swap, way, "1000", NetworkRoom.NEAR, "8001"};
-        Outcome bare = ROOM.command(attack).as(User.ORDINARY).run().exited(0);
-        assertTrue(bare.stdout().matches("reached [1-9][0-9]*\n"), bare::toString);
-        assertTrue(ROOM.arrived().stream().anyMatch(line -> line.startsWith(other)), bare::toString);
-        String policy = Files.writeString(ROOM.directory().resolve("one.yaml"), """
-                version: 1
-                mode: deny
-                connect: {allow: [{address: %s, protocol: %s}]}
-                """.formatted(NetworkRoom.NEAR, allowed)).toString();
-        for (String option : List.of("--notifications=auto", "--notifications=off")) {
-            for (User user : User.values()) {
-                Outcome run = ROOM.secfilt("-q", "--firewall=off", option, "--policy", policy, swap, way, "1000", NetworkRoom.NEAR, "8001").as(user).run().exited(0);
-                assertEquals("reached 0\n", run.stdout(), run::toString);
-                assertEquals(List.of(), ROOM.arrived().stream().filter(line -> line.startsWith(other)).toList(), run::toString);
-            }
-        }
-    }
-
-    /** The connection that was begun in the first one's place is not the other's. */
-    @ParameterizedTest
-    @CsvSource({"ROOT, off", "ORDINARY, auto"})
-    void a_socket_in_the_place_of_one_whose_connection_was_begun_reaches_nobody(User user, String notifications) throws IOException {
-        String policy = Files.writeString(ROOM.directory().resolve("begun.yaml"), """
-                version: 1
-                mode: deny
-                connect: {allow: [{address: 10.77.1.99, protocol: tcp}, {address: %s, protocol: udp}]}
-                """.formatted(NetworkRoom.NEAR)).toString();
-        Outcome run = ROOM.secfilt("-q", "--firewall=off", "--notifications=" + notifications, "--policy", policy,
-                Fixtures.compile("swap-begun").toString(), "4000", "10.77.1.99", "7", NetworkRoom.NEAR, "8001").as(user).run().exited(0);
-        assertEquals("reached 0\n", run.stdout(), run::toString);
-        assertEquals(List.of(), ROOM.arrived().stream().filter(line -> line.startsWith("tcp")).toList(), run::toString);
-    }
-
-    /** The same of a bind to a port for which others than secfilt's host ask for a right, and this one does not. */
-    @Test
-    void a_socket_of_another_protocol_is_not_bound_to_a_low_port_in_the_place_of_the_one_that_was_judged() throws IOException {
-        String[] attack = {Fixtures.compile("swap-connect").toString(), "bind", "1000", "127.0.0.1", "81"};
-        String policy = Files.writeString(ROOM.directory().resolve("bind.yaml"), """
-                version: 1
-                bind: {mode: deny, allow: [{address: 127.0.0.1, port: 81, protocol: tcp}]}
-                """).toString();
-        firstUnprivilegedPort(81);
-        try {
-            Outcome bare = ROOM.command(attack).as(User.ORDINARY).run().exited(0);
-            assertTrue(bare.stdout().matches("reached [1-9][0-9]*\n"), bare::toString);
-            for (String option : List.of("--notifications=auto", "--notifications=off")) {
-                for (int i = 0; i < 3; i++) {
-                    Outcome run = ROOM.secfilt("-q", option, "--policy", policy, attack[0], attack[1], attack[2], attack[3], attack[4]).as(User.ORDINARY).run();
-                    assertEquals("reached 0\n", run.exited(0).stdout(), run::toString);
-                }
-            }
-        } finally {
-            firstUnprivilegedPort(1024);
-        }
-    }
-
-    private static void firstUnprivilegedPort(int port) {
-        ROOM.bash("echo " + port + " > /proc/sys/net/ipv4/ip_unprivileged_port_start").run().exited(0);
-    }
-
-    /** Where the other socket wins nothing by it: by rules for both protocols, and by one for datagrams. */
-    @ParameterizedTest
-    @CsvSource({"'{address: 127.0.0.1, protocol: udp}, {address: 127.0.0.1, protocol: tcp}'", "'{address: 127.0.0.1, protocol: udp}'"})
-    void a_program_that_opens_a_socket_of_another_protocol_under_the_number_of_a_closed_one_lives(String allowed) throws IOException {
-        String reopen = Fixtures.compile("reopen").toString();
-        String policy = Files.writeString(ROOM.directory().resolve("both.yaml"), "version: 1\nconnect: {mode: deny, allow: [" + allowed + "]}\n").toString();
-        ROOM.command(reopen, "200").run().exited(0);
-        for (String option : List.of("--notifications=auto", "--notifications=off")) {
-            for (User user : User.values()) {
-                ROOM.secfilt("-q", option, "--policy", policy, reopen, "800").as(user).run().exited(0);
-            }
+    @CsvSource({
+        "AF_INET 127.0.0.1 listening, hello 6", "AF_INET 0.0.0.0 listening, hello 6", "AF_INET6 ::1 listening, hello 6",
+        "AF_INET6 :: listening, hello 6", "AF_INET 127.0.0.1 closed, Connection reset by peer",
+        "AF_INET 127.0.0.1 elsewhere, Connection reset by peer",
+    })
+    void a_connection_that_came_in_is_handed_on_while_the_run_listens_there(String server, String said) {
+        String script = """
+                coproc run { exec "${@:2}"; }
+                out=${run[0]} pid=$run_PID
+                read -r _ port <&$out
+                exec 3<>/dev/tcp/$1/$port
+                printf hello >&3
+                cat <&$out
+                wait $pid""";
+        String to = server.contains("::1") ? "::1" : "127.0.0.1"; // be it to ::
+        List<String> words = List.of("/usr/bin/python3", Built.fixture("prefork.py"));
+        for (User user : User.values()) {
+            List<String> command = new ArrayList<>(List.of(to));
+            command.addAll(user == User.ORDINARY ? User.TO_ORDINARY : List.of());
+            int at = command.size();
+            command.addAll(words);
+            command.addAll(List.of(server.split(" ")));
+            assertEquals("hello 6\n", ROOM.bash(script, command.toArray(new String[0])).run().exited(0).stdout());
+            command.addAll(at, List.of(Built.program().toString(), "--no-outbound-network"));
+            Outcome run = ROOM.bash(script, command.toArray(new String[0])).run().exited(0);
+            assertEquals(said + "\n", run.stdout(), run::toString);
+            assertEquals(said.equals("hello 6"), run.reports().isEmpty(), run::toString);
         }
     }
 }

@@ -104,12 +104,12 @@ class FormerPeersIT {
 
     /** The kernel has sent one SYN by then. Unseen it would be some of them. */
     @ParameterizedTest
-    @ValueSource(strings = {"auto", "off"})
-    void all_end_where_a_used_socket_took_the_place_of_one_that_the_tracee_connects_itself(String notifications) {
+    @CsvSource({"fresh, auto", "fresh, off", "helped, auto", "helped, off", "timeout, auto", "timeout, off"})
+    void all_end_where_a_used_socket_took_the_place_of_one_that_the_tracee_connects_itself(String how, String notifications) {
         ROOM.bash("printf 'version: 1\\nfirewall: off\\nconnect: {mode: deny, allow: [\"10.77.1.1:8001\", \"[fd77:1::1]:8002\"]}\\n' > fresh.yaml").run().exited(0);
         boolean seen = false;
         for (int i = 0; i < 5; i++) {
-            Outcome run = ROOM.secfilt("--notifications=" + notifications, "--policy=fresh.yaml", SWAP_USED, "fresh", NetworkRoom.NEAR, "8001",
+            Outcome run = ROOM.secfilt("--notifications=" + notifications, "--policy=fresh.yaml", SWAP_USED, how, NetworkRoom.NEAR, "8001",
                     NetworkRoom.NEAR6, "8002", "600").as(User.ORDINARY).timeoutMillis(60_000).runLoosely();
             List<String> arrived = arrived();
             long hit = arrived.stream().filter(("tcp " + NetworkRoom.NEAR + ":8002")::equals).count();

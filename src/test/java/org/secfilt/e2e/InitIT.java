@@ -83,4 +83,22 @@ class InitIT {
                 echo $?""").run().exited(0);
         assertTrue(run.stdout().equals("6\n"), run::toString);
     }
+
+    /** Root without CAP_KILL signals none of another user: it lives until process 1 is gone, and is judged so long. */
+    @Test
+    void lets_none_go_unjudged_that_is_left_at_its_end() {
+        Outcome run = ROOM.bash("""
+                unshare -pf --mount-proc setpriv --bounding-set=-kill --inh-caps=-kill $SECFILT -q --firewall=off --allowed-netmask=10.77.1.1 sh -c '
+                setpriv --reuid=65534 --clear-groups /usr/bin/python3 -c "$0" & sleep 0.7; exit 3' "$1"
+                echo $?""", """
+                import socket
+                s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                while True:
+                    try:
+                        s.sendmsg([b"x"], [], 0, ("10.77.2.1", 8001))
+                    except OSError:
+                        pass""").run().exited(0);
+        assertEquals("3\n", run.stdout(), run::toString);
+        assertEquals(List.of(), ROOM.arrived());
+    }
 }

@@ -396,28 +396,4 @@ class LogIT {
         assertEquals("5 close", events.get(0).get("fd") + " " + events.get(0).get("verdict").asText());
         assertEquals("keep refuse", events.get(3).get("verdict").asText() + " " + events.get(6).get("verdict").asText());
     }
-
-    /** The call itself does not fail, so its program need not make it again. */
-    @ParameterizedTest
-    @ValueSource(strings = {"auto", "off"})
-    void a_denied_further_message_of_a_sendmmsg_is_told(String notifications) throws IOException {
-        Outcome run = ROOM.secfilt("--notifications=" + notifications, "--violation-exit=77", "--log=" + home.resolve("log"), ALLOWED,
-                "/usr/bin/python3", "-c", """
-                import ctypes, struct
-                from socket import *
-                libc = ctypes.CDLL(None, use_errno=True)
-                names = [ctypes.create_string_buffer(struct.pack("=H", AF_INET) + struct.pack("!H4s8x", 8001, inet_aton(to)), 16)
-                    for to in ("10.77.1.1", "10.77.2.1", "10.77.1.1")]
-                byte = ctypes.create_string_buffer(b"x")
-                part = (ctypes.c_ulong * 2)(ctypes.addressof(byte), 1)
-                headers = (ctypes.c_ulong * 24)(*[word for name in names for word in (ctypes.addressof(name), 16, ctypes.addressof(part), 1, 0, 0, 0, 0)])
-                s = socket(AF_INET, SOCK_DGRAM)
-                print(libc.sendmmsg(s.fileno(), headers, 3, 0), libc.sendmmsg(s.fileno(), ctypes.byref(headers, 64), 2, 0))""").run().exited(77);
-        assertEquals("1 -1\n", run.stdout());
-        assertTrue(run.stderr().contains("1 call denied"), run::toString);
-        assertTrue(run.stderr().contains("denied sendmmsg 10.77.2.1:8001/udp by python3"), run::toString);
-        assertEquals(List.of("udp 10.77.1.1:8001"), ROOM.arrived());
-        JsonNode denied = events().stream().filter(event -> event.path("call").asText().equals("sendmmsg")).toList().get(0);
-        assertEquals("10.77.2.1 deny true", denied.path("address").asText() + " " + denied.path("verdict").asText() + " " + denied.path("errno").isNull());
-    }
 }

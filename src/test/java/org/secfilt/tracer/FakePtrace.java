@@ -375,7 +375,7 @@ abstract class FakePtrace extends FakeStops implements Ptrace {
     }
 
     @Override
-    public void killInit(int tid, WaitEvent stop) {
+    public void killInStop(int tid, WaitEvent stop) {
         resume(tid, 9);
     }
 

@@ -55,6 +55,11 @@ final class FakeSocket implements SocketCopy {
     }
 
     @Override
+    public long network() {
+        return kernel.ourNetwork ? 1 : 2;
+    }
+
+    @Override
     public boolean isOfOurNetwork() {
         return kernel.ourNetwork;
     }

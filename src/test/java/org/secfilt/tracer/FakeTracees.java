@@ -198,6 +198,12 @@ abstract class FakeTracees extends TracersKernel
     }
 
     @Override
+    public List<Integer> descriptors(int tid) {
+        on(tid);
+        return List.of();
+    }
+
+    @Override
     public boolean isSocket(int tid, int fd) {
         on(tid);
         return sockets;

@@ -128,10 +128,19 @@ final class JnrListener implements Notification, Runnable {
             call.setArgument(i, NativeMemory.IO.getLong(notification + ARGUMENTS + 8L * i));
         }
         if (!calls.answer(this)) {
+            handOut();
+        }
+    }
+
+    private void handOut() {
+        try {
             int error = vault.handOut(listener, id, tid);
             if (error != 0) {
                 answer(error);
             }
+        } catch (KernelException e) {
+            calls.fail(e);
+            throw e;
         }
     }
 

@@ -33,6 +33,13 @@ final class JnrNetworks implements Networks {
     private final NatHooks natHooks = new NatHooks(proc);
     private final long scratch = NativeMemory.allocate(COOKIE_BYTES);
 
+    /** Of the supervisor's network namespace, when first asked for. */
+    static final class Ours {
+        static final long COOKIE = new JnrNetworks().cookie();
+
+        private Ours() {}
+    }
+
     @Override
     public long namespace(int pid) {
         return inode(pid + "/ns/net");

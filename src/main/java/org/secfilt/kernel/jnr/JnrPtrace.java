@@ -333,7 +333,7 @@ final class JnrPtrace implements Ptrace {
 
     /** A signal that is injected at a call comes from the kernel. // kernel/signal.c sig_task_ignored() */
     @Override
-    public void killInit(int tid, WaitEvent stop) {
+    public void killInStop(int tid, WaitEvent stop) {
         if (stop.event() == 0) {
             resume(tid, SIGKILL);
             return;

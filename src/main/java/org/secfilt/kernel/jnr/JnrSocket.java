@@ -206,8 +206,11 @@ final class JnrSocket implements SocketCopy {
     }
 
     private boolean hasInfo() {
+        if (number() != IPPROTO_TCP) {
+            return false;
+        }
         NativeMemory.IO.putInt(scratch, SEGMENTS_SENT + Integer.BYTES);
-        return number() == IPPROTO_TCP && Libc.GETSOCKOPT.call(fd, IPPROTO_TCP, TCP_INFO, scratch + NAME, scratch) >= 0;
+        return Libc.GETSOCKOPT.call(fd, IPPROTO_TCP, TCP_INFO, scratch + NAME, scratch) >= 0;
     }
 
     @Override
@@ -234,14 +237,15 @@ final class JnrSocket implements SocketCopy {
     }
 
     @Override
-    public boolean isOfOurNetwork() {
+    public long network() {
         NativeMemory.IO.putInt(scratch, Long.BYTES);
-        return Libc.GETSOCKOPT.call(fd, SOL_SOCKET, SO_NETNS_COOKIE, scratch + NAME, scratch) == 0
-                && NativeMemory.IO.getLong(scratch + NAME) == OurNetwork.COOKIE;
+        long rc = Libc.GETSOCKOPT.call(fd, SOL_SOCKET, SO_NETNS_COOKIE, scratch + NAME, scratch);
+        return rc < 0 ? 0 : NativeMemory.IO.getLong(scratch + NAME);
     }
 
-    private static final class OurNetwork {
-        static final long COOKIE = new JnrNetworks().cookie();
+    @Override
+    public boolean isOfOurNetwork() {
+        return network() == JnrNetworks.Ours.COOKIE;
     }
 
     @Override

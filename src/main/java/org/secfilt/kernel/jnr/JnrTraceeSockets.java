@@ -1,5 +1,6 @@
 package org.secfilt.kernel.jnr;
 
+import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.OpenDescriptor;
@@ -34,6 +35,11 @@ final class JnrTraceeSockets implements TraceeSockets {
             return Optional.empty();
         }
         return Optional.of(socket);
+    }
+
+    @Override
+    public List<Integer> descriptors(int tid) {
+        return Proc.numbers("/proc/" + tid + "/fd");
     }
 
     @Override
