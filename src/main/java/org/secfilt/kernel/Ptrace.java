@@ -155,12 +155,15 @@ public interface Ptrace {
     void kill(int tid);
 
     /**
-     * SIGKILL by who traces, where kill(2) does nothing: to process 1 of our own process namespace, pid_namespaces(7), and to another user's, if we are
-     * root without CAP_KILL. It comes in this stop or, if that is none of a call or signal, in that at the next call, which does not run. For any
-     * other, which is dying, the stop is over.
+     * SIGKILL by who traces, where kill(2) does nothing: to process 1 of our own process namespace, pid_namespaces(7), and to another user's,
+     * if we are root without CAP_KILL. It comes in this stop or, if that is none of a call or signal, in that at the next call, which does
+     * not run. For any other, which is dying, the stop is over.
      */
     void killInStop(int tid, WaitEvent stop);
 
-    /** The same to all processes that are traced, and to those that they make meanwhile, heard of or not. Who is not killed so stops: {@link #killInStop} */
+    /**
+     * The same to all processes that are traced, and to those that they make meanwhile, heard of or not. Who is not killed by that stops:
+     * {@link #killInStop}
+     */
     void killAll();
 }

@@ -13,6 +13,8 @@ import org.secfilt.policy.Publication;
  *           PREROUTING    a published port leads to the command's end; OUTPUT the same for this host's own programs
  *   filter  FORWARD       what comes from the pair goes on; to it go answers and what PREROUTING has led there, nothing else
  *           OUTPUT        the same for this host's own programs: answers, and what OUTPUT of nat has led to it
+ *           FORWARD       nothing comes from the pair in the name of others: an answer to that would be one to a connection of theirs; INPUT the
+ *                         same in IPv4
  *           INPUT         nothing but answers comes from the pair to 127.0.0.0/8, whether or not the kernel takes such packets
  * </pre>
  *
@@ -51,6 +53,11 @@ final class NatRules {
             nat.add("OUTPUT" + rule);
         }
         // The first one given ends up first. To another pair goes what the rules of that one say, which may stand behind these.
+        String foreign = " -i " + name + " ! -s " + subnets.block() + comment + " -j DROP";
+        filter.add("FORWARD" + foreign);
+        if (subnets.own().isV4()) {
+            filter.add("INPUT" + foreign); // of IPv6 neighbour discovery comes from link-local addresses
+        }
         filter.add("FORWARD -i " + name + " ! -o " + NatLink.PREFIX + "+" + comment + " -j ACCEPT");
         filter.add("FORWARD -o " + name + " -m conntrack --ctstate RELATED,ESTABLISHED" + comment + " -j ACCEPT");
         for (Publication publication : publications) {

@@ -42,6 +42,8 @@ public final class Reports {
     /** Of the calls, those that a summary has told of. */
     private long summed;
     private boolean overflowed;
+    /** The last one, if it was only counted. */
+    private JudgedCall unshown;
 
     /**
      * @param sink may take none, as a pipe that nobody reads: lines then wait for it, and only {@link #flush} waits with them
@@ -55,6 +57,7 @@ public final class Reports {
 
     public synchronized void denied(JudgedCall denial) {
         calls++;
+        unshown = null;
         String key = DenialText.withoutPid(denial);
         Seen known = seen.get(key);
         if (known != null) {
@@ -63,6 +66,7 @@ public final class Reports {
         }
         if (distinct.size() == MAX_DISTINCT) {
             overflowed = true;
+            unshown = denial;
             return;
         }
         known = new Seen(denial);
@@ -71,10 +75,23 @@ public final class Reports {
         if (volume == Volume.QUIET) {
             return;
         }
-        if (distinct.size() <= MAX_LINES) {
-            print(paint.red("denied") + " " + DenialText.line(denial));
+        unshown = distinct.size() <= MAX_LINES ? null : denial;
+        if (unshown == null) {
+            show(denial);
         } else if (distinct.size() == MAX_LINES + 1) {
             print(MAX_LINES + " different denials shown; further ones are only counted");
+        }
+    }
+
+    private void show(JudgedCall denial) {
+        print(paint.red("denied") + " " + DenialText.line(denial));
+    }
+
+    /** The last one costs all processes their lives: it is told, however many there were before. */
+    public synchronized void showLast() {
+        if (unshown != null && volume != Volume.QUIET) {
+            show(unshown);
+            unshown = null;
         }
     }
 

@@ -133,6 +133,11 @@ final class Supervision implements Watch {
         tell(logged(tid, denial(tid, call, destination, socket, why), false, Optional.empty()));
     }
 
+    @Override
+    public void killing() {
+        reports.showLast();
+    }
+
     private JudgedCall denial(int tid, String call, Optional<Sockaddr> destination, SocketKind socket, Verdict.Deny why) {
         return new JudgedCall(call, destination, socket, ByteString.of(tracees.comm(tid)), tracees.tgid(tid), why.why(), why.origin());
     }

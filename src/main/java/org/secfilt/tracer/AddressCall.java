@@ -143,6 +143,12 @@ final class AddressCall {
         return nameLength >= FAMILY_BYTES && ((name[1] & 0xff) << 8 | name[0] & 0xff) == family.number();
     }
 
+    /** A send takes AF_UNSPEC for this, udp(7). */
+    void sayInet() {
+        name[0] = (byte) Family.INET.number();
+        name[1] = 0;
+    }
+
     boolean isInternet() {
         return isOf(Family.INET) || isOf(Family.INET6);
     }

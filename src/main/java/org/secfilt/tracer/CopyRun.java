@@ -291,9 +291,18 @@ final class CopyRun {
         if (length < 0 || protocol != Protocol.UDP.number() || (flags & ~PLAIN_FLAGS) != 0) {
             return NOT_HERE;
         }
-        int result = copy.send(payload, length, flags, address.name, address.named ? address.nameLength : 0); // EPIPE comes without a signal
+        int nameLength = address.named && !meansPeer(copy) ? address.nameLength : 0;
+        int result = copy.send(payload, length, flags, address.name, nameLength); // EPIPE comes without a signal
         boolean mustNotWait = result == SocketCopy.WOULD_WAIT && address.named && (flags & MSG_MORE) != 0 && former.matter();
         return mustNotWait ? -Errno.ENOBUFS.number() : result; // the tracee, which could wait, may not begin it
+    }
+
+    /**
+     * An IPv6 socket takes AF_UNSPEC for no address; but if its peer is IPv4-mapped, and it is not sent without any, the kernel sends that an IPv6
+     * packet, to wherever the default route leads. // net/ipv6/udp.c udpv6_sendmsg()
+     */
+    private boolean meansPeer(SocketCopy copy) {
+        return address.isOf(Family.UNSPEC) && copy.domain() == Family.INET6.number();
     }
 
     /** What the header in {@code address} points at. @return its length, or {@link #NOT_HERE} */

@@ -79,6 +79,9 @@ final class Replies {
 
     /** All of the run, the keeper too. */
     void killAll() {
+        if (!killedAll) {
+            watch.killing();
+        }
         killedAll = true;
         ptrace.killAll();
     }

@@ -26,6 +26,7 @@ final class Swaps {
     private static final String BEGUN = "a datagram that is begun with MSG_MORE and has an address may be mixed up with what its socket was connected"
             + " to, and the supervisor cannot make this call itself: that of a process with a Landlock domain or a security label of its own, or"
             + " with more than 16 KiB or 4 pieces, control data or other flags; send it without MSG_MORE, or connect the socket first";
+    private static final String NO_NAME = "a send to AF_UNSPEC by an IPv6 socket, which the supervisor cannot make itself; give it no address";
     private static final int MAX_ERRNO = 4095; // linux/err.h
     private static final int MOST_PIECES = 1024; // linux/uio.h UIO_MAXIOV
     private static final int PIECE_BYTES = 16; // struct iovec
@@ -61,6 +62,12 @@ final class Swaps {
         if (!left && isForOneProtocol(task, call)) {
             boolean refused = call == TracedCall.BIND && copyRun.isRefusedForPort(task);
             return Optional.of(refused ? new Verdict.Answer(Errno.EACCES) : judge.deny(ONE_PROTOCOL));
+        }
+        if (address.named && address.isOf(Family.UNSPEC) && AddressCall.action(call) == Action.SEND && !AddressCall.isFastOpen(task.call, call)) {
+            if (tracees.sockets().kind(task.tid, (int) task.call.argument(0)).domain() == Family.INET6.number()) {
+                return Optional.of(judge.deny(NO_NAME));
+            }
+            address.sayInet(); // it would mean another one's peer, put in its place ({@link CopyRun})
         }
         if (!address.named || !task.apart) {
             return Optional.empty();

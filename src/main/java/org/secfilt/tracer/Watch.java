@@ -40,6 +40,9 @@ public interface Watch {
      */
     void deniedAfterwards(int tid, String call, Optional<Sockaddr> destination, SocketKind socket, Verdict.Deny why);
 
+    /** All of the run is killed, for what was told last. */
+    void killing();
+
     /**
      * A change of a file was denied and will fail.
      *

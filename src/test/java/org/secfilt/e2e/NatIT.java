@@ -34,6 +34,24 @@ class NatIT {
         assertEquals(REACHED, ROOM.arrived());
     }
 
+    /** The answer would be taken for one to a connection of theirs. */
+    @ParameterizedTest
+    @ValueSource(strings = {"10.77.1.9", "127.0.0.53"})
+    void nothing_comes_in_the_name_of_others(String from) {
+        String forge = """
+                import socket, struct, sys
+                s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+                for source in (sys.argv[1], None):
+                    packet = struct.pack(">HHHH", 4444, 8001, 9, 0) + b"x"
+                    if source:
+                        packet = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(packet), 1, 0, 64, 17, 0, socket.inet_aton(source), socket.inet_aton(sys.argv[2])) + packet
+                    else:
+                        s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)
+                    s.sendto(packet, (sys.argv[2], 0))""";
+        Outcome run = ROOM.bash("echo 0 > /proc/sys/net/ipv4/conf/all/rp_filter; $SECFILT --net=nat --publish=10105:5432 /usr/bin/python3 -c \"$1\" $2 10.77.1.1", forge, from).run().exited(0);
+        assertEquals(List.of("udp 10.77.1.1:8001"), ROOM.arrived(), run::toString); // that in its own name
+    }
+
     @Test
     void rules_hold_behind_the_hosts_addresses() {
         Outcome run = ROOM.secfilt("--net=nat", "--allowed-netmask=10.77.1.0/24", "--allowed-netmask=fd77:1::/64", "bash", "-c", REACH).run();

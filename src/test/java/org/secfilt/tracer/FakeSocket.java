@@ -124,7 +124,7 @@ final class FakeSocket implements SocketCopy {
 
         @Override
         public boolean wasConnected() {
-            return false;
+            return kernel.wasConnected;
         }
 
         @Override

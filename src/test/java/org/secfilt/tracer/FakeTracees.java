@@ -79,6 +79,7 @@ abstract class FakeTracees extends TracersKernel
     /** What calls on copies answer; success where it is empty. */
     Optional<Integer> onCopies = Optional.empty();
     boolean connecting;
+    boolean wasConnected;
     /** What the first call on a copy answers, once; then {@link #onCopies}. */
     Optional<Integer> onCopiesFirst = Optional.empty();
     boolean labelled;

@@ -165,6 +165,9 @@ class FileStopTest {
 
     private final class Recorder implements Watch {
         @Override
+        public void killing() {}
+
+        @Override
         public int ready(NotifiedCalls notified) {
             return 0;
         }

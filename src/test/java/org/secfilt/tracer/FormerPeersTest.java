@@ -68,6 +68,7 @@ class FormerPeersTest {
     void what_two_peers_make(int protocol, String before, String next, boolean mixes) throws Exception {
         FormerPeers peers = peers("10.0.0.1:1", "10.0.0.1:2", "10.0.0.2:2", "[fd77::1]:1", "[fd77:0:0:1::1]:1", "[fd77::2]:2");
         FakeSocket socket = new FakeSocket(kernel, 7, 3);
+        kernel.wasConnected = true;
         assertFalse(peers.mixes(socket, protocol, at(before)));
         peers.note(socket, protocol, at(before));
         assertEquals(mixes, peers.mixes(socket, protocol, at(next)));
@@ -152,6 +153,8 @@ class FormerPeersTest {
         for (int fd = 0; fd < 9000; fd++) {
             peers.note(new FakeSocket(kernel, 7, fd), TCP, at("[::ffff:10.0.0.1]:1"));
         }
+        assertFalse(peers.mixes(new FakeSocket(kernel, 7, 0), TCP, at("[fd77::1]:1")), "one that never was connected is not one of those");
+        kernel.wasConnected = true;
         assertTrue(peers.mixes(new FakeSocket(kernel, 7, 0), TCP, at("[fd77::1]:1")));
         assertFalse(peers.mixes(new FakeSocket(kernel, 7, 9001), TCP, at("[fd77::1]:1")));
     }

@@ -144,6 +144,9 @@ abstract class TracerRoom {
 
     private final class Recorder implements Watch {
         @Override
+        public void killing() {}
+
+        @Override
         public int ready(NotifiedCalls notified) {
             reported.add("ready");
             if (notifies) {

@@ -5,8 +5,8 @@ import java.util.Set;
 import org.secfilt.abi.Arch;
 
 /**
- * The processes that this one traces, those too that its tracer has not heard of yet. By /proc, anew each time: nothing is known of numbers. The thread
- * that traces them, where no other is named.
+ * The processes that this one traces, those too that its tracer has not heard of yet. By /proc, anew each time: nothing is known of
+ * numbers. The thread that traces them, where no other is named.
  */
 final class TracedProcesses {
     private static final int SIGKILL = 9;
