@@ -13,9 +13,10 @@ import org.secfilt.policy.Publication;
  *           PREROUTING    a published port leads to the command's end; OUTPUT the same for this host's own programs
  *   filter  FORWARD       what comes from the pair goes on; to it go answers and what PREROUTING has led there, nothing else
  *           OUTPUT        the same for this host's own programs: answers, and what OUTPUT of nat has led to it
- *           FORWARD       nothing comes from the pair in the name of others: an answer to that would be one to a connection of theirs; INPUT the
- *                         same in IPv4
- *           INPUT         nothing but answers comes from the pair to 127.0.0.0/8, whether or not the kernel takes such packets
+ *           FORWARD       nothing comes from the pair in the name of others, for an answer to that would be one to a connection of theirs;
+ *                         INPUT the same
+ *           INPUT         nothing comes from the pair to 127.0.0.0/8 but answers to what OUTPUT of nat has led to it, whether or not the
+ *                         kernel takes such packets: an error message may tell of any connection
  * </pre>
  *
  * Every rule bears a comment with the interface's name: by it a later run knows what a crash has left.
@@ -53,11 +54,10 @@ final class NatRules {
             nat.add("OUTPUT" + rule);
         }
         // The first one given ends up first. To another pair goes what the rules of that one say, which may stand behind these.
-        String foreign = " -i " + name + " ! -s " + subnets.block() + comment + " -j DROP";
-        filter.add("FORWARD" + foreign);
-        if (subnets.own().isV4()) {
-            filter.add("INPUT" + foreign); // of IPv6 neighbour discovery comes from link-local addresses
-        }
+        String foreign = " -i " + name + " ! -s " + subnets.block();
+        filter.add("FORWARD" + foreign + comment + " -j DROP");
+        // Neighbour discovery comes from link-local addresses.
+        filter.add("INPUT" + foreign + (subnets.own().isV4() ? "" : " ! -p ipv6-icmp") + comment + " -j DROP");
         filter.add("FORWARD -i " + name + " ! -o " + NatLink.PREFIX + "+" + comment + " -j ACCEPT");
         filter.add("FORWARD -o " + name + " -m conntrack --ctstate RELATED,ESTABLISHED" + comment + " -j ACCEPT");
         for (Publication publication : publications) {
@@ -69,7 +69,7 @@ final class NatRules {
         // UNTRACKED: neighbour discovery. No network is named: a link-local address leads there too.
         filter.add("OUTPUT -o " + name + " -m conntrack ! --ctstate RELATED,ESTABLISHED,UNTRACKED,DNAT" + comment + " -j DROP");
         if (!loopback.isEmpty()) {
-            filter.add("INPUT -d " + loopback + " -i " + name + " -m conntrack ! --ctstate RELATED,ESTABLISHED" + comment + " -j DROP");
+            filter.add("INPUT -d " + loopback + " -i " + name + " -m conntrack ! --ctstate DNAT" + comment + " -j DROP");
         }
         pairs = filter.size();
     }

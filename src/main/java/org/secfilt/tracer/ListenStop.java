@@ -75,7 +75,7 @@ final class ListenStop {
         }
     }
 
-    /** One that listens already, or is about to, is left as it is, but for its backlog: that it listens afterwards would tell nothing. */
+    /** One that listens already, or is about to, is left as it is, its backlog too: that it listens afterwards would tell nothing. */
     private void leave(Task task, SocketCopy copy) {
         task.socket = Optional.of(copy);
         if (copy.listening() || !held.hold(task)) {

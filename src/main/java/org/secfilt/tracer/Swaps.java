@@ -63,7 +63,10 @@ final class Swaps {
             boolean refused = call == TracedCall.BIND && copyRun.isRefusedForPort(task);
             return Optional.of(refused ? new Verdict.Answer(Errno.EACCES) : judge.deny(ONE_PROTOCOL));
         }
-        if (address.named && address.isOf(Family.UNSPEC) && AddressCall.action(call) == Action.SEND && !AddressCall.isFastOpen(task.call, call)) {
+        if (address.named && address.isOf(Family.UNSPEC) && AddressCall.action(call) == Action.SEND) {
+            if (AddressCall.isFastOpen(task.call, call)) {
+                return Optional.of(new Verdict.Answer(Errno.EOPNOTSUPP)); // net/ipv4/tcp.c tcp_sendmsg_fastopen()
+            }
             if (tracees.sockets().kind(task.tid, (int) task.call.argument(0)).domain() == Family.INET6.number()) {
                 return Optional.of(judge.deny(NO_NAME));
             }

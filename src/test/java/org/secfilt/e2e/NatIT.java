@@ -52,6 +52,73 @@ class NatIT {
         assertEquals(List.of("udp 10.77.1.1:8001"), ROOM.arrived(), run::toString); // that in its own name
     }
 
+    /** An error message may tell of any connection. Natively it is taken from the own address too. */
+    @Test
+    void nothing_is_told_of_connections_of_the_hosts_loopback() {
+        String tell = """
+                import socket, struct
+                def sum16(b):
+                    s = sum(struct.unpack(">%dH" % (len(b) // 2), b)); s = (s & 0xffff) + (s >> 16); return ~(s + (s >> 16)) & 0xffff
+                def header(protocol, source, target, rest):
+                    h = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(rest), 1, 0, 64, protocol, 0, source, target)
+                    return h[:10] + struct.pack(">H", sum16(h)) + h[12:] + rest
+                host = socket.inet_aton("127.0.0.1")
+                seen = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); seen.connect(("10.77.1.1", 9)); own = socket.inet_aton(seen.getsockname()[0])
+                seen.send(b"x") # the neighbour is known from here on
+                route = [l.split() for l in open("/proc/net/route")][1:]
+                device = [r[0] for r in route if r[1] == "00000000"][0]
+                import time; time.sleep(0.3)
+                entry = [l.split() for l in open("/proc/net/arp")][1:]
+                about = header(17, host, host, struct.pack(">HHHH", 4000, 5353, 9, 0) + b"q")
+                message = struct.pack(">BBHI", 3, 3, 0, 0) + about
+                message = message[:2] + struct.pack(">H", sum16(message)) + message[4:]
+                s = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
+                s.sendto(header(1, own, host, message), (device, 0x800, 0, 0, bytes.fromhex(entry[0][3].replace(":", ""))))
+                print("sent")""";
+        String script = """
+                /usr/bin/python3 -c 'import socket
+                s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("127.0.0.1", 4000)); s.connect(("127.0.0.1", 5353))
+                o = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); o.bind(("127.0.0.1", 5353)); s.send(b"q"); o.recv(1)
+                print("ready", flush=True); s.settimeout(3)
+                try: s.recv(1)
+                except OSError as e: print(type(e).__name__)' > flow & flow=$!
+                until [ -s flow ]; do sleep 0.02; done
+                $SECFILT --net=nat --publish=10105:5432/udp /usr/bin/python3 -c "$1"
+                wait $flow; cat flow""";
+        assertEquals("sent\nready\ntimeout\n", ROOM.bash(script, tell).run().exited(0).stdout().replace("TimeoutError", "timeout"));
+    }
+
+    /** Of IPv6 too, to the host itself. */
+    @Test
+    void nothing_comes_to_the_host_in_the_name_of_others() {
+        String forge = """
+                import socket, struct, sys, time
+                d = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+                d.connect(("fd77:1::1", 9)); own = d.getsockname()[0]; d.send(b"x"); time.sleep(0.5)
+                for source in ("fd77:1::1", own):
+                    s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, 255)
+                    s.setsockopt(socket.IPPROTO_IPV6, 36, 1) # IPV6_HDRINCL
+                    S, D = socket.inet_pton(socket.AF_INET6, source), socket.inet_pton(socket.AF_INET6, "fd77:1::2")
+                    body = b"forged" if source != own else b"honest"
+                    u = struct.pack(">HHHH", 5555, 6000, 8 + len(body), 0) + body
+                    pseudo = S + D + struct.pack(">II", len(u), 17) + u
+                    c = sum(struct.unpack(">%dH" % (len(pseudo) // 2), pseudo))
+                    while c >> 16: c = (c & 0xffff) + (c >> 16)
+                    u = u[:6] + struct.pack(">H", ~c & 0xffff) + u[8:]
+                    s.sendto(struct.pack(">IHBB", 0x60000000, len(u), 17, 64) + S + D + u, ("fd77:1::2", 0))
+                """;
+        String script = """
+                /usr/bin/python3 -c 'import socket
+                s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); s.bind(("fd77:1::2", 6000)); print("ready", flush=True); s.settimeout(4)
+                try:
+                    while True: print(s.recv(9).decode())
+                except OSError: pass' > got & got=$!
+                until [ -s got ]; do sleep 0.02; done
+                $SECFILT --net=nat /usr/bin/python3 -c "$1"
+                wait $got; cat got""";
+        assertEquals("ready\nhonest\n", ROOM.bash(script, forge).run().exited(0).stdout());
+    }
+
     @Test
     void rules_hold_behind_the_hosts_addresses() {
         Outcome run = ROOM.secfilt("--net=nat", "--allowed-netmask=10.77.1.0/24", "--allowed-netmask=fd77:1::/64", "bash", "-c", REACH).run();

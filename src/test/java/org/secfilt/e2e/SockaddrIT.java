@@ -53,24 +53,24 @@ class SockaddrIT {
 
     /** The kernel sends an IPv6 packet to the mapped address then, by the default route: to whoever that leads. By the supervisor, and on the vault. */
     @ParameterizedTest
-    @CsvSource({"ORDINARY, 1, ok", "ORDINARY, 100000, EPERM", "ROOT, 1, ok"})
-    void a_send_to_no_family_goes_to_the_peer_and_nowhere_else(User user, int bytes, String answer) {
+    @CsvSource({"ORDINARY, 1, 0, ok", "ORDINARY, 30000, 0, EPERM", "ORDINARY, 30000, 0x20000000, EOPNOTSUPP", "ROOT, 1, 0, ok"})
+    void a_send_to_no_family_goes_to_the_peer_and_nowhere_else(User user, String bytes, String flags, String answer) {
         String send = """
                 import ctypes, errno, socket, struct, sys
                 s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
                 s.connect(("::ffff:127.0.0.1", 8001))
                 name = bytes(2) + struct.pack(">H", 8001) + socket.inet_aton("127.0.0.1") + bytes(8)
-                size = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+                size = int(sys.argv[1])
                 libc = ctypes.CDLL(None, use_errno=True)
-                sent = libc.sendto(s.fileno(), bytes(size), min(size, 30000), 0, name, 16)
+                sent = libc.sendto(s.fileno(), bytes(size), size, int(sys.argv[2], 0), name, 16)
                 print("ok" if sent > 0 else errno.errorcode[ctypes.get_errno()])""";
         ROOM.bash("exec 3<>/dev/tcp/$1/8001", NetworkRoom.NEAR6).run().exited(0); // who is there is known from here on
         ROOM.arrived();
-        Outcome bare = ROOM.command("/usr/bin/python3", "-c", send).as(user).run().exited(0);
+        Outcome bare = ROOM.command("/usr/bin/python3", "-c", send, "1", flags).as(user).run().exited(0);
         assertEquals("ok\n", bare.stdout());
         assertEquals(List.of("udp [::ffff:127.0.0.1]:8001"), ROOM.arrived(), bare::toString);
         ROOM.arrivedInside();
-        Outcome run = ROOM.secfilt("--firewall=off", "--allowed-netmask=127.0.0.0/8", "/usr/bin/python3", "-c", send, String.valueOf(bytes)).as(user).run().exited(0);
+        Outcome run = ROOM.secfilt("--firewall=off", "--allowed-netmask=127.0.0.0/8", "/usr/bin/python3", "-c", send, bytes, flags).as(user).run().exited(0);
         assertEquals(answer + "\n", run.stdout(), run::toString);
         assertEquals(List.of(), ROOM.arrived(), run::toString);
         assertEquals(answer.equals("ok"), ROOM.arrivedInside().contains("udp 127.0.0.1:8001"), run::toString);
