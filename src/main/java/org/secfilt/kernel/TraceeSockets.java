@@ -13,6 +13,9 @@ public interface TraceeSockets {
     /** Whether this descriptor is a socket, by its link in /proc: of a file nobody is asked anything. */
     boolean isSocket(int tid, int fd);
 
+    /** What this descriptor's link in /proc says, proc_pid_fd(5); empty if there is none. The tracee may have named it: to be compared alone. */
+    String link(int tid, int fd);
+
     /** A copy of the tracee's socket; empty if it is no socket or the tracee died. Close it. */
     Optional<SocketCopy> copy(int tid, int fd);
 

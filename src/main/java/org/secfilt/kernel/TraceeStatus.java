@@ -34,6 +34,9 @@ public interface TraceeStatus {
     /** Whether the process has said that it ignores this signal (SIG_IGN): the same, "SigIgn". */
     boolean ignores(int tid, int signal);
 
+    /** Whether it has a handler for it: the same, "SigCgt". */
+    boolean catches(int tid, int signal);
+
     /** Whether a thread has this number, and we trace it. */
     boolean isOurs(int tid);
 

@@ -30,14 +30,20 @@ final class Remake {
     private final VaultRange vault;
     private final Calls calls;
     private final IgnoredSignal ignored;
+    private final Remainder remainder;
     private final SyscallStop registers = new SyscallStop();
     private final long[] mask = new long[1];
 
-    Remake(Ptrace ptrace, VaultRange vault, Calls calls, IgnoredSignal ignored) {
+    Remake(Ptrace ptrace, VaultRange vault, Calls calls, IgnoredSignal ignored, Remainder remainder) {
         this.ptrace = ptrace;
         this.vault = vault;
         this.calls = calls;
         this.ignored = ignored;
+        this.remainder = remainder;
+    }
+
+    Remainder remainder() {
+        return remainder;
     }
 
     /** Of a task that waits for the answer to a call; null if it died. */
@@ -55,6 +61,9 @@ final class Remake {
     /** At a group-stop, which goes on. */
     void groupStop(Task task) {
         ignored.groupStop(task);
+        if (task.phase == Task.Phase.RUNNING) {
+            remainder.groupStop(task);
+        }
         ptrace.listen(task.tid);
     }
 
@@ -67,8 +76,12 @@ final class Remake {
                 return true;
             }
             task.begun = Task.NONE;
-        } else if (task.phase == Task.Phase.REMAKING) {
+        } else if (task.phase == Task.Phase.REMAKING || task.phase == Task.Phase.RESUMING) {
             ptrace.resumeToCall(task.tid, 0); // the end of a group-stop
+            return true;
+        }
+        if (known && task.phase == Task.Phase.RUNNING && remainder.trapped(task)) {
+            ptrace.resumeToCall(task.tid, 0);
             return true;
         }
         if (known) {
@@ -173,7 +186,14 @@ final class Remake {
             task.begun = Task.NONE;
             release(task);
         }
+        if (task.phase == Task.Phase.RESUMING) {
+            remainder.undo(task);
+        }
         if (ptrace.registers(task.tid, registers) == 0) {
+            if (task.phase == Task.Phase.RUNNING && remainder.signal(task, signal, registers)) {
+                ptrace.resumeToCall(task.tid, signal);
+                return;
+            }
             if (registers.result() == Ptrace.ERESTARTSYS && !registers.waited() && isNotified()) {
                 ptrace.setResult(task.tid, Ptrace.ERESTARTNOINTR);
             }

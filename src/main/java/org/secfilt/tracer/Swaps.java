@@ -5,6 +5,7 @@ import org.secfilt.abi.Errno;
 import org.secfilt.abi.Family;
 import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.abi.SocketKind;
 import org.secfilt.kernel.SocketCopy;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.plan.TracedCall;
@@ -26,7 +27,6 @@ final class Swaps {
     private static final String BEGUN = "a datagram that is begun with MSG_MORE and has an address may be mixed up with what its socket was connected"
             + " to, and the supervisor cannot make this call itself: that of a process with a Landlock domain or a security label of its own, or"
             + " with more than 16 KiB or 4 pieces, control data or other flags; send it without MSG_MORE, or connect the socket first";
-    private static final String NO_NAME = "a send to AF_UNSPEC by an IPv6 socket, which the supervisor cannot make itself; give it no address";
     private static final int MAX_ERRNO = 4095; // linux/err.h
     private static final int MOST_PIECES = 1024; // linux/uio.h UIO_MAXIOV
     private static final int PIECE_BYTES = 16; // struct iovec
@@ -63,14 +63,9 @@ final class Swaps {
             boolean refused = call == TracedCall.BIND && copyRun.isRefusedForPort(task);
             return Optional.of(refused ? new Verdict.Answer(Errno.EACCES) : judge.deny(ONE_PROTOCOL));
         }
-        if (address.named && address.isOf(Family.UNSPEC) && AddressCall.action(call) == Action.SEND) {
-            if (AddressCall.isFastOpen(task.call, call)) {
-                return Optional.of(new Verdict.Answer(Errno.EOPNOTSUPP)); // net/ipv4/tcp.c tcp_sendmsg_fastopen()
-            }
-            if (tracees.sockets().kind(task.tid, (int) task.call.argument(0)).domain() == Family.INET6.number()) {
-                return Optional.of(judge.deny(NO_NAME));
-            }
-            address.sayInet(); // it would mean another one's peer, put in its place ({@link CopyRun})
+        task.toPeer = false;
+        if (address.named && address.isOf(Family.UNSPEC) && AddressCall.action(call) == Action.SEND && !namesSomebody(task, call)) {
+            return Optional.of(new Verdict.Answer(Errno.EOPNOTSUPP)); // net/ipv4/tcp.c tcp_sendmsg_fastopen()
         }
         if (!address.named || !task.apart) {
             return Optional.empty();
@@ -79,6 +74,24 @@ final class Swaps {
             return againstSend(task, call, allow);
         }
         return call == TracedCall.CONNECT && !task.connecting ? againstConnect(task, call, allow) : Optional.empty();
+    }
+
+    /**
+     * What AF_UNSPEC means to the socket it is to mean to any other in its place, which may be an IPv6 one with a mapped peer ({@link CopyRun}).
+     *
+     * @return false if it is no address to a fast open
+     */
+    private boolean namesSomebody(Task task, TracedCall call) {
+        SocketKind kind = tracees.sockets().kind(task.tid, (int) task.call.argument(0));
+        boolean six = kind.domain() == Family.INET6.number();
+        if (kind.protocol() == Protocol.TCP.number() && AddressCall.isFastOpen(task.call, call)) {
+            return false;
+        }
+        task.toPeer = six && kind.protocol() == Protocol.UDP.number();
+        if (!six) {
+            address.sayInet();
+        }
+        return true;
     }
 
     /** Whether a socket of another protocol that is put in the place of the one that was judged would come to what is denied to it. */

@@ -30,6 +30,10 @@ final class Task {
         REPLACED,
         /** The enter-stop of a call that is made again, with signals blocked. */
         REMAKING,
+        /** The enter-stop of what is left of a call. {@link Remainder} */
+        RESUMING,
+        /** Its exit-stop. */
+        RESUMED,
         /** Of a call that was to come to a seccomp-stop before. */
         ASKED,
         /** Of a call that may bring descriptors to {@link Task#room}. */
@@ -99,6 +103,8 @@ final class Task {
     boolean apart;
     /** It was interrupted in its call, which keeps others waiting. */
     boolean turnedOut;
+    /** It names AF_UNSPEC, by which an IPv6 UDP socket is sent to its peer. */
+    boolean toPeer;
     /** The call that runs names nobody, whichever socket it is about by now. */
     boolean nameless;
     /** A notified call is to be made again for the tracer: it is on its way to a stop. */
@@ -135,6 +141,10 @@ final class Task {
         this.tid = tid;
         this.number = tid;
     }
+
+    /** The call that was cut short, with the part as its result, and which of its arguments counts; meaningful while RESUMING and RESUMED. */
+    final SyscallStop part = new SyscallStop();
+    int partCount;
 
     /** A signal to many is under way. */
     Optional<Signalling> signalling = Optional.empty();

@@ -86,7 +86,7 @@ public final class Tracer {
         this.unheard = new Unheard(tracees.status(), tasks.restrictions());
         this.execs = new ExecStops(ptrace, tracees.status(), plan.arch().syscalls(), options);
         this.calls = new Calls(plan, notifies);
-        this.remake = new Remake(ptrace, plan.vault(), calls, new IgnoredSignal(ptrace, tracees, plan.arch()));
+        this.remake = new Remake(ptrace, plan.vault(), calls, new IgnoredSignal(ptrace, tracees, plan.arch()), new Remainder(ptrace, tracees, plan.arch()));
         this.replies = new Replies(ptrace, tracees.sockets(), watch, remake);
         this.keeper = new KeeperStop(ptrace, keeper, tasks, replies, watch);
         this.crossing = new Crossing(ptrace, tracees.status());
@@ -392,6 +392,8 @@ public final class Tracer {
         switch (task.phase) {
             case REMAKING -> remake.entered(task);
             case ASKED -> remake.ended(task);
+            case RESUMING -> remake.remainder().entered(task);
+            case RESUMED -> remake.remainder().ended(task);
             case IN_CALL, ASKING, MAPPING, CLOSING -> {
                 if (addresses.exit(task, calls.traced(task.call))) {
                     remake.again(task);

@@ -158,7 +158,7 @@ final class VaultMapping {
                 }
             }
             case CLOSING -> task.vaultFd = Task.NONE;
-            case RUNNING, IN_CALL, RECEIVING, LISTENING, RESTRICTING, PLACING, NAMING, SIGNALLING, REPLACED, REMAKING, ASKED ->
+            case RUNNING, IN_CALL, RECEIVING, LISTENING, RESTRICTING, PLACING, NAMING, SIGNALLING, REPLACED, REMAKING, ASKED, RESUMING, RESUMED ->
                 throw new IllegalStateException("no injected call in phase " + phase);
         }
         ptrace.rewind(task.tid, task.call);

@@ -58,6 +58,7 @@ class NatIT {
         String tell = """
                 import socket, struct
                 def sum16(b):
+                    b += bytes(len(b) % 2)
                     s = sum(struct.unpack(">%dH" % (len(b) // 2), b)); s = (s & 0xffff) + (s >> 16); return ~(s + (s >> 16)) & 0xffff
                 def header(protocol, source, target, rest):
                     h = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(rest), 1, 0, 64, protocol, 0, source, target)

@@ -53,8 +53,8 @@ class SockaddrIT {
 
     /** The kernel sends an IPv6 packet to the mapped address then, by the default route: to whoever that leads. By the supervisor, and on the vault. */
     @ParameterizedTest
-    @CsvSource({"ORDINARY, 1, 0, ok", "ORDINARY, 30000, 0, EPERM", "ORDINARY, 30000, 0x20000000, EOPNOTSUPP", "ROOT, 1, 0, ok"})
-    void a_send_to_no_family_goes_to_the_peer_and_nowhere_else(User user, String bytes, String flags, String answer) {
+    @CsvSource({"ORDINARY, 1, 0", "ORDINARY, 30000, 0", "ORDINARY, 30000, 0x20000000", "ROOT, 1, 0"})
+    void a_send_to_no_family_goes_to_the_peer_and_nowhere_else(User user, String bytes, String flags) {
         String send = """
                 import ctypes, errno, socket, struct, sys
                 s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
@@ -71,9 +71,9 @@ class SockaddrIT {
         assertEquals(List.of("udp [::ffff:127.0.0.1]:8001"), ROOM.arrived(), bare::toString);
         ROOM.arrivedInside();
         Outcome run = ROOM.secfilt("--firewall=off", "--allowed-netmask=127.0.0.0/8", "/usr/bin/python3", "-c", send, bytes, flags).as(user).run().exited(0);
-        assertEquals(answer + "\n", run.stdout(), run::toString);
+        assertEquals("ok\n", run.stdout(), run::toString);
         assertEquals(List.of(), ROOM.arrived(), run::toString);
-        assertEquals(answer.equals("ok"), ROOM.arrivedInside().contains("udp 127.0.0.1:8001"), run::toString);
+        assertTrue(ROOM.arrivedInside().contains("udp 127.0.0.1:8001"), run::toString);
     }
 
     private static List<String> lines(Outcome run) {

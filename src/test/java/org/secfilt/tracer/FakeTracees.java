@@ -199,6 +199,12 @@ abstract class FakeTracees extends TracersKernel
     }
 
     @Override
+    public String link(int tid, int fd) {
+        on(tid);
+        return "";
+    }
+
+    @Override
     public List<Integer> descriptors(int tid) {
         on(tid);
         return List.of();
@@ -208,6 +214,12 @@ abstract class FakeTracees extends TracersKernel
     public boolean isSocket(int tid, int fd) {
         on(tid);
         return sockets;
+    }
+
+    @Override
+    public boolean catches(int tid, int signal) {
+        on(tid);
+        return false;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package org.secfilt.kernel.jnr;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.Errno;
@@ -45,6 +46,11 @@ final class JnrTraceeSockets implements TraceeSockets {
     @Override
     public boolean isSocket(int tid, int fd) {
         return descriptors.linksToSocket(tid, fd);
+    }
+
+    @Override
+    public String link(int tid, int fd) {
+        return new String(descriptors.link(tid, fd), StandardCharsets.ISO_8859_1);
     }
 
     @Override

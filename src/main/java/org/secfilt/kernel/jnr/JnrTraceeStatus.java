@@ -74,6 +74,11 @@ final class JnrTraceeStatus implements TraceeStatus {
         return has(tid, "SigIgn", signal);
     }
 
+    @Override
+    public boolean catches(int tid, int signal) {
+        return has(tid, "SigCgt", signal);
+    }
+
     private boolean has(int tid, String set, int signal) {
         String signals = Proc.field(proc.status(tid), set);
         return !signals.isEmpty() && (Long.parseUnsignedLong(signals, 16) >>> signal - 1 & 1) != 0;

@@ -1,0 +1,163 @@
+package org.secfilt.tracer;
+
+import org.secfilt.abi.Arch;
+import org.secfilt.kernel.Ptrace;
+import org.secfilt.kernel.SyscallStop;
+import org.secfilt.kernel.Tracees;
+
+/**
+ * Has calls go on that a signal cut short which does nothing, as {@link IgnoredSignal} those that it had do nothing: what is left is done by another
+ * call of the tracee's, and it sees one result.
+ *
+ * <pre>
+ *   signal-delivery-stop, or a trap    the result is the part that is done; the arguments become the rest, and the call is wound back to
+ *   another such stop before it began  all is as it was: a handler is to see the part
+ *   syscall-enter-stop
+ *   syscall-exit-stop                  the result becomes the sum, and the arguments are as they were; an error of the rest is none
+ * </pre>
+ *
+ * It is one of those calls alone that return a part for no other reason than a signal, or that would have again no more than the kernel had then: the
+ * end of a file, a socket that does not wait.
+ */
+final class Remainder {
+    private static final long MOST = 0x7fff_f000; // linux/fs.h MAX_RW_COUNT
+    private static final int MSG_WAITALL = 0x100; // linux/socket.h
+    private static final int MSG_PEEK = 2;
+    private static final int SENDTO_NAME = 4;
+    private static final int FLAGS = 3;
+    // asm-generic/signal.h: what is ignored where nothing else was asked for, signal(7)
+    private static final int SIGCHLD = 17;
+    private static final int SIGCONT = 18;
+    private static final int SIGURG = 23;
+    private static final int SIGWINCH = 28;
+    private static final int NO_POINTER = -1;
+
+    private final Ptrace ptrace;
+    private final Tracees tracees;
+    private final Arch arch;
+    private final SyscallStop registers = new SyscallStop();
+    /** Which arguments of the call are the pointer and the count; the count's is 0 of a call that is none of these. */
+    private int pointer;
+    private int count;
+
+    Remainder(Ptrace ptrace, Tracees tracees, Arch arch) {
+        this.ptrace = ptrace;
+        this.tracees = tracees;
+        this.arch = arch;
+    }
+
+    /** At a signal-delivery-stop, before the signal is passed on. @param call as the registers show it @return whether it is to begin anew */
+    boolean signal(Task task, int signal, SyscallStop call) {
+        return isPart(call) && find(task.tid, call) && doesNothing(task.tid, signal) && begin(task, call);
+    }
+
+    /** At a PTRACE_EVENT_STOP that is neither a group-stop nor its first. @return likewise */
+    boolean trapped(Task task) {
+        return ptrace.registers(task.tid, registers) == 0 && isPart(registers) && find(task.tid, registers) && begin(task, registers);
+    }
+
+    /** At a group-stop: it cut the call short, and would have without a tracer. */
+    void groupStop(Task task) {
+        if (ptrace.registers(task.tid, registers) == 0 && isPart(registers) && find(task.tid, registers)) {
+            ptrace.noteWait(task.tid);
+        }
+    }
+
+    private static boolean isPart(SyscallStop call) {
+        return call.result() > 0 && call.result() < MOST && call.number() >= 0 && !call.waited();
+    }
+
+    private boolean doesNothing(int tid, int signal) {
+        boolean byDefault = signal == SIGCHLD || signal == SIGCONT || signal == SIGURG || signal == SIGWINCH;
+        return tracees.status().ignores(tid, signal) || byDefault && !tracees.status().catches(tid, signal);
+    }
+
+    /** Sets {@link #pointer} and {@link #count}. */
+    private boolean find(int tid, SyscallStop call) {
+        pointer = 1;
+        count = 0;
+        int fd = (int) call.argument(0);
+        switch (arch.syscalls().name((int) call.number()).orElse("")) {
+            case "write" -> count = waitsForRoom(tid, fd) ? 2 : 0;
+            case "read" -> count = isEndless(tid, fd) ? 2 : 0;
+            case "sendto" -> count = call.argument(SENDTO_NAME) == 0 ? 2 : 0;
+            case "recvfrom" -> count = (call.argument(FLAGS) & (MSG_WAITALL | MSG_PEEK)) == MSG_WAITALL ? 2 : 0;
+            case "getrandom" -> {
+                pointer = 0;
+                count = 1;
+            }
+            case "sendfile" -> {
+                pointer = NO_POINTER; // the kernel has moved the offset on
+                count = 3;
+            }
+            case "copy_file_range" -> {
+                pointer = NO_POINTER;
+                count = 4;
+            }
+            default -> { }
+        }
+        return count > 0 && call.result() < Math.min(call.argument(count), MOST) && call.argument(count) > 0;
+    }
+
+    private boolean waitsForRoom(int tid, int fd) {
+        String link = tracees.sockets().link(tid, fd);
+        return link.startsWith("pipe:[") || link.startsWith("socket:[") || link.startsWith("/dev/");
+    }
+
+    /** What gives as much as is asked for. */
+    private boolean isEndless(int tid, int fd) {
+        String link = tracees.sockets().link(tid, fd);
+        return link.equals("/dev/urandom") || link.equals("/dev/random") || link.equals("/dev/zero");
+    }
+
+    private boolean begin(Task task, SyscallStop call) {
+        task.part.copy(call);
+        task.part.exit(call.result());
+        task.partCount = count;
+        registers.copy(call);
+        if (pointer != NO_POINTER) {
+            registers.setArgument(pointer, call.argument(pointer) + call.result());
+        }
+        registers.setArgument(count, Math.min(call.argument(count), MOST) - call.result());
+        if (ptrace.rewind(task.tid, registers) < 0) {
+            return false; // it died
+        }
+        task.phase = Task.Phase.RESUMING;
+        return true;
+    }
+
+    /** At a signal-delivery-stop, when it was to begin, and has not. */
+    void undo(Task task) {
+        task.phase = Task.Phase.RUNNING;
+        putBack(task, task.part.result());
+        ptrace.setNumber(task.tid, task.part.number());
+        ptrace.setInstructionPointer(task.tid, task.part.instructionPointer());
+    }
+
+    /** At its syscall-enter-stop. */
+    void entered(Task task) {
+        boolean same = ptrace.registers(task.tid, registers) == 0 && registers.number() == task.part.number();
+        task.phase = same ? Task.Phase.RESUMED : Task.Phase.RUNNING; // or its code was changed under it
+        if (same) {
+            ptrace.resumeToExit(task.tid);
+        } else {
+            ptrace.resume(task.tid, 0);
+        }
+    }
+
+    /** At its syscall-exit-stop. */
+    void ended(Task task) {
+        task.phase = Task.Phase.RUNNING;
+        if (ptrace.registers(task.tid, registers) == 0) {
+            putBack(task, task.part.result() + Math.max(registers.result(), 0));
+        }
+        ptrace.resume(task.tid, 0);
+    }
+
+    private void putBack(Task task, long result) {
+        for (int i = 0; i <= task.partCount; i++) {
+            ptrace.setArgument(task.tid, i, task.part.argument(i));
+        }
+        ptrace.setResult(task.tid, result);
+    }
+}

@@ -1,0 +1,187 @@
+/*
+ * Calls that a signal finds when they have done a part: cut-short
+ *
+ * Each of them waits for room, for bytes, or for as many as were asked for, while the signal comes: one that does nothing by default, one that is
+ * ignored, one with a handler, one that stops and one that has it go on again.
+ *
+ * stdout: a line each, "CALL WHERE SIGNAL all", "part" where less was done, or the error; and "changed" where other bytes came than were sent.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { BYTES = 4 << 20, WAITED = 200000, MANY = 48 << 20, MICROSECONDS = 60000 };
+
+static unsigned char *bytes, *many;
+
+static unsigned char at(long i)
+{
+	return (unsigned char)(i * 7 + i / 251);
+}
+
+static void pair(const char *where, int ends[2])
+{
+	if (!strcmp(where, "pipe")) {
+		int pipes[2];
+		if (pipe(pipes))
+			exit(2);
+		ends[0] = pipes[1];
+		ends[1] = pipes[0];
+	} else if (!strcmp(where, "unix")) {
+		if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends))
+			exit(2);
+	} else {
+		struct sockaddr_in any = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+		socklen_t length = sizeof any;
+		int listener = socket(AF_INET, SOCK_STREAM, 0);
+		ends[0] = socket(AF_INET, SOCK_STREAM, 0);
+		if (bind(listener, (struct sockaddr *)&any, length) || listen(listener, 1) || getsockname(listener, (struct sockaddr *)&any, &length)
+				|| connect(ends[0], (struct sockaddr *)&any, length))
+			exit(2);
+		ends[1] = accept(listener, NULL, NULL);
+		close(listener);
+	}
+}
+
+static void nothing(int signal)
+{
+	(void)signal;
+}
+
+/* Until it waits in its call, and has done what it can. */
+static void await_wait(pid_t caller)
+{
+	char path[64], stat[512];
+	snprintf(path, sizeof path, "/proc/%d/stat", (int)caller);
+	for (int seen = 0, looks = 0; seen < 3 && looks < 500; looks++) {
+		FILE *file = fopen(path, "r");
+		char *name = file && fgets(stat, sizeof stat, file) ? strrchr(stat, ')') : NULL;
+		if (file)
+			fclose(file);
+		seen = name && name[2] == 'S' ? seen + 1 : 0;
+		usleep(MICROSECONDS / 6);
+	}
+}
+
+/* The other side: lets the call do a part, sends the signal, and does the rest. @return in the exit code whether the bytes were those */
+static void other(int end, int sends, pid_t caller, int number)
+{
+	static unsigned char got[1 << 16];
+	long came = 0, n;
+	int same = 1;
+	if (sends && write(end, bytes, WAITED / 2) != WAITED / 2)
+		_exit(2);
+	await_wait(caller);
+	kill(caller, number);
+	usleep(MICROSECONDS);
+	if (number == SIGSTOP)
+		kill(caller, SIGCONT);
+	if (sends && write(end, bytes + WAITED / 2, WAITED / 2) < 0)
+		_exit(2);
+	while (!sends && (n = read(end, got, sizeof got)) > 0)
+		for (long i = 0; i < n; i++)
+			same &= got[i] == at(came++);
+	_exit(!same);
+}
+
+static void tell(const char *call, const char *where, int number, long result, long all, int changed)
+{
+	printf("%s %s %d %s%s\n", call, where, number, result == all ? "all" : result > 0 ? "part" : strerrorname_np(errno), changed ? " changed" : "");
+}
+
+static void over(const char *where, const char *call, int number)
+{
+	int ends[2], status, receives = !strcmp(call, "recv");
+	pid_t caller = getpid();
+	pair(where, ends);
+	pid_t child = fork();
+	if (child == 0) {
+		close(ends[0]);
+		other(ends[1], receives, caller, number);
+	}
+	close(ends[1]);
+	long result = -1, all = receives ? WAITED : BYTES;
+	memset(many, 0, WAITED);
+	if (!strcmp(call, "write"))
+		result = write(ends[0], bytes, BYTES);
+	else if (!strcmp(call, "send"))
+		result = send(ends[0], bytes, BYTES, 0);
+	else if (receives)
+		result = recv(ends[0], many, WAITED, MSG_WAITALL);
+	else {
+		int file = memfd_create("cut", 0);
+		off_t from = 0;
+		if (write(file, bytes, BYTES) != BYTES)
+			exit(2);
+		result = sendfile(ends[0], file, &from, BYTES);
+		close(file);
+		if (from != result)
+			printf("the offset is another\n");
+	}
+	close(ends[0]);
+	while (waitpid(child, &status, 0) < 0)
+		;
+	tell(call, where, number, result, all, receives ? memcmp(many, bytes, (size_t)(result > 0 ? result : 0)) != 0 : status != 0);
+}
+
+/* What gives as much as is asked for. */
+static void endless(const char *call, int number)
+{
+	pid_t caller = getpid(), child = fork();
+	if (child == 0) {
+		for (int i = 0; i < 6; i++) {
+			usleep(4000);
+			kill(caller, number);
+		}
+		_exit(0);
+	}
+	int fd = open(call, O_RDONLY);
+	long result = fd < 0 ? getrandom(many, MANY, 0) : read(fd, many, MANY);
+	if (number == SIGUSR1 && result > 0)
+		result = MANY; /* by chance */
+	tell("read", call, number, result, MANY, many[result > 0 ? result - 1 : 0] == 0 && many[MANY / 2] == 0 && strcmp(call, "/dev/zero"));
+	close(fd);
+	while (waitpid(child, NULL, 0) < 0)
+		;
+}
+
+int main(void)
+{
+	const int numbers[] = { SIGCHLD, SIGWINCH, SIGCONT, SIGURG, SIGUSR2, SIGUSR1, SIGSTOP };
+	struct sigaction handled = { .sa_handler = nothing };
+	bytes = malloc(BYTES);
+	many = malloc(MANY);
+	for (long i = 0; i < BYTES; i++)
+		bytes[i] = at(i);
+	setvbuf(stdout, NULL, _IONBF, 0);
+	signal(SIGUSR2, SIG_IGN);
+	sigaction(SIGUSR1, &handled, NULL);
+	for (int i = 0; i < (int)(sizeof numbers / sizeof *numbers); i++) {
+		for (int j = 0; j < 3; j++) {
+			const char *where = (const char *[]){ "pipe", "tcp", "unix" }[j];
+			over(where, "write", numbers[i]);
+			over(where, "sendfile", numbers[i]);
+			if (j > 0) {
+				over(where, "send", numbers[i]);
+				over(where, "recv", numbers[i]);
+			}
+		}
+		if (numbers[i] != SIGSTOP) {
+			endless("/dev/urandom", numbers[i]);
+			endless("/dev/zero", numbers[i]);
+			endless("getrandom", numbers[i]);
+		}
+	}
+	return 0;
+}
