@@ -86,7 +86,8 @@ public final class Tracer {
         this.unheard = new Unheard(tracees.status(), tasks.restrictions());
         this.execs = new ExecStops(ptrace, tracees.status(), plan.arch().syscalls(), options);
         this.calls = new Calls(plan, notifies);
-        this.remake = new Remake(ptrace, plan.vault(), calls, new IgnoredSignal(ptrace, tracees, plan.arch()), new Remainder(ptrace, tracees, plan.arch()));
+        this.remake = new Remake(ptrace, plan.vault(), calls, new IgnoredSignal(ptrace, tracees, plan.arch()),
+                new Remainder(ptrace, tracees, plan.arch()));
         this.replies = new Replies(ptrace, tracees.sockets(), watch, remake);
         this.keeper = new KeeperStop(ptrace, keeper, tasks, replies, watch);
         this.crossing = new Crossing(ptrace, tracees.status());
