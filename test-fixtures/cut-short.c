@@ -2,7 +2,7 @@
  * Calls that a signal finds when they have done a part: cut-short
  *
  * Each of them waits for room, for bytes, or for as many as were asked for, while the signal comes: one that does nothing by default, one that is
- * ignored, one with a handler, one that stops and one that has it go on again.
+ * ignored, one with a handler, one that stops and one that has it go on again; or their reader leaves, with SIGPIPE ignored.
  *
  * stdout: a line each, "CALL WHERE SIGNAL all", "part" where less was done, or the error; and "changed" where other bytes came than were sent.
  */
@@ -18,7 +18,9 @@
 #include <sys/random.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { BYTES = 4 << 20, WAITED = 200000, MANY = 48 << 20, MICROSECONDS = 60000 };
@@ -135,6 +137,60 @@ static void over(const char *where, const char *call, int number)
 	tell(call, where, number, result, all, receives ? memcmp(many, bytes, (size_t)(result > 0 ? result : 0)) != 0 : status != 0);
 }
 
+/* A limit is one limit, however many signals come; and one datagram is none of a stream. */
+static void limited(int number)
+{
+	int ends[2];
+	pid_t caller = getpid();
+	struct timeval limit = { 1, 0 };
+	struct timespec begin, end;
+	for (int stream = 0; stream < 2; stream++) {
+		if (socketpair(AF_UNIX, stream ? SOCK_STREAM : SOCK_DGRAM, 0, ends))
+			exit(2);
+		pid_t child = fork();
+		if (child == 0) {
+			await_wait(caller);
+			for (int i = 0; i < 40; i++) {
+				if (i == 0 && write(ends[1], "part", 4) != 4)
+					_exit(2);
+				usleep(MICROSECONDS * 2);
+				kill(caller, number);
+			}
+			_exit(0);
+		}
+		setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+		clock_gettime(CLOCK_MONOTONIC, &begin);
+		long result = recv(ends[0], many, 100, MSG_WAITALL);
+		clock_gettime(CLOCK_MONOTONIC, &end);
+		close(ends[0]);
+		close(ends[1]);
+		kill(child, SIGKILL);
+		while (waitpid(child, NULL, 0) < 0)
+			;
+		printf("limited %s %d %ld%s\n", stream ? "stream" : "datagram", number, result, end.tv_sec - begin.tv_sec > 2 ? " late" : "");
+	}
+}
+
+/* Nobody reads the rest. */
+static void left(const char *where)
+{
+	int ends[2];
+	pid_t caller = getpid();
+	pair(where, ends);
+	pid_t child = fork();
+	if (child == 0) {
+		close(ends[0]);
+		await_wait(caller);
+		_exit(0);
+	}
+	close(ends[1]);
+	long result = write(ends[0], bytes, BYTES);
+	close(ends[0]);
+	while (waitpid(child, NULL, 0) < 0)
+		;
+	tell("left", where, SIGPIPE, result, BYTES, 0);
+}
+
 /* What gives as much as is asked for. */
 static void endless(const char *call, int number)
 {
@@ -166,6 +222,11 @@ int main(void)
 		bytes[i] = at(i);
 	setvbuf(stdout, NULL, _IONBF, 0);
 	signal(SIGUSR2, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	left("pipe");
+	left("unix");
+	limited(SIGWINCH);
+	limited(SIGUSR2);
 	sigaction(SIGUSR1, &handled, NULL);
 	for (int i = 0; i < (int)(sizeof numbers / sizeof *numbers); i++) {
 		for (int j = 0; j < 3; j++) {

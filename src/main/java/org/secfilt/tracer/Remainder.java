@@ -1,7 +1,10 @@
 package org.secfilt.tracer;
 
+import java.util.Optional;
 import org.secfilt.abi.Arch;
+import org.secfilt.abi.SocketType;
 import org.secfilt.kernel.Ptrace;
+import org.secfilt.kernel.SocketCopy;
 import org.secfilt.kernel.SyscallStop;
 import org.secfilt.kernel.Tracees;
 
@@ -78,17 +81,17 @@ final class Remainder {
         count = 0;
         int fd = (int) call.argument(0);
         switch (arch.syscalls().name((int) call.number()).orElse("")) {
-            case "write" -> count = waitsForRoom(tid, fd) ? 2 : 0;
+            case "write" -> count = isFilled(tid, fd) ? 2 : 0;
             case "read" -> count = isEndless(tid, fd) ? 2 : 0;
-            case "sendto" -> count = call.argument(SENDTO_NAME) == 0 ? 2 : 0;
-            case "recvfrom" -> count = (call.argument(FLAGS) & (MSG_WAITALL | MSG_PEEK)) == MSG_WAITALL ? 2 : 0;
+            case "sendto" -> count = call.argument(SENDTO_NAME) == 0 && isStream(tid, fd, false) ? 2 : 0;
+            case "recvfrom" -> count = (call.argument(FLAGS) & (MSG_WAITALL | MSG_PEEK)) == MSG_WAITALL && isStream(tid, fd, true) ? 2 : 0;
             case "getrandom" -> {
                 pointer = 0;
                 count = 1;
             }
             case "sendfile" -> {
                 pointer = NO_POINTER; // the kernel has moved the offset on
-                count = 3;
+                count = !tracees.sockets().isSocket(tid, fd) || isStream(tid, fd, false) ? 3 : 0;
             }
             case "copy_file_range" -> {
                 pointer = NO_POINTER;
@@ -99,9 +102,21 @@ final class Remainder {
         return count > 0 && call.result() < Math.min(call.argument(count), MOST) && call.argument(count) > 0;
     }
 
-    private boolean waitsForRoom(int tid, int fd) {
+    /** What takes as much as there is room for, and waits for more. */
+    private boolean isFilled(int tid, int fd) {
         String link = tracees.sockets().link(tid, fd);
-        return link.startsWith("pipe:[") || link.startsWith("socket:[") || link.startsWith("/dev/");
+        return link.startsWith("pipe:[") || link.startsWith("/dev/") || isStream(tid, fd, false);
+    }
+
+    /** One that waits for any time: what is left would wait anew as long as its limit. */
+    private boolean isStream(int tid, int fd, boolean receives) {
+        Optional<SocketCopy> socket = tracees.sockets().isSocket(tid, fd) ? tracees.sockets().copy(tid, fd) : Optional.empty();
+        if (socket.isEmpty()) {
+            return false;
+        }
+        try (SocketCopy copy = socket.get()) {
+            return copy.describe(fd).type() == SocketType.STREAM && copy.limitNanos(receives) == 0;
+        }
     }
 
     /** What gives as much as is asked for. */
@@ -149,7 +164,11 @@ final class Remainder {
     void ended(Task task) {
         task.phase = Task.Phase.RUNNING;
         if (ptrace.registers(task.tid, registers) == 0) {
-            putBack(task, task.part.result() + Math.max(registers.result(), 0));
+            long more = registers.result();
+            putBack(task, task.part.result() + Math.max(more, 0));
+            if (more <= 0 && more != Ptrace.ERESTARTSYS) {
+                ptrace.noteWait(task.tid); // nothing is left, or it cannot be done; SIGPIPE comes of each try
+            }
         }
         ptrace.resume(task.tid, 0);
     }

@@ -3,6 +3,7 @@ package org.secfilt.kernel.jnr;
 import java.util.HashSet;
 import java.util.Set;
 import org.secfilt.abi.Arch;
+import org.secfilt.abi.KernelRelease;
 
 /**
  * The processes that this one traces, those too that its tracer has not heard of yet. By /proc, anew each time: nothing is known of
@@ -44,12 +45,15 @@ final class TracedProcesses {
     }
 
     /**
-     * Root without CAP_KILL signals no other user's. Who traces needs no right, but before Linux 5.19 is heard in some stops alone
-     * ({@link org.secfilt.kernel.Ptrace#killInStop}).
+     * Root without CAP_KILL signals no other user's. Who traces needs no right; but before Linux 5.19 it can in some stops alone
+     * ({@link org.secfilt.kernel.Ptrace#killInStop}), and PTRACE_KILL would have a call run that stands in its seccomp-stop.
      */
     private static void killThreads(int pid) {
+        boolean kills = KernelRelease.parse(System.getProperty("os.version")).isAtLeast(5, 19); // uname(2)
         for (int thread : Proc.numbers("/proc/" + pid + "/task")) {
-            Libc.PTRACE.call(PTRACE_KILL, thread, 0, 0);
+            if (kills) {
+                Libc.PTRACE.call(PTRACE_KILL, thread, 0, 0);
+            }
             Libc.PTRACE.call(PTRACE_INTERRUPT, thread, 0, 0);
         }
     }
