@@ -16,7 +16,8 @@ import org.secfilt.kernel.Tracees;
  *   signal-delivery-stop, or a trap    the result is the part that is done; the arguments become the rest, and the call is wound back to
  *   another such stop before it began  all is as it was: a handler is to see the part
  *   syscall-enter-stop
- *   syscall-exit-stop                  the result becomes the sum, and the arguments are as they were; an error of the rest is none
+ *   syscall-exit-stop                  the result becomes the sum, and the arguments are as they were; an error of the rest is none, but for
+ *                                      the connection's, which is told instead
  * </pre>
  *
  * It is one of those calls alone that return a part for no other reason than a signal, or that would have again no more than the kernel had then: the
@@ -34,6 +35,8 @@ final class Remainder {
     private static final int SIGURG = 23;
     private static final int SIGWINCH = 28;
     private static final int NO_POINTER = -1;
+    /** ENETUNREACH, ECONNABORTED, ECONNRESET, ETIMEDOUT, EHOSTUNREACH. // asm-generic/errno.h */
+    private static final int[] OF_CONNECTION = {101, 103, 104, 110, 113};
 
     private final Ptrace ptrace;
     private final Tracees tracees;
@@ -133,12 +136,16 @@ final class Remainder {
         if (pointer != NO_POINTER) {
             registers.setArgument(pointer, call.argument(pointer) + call.result());
         }
-        registers.setArgument(count, Math.min(call.argument(count), MOST) - call.result());
+        registers.setArgument(count, rest(call, count));
         if (ptrace.rewind(task.tid, registers) < 0) {
             return false; // it died
         }
         task.phase = Task.Phase.RESUMING;
         return true;
+    }
+
+    private static long rest(SyscallStop part, int count) {
+        return Math.min(part.argument(count), MOST) - part.result();
     }
 
     /** At a signal-delivery-stop, when it was to begin, and has not. */
@@ -151,7 +158,9 @@ final class Remainder {
 
     /** At its syscall-enter-stop. */
     void entered(Task task) {
-        boolean same = ptrace.registers(task.tid, registers) == 0 && registers.number() == task.part.number();
+        boolean same = ptrace.registers(task.tid, registers) == 0 && registers.number() == task.part.number()
+                && registers.instructionPointer() == task.part.instructionPointer()
+                && registers.argument(task.partCount) == rest(task.part, task.partCount);
         task.phase = same ? Task.Phase.RESUMED : Task.Phase.RUNNING; // or its code was changed under it
         if (same) {
             ptrace.resumeToExit(task.tid);
@@ -165,12 +174,22 @@ final class Remainder {
         task.phase = Task.Phase.RUNNING;
         if (ptrace.registers(task.tid, registers) == 0) {
             long more = registers.result();
-            putBack(task, task.part.result() + Math.max(more, 0));
+            putBack(task, isTakenAway(more) ? more : task.part.result() + Math.max(more, 0));
             if (more <= 0 && more != Ptrace.ERESTARTSYS) {
                 ptrace.noteWait(task.tid); // nothing is left, or it cannot be done; SIGPIPE comes of each try
             }
         }
         ptrace.resume(task.tid, 0);
+    }
+
+    /** An error of the connection is told once, and the next call would find its end alone. */
+    private static boolean isTakenAway(long result) {
+        for (int error : OF_CONNECTION) {
+            if (result == -error) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void putBack(Task task, long result) {

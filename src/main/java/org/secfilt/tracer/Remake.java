@@ -191,7 +191,7 @@ final class Remake {
         }
         if (ptrace.registers(task.tid, registers) == 0) {
             if (task.phase == Task.Phase.RUNNING && remainder.signal(task, signal, registers)) {
-                ptrace.resumeToCall(task.tid, signal);
+                ptrace.resumeToCall(task.tid, 0); // another thread could make a handler for it
                 return;
             }
             if (registers.result() == Ptrace.ERESTARTSYS && !registers.waited() && isNotified()) {
