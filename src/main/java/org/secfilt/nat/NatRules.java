@@ -54,10 +54,14 @@ final class NatRules {
             nat.add("OUTPUT" + rule);
         }
         // The first one given ends up first. To another pair goes what the rules of that one say, which may stand behind these.
-        String foreign = " -i " + name + " ! -s " + subnets.block();
+        String foreign = " -i " + name + " ! -s " + subnets.own();
         filter.add("FORWARD" + foreign + comment + " -j DROP");
-        // Neighbour discovery comes from link-local addresses.
-        filter.add("INPUT" + foreign + (subnets.own().isV4() ? "" : " ! -p ipv6-icmp") + comment + " -j DROP");
+        if (subnets.own().isV4()) {
+            filter.add("INPUT" + foreign + comment + " -j DROP");
+        } else {
+            filter.add("INPUT" + foreign + " ! -p ipv6-icmp" + comment + " -j DROP"); // neighbour discovery has link-local addresses
+            filter.add("INPUT" + foreign + " -p ipv6-icmp -m icmp6 --icmpv6-type 128" + comment + " -j DROP"); // echo-request
+        }
         filter.add("FORWARD -i " + name + " ! -o " + NatLink.PREFIX + "+" + comment + " -j ACCEPT");
         filter.add("FORWARD -o " + name + " -m conntrack --ctstate RELATED,ESTABLISHED" + comment + " -j ACCEPT");
         for (Publication publication : publications) {

@@ -42,8 +42,6 @@ public final class Reports {
     /** Of the calls, those that a summary has told of. */
     private long summed;
     private boolean overflowed;
-    /** The last one, if it was only counted. */
-    private JudgedCall unshown;
 
     /**
      * @param sink may take none, as a pipe that nobody reads: lines then wait for it, and only {@link #flush} waits with them
@@ -55,43 +53,38 @@ public final class Reports {
         this.paint = new Paint(colour);
     }
 
-    public synchronized void denied(JudgedCall denial) {
+    /** @return false if it was only counted: there were too many others */
+    public synchronized boolean denied(JudgedCall denial) {
         calls++;
-        unshown = null;
         String key = DenialText.withoutPid(denial);
         Seen known = seen.get(key);
         if (known != null) {
             known.times++;
-            return;
+            return true;
         }
         if (distinct.size() == MAX_DISTINCT) {
             overflowed = true;
-            unshown = denial;
-            return;
+            return false;
         }
         known = new Seen(denial);
         seen.put(key, known);
         distinct.add(known);
         if (volume == Volume.QUIET) {
-            return;
+            return true;
         }
-        unshown = distinct.size() <= MAX_LINES ? null : denial;
-        if (unshown == null) {
+        boolean shows = distinct.size() <= MAX_LINES;
+        if (shows) {
             show(denial);
         } else if (distinct.size() == MAX_LINES + 1) {
             print(MAX_LINES + " different denials shown; further ones are only counted");
         }
+        return shows;
     }
 
-    private void show(JudgedCall denial) {
-        print(paint.red("denied") + " " + DenialText.line(denial));
-    }
-
-    /** The last one costs all processes their lives: it is told, however many there were before. */
-    public synchronized void showLast() {
-        if (unshown != null && volume != Volume.QUIET) {
-            show(unshown);
-            unshown = null;
+    /** Whatever was told before: it costs all processes their lives. */
+    public synchronized void show(JudgedCall denial) {
+        if (volume != Volume.QUIET) {
+            print(paint.red("denied") + " " + DenialText.line(denial));
         }
     }
 

@@ -45,6 +45,8 @@ final class Supervision implements Watch {
     private boolean heldAtEnd;
     private long told;
     private Tries tries;
+    /** The last one of what calls have done already, if it was only counted. */
+    private Optional<JudgedCall> untold = Optional.empty();
     private volatile boolean holdsTries;
 
     /** @param listener the number that the descriptor of the filter's listener has in the command */
@@ -130,23 +132,28 @@ final class Supervision implements Watch {
 
     @Override
     public synchronized void deniedAfterwards(int tid, String call, Optional<Sockaddr> destination, SocketKind socket, Verdict.Deny why) {
-        tell(logged(tid, denial(tid, call, destination, socket, why), false, Optional.empty()));
+        LoggedCall denial = logged(tid, denial(tid, call, destination, socket, why), false, Optional.empty());
+        untold = tell(denial) ? Optional.empty() : Optional.of(denial.call());
     }
 
     @Override
-    public void killing() {
-        reports.showLast();
+    public synchronized void killing() {
+        if (untold.isPresent()) {
+            reports.show(untold.get());
+        }
     }
 
     private JudgedCall denial(int tid, String call, Optional<Sockaddr> destination, SocketKind socket, Verdict.Deny why) {
         return new JudgedCall(call, destination, socket, ByteString.of(tracees.comm(tid)), tracees.tgid(tid), why.why(), why.origin());
     }
 
-    private void tell(LoggedCall denial) {
-        reports.denied(denial.call());
+    /** @return as {@link Reports#denied} */
+    private boolean tell(LoggedCall denial) {
+        boolean told = reports.denied(denial.call());
         if (log.isKept()) {
             log.call(denial);
         }
+        return told;
     }
 
     @Override

@@ -20,15 +20,12 @@ import org.secfilt.kernel.Tracees;
  *                                      the connection's, which is told instead
  * </pre>
  *
- * It is one of those calls alone that return a part for no other reason than a signal, or that would have again no more than the kernel had then: the
- * end of a file, a socket that does not wait.
+ * It is one of those calls alone that return a part for no other reason than a signal, or whose rest ends at once: the end of a file, a socket that
+ * does not wait. So none that receives is among them: it may have come to a mark, or a message.
  */
 final class Remainder {
     private static final long MOST = 0x7fff_f000; // linux/fs.h MAX_RW_COUNT
-    private static final int MSG_WAITALL = 0x100; // linux/socket.h
-    private static final int MSG_PEEK = 2;
     private static final int SENDTO_NAME = 4;
-    private static final int FLAGS = 3;
     // asm-generic/signal.h: what is ignored where nothing else was asked for, signal(7)
     private static final int SIGCHLD = 17;
     private static final int SIGCONT = 18;
@@ -86,15 +83,14 @@ final class Remainder {
         switch (arch.syscalls().name((int) call.number()).orElse("")) {
             case "write" -> count = isFilled(tid, fd) ? 2 : 0;
             case "read" -> count = isEndless(tid, fd) ? 2 : 0;
-            case "sendto" -> count = call.argument(SENDTO_NAME) == 0 && isStream(tid, fd, false) ? 2 : 0;
-            case "recvfrom" -> count = (call.argument(FLAGS) & (MSG_WAITALL | MSG_PEEK)) == MSG_WAITALL && isStream(tid, fd, true) ? 2 : 0;
+            case "sendto" -> count = call.argument(SENDTO_NAME) == 0 && isStream(tid, fd) ? 2 : 0;
             case "getrandom" -> {
                 pointer = 0;
                 count = 1;
             }
             case "sendfile" -> {
                 pointer = NO_POINTER; // the kernel has moved the offset on
-                count = !tracees.sockets().isSocket(tid, fd) || isStream(tid, fd, false) ? 3 : 0;
+                count = isStream(tid, fd) && isFile(tid, (int) call.argument(1)) ? 3 : 0; // a pipe takes, and a socket has, what it may
             }
             case "copy_file_range" -> {
                 pointer = NO_POINTER;
@@ -108,17 +104,22 @@ final class Remainder {
     /** What takes as much as there is room for, and waits for more. */
     private boolean isFilled(int tid, int fd) {
         String link = tracees.sockets().link(tid, fd);
-        return link.startsWith("pipe:[") || link.startsWith("/dev/") || isStream(tid, fd, false);
+        return link.startsWith("pipe:[") || link.startsWith("/dev/pts/") || link.startsWith("/dev/tty") || isStream(tid, fd);
+    }
+
+    private boolean isFile(int tid, int fd) {
+        String link = tracees.sockets().link(tid, fd);
+        return link.startsWith("/") && !link.startsWith("/dev/");
     }
 
     /** One that waits for any time: what is left would wait anew as long as its limit. */
-    private boolean isStream(int tid, int fd, boolean receives) {
+    private boolean isStream(int tid, int fd) {
         Optional<SocketCopy> socket = tracees.sockets().isSocket(tid, fd) ? tracees.sockets().copy(tid, fd) : Optional.empty();
         if (socket.isEmpty()) {
             return false;
         }
         try (SocketCopy copy = socket.get()) {
-            return copy.describe(fd).type() == SocketType.STREAM && copy.limitNanos(receives) == 0;
+            return copy.describe(fd).type() == SocketType.STREAM && copy.limitNanos(false) == 0;
         }
     }
 
@@ -179,6 +180,14 @@ final class Remainder {
                 ptrace.noteWait(task.tid); // nothing is left, or it cannot be done; SIGPIPE comes of each try
             }
         }
+        ptrace.resume(task.tid, 0);
+    }
+
+    /** At a seccomp-stop: a filter of the tracee's own has come meanwhile, and the rest does not run. */
+    void refused(Task task) {
+        task.phase = Task.Phase.RUNNING;
+        putBack(task, task.part.result());
+        ptrace.setNumber(task.tid, -1);
         ptrace.resume(task.tid, 0);
     }
 

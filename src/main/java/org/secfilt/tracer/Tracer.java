@@ -329,6 +329,10 @@ public final class Tracer {
         if (ptrace.syscallInfo(task.tid, stop) < 0) {
             return; // killed in this stop, or in that at its end by now, which would be passed over
         }
+        if (task.phase == Task.Phase.RESUMED) {
+            remake.remainder().refused(task);
+            return;
+        }
         remake.show(task, stop);
         task.call.copy(stop);
         TracedCall call = calls.traced(stop);

@@ -176,15 +176,14 @@ class ReportsTest {
     @Test
     void what_costs_all_their_lives_is_told_after_any_number_of_others() {
         Reports reports = normal();
-        reports.denied(denial("connect", inet("10.0.0.1", 80), "scan", 1));
-        reports.showLast();
-        assertEquals(1, lines.size());
-        for (int i = 0; i < 1100; i++) {
-            reports.denied(denial("connect", inet("10.0." + i / 250 + "." + i % 250, 81), "scan", 1));
+        for (int i = 0; i < 1099; i++) {
+            boolean told = reports.denied(denial("connect", inet("10.0." + i / 250 + "." + i % 250, 81), "scan", 1));
+            assertEquals(i < Reports.MAX_LINES, told);
         }
+        JudgedCall last = denial("connect", inet("10.0.4.99", 81), "scan", 1);
+        assertFalse(reports.denied(last));
         lines.clear();
-        reports.showLast();
-        reports.showLast();
+        reports.show(last);
         assertEquals(1, lines.size());
         assertTrue(lines.get(0).startsWith("secfilt: denied connect 10.0.4.99:81"), lines.get(0));
     }
