@@ -18,6 +18,7 @@ import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
 import org.secfilt.policy.CallerFiles;
 import org.secfilt.policy.Opener;
+import org.secfilt.policy.StandardInput;
 
 /** The process that the user started as {@code secfilt}, seen through /proc. It waits while we look. */
 final class Caller {
@@ -29,10 +30,11 @@ final class Caller {
     private final Path directory;
     private final Opener files;
 
-    Caller(int pid) {
+    /** @param input its standard input */
+    Caller(int pid, StandardInput input) {
         this.pid = pid;
         this.directory = Path.of("/proc/" + pid + "/cwd");
-        this.files = new CallerFiles(directory, pid);
+        this.files = new CallerFiles(directory, pid, input);
     }
 
     /** Its words, its own name first. @throws IOException if it has ended */

@@ -30,6 +30,7 @@ import org.secfilt.plan.TracedCall;
 import org.secfilt.policy.Firewall;
 import org.secfilt.policy.Policy;
 import org.secfilt.policy.Setting;
+import org.secfilt.policy.StandardInput;
 import org.secfilt.report.EventLog;
 import org.secfilt.report.Fault;
 import org.secfilt.report.Reports;
@@ -66,7 +67,12 @@ public final class Main implements Outcome.Visitor<Integer> {
 
     private Main(int fd, int pid) {
         this.stub = kernel.frontEnd(fd, pid);
-        this.caller = new Caller(pid);
+        this.caller = new Caller(pid, new StandardInput() { // no lambda: it would cost a start more
+            @Override
+            public Optional<byte[]> read(int limitBytes) {
+                return standard.inputOf(pid, limitBytes);
+            }
+        });
     }
 
     /** @param args the number of the socket to the stub, and the stub's process id */

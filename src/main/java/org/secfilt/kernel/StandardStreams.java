@@ -1,5 +1,7 @@
 package org.secfilt.kernel;
 
+import java.util.Optional;
+
 /** Standard input, output and error, which the supervisor has from its caller. stdin(3). Main thread. */
 public interface StandardStreams {
     /** isatty(3) of the descriptor. */
@@ -18,6 +20,13 @@ public interface StandardStreams {
      * @return 0, or the error
      */
     int writeAll(int fd, byte[] text);
+
+    /**
+     * What another process's standard input has, which we may trace, up to its end or this many bytes. Who has it finds what follows.
+     *
+     * @return empty if it cannot be read
+     */
+    Optional<byte[]> inputOf(int pid, int limitBytes);
 
     /** Standard error, for who must not wait for its reader. */
     LogFile error();

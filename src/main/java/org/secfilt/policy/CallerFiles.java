@@ -10,6 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.secfilt.abi.Errno;
 
 /**
@@ -24,12 +25,24 @@ public final class CallerFiles implements Opener {
 
     private final Path directory;
     private final String process;
+    private final StandardInput input;
     private final Map<String, byte[]> read = new HashMap<>();
 
     /** @param pid the calling process, not ourselves */
     public CallerFiles(Path directory, long pid) {
+        this(directory, pid, new StandardInput() { // no lambda: it would cost a start more
+            @Override
+            public Optional<byte[]> read(int limitBytes) {
+                return Optional.empty();
+            }
+        });
+    }
+
+    /** @param input its own */
+    public CallerFiles(Path directory, long pid, StandardInput input) {
         this.directory = directory;
         this.process = "/proc/" + pid;
+        this.input = input;
     }
 
     @Override
@@ -42,8 +55,8 @@ public final class CallerFiles implements Opener {
         if (Files.isDirectory(path)) {
             throw new IOException(Errno.EISDIR.text() + "; name a file in it");
         }
-        try (InputStream in = open(path)) {
-            byte[] bytes = in.readNBytes(limitBytes);
+        try {
+            byte[] bytes = read(path, name, limitBytes);
             if (bytes.length < limitBytes) {
                 read.put(name, bytes.clone());
             }
@@ -56,6 +69,18 @@ public final class CallerFiles implements Opener {
         } catch (FileSystemException e) {
             String reason = e.getReason() == null ? "it cannot be read" : e.getReason();
             throw new IOException(reason.startsWith(Errno.ELOOP.text()) ? Errno.ELOOP.text() : reason, e); // there Java guesses further
+        }
+    }
+
+    private byte[] read(Path path, String name, int limitBytes) throws IOException {
+        try (InputStream in = open(path)) {
+            return in.readNBytes(limitBytes);
+        } catch (AccessDeniedException e) {
+            Optional<byte[]> bytes = isStandardInput(name) ? input.read(limitBytes) : Optional.empty();
+            if (bytes.isPresent()) {
+                return bytes.get();
+            }
+            throw e;
         }
     }
 

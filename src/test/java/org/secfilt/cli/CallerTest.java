@@ -9,12 +9,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.secfilt.abi.ByteString;
 
 class CallerTest {
-    private final Caller self = new Caller((int) ProcessHandle.current().pid());
+    private final Caller self = new Caller((int) ProcessHandle.current().pid(), limit -> Optional.empty());
 
     @Test
     void words_are_ended_by_nul_and_may_be_empty() {
@@ -41,7 +42,7 @@ class CallerTest {
     void reads_a_process_through_proc() throws IOException {
         assertTrue(self.argv().get(0).toString().endsWith("java"), self.argv().get(0).toString());
         assertTrue(self.environment().contains(ByteString.of("PATH=" + System.getenv("PATH"))));
-        assertThrows(IOException.class, () -> new Caller(Integer.MAX_VALUE).argv());
+        assertThrows(IOException.class, () -> new Caller(Integer.MAX_VALUE, limit -> Optional.empty()).argv());
     }
 
     @Test

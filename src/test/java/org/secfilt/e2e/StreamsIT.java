@@ -36,6 +36,14 @@ class StreamsIT {
                 .input("one\ntwo\n".getBytes(StandardCharsets.US_ASCII)).run().exited(0).stdout());
     }
 
+    /** It cannot be opened once more, as sudo -u finds it. The command has what follows. */
+    @Test
+    void a_policy_comes_from_the_pipe_of_another_user() {
+        String script = "for v in '--policy - cat' '--policy /dev/stdin echo ran' 'check -'; do printf 'version: 1\\nmode: deny\\n' | "
+                + String.join(" ", User.TO_ORDINARY) + " $SECFILT $v 2>&1; done";
+        assertEquals("ran\n-: clean\n", ROOM.bash(script).run().exited(0).stdout());
+    }
+
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '@', quoteCharacter = '`', textBlock = """
             stdout and stderr are two              @ $SECFILT -q --allowed-port=1 sh -c 'echo o; echo e >&2' 2>/dev/null @ o

@@ -1,6 +1,8 @@
 package org.secfilt.kernel.jnr;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.LogFile;
 import org.secfilt.kernel.StandardStreams;
@@ -65,6 +67,26 @@ final class JnrStandardStreams implements StandardStreams {
         }
         NativeMemory.IO.freeMemory(buffer);
         return error;
+    }
+
+    @Override
+    public Optional<byte[]> inputOf(int pid, int limitBytes) {
+        int copy = Pidfd.copy(new Proc(), pid, 0);
+        if (copy < 0) {
+            return Optional.empty();
+        }
+        long buffer = NativeMemory.IO.allocateMemory(CHUNK_BYTES, false);
+        ByteArrayOutputStream read = new ByteArrayOutputStream();
+        long rc = 1;
+        while (read.size() < limitBytes && (rc > 0 || rc == -Errno.EINTR.number())) {
+            rc = Libc.READ.call(copy, buffer, Math.min(CHUNK_BYTES, limitBytes - read.size()));
+            byte[] bytes = new byte[(int) Math.max(0, rc)];
+            NativeMemory.IO.getByteArray(buffer, bytes, 0, bytes.length);
+            read.write(bytes, 0, bytes.length);
+        }
+        NativeMemory.IO.freeMemory(buffer);
+        Libc.CLOSE.call(copy);
+        return rc < 0 ? Optional.empty() : Optional.of(read.toByteArray());
     }
 
     @Override
