@@ -65,6 +65,17 @@ final class ControlMessages {
         return kind;
     }
 
+    /** @return how long the message there is, of which the end may be cut off, as what was received is; 0 if there is none */
+    static int lengthAt(byte[] control, int at, int length) {
+        long messageLength = length - at < Msghdr.CMSG_DATA ? 0 : Math.min(longAt(control, at), length - at);
+        return messageLength < Msghdr.CMSG_DATA ? 0 : (int) messageLength;
+    }
+
+    /** Where the one after this may be. */
+    static int next(byte[] control, int at, int length) {
+        return at + (int) Msghdr.aligned(lengthAt(control, at, length));
+    }
+
     private static boolean isHeader(int type) {
         for (int header : IPV6_HEADERS) {
             if (type == header) {

@@ -12,7 +12,7 @@ import org.secfilt.kernel.WaitEvent;
 
 /**
  * Keeps apart, under the firewall, two kinds of calls that must not be under way at once while all sockets are the run's own: those that are left
- * to the firewall, whose socket another may take the place of, and those that may bring one from outside ({@link HandedOver}), which can be used
+ * to the firewall, whose socket another may take the place of, and those that may bring one from outside ({@link ReceiveStop}), which can be used
  * before their end is seen.
  *
  * <pre>

@@ -72,7 +72,7 @@ final class FileStop {
     }
 
     private int deny(int tid, FileCall call, byte[] path, String why) {
-        if (!replies.isThere(tid)) {
+        if (!replies.cancel(tid)) {
             return -plan.fileDenial().number();
         }
         replies.tellDenied();

@@ -1,7 +1,6 @@
 package org.secfilt.tracer;
 
 import java.util.List;
-import java.util.function.BiConsumer;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.TraceeStatus;
 import org.secfilt.kernel.WaitEvent;
@@ -18,16 +17,15 @@ final class InitExit {
     private final TraceeStatus status;
     private final Watch watch;
     private final Tasks tasks;
-    private final BiConsumer<Task, WaitEvent> end;
+    private final Endings endings;
     private final WaitEvent event = new WaitEvent();
 
-    /** @param end is told of each that has ended, and takes it from {@code tasks} */
-    InitExit(Ptrace ptrace, TraceeStatus status, Watch watch, Tasks tasks, BiConsumer<Task, WaitEvent> end) {
+    InitExit(Ptrace ptrace, TraceeStatus status, Watch watch, Tasks tasks, Endings endings) {
         this.ptrace = ptrace;
         this.status = status;
         this.watch = watch;
         this.tasks = tasks;
-        this.end = end;
+        this.endings = endings;
     }
 
     /** At the exit stop of a thread of process 1. */
@@ -62,7 +60,7 @@ final class InitExit {
                 }
                 boolean seen = ptrace.poll(other.tid, event);
                 if (seen && event.ended()) {
-                    end.accept(other, event);
+                    endings.ended(other, event);
                     continue;
                 }
                 any = true;

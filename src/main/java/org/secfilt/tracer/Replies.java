@@ -47,7 +47,7 @@ final class Replies {
 
     /** The call, saved in {@code task.call}, does not run, and that is told. */
     void deny(Task task, TracedCall call, Optional<Sockaddr> destination, Verdict.Deny why) {
-        if (isThere(task.tid)) {
+        if (cancel(task.tid)) {
             tell(task, call, destination, why);
         }
         skip(task, -why.errno().number());
@@ -55,15 +55,19 @@ final class Replies {
 
     /** Likewise of a call by another entry of the machine, i386 or such. */
     void denyForeign(Task task, String entry, Verdict.Deny why) {
-        if (isThere(task.tid)) {
+        if (cancel(task.tid)) {
             denied = true;
             watch.denied(task.tid, entry, Optional.empty(), SocketKind.UNKNOWN, why);
         }
         skip(task, -why.errno().number());
     }
 
-    /** Whether it still stands where it stopped. One that is dying may look as if it were what is denied, and will do nothing more. */
-    boolean isThere(int tid) {
+    /**
+     * Its call will not run.
+     *
+     * @return whether it still stands where it stopped. One that is dying may look as if it were what is denied, and will do nothing more
+     */
+    boolean cancel(int tid) {
         return ptrace.setNumber(tid, -1) >= 0;
     }
 
@@ -97,7 +101,7 @@ final class Replies {
 
     /** The socket(2) of such a one, saved in {@code task.call}, makes none, and that is told. */
     void denyKind(Task task, SocketKind kind, Verdict.Deny why) {
-        if (isThere(task.tid)) {
+        if (cancel(task.tid)) {
             denied = true;
             watch.denied(task.tid, TracedCall.SOCKET.syscall(), Optional.empty(), kind, why);
         }

@@ -66,7 +66,7 @@ final class Task {
     /** So often in sequence a signal interrupted the vault call. */
     int interruptions;
     /** Where the call that is under way may put descriptors; meaningful while {@link Phase#RECEIVING}. */
-    Optional<HandedOver.Room> room = Optional.empty();
+    Optional<ControlRoom> room = Optional.empty();
     /** The socket that a call is about which goes on, if the end of the call is to be seen by it. */
     Optional<SocketCopy> socket = Optional.empty();
     /** Where that is held, or null. */
@@ -136,12 +136,6 @@ final class Task {
     long againLimit = NONE;
     long againSince;
     long again;
-
-    Task(int tid) {
-        this.tid = tid;
-        this.number = tid;
-    }
-
     /** The call that was cut short, with the part as its result, and which of its arguments counts; meaningful while RESUMING and RESUMED. */
     final SyscallStop part = new SyscallStop();
     int partCount;
@@ -156,6 +150,11 @@ final class Task {
     Optional<Sockaddr> interruptedTo = Optional.empty();
     /** The last one that was told. */
     Optional<Sockaddr> toldTo = Optional.empty();
+
+    Task(int tid) {
+        this.tid = tid;
+        this.number = tid;
+    }
 
     /** What is told of an allowed call. */
     record Untold(TracedCall call, Optional<Sockaddr> destination, SocketKind socket) {}

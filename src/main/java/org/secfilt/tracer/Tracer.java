@@ -48,7 +48,7 @@ public final class Tracer {
     private final AddressStop addresses;
     private final VaultGuard guard;
     private final ProcessGuard processes;
-    private final HandedOver handedOver;
+    private final ReceiveStop receptions;
     private final ListenStop listeners;
     private final WaitStop waits;
     private final RestrictStop restricts;
@@ -59,6 +59,7 @@ public final class Tracer {
     private final Newborns newborns;
     private final FileStop files;
     private final ExitStop exits;
+    private final Endings endings;
     private final Remake remake;
     private final Handover.Desk desk = new Handover.Desk();
     private final NotifiedRun notified;
@@ -97,16 +98,17 @@ public final class Tracer {
         this.guard = new VaultGuard(ptrace, replies, addresses.judge(), plan.vault(), plan.arch());
         this.processes = new ProcessGuard(ptrace, tracees.numbers(), replies, !plan.traces(TracedCall.KILL) ? Optional.empty()
                 : Optional.of(new SignalStop(ptrace, tracees, kernel.signalTargets(), replies, remake, keeper, plan.arch().syscalls())));
-        this.handedOver = new HandedOver(ptrace, tracees, watch, replies, addresses.judge(), crossing, execs,
-                new Listeners(tasks, tracees.sockets(), tracees.status()), plan);
+        this.receptions = new ReceiveStop(ptrace, tracees, replies, addresses.judge(), crossing, execs, new ReceivedDescriptors(
+                tracees.sockets(), watch, replies, addresses.judge(), new Listeners(tasks, tracees.sockets(), tracees.status()), plan));
         this.listeners = new ListenStop(ptrace, tracees, replies, addresses.judge(), execs);
-        this.waits = new WaitStop(ptrace, tracees.numbers(), this.keeper);
         this.restricts = new RestrictStop(ptrace, tracees.status(), tasks);
         this.sockets = new SocketStop(new SocketJudge(plan), ptrace, replies, watch);
         this.waiting = new Waiting(ptrace, kernel.affinity(), tracees.status());
         this.newborns = new Newborns(ptrace, tasks, execs);
         this.files = new FileStop(replies, tracees, kernel.fileChanges(), plan, writable, watch);
         this.exits = new ExitStop(ptrace, tracees.status(), replies, watch, calls, tasks, plan, root);
+        this.endings = new Endings(ptrace, tracees.status(), watch, tasks, exits, this.keeper, addresses, receptions, root);
+        this.waits = new WaitStop(ptrace, tracees.numbers(), this.keeper, tasks, endings);
         this.notified = new NotifiedRun(
                 kernel, ptrace, plan, calls, tasks.numbers(), tasks.restrictions().marked(), former, desk, replies, watch);
         tasks.of(root);
@@ -151,7 +153,7 @@ public final class Tracer {
 
     private void judge(Task task, TracedCall call) {
         if (call.receives()) {
-            handedOver.answer(task, call);
+            receptions.answer(task, call);
         } else {
             addresses.answer(task, call);
         }
@@ -178,7 +180,7 @@ public final class Tracer {
         newborns.seen(event.tid());
         Task task = tasks.of(event.tid());
         if (event.ended()) {
-            end(task, event);
+            endings.ended(task, event);
         } else {
             answer(task);
         }
@@ -208,26 +210,6 @@ public final class Tracer {
         return tasks.count() == 0 && addresses.isIdle();
     }
 
-    private void end(Task task, WaitEvent how) {
-        if (task.tid == root) {
-            watch.commandEnded(how.killed(), how.killed() ? how.signal() : how.exitCode(), tasks.count() == 1);
-        }
-        exits.ended(task.tid);
-        forget(task); // before somebody else can have its number
-        ptrace.reap(task.tid);
-        keeper.endAfterAll();
-    }
-
-    private void forget(Task task) {
-        abandon(task);
-        tasks.remove(task);
-    }
-
-    private void abandon(Task task) {
-        addresses.abandon(task);
-        handedOver.abandon(task);
-    }
-
     /** One duty for each kind of stop. ptrace(2) "Stopped states". */
     private void answer(Task task) {
         if (replies.killedAll() && event.event() != Ptrace.PTRACE_EVENT_EXIT) {
@@ -253,7 +235,7 @@ public final class Tracer {
                 if (event.isGroupStop()) {
                     remake.groupStop(task);
                 } else if (known && execs.isNew(task.tid)) {
-                    forget(task);
+                    endings.forget(task);
                     begin(tasks.of(task.tid));
                 } else if (!remake.stopped(task, known)) {
                     begin(task);
@@ -300,23 +282,13 @@ public final class Tracer {
         }
         task.leaving = true;
         if (root == INIT && tracees.status().tgid(task.tid) == root) {
-            new InitExit(ptrace, tracees.status(), watch, tasks, this::end).answer(root, task);
+            new InitExit(ptrace, tracees.status(), watch, tasks, endings).answer(root, task);
         }
         ptrace.resume(task.tid, 0);
     }
 
-    /** A thread that is not the leader takes the leader's number; its former one ends without a word. */
     private void exec(Task task) {
-        long former = ptrace.eventMessage(task.tid);
-        if (former > 0 && former != task.tid) {
-            tasks.restrictions().renumber((int) former, task.tid);
-            Task gone = tasks.find((int) former);
-            if (gone != null && !tracees.status().isOurs((int) former)) { // or else a new one has the number already
-                forget(gone);
-            }
-        }
-        abandon(task);
-        task.renew();
+        endings.replaced(task);
         if (task.tid == root && !executed) {
             executed = true;
             watch.executed();
@@ -358,11 +330,7 @@ public final class Tracer {
         } else if (call == TracedCall.LANDLOCK_RESTRICT_SELF) {
             restricts.answer(task);
         } else if (call == TracedCall.WAIT4 || call == TracedCall.WAITID) {
-            int child = waits.ended(task, call, stop, event);
-            if (child > 0) {
-                end(tasks.of(child), event);
-            }
-            ptrace.resume(task.tid, 0);
+            waits.answer(task, call, stop);
         } else if (call.namesAddress() || call.receives()) {
             waiting.judging(task.tid);
             if (call.receives() || !unheard.holds(task)) {
@@ -417,7 +385,7 @@ public final class Tracer {
         Task.Phase owed = task.phase;
         task.phase = Task.Phase.RUNNING;
         switch (owed) {
-            case RECEIVING -> handedOver.exit(task, calls.traced(task.call));
+            case RECEIVING -> receptions.exit(task, calls.traced(task.call));
             case LISTENING -> listeners.exit(task);
             case PLACING -> guard.exit(task);
             case NAMING, SIGNALLING, REPLACED -> processes.exit(task, owed);

@@ -13,24 +13,29 @@ final class WaitStop {
     private final Ptrace ptrace;
     private final TraceeNumbers numbers;
     private final KeeperStop keeper;
+    private final Tasks tasks;
+    private final Endings endings;
+    private final WaitEvent event = new WaitEvent();
 
-    WaitStop(Ptrace ptrace, TraceeNumbers numbers, KeeperStop keeper) {
+    WaitStop(Ptrace ptrace, TraceeNumbers numbers, KeeperStop keeper, Tasks tasks, Endings endings) {
         this.ptrace = ptrace;
         this.numbers = numbers;
         this.keeper = keeper;
+        this.tasks = tasks;
+        this.endings = endings;
     }
 
     /**
      * At the seccomp-stop of wait4(2) or waitid(2). (In another PID namespace a number may be that of another process, whose end then is
      * seen a moment early.)
-     *
-     * @param event of the child's end
-     * @return the child that has ended, 0 if none has
      */
-    int ended(Task task, TracedCall call, SyscallStop stop, WaitEvent event) {
+    void answer(Task task, TracedCall call, SyscallStop stop) {
         boolean byPidfd = call == TracedCall.WAITID && (int) stop.argument(0) == P_PIDFD;
         int named = (int) stop.argument(call == TracedCall.WAITID ? 1 : 0);
         int child = byPidfd ? numbers.pidfdTarget(task.tid, named) : named;
-        return child > 0 && !keeper.is(child) && ptrace.pollEnd(child, event) ? child : 0;
+        if (child > 0 && !keeper.is(child) && ptrace.pollEnd(child, event)) {
+            endings.ended(tasks.of(child), event);
+        }
+        ptrace.resume(task.tid, 0);
     }
 }

@@ -25,19 +25,11 @@ final class JnrSocket implements SocketCopy {
     private static final int SO_DOMAIN = 39;
     private static final int SO_COOKIE = 57;
     private static final int SO_NETNS_COOKIE = 71;
-    // linux/tcp.h, linux/in.h, net/tcp_states.h
+    // linux/in.h, linux/tcp.h
     private static final int IPPROTO_TCP = 6;
     private static final int IPPROTO_UDP = 17;
-    private static final int TCP_INFO = 11;
     private static final int UDP_CORK = 1; // linux/udp.h
     private static final int TCP_FASTOPEN_CONNECT = 30;
-    /** offsetof(struct tcp_info, tcpi_segs_out). */
-    private static final int SEGMENTS_SENT = 136;
-    /** offsetof(struct tcp_info, tcpi_rcv_mss), set when a connection is taken away; and tcpi_advmss, by what it began with. */
-    private static final int RECEIVED_SIZE = 20;
-    private static final int OFFERED_SIZE = 84;
-    private static final int TCP_CLOSE = 7;
-    private static final int TCP_LISTEN = 10;
     // asm-generic/fcntl.h, asm-generic/ioctls.h
     private static final int F_GETFL = 3;
     private static final int O_NONBLOCK = 04000;
@@ -53,7 +45,7 @@ final class JnrSocket implements SocketCopy {
     /** sizeof(struct sockaddr_un). */
     private static final int UNIX_BYTES = 2 + Sockaddr.UNIX_PATH_LENGTH;
     private static final int NAME = 8;
-    private static final int PAYLOAD = NAME + Math.max(Sockaddr.MAX_LENGTH, SEGMENTS_SENT + Integer.BYTES);
+    private static final int PAYLOAD = NAME + Math.max(Sockaddr.MAX_LENGTH, TcpInfo.BYTES);
 
     /** What a scratch has room for besides a payload. */
     static final int SCRATCH_BYTES = PAYLOAD;
@@ -65,7 +57,8 @@ final class JnrSocket implements SocketCopy {
     private int domain = UNKNOWN;
     private int number = UNKNOWN;
     private long cookie;
-    private int state = UNKNOWN;
+    /** When first asked for. */
+    private TcpInfo info;
     private boolean limited;
 
     /** @param scratch at least {@link #SCRATCH_BYTES}, overwritten by each call */
@@ -165,14 +158,14 @@ final class JnrSocket implements SocketCopy {
         boolean plain = care != Care.NONE && transport() != NO_TRANSPORT;
         Optional<Sockaddr> peer = peer(); // once: the other side may end the connection at any time
         Set<OpenDescriptor.Steering> steerings = plain ? steerings(care == Care.INTERFACES, peer) : Set.of();
-        OpenDescriptor.Kind kind = peer.isEmpty() && connects() ? OpenDescriptor.Kind.CONNECTING : OpenDescriptor.Kind.SOCKET;
+        OpenDescriptor.Kind kind = peer.isEmpty() && isTcp() && info().connects() ? OpenDescriptor.Kind.CONNECTING : OpenDescriptor.Kind.SOCKET;
         return new OpenDescriptor(number, kind, domain(), type(), number(), peer, steerings);
     }
 
     private Set<OpenDescriptor.Steering> steerings(boolean interfaces, Optional<Sockaddr> peer) {
         boolean six = domain() == Family.INET6.number();
         Steerings steerings = new Steerings(fd, scratch);
-        Set<OpenDescriptor.Steering> found = steerings.ask(six, number() == IPPROTO_TCP);
+        Set<OpenDescriptor.Steering> found = steerings.ask(six, isTcp());
         if (interfaces) {
             steerings.askForInterfaces(six, peer.isPresent() && peer.get() instanceof Sockaddr.Inet6 inet6 && inet6.choosesInterface());
         }
@@ -196,21 +189,24 @@ final class JnrSocket implements SocketCopy {
 
     @Override
     public boolean connecting() {
-        return hasInfo() && (NativeMemory.IO.getByte(scratch + NAME) != TCP_CLOSE || NativeMemory.IO.getInt(scratch + NAME + SEGMENTS_SENT) != 0);
+        return isTcp() && info().hasBegun();
     }
 
     @Override
     public boolean wasConnected() {
-        return hasInfo()
-                && (NativeMemory.IO.getInt(scratch + NAME + RECEIVED_SIZE) != 0 || NativeMemory.IO.getInt(scratch + NAME + OFFERED_SIZE) != 0);
+        return isTcp() && info().wasConnected();
     }
 
-    private boolean hasInfo() {
-        if (number() != IPPROTO_TCP) {
-            return false;
+    /** Not MPTCP, which shows one of its connections. */
+    private boolean isTcp() {
+        return number() == IPPROTO_TCP;
+    }
+
+    private TcpInfo info() {
+        if (info == null) {
+            info = new TcpInfo(fd, scratch);
         }
-        NativeMemory.IO.putInt(scratch, SEGMENTS_SENT + Integer.BYTES);
-        return Libc.GETSOCKOPT.call(fd, IPPROTO_TCP, TCP_INFO, scratch + NAME, scratch) >= 0;
+        return info;
     }
 
     @Override
@@ -264,7 +260,7 @@ final class JnrSocket implements SocketCopy {
     @Override
     public int connect(byte[] name, int length, boolean near) {
         boolean dissolves = length >= Short.BYTES && name[0] == 0 && name[1] == 0; // AF_UNSPEC, which never waits
-        if (number() != IPPROTO_TCP || dissolves || !isInternet()) {
+        if (!isTcp() || dissolves || !isInternet()) {
             NativeMemory.put(scratch + NAME, name, length);
             return (int) Libc.CONNECT.call(fd, scratch + NAME, length);
         }
@@ -283,7 +279,7 @@ final class JnrSocket implements SocketCopy {
      * another error the second time: then it matters which this is.
      */
     private int connectNear(byte[] name, int length) {
-        if (hasTimeout() && !isClosed()) {
+        if (hasTimeout() && !info().isClosed()) {
             return CONNECTING;
         }
         NativeMemory.put(scratch + NAME, name, length);
@@ -298,7 +294,7 @@ final class JnrSocket implements SocketCopy {
         }
         boolean waits = (flags & O_NONBLOCK) == 0;
         // The flag is everyone's who has the socket, so it is changed only where it means nothing else: a closed socket keeps nobody waiting.
-        if (waits && !isClosed()) {
+        if (waits && !info().isClosed()) {
             return CONNECTING;
         }
         NativeMemory.put(scratch + NAME, name, length);
@@ -333,25 +329,6 @@ final class JnrSocket implements SocketCopy {
     private boolean limitWaits() {
         limited = limited || patience.begin();
         return limited;
-    }
-
-    /** TCP_SYN_SENT above all, with TCP_FASTOPEN_CONNECT before anything is sent too. // net/ipv4/af_inet.c inet_getname() */
-    private boolean connects() {
-        return number() == IPPROTO_TCP && state() >= 0 && state() != TCP_CLOSE && state() != TCP_LISTEN;
-    }
-
-    private boolean isClosed() {
-        return state() == TCP_CLOSE;
-    }
-
-    /** The first byte of struct tcp_info, when first asked for; -1 of what is not TCP. */
-    private int state() {
-        if (state == UNKNOWN) {
-            NativeMemory.IO.putInt(scratch, 1);
-            long rc = Libc.GETSOCKOPT.call(fd, IPPROTO_TCP, TCP_INFO, scratch + NAME, scratch);
-            state = rc < 0 ? -1 : NativeMemory.IO.getByte(scratch + NAME);
-        }
-        return state;
     }
 
     /** SO_SNDTIMEO, a struct timeval. */

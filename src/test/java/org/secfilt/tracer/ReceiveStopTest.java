@@ -18,7 +18,7 @@ import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.OpenDescriptor;
 
 /** Descriptors that a unix peer hands over. */
-class HandedOverTest extends TracerRoom {
+class ReceiveStopTest extends TracerRoom {
     private void receiveAt(byte[] control) {
         byte[] header = message(0, 0);
         ByteBuffer words = ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN);

@@ -1,0 +1,67 @@
+package org.secfilt.tracer;
+
+import org.secfilt.kernel.Ptrace;
+import org.secfilt.kernel.TraceeStatus;
+import org.secfilt.kernel.WaitEvent;
+
+/** Forgets tracees: those that have ended, and what was owed to a program that another one has taken the place of. */
+final class Endings {
+    private final Ptrace ptrace;
+    private final TraceeStatus status;
+    private final Watch watch;
+    private final Tasks tasks;
+    private final ExitStop exits;
+    private final KeeperStop keeper;
+    private final AddressStop addresses;
+    private final ReceiveStop receptions;
+    private final int root;
+
+    /** @param root the process that becomes the command */
+    Endings(Ptrace ptrace, TraceeStatus status, Watch watch, Tasks tasks, ExitStop exits, KeeperStop keeper, AddressStop addresses,
+            ReceiveStop receptions, int root) {
+        this.ptrace = ptrace;
+        this.status = status;
+        this.watch = watch;
+        this.tasks = tasks;
+        this.exits = exits;
+        this.keeper = keeper;
+        this.addresses = addresses;
+        this.receptions = receptions;
+        this.root = root;
+    }
+
+    /** It is a zombie, and its parent's after this. */
+    void ended(Task task, WaitEvent how) {
+        if (task.tid == root) {
+            watch.commandEnded(how.killed(), how.killed() ? how.signal() : how.exitCode(), tasks.count() == 1);
+        }
+        exits.ended(task.tid);
+        forget(task); // before somebody else can have its number
+        ptrace.reap(task.tid);
+        keeper.endAfterAll();
+    }
+
+    void forget(Task task) {
+        abandon(task);
+        tasks.remove(task);
+    }
+
+    /** At PTRACE_EVENT_EXEC. A thread that is not the leader takes the leader's number; its former one ends without a word. */
+    void replaced(Task task) {
+        long former = ptrace.eventMessage(task.tid);
+        if (former > 0 && former != task.tid) {
+            tasks.restrictions().renumber((int) former, task.tid);
+            Task gone = tasks.find((int) former);
+            if (gone != null && !status.isOurs((int) former)) { // or else a new one has the number already
+                forget(gone);
+            }
+        }
+        abandon(task);
+        task.renew();
+    }
+
+    private void abandon(Task task) {
+        addresses.abandon(task);
+        receptions.abandon(task);
+    }
+}
