@@ -38,6 +38,13 @@ final class IgnoredSignal {
     /** Likewise: it is no such call, or that cannot be told. */
     private static final long UNKNOWN = -1;
 
+    /** The call of a task that was made again, with its limit. */
+    static final class Again {
+        private long limit = UNKNOWN;
+        private long since;
+        private long last;
+    }
+
     private final Ptrace ptrace;
     private final Tracees tracees;
     private final Arch arch;
@@ -109,12 +116,13 @@ final class IgnoredSignal {
             return limit == NONE;
         }
         long now = clock.getAsLong();
-        if (limit != task.againLimit || now - task.again > limit) {
-            task.againSince = now;
+        Again again = task.again;
+        if (limit != again.limit || now - again.last > limit) {
+            again.since = now;
         }
-        task.again = now;
-        boolean may = now - task.againSince <= limit;
-        task.againLimit = may ? limit : UNKNOWN; // it ends now, and the next one is another
+        again.last = now;
+        boolean may = now - again.since <= limit;
+        again.limit = may ? limit : UNKNOWN; // it ends now, and the next one is another
         return may;
     }
 

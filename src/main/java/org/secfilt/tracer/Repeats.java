@@ -10,6 +10,16 @@ import org.secfilt.kernel.SyscallStop;
  * one call to their caller. One that ends with EINTR, and is made again by its program, is another one. What is denied is told each time.
  */
 final class Repeats {
+    /** What was told of a task. */
+    static final class Told {
+        /** Of its last allowed call. */
+        private Optional<Sockaddr> to = Optional.empty();
+        /** A signal interrupted that call: the kernel may make it again. */
+        boolean interrupted;
+        private final SyscallStop call = new SyscallStop();
+        private Optional<Sockaddr> callTo = Optional.empty();
+    }
+
     private final Ptrace ptrace;
     private final SyscallStop exit = new SyscallStop();
 
@@ -20,9 +30,9 @@ final class Repeats {
     /** At the exit-stop of a call that was told of. */
     void ended(Task task) {
         if (ptrace.syscallInfo(task.tid, exit) == 0 && exit.result() == Ptrace.ERESTARTSYS && ptrace.noteRestart(task.tid) == 0) {
-            task.interrupted.copy(task.call);
-            task.interruptedTo = task.toldTo;
-            task.wasInterrupted = true;
+            task.told.call.copy(task.call);
+            task.told.callTo = task.told.to;
+            task.told.interrupted = true;
         }
     }
 
@@ -30,10 +40,10 @@ final class Repeats {
      * At the seccomp-stop of an allowed call, which is to be told if this is no repeat: a handler may have made others since, or changed the address.
      */
     boolean isOne(Task task, Optional<Sockaddr> destination) {
-        boolean same = task.wasInterrupted && task.call.isSameCall(task.interrupted) && destination.equals(task.interruptedTo)
-                && ptrace.isRestart(task.tid);
-        task.wasInterrupted &= !same;
-        task.toldTo = destination;
+        Told told = task.told;
+        boolean same = told.interrupted && task.call.isSameCall(told.call) && destination.equals(told.callTo) && ptrace.isRestart(task.tid);
+        told.interrupted &= !same;
+        told.to = destination;
         return same;
     }
 }

@@ -132,10 +132,7 @@ final class Task {
     Optional<Untold> untold = Optional.empty();
     /** The length of the address as the tracee gave it; meaningful with {@link #kept}. */
     int givenLength;
-    /** The call that was made again, for a signal did nothing, and has this limit; {@link IgnoredSignal} knows since when, and when last. */
-    long againLimit = NONE;
-    long againSince;
-    long again;
+    final IgnoredSignal.Again again = new IgnoredSignal.Again();
     /** The call that was cut short, with the part as its result, and which of its arguments counts; meaningful while RESUMING and RESUMED. */
     final SyscallStop part = new SyscallStop();
     int partCount;
@@ -143,13 +140,7 @@ final class Task {
     /** A signal to many is under way. */
     Optional<Signalling> signalling = Optional.empty();
 
-    /** A signal interrupted this call of its, after it was told: the kernel may make it again. {@link Repeats} */
-    final SyscallStop interrupted = new SyscallStop();
-    boolean wasInterrupted;
-    /** The destination that was told then. */
-    Optional<Sockaddr> interruptedTo = Optional.empty();
-    /** The last one that was told. */
-    Optional<Sockaddr> toldTo = Optional.empty();
+    final Repeats.Told told = new Repeats.Told();
 
     Task(int tid) {
         this.tid = tid;
@@ -204,7 +195,7 @@ final class Task {
         handedOver = false;
         held = false;
         marked = false;
-        wasInterrupted = false;
+        told.interrupted = false;
         further = 0;
         signalling = Optional.empty();
     }
