@@ -4,20 +4,30 @@
  * Each of them waits for room, or has much to do, while the signal comes: one that does nothing by default, one that is
  * ignored, one with a handler, one that stops and one that has it go on again; or their reader leaves, with SIGPIPE ignored.
  *
+ * Or signals come as fast as they can; or the other side leaves behind one; or one comes in a send without copies, which is
+ * to be counted once; or a filter that traps the call has come meanwhile.
+ *
  * stdout: a line each, "CALL WHERE SIGNAL all", "part" where less was done, or the error; and "changed" where other bytes came than were sent.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/errqueue.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -205,6 +215,174 @@ static void endless(const char *call, int number)
 		;
 }
 
+enum { WRITERS = 4, PIECE = 1 << 20 };
+
+static int storm_ends[2], storm_short;
+static pid_t storm_writers[WRITERS];
+
+static void *write_pieces(void *writer)
+{
+	*(pid_t *)writer = (pid_t)syscall(SYS_gettid);
+	for (;;)
+		if (write(storm_ends[0], bytes, PIECE) != PIECE)
+			storm_short = 1;
+	return NULL;
+}
+
+static void *read_pages(void *none)
+{
+	static unsigned char got[4096];
+	while (read(storm_ends[1], got, sizeof got) > 0)
+		;
+	return none;
+}
+
+/*
+ * Writers wait for each other too, so most signals find them before they have done anything, and some on their way to begin anew. Those for the whole
+ * process any thread may take, when another has been cut short by it.
+ */
+static void storm(const char *where, int number, int whole)
+{
+	enum { STORM_SECONDS = 5 };
+	int status;
+	pid_t child = fork();
+	if (child == 0) {
+		pthread_t thread;
+		pid_t self = getpid();
+		pair(where, storm_ends);
+		for (int i = 0; i < WRITERS; i++)
+			pthread_create(&thread, NULL, write_pieces, &storm_writers[i]);
+		pthread_create(&thread, NULL, read_pages, NULL);
+		pid_t other = whole ? fork() : -1;
+		while (other == 0) {
+			if (kill(self, number))
+				_exit(0);
+			usleep(20);
+		}
+		for (time_t end = time(NULL) + STORM_SECONDS; time(NULL) < end; usleep(20))
+			for (int i = 0; i < WRITERS; i++)
+				if (storm_writers[i])
+					syscall(SYS_tgkill, self, storm_writers[i], number);
+		_exit(storm_short && !whole);
+	}
+	while (waitpid(child, &status, 0) < 0)
+		;
+	printf("storm %s %d %s %s\n", where, number, whole ? "whole" : "threads", WIFSIGNALED(status) ? "killed" : WEXITSTATUS(status) ? "part" : "all");
+}
+
+/* The other side leaves, and what it was sent is unread. */
+static void gone(const char *where, int number)
+{
+	int ends[2];
+	pid_t caller = getpid();
+	pair(where, ends);
+	pid_t child = fork();
+	if (child == 0) {
+		close(ends[0]);
+		await_wait(caller);
+		kill(caller, number);
+		usleep(MICROSECONDS);
+		_exit(0);
+	}
+	close(ends[1]);
+	long result = write(ends[0], bytes, BYTES);
+	tell("gone", where, number, result, BYTES, 0);
+	result = write(ends[0], bytes, BYTES);
+	tell("afterwards", where, number, result, BYTES, 0);
+	close(ends[0]);
+	while (waitpid(child, NULL, 0) < 0)
+		;
+}
+
+/* Each call has a number of its own, by which its end is told. */
+static void zerocopy(int number)
+{
+	int ends[2], on = 1;
+	long sent = 0, calls = 0, highest = -1;
+	pid_t caller = getpid();
+	pair("tcp", ends);
+	if (setsockopt(ends[0], SOL_SOCKET, SO_ZEROCOPY, &on, sizeof on))
+		exit(2);
+	pid_t child = fork();
+	if (child == 0) {
+		close(ends[0]);
+		other(ends[1], caller, number);
+	}
+	close(ends[1]);
+	for (long n = 1; n > 0 && sent < BYTES; sent += n, calls++)
+		n = send(ends[0], bytes + sent, BYTES - sent, MSG_ZEROCOPY);
+	usleep(MICROSECONDS);
+	for (int i = 0; i < 1000; i++) {
+		char control[256];
+		struct msghdr message = { .msg_control = control, .msg_controllen = sizeof control };
+		if (recvmsg(ends[0], &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+			break;
+		struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+		if (header) {
+			struct sock_extended_err *told = (void *)CMSG_DATA(header);
+			highest = told->ee_data > highest ? told->ee_data : highest;
+		}
+	}
+	close(ends[0]);
+	while (waitpid(child, NULL, 0) < 0)
+		;
+	printf("zerocopy %d %s\n", number, sent == BYTES && highest == calls - 1 ? "each call once" : "more than the calls");
+}
+
+static volatile int traps;
+
+static void count_trap(int number)
+{
+	(void)number;
+	traps++;
+}
+
+static int trapped_ends[2];
+static pid_t trapped_caller;
+
+static void *trap(void *none)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_write, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 1, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { sizeof filter / sizeof *filter, filter };
+	await_wait(trapped_caller);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program))
+		_exit(2);
+	syscall(SYS_tgkill, getpid(), trapped_caller, SIGWINCH);
+	usleep(MICROSECONDS);
+	close(trapped_ends[0]);
+	return none;
+}
+
+/* To all but standard output; the calls that are under way are not its. */
+static void trapped(void)
+{
+	int status;
+	pid_t child = fork();
+	if (child == 0) {
+		struct sigaction counted = { .sa_handler = count_trap };
+		pthread_t thread;
+		sigaction(SIGSYS, &counted, NULL);
+		trapped_caller = getpid();
+		if (pipe(trapped_ends) || pthread_create(&thread, NULL, trap, NULL))
+			_exit(2);
+		long result = write(trapped_ends[1], bytes, BYTES);
+		printf("trapped %ld %d\n", result, traps);
+		_exit(0);
+	}
+	while (waitpid(child, &status, 0) < 0)
+		;
+	if (status)
+		printf("trapped: %x\n", (unsigned)status);
+}
+
 int main(void)
 {
 	const int numbers[] = { SIGCHLD, SIGWINCH, SIGCONT, SIGURG, SIGUSR2, SIGUSR1, SIGSTOP };
@@ -218,6 +396,12 @@ int main(void)
 	signal(SIGPIPE, SIG_IGN);
 	left("pipe");
 	left("unix");
+	gone("unix", SIGWINCH);
+	zerocopy(SIGWINCH);
+	trapped();
+	storm("pipe", SIGWINCH, 0);
+	storm("pipe", SIGWINCH, 1);
+	storm("unix", SIGUSR2, 1);
 	limited(SIGWINCH);
 	limited(SIGUSR2);
 	sigaction(SIGUSR1, &handled, NULL);

@@ -2,6 +2,7 @@ package org.secfilt.tracer;
 
 import java.util.Optional;
 import org.secfilt.abi.Arch;
+import org.secfilt.abi.Family;
 import org.secfilt.abi.SocketType;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SocketCopy;
@@ -25,15 +26,30 @@ import org.secfilt.kernel.Tracees;
  */
 final class Remainder {
     private static final long MOST = 0x7fff_f000; // linux/fs.h MAX_RW_COUNT
+    private static final int SENDTO_FLAGS = 3;
     private static final int SENDTO_NAME = 4;
+    /** MSG_DONTWAIT, MSG_NOSIGNAL, MSG_MORE: of two such calls nothing else comes than of one. // linux/socket.h */
+    private static final long PLAIN_FLAGS = 0x40 | 0x4000 | 0x8000;
     // asm-generic/signal.h: what is ignored where nothing else was asked for, signal(7)
     private static final int SIGCHLD = 17;
     private static final int SIGCONT = 18;
     private static final int SIGURG = 23;
     private static final int SIGWINCH = 28;
+    private static final int SIGSYS = 31;
     private static final int NO_POINTER = -1;
     /** ENETUNREACH, ECONNABORTED, ECONNRESET, ETIMEDOUT, EHOSTUNREACH. // asm-generic/errno.h */
     private static final int[] OF_CONNECTION = {101, 103, 104, 110, 113};
+
+    /** What a task's call has done. */
+    static final class Part {
+        /** With the part as its result. */
+        private final SyscallStop call = new SyscallStop();
+        /** Which of its arguments is the pointer, if one is, and which counts. */
+        private int pointer;
+        private int count;
+        /** Without a signal an error of the connection would be told by the next call: it is not to vanish with the rest. */
+        private boolean keepsError;
+    }
 
     private final Ptrace ptrace;
     private final Tracees tracees;
@@ -42,6 +58,7 @@ final class Remainder {
     /** Which arguments of the call are the pointer and the count; the count's is 0 of a call that is none of these. */
     private int pointer;
     private int count;
+    private boolean keepsError;
 
     Remainder(Ptrace ptrace, Tracees tracees, Arch arch) {
         this.ptrace = ptrace;
@@ -66,8 +83,12 @@ final class Remainder {
         }
     }
 
+    /**
+     * A result of the call's own number tells nothing: so a call looks that the kernel has set to be made again for the signal before this one, with
+     * nothing done. // arch/x86/kernel/signal.c arch_do_signal_or_restart()
+     */
     private static boolean isPart(SyscallStop call) {
-        return call.result() > 0 && call.result() < MOST && call.number() >= 0 && !call.waited();
+        return call.result() > 0 && call.result() < MOST && call.number() >= 0 && call.result() != call.number() && !call.waited();
     }
 
     private boolean doesNothing(int tid, int signal) {
@@ -75,15 +96,16 @@ final class Remainder {
         return tracees.status().ignores(tid, signal) || byDefault && !tracees.status().catches(tid, signal);
     }
 
-    /** Sets {@link #pointer} and {@link #count}. */
+    /** Sets {@link #pointer}, {@link #count} and {@link #keepsError}. */
     private boolean find(int tid, SyscallStop call) {
         pointer = 1;
         count = 0;
+        keepsError = false;
         int fd = (int) call.argument(0);
         switch (arch.syscalls().name((int) call.number()).orElse("")) {
             case "write" -> count = isFilled(tid, fd) ? 2 : 0;
             case "read" -> count = isEndless(tid, fd) ? 2 : 0;
-            case "sendto" -> count = call.argument(SENDTO_NAME) == 0 && isStream(tid, fd) ? 2 : 0;
+            case "sendto" -> count = call.argument(SENDTO_NAME) == 0 && (call.argument(SENDTO_FLAGS) & ~PLAIN_FLAGS) == 0 && isStream(tid, fd) ? 2 : 0;
             case "getrandom" -> {
                 pointer = 0;
                 count = 1;
@@ -119,6 +141,7 @@ final class Remainder {
             return false;
         }
         try (SocketCopy copy = socket.get()) {
+            keepsError = copy.domain() != Family.UNIX.number(); // net/core/sock.c sock_alloc_send_pskb(), net/core/stream.c sk_stream_error()
             return copy.describe(fd).type() == SocketType.STREAM && copy.limitNanos(false) == 0;
         }
     }
@@ -130,16 +153,25 @@ final class Remainder {
     }
 
     private boolean begin(Task task, SyscallStop call) {
-        task.part.copy(call);
-        task.part.exit(call.result());
-        task.partCount = count;
-        registers.copy(call);
-        if (pointer != NO_POINTER) {
-            registers.setArgument(pointer, call.argument(pointer) + call.result());
+        Part part = task.part;
+        part.call.copy(call);
+        part.call.exit(call.result());
+        part.pointer = pointer;
+        part.count = count;
+        part.keepsError = keepsError;
+        return begin(task);
+    }
+
+    /** @return false if it died */
+    private boolean begin(Task task) {
+        Part part = task.part;
+        registers.copy(part.call);
+        if (part.pointer != NO_POINTER) {
+            registers.setArgument(part.pointer, part.call.argument(part.pointer) + part.call.result());
         }
-        registers.setArgument(count, rest(call, count));
+        registers.setArgument(part.count, rest(part.call, part.count));
         if (ptrace.rewind(task.tid, registers) < 0) {
-            return false; // it died
+            return false;
         }
         task.phase = Task.Phase.RESUMING;
         return true;
@@ -152,16 +184,16 @@ final class Remainder {
     /** At a signal-delivery-stop, when it was to begin, and has not. */
     void undo(Task task) {
         task.phase = Task.Phase.RUNNING;
-        putBack(task, task.part.result());
-        ptrace.setNumber(task.tid, task.part.number());
-        ptrace.setInstructionPointer(task.tid, task.part.instructionPointer());
+        putBack(task, task.part.call.result());
+        ptrace.setNumber(task.tid, task.part.call.number());
+        ptrace.setInstructionPointer(task.tid, task.part.call.instructionPointer());
     }
 
     /** At its syscall-enter-stop. */
     void entered(Task task) {
-        boolean same = ptrace.registers(task.tid, registers) == 0 && registers.number() == task.part.number()
-                && registers.instructionPointer() == task.part.instructionPointer()
-                && registers.argument(task.partCount) == rest(task.part, task.partCount);
+        boolean same = ptrace.registers(task.tid, registers) == 0 && registers.number() == task.part.call.number()
+                && registers.instructionPointer() == task.part.call.instructionPointer()
+                && registers.argument(task.part.count) == rest(task.part.call, task.part.count);
         task.phase = same ? Task.Phase.RESUMED : Task.Phase.RUNNING; // or its code was changed under it
         if (same) {
             ptrace.resumeToExit(task.tid);
@@ -170,13 +202,21 @@ final class Remainder {
         }
     }
 
-    /** At its syscall-exit-stop. */
+    /** At its syscall-exit-stop. What cut it short may have been the signal of others of its process, and no stop of it is to come. */
     void ended(Task task) {
         task.phase = Task.Phase.RUNNING;
+        Part part = task.part;
         if (ptrace.registers(task.tid, registers) == 0) {
-            long more = registers.result();
-            putBack(task, isTakenAway(more) ? more : task.part.result() + Math.max(more, 0));
-            if (more <= 0 && more != Ptrace.ERESTARTSYS) {
+            task.trapped = registers.result() == part.call.number() && tracees.status().isPending(task.tid, SIGSYS);
+            long more = task.trapped ? 0 : registers.result(); // kernel/seccomp.c syscall_rollback()
+            boolean isPart = more == Ptrace.ERESTARTSYS || more > 0 && more < rest(part.call, part.count);
+            part.call.exit(part.call.result() + Math.max(more, 0));
+            if (isPart && begin(task)) {
+                ptrace.resumeToCall(task.tid, 0);
+                return;
+            }
+            putBack(task, part.keepsError && isTakenAway(more) ? more : part.call.result());
+            if (more <= 0) {
                 ptrace.noteWait(task.tid); // nothing is left, or it cannot be done; SIGPIPE comes of each try
             }
         }
@@ -186,7 +226,7 @@ final class Remainder {
     /** At a seccomp-stop: a filter of the tracee's own has come meanwhile, and the rest does not run. */
     void refused(Task task) {
         task.phase = Task.Phase.RUNNING;
-        putBack(task, task.part.result());
+        putBack(task, task.part.call.result());
         ptrace.setNumber(task.tid, -1);
         ptrace.resume(task.tid, 0);
     }
@@ -202,8 +242,8 @@ final class Remainder {
     }
 
     private void putBack(Task task, long result) {
-        for (int i = 0; i <= task.partCount; i++) {
-            ptrace.setArgument(task.tid, i, task.part.argument(i));
+        for (int i = 0; i <= task.part.count; i++) {
+            ptrace.setArgument(task.tid, i, task.part.call.argument(i));
         }
         ptrace.setResult(task.tid, result);
     }

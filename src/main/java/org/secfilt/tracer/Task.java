@@ -133,9 +133,8 @@ final class Task {
     /** The length of the address as the tracee gave it; meaningful with {@link #kept}. */
     int givenLength;
     final IgnoredSignal.Again again = new IgnoredSignal.Again();
-    /** The call that was cut short, with the part as its result, and which of its arguments counts; meaningful while RESUMING and RESUMED. */
-    final SyscallStop part = new SyscallStop();
-    int partCount;
+    /** Meaningful while RESUMING and RESUMED. */
+    final Remainder.Part part = new Remainder.Part();
 
     /** A signal to many is under way. */
     Optional<Signalling> signalling = Optional.empty();
