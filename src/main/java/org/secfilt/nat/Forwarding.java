@@ -73,6 +73,25 @@ final class Forwarding {
         write(interfaces.resolve(name).resolve("route_localnet"), true);
     }
 
+    /** Has this interface, which is one of IPv6, take no routes and addresses from who is behind it; its rules see to that too, if there are any. */
+    void refuseAdvice(String name) {
+        for (String advice : List.of("accept_ra", "accept_redirects")) {
+            try {
+                write(interfaces.resolve(name).resolve(advice), false);
+            } catch (IOException e) {
+                // /proc/sys may be read-only: then the rules do
+            }
+        }
+    }
+
+    /** Takes this protocol, which is IPv6, from this interface: it has a link-local address of itself. */
+    void close(String name) throws IOException {
+        Path closed = interfaces.resolve(name).resolve("disable_ipv6");
+        if (Files.exists(closed)) { // else the kernel has no IPv6
+            write(closed, true);
+        }
+    }
+
     /** What stands there already is not written once more. */
     private static void write(Path path, boolean on) throws IOException {
         if (Files.exists(path) && isOn(path) == on) {

@@ -82,6 +82,11 @@ public final class Nat {
                     .orElseThrow(() -> new NatException("no private IPv4 network is free on this host"));
             NatLink link = make(ip, pid, subnets, v6 ? Subnets.chooseV6(taken, pid) : Optional.empty());
             try {
+                if (link.v6().isPresent()) {
+                    forwardingV6.refuseAdvice(name);
+                } else {
+                    forwardingV6.close(name);
+                }
                 run(ip, List.of("-batch", "-"), link.atHost());
                 run(nsenter, List.of("-t", Integer.toString(pid), "-n", ip, "-batch", "-"), link.atCommand());
                 forward(link, publications, listings);

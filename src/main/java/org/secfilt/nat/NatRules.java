@@ -9,14 +9,18 @@ import org.secfilt.policy.Publication;
  * The rules of one pair in one family, as input for {@code iptables-restore --noflush}.
  *
  * <pre>
- *   nat     POSTROUTING   what leaves the pair's network gets this host's address
+ *   nat     POSTROUTING   what leaves the pair's network gets this host's address, and of its ports one where no service of the host's is likely:
+ *                         what comes back to that is the command's, from whomever the command chose, be it an answer or not
  *           PREROUTING    a published port leads to the command's end; OUTPUT the same for this host's own programs
  *   filter  FORWARD       what comes from the pair goes on; to it go answers and what PREROUTING has led there, nothing else
  *           OUTPUT        the same for this host's own programs: answers, and what OUTPUT of nat has led to it
  *           FORWARD       nothing comes from the pair in the name of others, for an answer to that would be one to a connection of theirs;
  *                         INPUT the same
+ *                         but neighbour discovery, which has link-local addresses; so the pair advertises no routes either
+ *           both          no error messages about connections of others come from the pair, and nothing that belongs to none, which nat
+ *                         would let leave under the command's own address
  *           INPUT         nothing comes from the pair to 127.0.0.0/8 but answers to what OUTPUT of nat has led to it, whether or not the
- *                         kernel takes such packets: an error message may tell of any connection
+ *                         kernel takes such packets
  * </pre>
  *
  * Every rule bears a comment with the interface's name: by it a later run knows what a crash has left.
@@ -28,6 +32,11 @@ final class NatRules {
      * connections: one that a server of the host's took before is not to be led away. // net.netfilter.nf_conntrack_tcp_loose
      */
     private static final String FIRST_OF_TCP = " --tcp-flags FIN,SYN,RST,ACK SYN";
+    private static final List<String> WITH_PORTS = List.of("tcp", "udp");
+    private static final String PORTS = " --to-ports 32768-65535";
+    // linux/icmpv6.h
+    private static final int NEIGHBOUR_SOLICITATION = 135;
+    private static final int NEIGHBOUR_ADVERTISEMENT = 136;
     private static final String FORWARDING = "secfilt forwarding of ";
 
     private final List<String> nat = new ArrayList<>();
@@ -41,7 +50,11 @@ final class NatRules {
      */
     NatRules(String name, Subnets subnets, List<Publication> publications, String loopback) {
         String comment = " -m comment --comment \"" + COMMENT + name + "\"";
-        nat.add("POSTROUTING -s " + subnets.block() + " ! -o " + name + comment + " -j MASQUERADE");
+        String leaves = "POSTROUTING -s " + subnets.block() + " ! -o " + name;
+        for (String protocol : WITH_PORTS) {
+            nat.add(leaves + " -p " + protocol + comment + " -j MASQUERADE" + PORTS);
+        }
+        nat.add(leaves + comment + " -j MASQUERADE");
         if (!publications.isEmpty() && !loopback.isEmpty()) {
             nat.add("POSTROUTING -s " + loopback + " -o " + name + comment + " -j MASQUERADE");
         }
@@ -59,8 +72,14 @@ final class NatRules {
         if (subnets.own().isV4()) {
             filter.add("INPUT" + foreign + comment + " -j DROP");
         } else {
-            filter.add("INPUT" + foreign + " ! -p ipv6-icmp" + comment + " -j DROP"); // neighbour discovery has link-local addresses
-            filter.add("INPUT" + foreign + " -p ipv6-icmp -m icmp6 --icmpv6-type 128" + comment + " -j DROP"); // echo-request
+            filter.add("INPUT" + foreign + " ! -p ipv6-icmp" + comment + " -j DROP");
+            filter.add("INPUT" + foreign + " -p ipv6-icmp -m icmp6 ! --icmpv6-type " + NEIGHBOUR_SOLICITATION
+                    + " -m icmp6 ! --icmpv6-type " + NEIGHBOUR_ADVERTISEMENT + comment + " -j DROP");
+        }
+        for (String chain : List.of("FORWARD", "INPUT")) {
+            String tracked = chain + " -i " + name + " -m conntrack --ctstate ";
+            filter.add(tracked + "INVALID" + comment + " -j DROP");
+            filter.add(tracked + "RELATED ! --ctorigsrc " + subnets.own() + " ! --ctreplsrc " + subnets.own() + comment + " -j DROP");
         }
         filter.add("FORWARD -i " + name + " ! -o " + NatLink.PREFIX + "+" + comment + " -j ACCEPT");
         filter.add("FORWARD -o " + name + " -m conntrack --ctstate RELATED,ESTABLISHED" + comment + " -j ACCEPT");

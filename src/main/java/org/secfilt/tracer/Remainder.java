@@ -105,7 +105,10 @@ final class Remainder {
         switch (arch.syscalls().name((int) call.number()).orElse("")) {
             case "write" -> count = isFilled(tid, fd) ? 2 : 0;
             case "read" -> count = isEndless(tid, fd) ? 2 : 0;
-            case "sendto" -> count = call.argument(SENDTO_NAME) == 0 && (call.argument(SENDTO_FLAGS) & ~PLAIN_FLAGS) == 0 && isStream(tid, fd) ? 2 : 0;
+            case "sendto" -> {
+                boolean plain = call.argument(SENDTO_NAME) == 0 && (call.argument(SENDTO_FLAGS) & ~PLAIN_FLAGS) == 0;
+                count = plain && isStream(tid, fd) ? 2 : 0;
+            }
             case "getrandom" -> {
                 pointer = 0;
                 count = 1;

@@ -106,6 +106,10 @@ class NatTextTest {
                 -I FORWARD 1 -d 10.200.0.2 -o sfn1f -p tcp -m tcp --dport 5432 -m conntrack --ctstate DNAT -m comment --comment "secfilt sfn1f" -j ACCEPT
                 -I FORWARD 1 -o sfn1f -m conntrack --ctstate RELATED,ESTABLISHED -m comment --comment "secfilt sfn1f" -j ACCEPT
                 -I FORWARD 1 -i sfn1f ! -o sfn+ -m comment --comment "secfilt sfn1f" -j ACCEPT
+                -I INPUT 1 -i sfn1f -m conntrack --ctstate RELATED ! --ctorigsrc 10.200.0.2 ! --ctreplsrc 10.200.0.2 -m comment --comment "secfilt sfn1f" -j DROP
+                -I INPUT 1 -i sfn1f -m conntrack --ctstate INVALID -m comment --comment "secfilt sfn1f" -j DROP
+                -I FORWARD 1 -i sfn1f -m conntrack --ctstate RELATED ! --ctorigsrc 10.200.0.2 ! --ctreplsrc 10.200.0.2 -m comment --comment "secfilt sfn1f" -j DROP
+                -I FORWARD 1 -i sfn1f -m conntrack --ctstate INVALID -m comment --comment "secfilt sfn1f" -j DROP
                 -I INPUT 1 -i sfn1f ! -s 10.200.0.2 -m comment --comment "secfilt sfn1f" -j DROP
                 -I FORWARD 1 -i sfn1f ! -s 10.200.0.2 -m comment --comment "secfilt sfn1f" -j DROP
                 COMMIT

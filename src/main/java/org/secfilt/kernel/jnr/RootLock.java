@@ -50,12 +50,13 @@ final class RootLock implements AutoCloseable {
                 return -1;
             }
             boolean roots;
-            boolean taken;
+            boolean gone;
             try {
                 FileStatus status = look(fd);
                 roots = status.user() == 0 && (status.mode() & OTHERS) == 0;
-                taken = roots && await(fd, PATIENCE_MILLIS);
-                if (taken && isThere(fd)) {
+                boolean taken = roots && await(fd, PATIENCE_MILLIS);
+                gone = !isThere(fd);
+                if (taken && !gone) {
                     return fd;
                 }
             } catch (KernelException e) {
@@ -66,7 +67,7 @@ final class RootLock implements AutoCloseable {
             if (!roots) {
                 return -1;
             }
-            if (!taken) {
+            if (!gone) {
                 throw held(path, what, PATIENCE_MILLIS);
             }
         }
@@ -87,10 +88,11 @@ final class RootLock implements AutoCloseable {
         return status;
     }
 
+    /** @return whether it is ours; not if it has lost its name meanwhile, for then anyone may go on to hold it whom nobody else waits for */
     static boolean await(long fd, int millis) {
         long begun = System.nanoTime();
         while (!lock(fd)) {
-            if (System.nanoTime() - begun > millis * 1_000_000L) {
+            if (System.nanoTime() - begun > millis * 1_000_000L || !isThere(fd)) {
                 return false;
             }
             try {
