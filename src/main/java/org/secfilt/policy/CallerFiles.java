@@ -75,7 +75,7 @@ public final class CallerFiles implements Opener {
     private byte[] read(Path path, String name, int limitBytes) throws IOException {
         try (InputStream in = open(path)) {
             return in.readNBytes(limitBytes);
-        } catch (AccessDeniedException e) {
+        } catch (FileSystemException e) { // of another user's, or a socket
             Optional<byte[]> bytes = isStandardInput(name) ? input.read(limitBytes) : Optional.empty();
             if (bytes.isPresent()) {
                 return bytes.get();
@@ -160,7 +160,7 @@ public final class CallerFiles implements Opener {
     }
 
     private static boolean isStandardInput(String name) {
-        return name.equals("/dev/stdin") || name.equals(STANDARD_INPUT);
+        return name.equals(STANDARD_INPUT) || name.equals("/dev/stdin") || name.equals("/dev/fd/0") || name.equals("/proc/self/fd/0");
     }
 
     private String ofCaller(String name) {

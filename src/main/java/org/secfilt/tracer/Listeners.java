@@ -38,8 +38,12 @@ final class Listeners {
         if (tasks.find(tid) != null && isAt(tid, fd, connection, name.get())) {
             return true;
         }
+        int listed = Task.NONE;
         for (Task task : tasks.all()) {
-            if (status.isProcess(task.tid) && find(task.tid, connection, name.get())) {
+            int process = status.tgid(task.tid);
+            if (process != task.tid && (process == listed || !sockets.descriptors(process).isEmpty())) {
+                listed = process; // its first thread is asked, if that has not ended before the others
+            } else if (find(task.tid, connection, name.get())) {
                 return true;
             }
         }

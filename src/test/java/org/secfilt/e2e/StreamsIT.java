@@ -39,9 +39,27 @@ class StreamsIT {
     /** It cannot be opened once more, as sudo -u finds it. The command has what follows. */
     @Test
     void a_policy_comes_from_the_pipe_of_another_user() {
-        String script = "for v in '--policy - cat' '--policy /dev/stdin echo ran' 'check -'; do printf 'version: 1\\nmode: deny\\n' | "
+        String script = "for v in '--policy - cat' '--policy /dev/stdin echo ran' '--policy /dev/fd/0 echo ran' 'check -'; do printf 'version: 1\\nmode: deny\\n' | "
                 + String.join(" ", User.TO_ORDINARY) + " $SECFILT $v 2>&1; done";
-        assertEquals("ran\n-: clean\n", ROOM.bash(script).run().exited(0).stdout());
+        assertEquals("ran\nran\n-: clean\n", ROOM.bash(script).run().exited(0).stdout());
+    }
+
+    /** Nor can a socket, nor, by another user, a pipe that does not block, of which the writer may come late. */
+    @Test
+    void a_policy_comes_from_a_socket_and_from_a_pipe_that_does_not_block() {
+        String script = """
+                import os, socket, subprocess, sys, time
+                policy = b"version: 1\\nmode: deny\\n"
+                def check(end, tell):
+                    def user(): os.setgroups([]); os.setgid(65534); os.setuid(65534)
+                    run = subprocess.Popen([os.environ["SECFILT"], "check", "-"], stdin=end, preexec_fn=user)
+                    time.sleep(0.5); tell(); run.wait()
+                a, b = socket.socketpair(); b.sendall(policy)
+                check(a, b.close)
+                r, w = os.pipe(); os.set_blocking(r, False)
+                check(r, lambda: (os.write(w, policy), os.close(w)))
+                """;
+        assertEquals("-: clean\n-: clean\n", ROOM.bash("/usr/bin/python3 -c \"$1\" 2>&1", script).run().exited(0).stdout());
     }
 
     @ParameterizedTest(name = "{0}")

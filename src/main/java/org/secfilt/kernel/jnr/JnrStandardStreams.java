@@ -13,6 +13,7 @@ final class JnrStandardStreams implements StandardStreams {
     private static final int O_RDWR = 2;
     private static final int O_PATH = 010000000;
     private static final int TCGETS = 0x5401;
+    private static final int POLLIN = 1;
     private static final int POLLOUT = 4;
     private static final int WRITE_PATIENCE_MILLIS = 1000;
     /** PIPE_BUF */
@@ -32,8 +33,7 @@ final class JnrStandardStreams implements StandardStreams {
         long buffer = NativeMemory.IO.allocateMemory(CHUNK_BYTES, false);
         int written = 0;
         while (written < text.length) {
-            NativeMemory.IO.putLong(scratch, fd & 0xffffffffL | (long) POLLOUT << 32); // struct pollfd
-            if (Libc.POLL.call(scratch, 1, WRITE_PATIENCE_MILLIS) == 0) { // where it is refused, nobody knows
+            if (poll(fd, POLLOUT, WRITE_PATIENCE_MILLIS) == 0) { // where it is refused, nobody knows
                 break;
             }
             // A pipe that polls writable takes a page without blocking.
@@ -58,8 +58,7 @@ final class JnrStandardStreams implements StandardStreams {
         while (written < text.length && error == 0) {
             long rc = Libc.WRITE.call(fd, buffer + written, text.length - written);
             if (rc == -Errno.EAGAIN.number()) { // the caller shares a descriptor that does not block
-                NativeMemory.IO.putLong(scratch, fd & 0xffffffffL | (long) POLLOUT << 32); // struct pollfd
-                Libc.POLL.call(scratch, 1, -1);
+                poll(fd, POLLOUT, -1);
             } else if (rc < 0 && rc != -Errno.EINTR.number()) {
                 error = (int) -rc;
             }
@@ -78,7 +77,10 @@ final class JnrStandardStreams implements StandardStreams {
         long buffer = NativeMemory.IO.allocateMemory(CHUNK_BYTES, false);
         ByteArrayOutputStream read = new ByteArrayOutputStream();
         long rc = 1;
-        while (read.size() < limitBytes && (rc > 0 || rc == -Errno.EINTR.number())) {
+        while (read.size() < limitBytes && (rc > 0 || rc == -Errno.EINTR.number() || rc == -Errno.EAGAIN.number())) {
+            if (rc == -Errno.EAGAIN.number()) { // the caller shares a descriptor that does not block
+                poll(copy, POLLIN, -1);
+            }
             rc = Libc.READ.call(copy, buffer, Math.min(CHUNK_BYTES, limitBytes - read.size()));
             byte[] bytes = new byte[(int) Math.max(0, rc)];
             NativeMemory.IO.getByteArray(buffer, bytes, 0, bytes.length);
@@ -87,6 +89,11 @@ final class JnrStandardStreams implements StandardStreams {
         NativeMemory.IO.freeMemory(buffer);
         Libc.CLOSE.call(copy);
         return rc < 0 ? Optional.empty() : Optional.of(read.toByteArray());
+    }
+
+    private long poll(int fd, int events, int millis) {
+        NativeMemory.IO.putLong(scratch, fd & 0xffffffffL | (long) events << 32); // struct pollfd
+        return Libc.POLL.call(scratch, 1, millis);
     }
 
     @Override
