@@ -69,6 +69,23 @@ PROBE(datagrams_of_every_size)
 	}
 }
 
+PROBE(many_datagrams_of_every_size)
+{
+	static char large[20000], got[20000];
+	union name to;
+	int sink = receiver(AF_INET, SOCK_DGRAM, &to, 0), fd = socket(AF_INET, SOCK_DGRAM, 0);
+	for (size_t size = 0; size <= sizeof large; size += size ? size : 1) {
+		struct iovec data = { large, size };
+		struct mmsghdr three[3] = { 0 };
+		for (int i = 0; i < 3; i++)
+			three[i].msg_hdr = (struct msghdr){ .msg_name = &to, .msg_namelen = size_of(&to), .msg_iov = &data, .msg_iovlen = 1 };
+		int sent = sendmmsg(fd, three, 3, 0);
+		say("%zu: %d, arrived %zd", size, sent, recv(sink, got, sizeof got, MSG_DONTWAIT));
+		while (recv(sink, got, sizeof got, MSG_DONTWAIT) >= 0)
+			;
+	}
+}
+
 PROBE(payloads_that_are_not_there)
 {
 	union name to;
