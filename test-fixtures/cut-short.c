@@ -337,6 +337,36 @@ static void count_trap(int number)
 	traps++;
 }
 
+/* The rest is as many bytes as the call's number, and a SIGSYS waits that no filter has sent. */
+static void masked(void)
+{
+	enum { CAPACITY = 1 << 16 };
+	int ends[2], status;
+	sigset_t only, waiting;
+	pid_t caller = getpid();
+	sigemptyset(&only);
+	sigaddset(&only, SIGSYS);
+	sigprocmask(SIG_BLOCK, &only, NULL);
+	syscall(SYS_tgkill, caller, caller, SIGSYS);
+	pair("pipe", ends);
+	pid_t child = fork();
+	if (child == 0) {
+		close(ends[0]);
+		other(ends[1], caller, SIGWINCH);
+	}
+	close(ends[1]);
+	long result = write(ends[0], bytes, CAPACITY + SYS_write);
+	close(ends[0]);
+	while (waitpid(child, &status, 0) < 0)
+		;
+	tell("masked", "pipe", SIGWINCH, result, CAPACITY + SYS_write, status != 0);
+	sigpending(&waiting);
+	printf("masked %s\n", sigismember(&waiting, SIGSYS) ? "waits" : "gone");
+	signal(SIGSYS, SIG_IGN);
+	sigprocmask(SIG_UNBLOCK, &only, NULL);
+	signal(SIGSYS, SIG_DFL);
+}
+
 static int trapped_ends[2];
 static pid_t trapped_caller;
 
@@ -398,6 +428,7 @@ int main(void)
 	left("unix");
 	gone("unix", SIGWINCH);
 	zerocopy(SIGWINCH);
+	masked();
 	trapped();
 	storm("pipe", SIGWINCH, 0);
 	storm("pipe", SIGWINCH, 1);

@@ -3,7 +3,7 @@
     advertise      a router advertisement: a default route, a prefix, a route
     unreachable    ICMP errors, from its own address and over IPv6 from another one too, about the host's flow from 127.0.0.1:4000 to
                    127.0.0.1:5353 and the same of ::1
-    strays         to 10.77.1.1:8001: TCP segments that belong to no connection, and an ICMP error about no flow
+    strays         to 10.77.1.1:8001: TCP segments that belong to no connection, an ICMP error about no flow, a packet of GRE
 
 stdout: "sent", and then it stays for two seconds.
 """
@@ -14,7 +14,7 @@ import sys
 import time
 
 V4, V6 = 0x0800, 0x86dd
-ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58
+ICMP, TCP, UDP, GRE, ICMPV6 = 1, 6, 17, 47, 58
 
 
 def checksum(octets):
@@ -90,6 +90,7 @@ def main(what):
         for flags in 0x12, 0x11, 0x14, 0:  # SYN ACK, FIN ACK, RST ACK, none
             out(V4, segment(own[V4], "10.77.1.1", flags))
         out(V4, icmp(own[V4], "10.77.1.1", v4(UDP, "10.77.1.1", own[V4], struct.pack("!HHHH", 7, 7, 9, 0) + b"q")))
+        out(V4, v4(GRE, own[V4], "10.77.1.1", bytes(8)))
     print("sent", flush=True)
     time.sleep(2)
 

@@ -28,8 +28,11 @@ public interface TraceeStatus {
     /** Whether the thread has a processor, or waits for nothing else. proc(5) "/proc/pid/stat", state R */
     boolean isRunning(int tid);
 
-    /** Whether this signal waits for the thread, and not for its process: proc(5) "/proc/pid/status", "SigPnd". */
-    boolean isPending(int tid, int signal);
+    /**
+     * Whether this signal waits for the thread, and not for its process, and is not blocked: as one does that the kernel forces on it. proc(5)
+     * "/proc/pid/status", "SigPnd", "SigBlk"
+     */
+    boolean isForced(int tid, int signal);
 
     /** Whether the process has said that it ignores this signal (SIG_IGN): the same, "SigIgn". */
     boolean ignores(int tid, int signal);

@@ -82,18 +82,30 @@ public final class Nat {
                     .orElseThrow(() -> new NatException("no private IPv4 network is free on this host"));
             NatLink link = make(ip, pid, subnets, v6 ? Subnets.chooseV6(taken, pid) : Optional.empty());
             try {
+                boolean closed = link.v6().isEmpty() && closeV6();
                 if (link.v6().isPresent()) {
                     forwardingV6.refuseAdvice(name);
-                } else {
-                    forwardingV6.close(name);
                 }
                 run(ip, List.of("-batch", "-"), link.atHost());
                 run(nsenter, List.of("-t", Integer.toString(pid), "-n", ip, "-batch", "-"), link.atCommand());
-                forward(link, publications, listings);
+                forward(link, publications, listings, closed);
                 new FormerFlows(kernel.networks(), routes).forget(link, publications); // only now: until now they would have gone there again
             } catch (NatException | IOException | KernelException e) {
                 throw new NatException(e.getMessage() + undoing(ip));
             }
+        }
+    }
+
+    /** @return false if that is for the rules to do */
+    private boolean closeV6() throws IOException {
+        try {
+            forwardingV6.close(name);
+            return true;
+        } catch (IOException e) { // /proc/sys may be read-only
+            if (!tables.versions().contains(IpVersion.V6)) {
+                throw e;
+            }
+            return false;
         }
     }
 
@@ -122,7 +134,8 @@ public final class Nat {
         return left.isEmpty() ? "" : "; undoing it: " + String.join("; ", left);
     }
 
-    private void forward(NatLink link, List<Setting<Publication>> settings, List<String> listings) throws NatException, IOException {
+    private void forward(NatLink link, List<Setting<Publication>> settings, List<String> listings, boolean closed)
+            throws NatException, IOException {
         List<Publication> publications = new ArrayList<>();
         for (Setting<Publication> setting : settings) {
             publications.add(setting.value());
@@ -133,8 +146,9 @@ public final class Nat {
         for (int i = 0; i < tables.versions().size(); i++) {
             boolean v4 = tables.versions().get(i) == IpVersion.V4;
             if (!v4 && link.v6().isEmpty()) {
-                texts.add("");
-                removals.add("");
+                NatRules none = new NatRules(name);
+                texts.add(closed ? "" : none.install());
+                removals.add(closed ? "" : none.uninstall());
                 lastRemovals.add("");
                 continue;
             }

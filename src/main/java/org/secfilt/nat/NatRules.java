@@ -12,7 +12,8 @@ import org.secfilt.policy.Publication;
  *   nat     POSTROUTING   what leaves the pair's network gets this host's address, and of its ports one where no service of the host's is likely:
  *                         what comes back to that is the command's, from whomever the command chose, be it an answer or not
  *           PREROUTING    a published port leads to the command's end; OUTPUT the same for this host's own programs
- *   filter  FORWARD       what comes from the pair goes on; to it go answers and what PREROUTING has led there, nothing else
+ *   filter  FORWARD       what comes from the pair goes on, of protocols by which answers are told apart from what is for the host (not of GRE,
+ *                         ESP and such); to it go answers and what PREROUTING has led there, nothing else
  *           OUTPUT        the same for this host's own programs: answers, and what OUTPUT of nat has led to it
  *           FORWARD       nothing comes from the pair in the name of others, for an answer to that would be one to a connection of theirs;
  *                         INPUT the same
@@ -32,7 +33,7 @@ final class NatRules {
      * connections: one that a server of the host's took before is not to be led away. // net.netfilter.nf_conntrack_tcp_loose
      */
     private static final String FIRST_OF_TCP = " --tcp-flags FIN,SYN,RST,ACK SYN";
-    private static final List<String> WITH_PORTS = List.of("tcp", "udp");
+    private static final List<String> WITH_PORTS = List.of("tcp", "udp", "sctp", "dccp");
     private static final String PORTS = " --to-ports 32768-65535";
     // linux/icmpv6.h
     private static final int NEIGHBOUR_SOLICITATION = 135;
@@ -81,7 +82,14 @@ final class NatRules {
             filter.add(tracked + "INVALID" + comment + " -j DROP");
             filter.add(tracked + "RELATED ! --ctorigsrc " + subnets.own() + " ! --ctreplsrc " + subnets.own() + comment + " -j DROP");
         }
-        filter.add("FORWARD -i " + name + " ! -o " + NatLink.PREFIX + "+" + comment + " -j ACCEPT");
+        String echoes = subnets.own().isV4() ? "icmp" : "ipv6-icmp";
+        String out = "FORWARD -i " + name + " ! -o " + NatLink.PREFIX + "+";
+        for (String protocol : WITH_PORTS) {
+            filter.add(out + " -p " + protocol + comment + " -j ACCEPT");
+        }
+        filter.add(out + " -p udplite" + comment + " -j ACCEPT");
+        filter.add(out + " -p " + echoes + comment + " -j ACCEPT");
+        filter.add(out + comment + " -j DROP");
         filter.add("FORWARD -o " + name + " -m conntrack --ctstate RELATED,ESTABLISHED" + comment + " -j ACCEPT");
         for (Publication publication : publications) {
             // Not who wrote the command's own address: that leads here as well, from hosts with a route to it and from other pairs.
@@ -91,8 +99,20 @@ final class NatRules {
         filter.add("FORWARD -o " + name + comment + " -j DROP");
         // UNTRACKED: neighbour discovery. No network is named: a link-local address leads there too.
         filter.add("OUTPUT -o " + name + " -m conntrack ! --ctstate RELATED,ESTABLISHED,UNTRACKED,DNAT" + comment + " -j DROP");
+        // No way to the command is narrower than its pair.
+        filter.add("INPUT -i " + name + (subnets.own().isV4() ? " -p icmp -m icmp --icmp-type 3/4" : " -p ipv6-icmp -m icmp6 --icmpv6-type 2")
+                + comment + " -j DROP");
         if (!loopback.isEmpty()) {
             filter.add("INPUT -d " + loopback + " -i " + name + " -m conntrack ! --ctstate DNAT" + comment + " -j DROP");
+        }
+        pairs = filter.size();
+    }
+
+    /** Of a pair that has none of this family, and whose interface could not be told so. */
+    NatRules(String name) {
+        String comment = " -m comment --comment \"" + COMMENT + name + "\"";
+        for (String chain : List.of("INPUT -i ", "FORWARD -i ", "FORWARD -o ", "OUTPUT -o ")) {
+            filter.add(chain + name + comment + " -j DROP");
         }
         pairs = filter.size();
     }

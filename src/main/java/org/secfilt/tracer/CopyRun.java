@@ -36,7 +36,7 @@ final class CopyRun {
     private static final int MSG_NOSIGNAL = 0x4000;
     private static final int MSG_MORE = 0x8000;
     private static final int PLAIN_FLAGS = 0x4 | 0x40 | 0x800 | MSG_NOSIGNAL | MSG_MORE | 0x2000_0000;
-    /** TASK_SIZE_MAX: from here on what a pointer to no bytes is worth depends on the processor, for the kernel refuses those that are not the user's. */
+    /** TASK_SIZE_MAX: from here on what a pointer to no bytes is worth depends on the processor. The kernel refuses those that are not the user's. */
     private static final long HIGH = (1L << 47) - 4096;
     /** To copy a longer payload costs as much as a second stop. */
     private static final int MOST_BYTES = 16 << 10;

@@ -210,7 +210,7 @@ final class Remainder {
         task.phase = Task.Phase.RUNNING;
         Part part = task.part;
         if (ptrace.registers(task.tid, registers) == 0) {
-            task.trapped = registers.result() == part.call.number() && tracees.status().isPending(task.tid, SIGSYS);
+            task.trapped = registers.result() == part.call.number() && tracees.status().isForced(task.tid, SIGSYS);
             long more = task.trapped ? 0 : registers.result(); // kernel/seccomp.c syscall_rollback()
             boolean isPart = more == Ptrace.ERESTARTSYS || more > 0 && more < rest(part.call, part.count);
             part.call.exit(part.call.result() + Math.max(more, 0));

@@ -184,7 +184,7 @@ final class VaultRun {
             return "";
         }
         // The number is the result of what a filter traps, and as good as any number of bytes.
-        task.trapped = call == TracedCall.SENDMMSG && exit.result() == sendmsg && tracees.status().isPending(task.tid, SIGSYS);
+        task.trapped = call == TracedCall.SENDMMSG && exit.result() == sendmsg && tracees.status().isForced(task.tid, SIGSYS);
         return task.trapped ? TRAPPED
                 : task.kept.isPresent() && exit.result() == -Errno.EACCES.number() && keeping.isShutOff(task) ? Keeping.SHUT_OFF
                 : "";

@@ -101,11 +101,18 @@ class NatTextTest {
                 *filter
                 -I FORWARD 1 -i eth0 ! -o sfn+ -m comment --comment "secfilt forwarding of eth0" -j DROP
                 -I INPUT 1 -d 127.0.0.0/8 -i sfn1f -m conntrack ! --ctstate DNAT -m comment --comment "secfilt sfn1f" -j DROP
+                -I INPUT 1 -i sfn1f -p icmp -m icmp --icmp-type 3/4 -m comment --comment "secfilt sfn1f" -j DROP
                 -I OUTPUT 1 -o sfn1f -m conntrack ! --ctstate RELATED,ESTABLISHED,UNTRACKED,DNAT -m comment --comment "secfilt sfn1f" -j DROP
                 -I FORWARD 1 -o sfn1f -m comment --comment "secfilt sfn1f" -j DROP
                 -I FORWARD 1 -d 10.200.0.2 -o sfn1f -p tcp -m tcp --dport 5432 -m conntrack --ctstate DNAT -m comment --comment "secfilt sfn1f" -j ACCEPT
                 -I FORWARD 1 -o sfn1f -m conntrack --ctstate RELATED,ESTABLISHED -m comment --comment "secfilt sfn1f" -j ACCEPT
-                -I FORWARD 1 -i sfn1f ! -o sfn+ -m comment --comment "secfilt sfn1f" -j ACCEPT
+                -I FORWARD 1 -i sfn1f ! -o sfn+ -m comment --comment "secfilt sfn1f" -j DROP
+                -I FORWARD 1 -i sfn1f ! -o sfn+ -p icmp -m comment --comment "secfilt sfn1f" -j ACCEPT
+                -I FORWARD 1 -i sfn1f ! -o sfn+ -p udplite -m comment --comment "secfilt sfn1f" -j ACCEPT
+                -I FORWARD 1 -i sfn1f ! -o sfn+ -p dccp -m comment --comment "secfilt sfn1f" -j ACCEPT
+                -I FORWARD 1 -i sfn1f ! -o sfn+ -p sctp -m comment --comment "secfilt sfn1f" -j ACCEPT
+                -I FORWARD 1 -i sfn1f ! -o sfn+ -p udp -m comment --comment "secfilt sfn1f" -j ACCEPT
+                -I FORWARD 1 -i sfn1f ! -o sfn+ -p tcp -m comment --comment "secfilt sfn1f" -j ACCEPT
                 -I INPUT 1 -i sfn1f -m conntrack --ctstate RELATED ! --ctorigsrc 10.200.0.2 ! --ctreplsrc 10.200.0.2 -m comment --comment "secfilt sfn1f" -j DROP
                 -I INPUT 1 -i sfn1f -m conntrack --ctstate INVALID -m comment --comment "secfilt sfn1f" -j DROP
                 -I FORWARD 1 -i sfn1f -m conntrack --ctstate RELATED ! --ctorigsrc 10.200.0.2 ! --ctreplsrc 10.200.0.2 -m comment --comment "secfilt sfn1f" -j DROP

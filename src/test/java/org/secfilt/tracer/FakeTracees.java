@@ -194,7 +194,7 @@ abstract class FakeTracees extends TracersKernel
     }
 
     @Override
-    public boolean isPending(int tid, int signal) {
+    public boolean isForced(int tid, int signal) {
         return on(tid).trapped;
     }
 

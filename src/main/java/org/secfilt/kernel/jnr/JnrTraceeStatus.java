@@ -65,8 +65,8 @@ final class JnrTraceeStatus implements TraceeStatus {
     }
 
     @Override
-    public boolean isPending(int tid, int signal) {
-        return has(tid, "SigPnd", signal);
+    public boolean isForced(int tid, int signal) {
+        return has(tid, "SigPnd", signal) && !has(tid, "SigBlk", signal);
     }
 
     @Override
