@@ -2,7 +2,8 @@
 
     advertise      a router advertisement: a default route, a prefix, a route
     unreachable    ICMP errors, from its own address and over IPv6 from another one too, about the host's flow from 127.0.0.1:4000 to
-                   127.0.0.1:5353 and the same of ::1
+                   127.0.0.1:5353 and the same of ::1 and 10.77.1.2
+    multicast      to 224.0.0.251 and ff02::fb, port 5353: "multicast"
     strays         to 10.77.1.1:8001: TCP segments that belong to no connection, an ICMP error about no flow, a packet of GRE
 
 stdout: "sent", and then it stays for two seconds.
@@ -84,8 +85,12 @@ def main(what):
     elif what == "unreachable":
         flow = struct.pack("!HHHH", 4000, 5353, 9, 0) + b"q"
         out(V4, icmp(own[V4], gateway[V4], v4(UDP, "127.0.0.1", "127.0.0.1", flow)))
+        out(V4, icmp(own[V4], "10.77.1.2", v4(UDP, "10.77.1.2", "10.77.1.2", flow)))
         for source in own[V6], "2001:db8::66":
             out(V6, icmp6(source, gateway[V6], struct.pack("!BBHI", 1, 4, 0, 0) + v6(UDP, "::1", "::1", flow)))
+    elif what == "multicast":
+        for family, group in ((socket.AF_INET, ("224.0.0.251", 5353)), (socket.AF_INET6, ("ff02::fb", 5353, 0, socket.if_nametoindex("eth0")))):
+            socket.socket(family, socket.SOCK_DGRAM).sendto(b"multicast", group)
     else:
         for flags in 0x12, 0x11, 0x14, 0:  # SYN ACK, FIN ACK, RST ACK, none
             out(V4, segment(own[V4], "10.77.1.1", flags))

@@ -13,6 +13,10 @@ import java.util.List;
  * advertisements alone (since Linux 6.17). Never the switch for all of them, which would change what each was set to.
  */
 final class Forwarding {
+    /** Above the default of ip_local_port_range. */
+    private static final int FIRST_PORT = 61000;
+    private static final int LAST_PORT = 65535;
+
     private final Path interfaces;
     private final String file;
     /** All interfaces forward already, whatever the file of each says. */
@@ -34,9 +38,9 @@ final class Forwarding {
         return new Forwarding(conf, "force_forwarding", isOn(conf.resolve("all/forwarding")));
     }
 
-    /** Whether forwarding can be had without the switch for all interfaces. */
+    /** Whether forwarding can be had without the switch for all interfaces, and a new one has this protocol. */
     boolean isPossible() {
-        return everywhere || Files.exists(interfaces.resolve("all").resolve(file));
+        return !isOn(interfaces.resolve("default/disable_ipv6")) && (everywhere || Files.exists(interfaces.resolve("all").resolve(file)));
     }
 
     /** The host's own interfaces that forward nothing. */
@@ -90,6 +94,19 @@ final class Forwarding {
         if (Files.exists(closed)) { // else the kernel has no IPv6
             write(closed, true);
         }
+    }
+
+    /** What lies above the ports that this host's own programs connect from, of both families: net.ipv4.ip_local_port_range. @param root /proc/sys/net */
+    static String ports(Path root) {
+        int first = FIRST_PORT;
+        try {
+            String[] range = Files.readString(root.resolve("ipv4/ip_local_port_range")).strip().split("\\s+");
+            int above = Integer.parseInt(range[1]) + 1;
+            first = above <= FIRST_PORT && above > LAST_PORT / 2 ? above : FIRST_PORT; // where they are all in use those are as good as others
+        } catch (IOException | RuntimeException e) {
+            // as it is by default
+        }
+        return first + "-" + LAST_PORT;
     }
 
     /** What stands there already is not written once more. */

@@ -152,7 +152,7 @@ public final class Nat {
                 lastRemovals.add("");
                 continue;
             }
-            NatRules rules = new NatRules(name, v4 ? link.v4() : link.v6().get(), publications, v4 ? LOOPBACK_V4 : "");
+            NatRules rules = new NatRules(name, v4 ? link.v4() : link.v6().get(), Forwarding.ports(SYSCTLS), publications, v4 ? LOOPBACK_V4 : "");
             List<String> offs = new ArrayList<>(NatRules.remembered(listings.get(i)));
             for (String off : v4 ? toTurnOnV4 : toTurnOnV6) {
                 rules.add(NatRules.forwardingOff(off, listings.get(i)));

@@ -9,8 +9,8 @@ import org.secfilt.policy.Publication;
  * The rules of one pair in one family, as input for {@code iptables-restore --noflush}.
  *
  * <pre>
- *   nat     POSTROUTING   what leaves the pair's network gets this host's address, and of its ports one where no service of the host's is likely:
- *                         what comes back to that is the command's, from whomever the command chose, be it an answer or not
+ *   nat     POSTROUTING   what leaves the pair's network gets this host's address, and of its ports one where neither a service nor a client of
+ *                         the host's is likely: what comes back to that is the command's, from whomever the command chose, be it an answer or not
  *           PREROUTING    a published port leads to the command's end; OUTPUT the same for this host's own programs
  *   filter  FORWARD       what comes from the pair goes on, of protocols by which answers are told apart from what is for the host (not of GRE,
  *                         ESP and such); to it go answers and what PREROUTING has led there, nothing else
@@ -34,7 +34,6 @@ final class NatRules {
      */
     private static final String FIRST_OF_TCP = " --tcp-flags FIN,SYN,RST,ACK SYN";
     private static final List<String> WITH_PORTS = List.of("tcp", "udp", "sctp", "dccp");
-    private static final String PORTS = " --to-ports 32768-65535";
     // linux/icmpv6.h
     private static final int NEIGHBOUR_SOLICITATION = 135;
     private static final int NEIGHBOUR_ADVERTISEMENT = 136;
@@ -46,14 +45,15 @@ final class NatRules {
     private final int pairs;
 
     /**
+     * @param ports from which what leaves seems to come, as in {@code 61000-65535}
      * @param loopback the network whose programs use this host's own published ports, and which nothing but answers to them reaches; empty where it
      *     cannot be routed
      */
-    NatRules(String name, Subnets subnets, List<Publication> publications, String loopback) {
+    NatRules(String name, Subnets subnets, String ports, List<Publication> publications, String loopback) {
         String comment = " -m comment --comment \"" + COMMENT + name + "\"";
         String leaves = "POSTROUTING -s " + subnets.block() + " ! -o " + name;
         for (String protocol : WITH_PORTS) {
-            nat.add(leaves + " -p " + protocol + comment + " -j MASQUERADE" + PORTS);
+            nat.add(leaves + " -p " + protocol + comment + " -j MASQUERADE --to-ports " + ports);
         }
         nat.add(leaves + comment + " -j MASQUERADE");
         if (!publications.isEmpty() && !loopback.isEmpty()) {
@@ -79,9 +79,11 @@ final class NatRules {
         }
         for (String chain : List.of("FORWARD", "INPUT")) {
             String tracked = chain + " -i " + name + " -m conntrack --ctstate ";
-            filter.add(tracked + "INVALID" + comment + " -j DROP");
+            filter.add(tracked + (chain.equals("INPUT") ? "INVALID" : "INVALID,UNTRACKED") + comment + " -j DROP");
             filter.add(tracked + "RELATED ! --ctorigsrc " + subnets.own() + " ! --ctreplsrc " + subnets.own() + comment + " -j DROP");
         }
+        // Not the middle of a connection of the host's that nobody kept track of.
+        filter.add("FORWARD -i " + name + " -p tcp -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN -m conntrack --ctstate NEW" + comment + " -j DROP");
         String echoes = subnets.own().isV4() ? "icmp" : "ipv6-icmp";
         String out = "FORWARD -i " + name + " ! -o " + NatLink.PREFIX + "+";
         for (String protocol : WITH_PORTS) {
@@ -99,6 +101,8 @@ final class NatRules {
         filter.add("FORWARD -o " + name + comment + " -j DROP");
         // UNTRACKED: neighbour discovery. No network is named: a link-local address leads there too.
         filter.add("OUTPUT -o " + name + " -m conntrack ! --ctstate RELATED,ESTABLISHED,UNTRACKED,DNAT" + comment + " -j DROP");
+        // Daemons of the host's are asked and told by multicast too (mDNS), and hear it from every interface.
+        filter.add("INPUT -i " + name + (subnets.own().isV4() ? " -m addrtype ! --dst-type LOCAL" : " -d ff00::/8 ! -p ipv6-icmp") + comment + " -j DROP");
         // No way to the command is narrower than its pair.
         filter.add("INPUT -i " + name + (subnets.own().isV4() ? " -p icmp -m icmp --icmp-type 3/4" : " -p ipv6-icmp -m icmp6 --icmpv6-type 2")
                 + comment + " -j DROP");

@@ -61,6 +61,9 @@ final class Remake {
     /** At a group-stop, which goes on. */
     void groupStop(Task task) {
         ignored.groupStop(task);
+        if (task.phase == Task.Phase.RESUMING) {
+            remainder.undo(task);
+        }
         if (task.phase == Task.Phase.RUNNING) {
             remainder.groupStop(task);
         }

@@ -18,8 +18,8 @@ class CutShortIT {
     @ParameterizedTest
     @CsvSource({"ORDINARY, --notifications=auto", "ORDINARY, --landlock=off", "ROOT, --notifications=off"})
     void they_end_as_without(User user, String option) {
-        Outcome without = ROOM.command(PROBE).as(user).timeoutMillis(60_000).run().exited(0);
-        Outcome run = ROOM.secfilt(option, "--allowed-netmask=127.0.0.0/8", PROBE).as(user).timeoutMillis(60_000).run().exited(0);
+        Outcome without = ROOM.command(PROBE).as(user).timeoutMillis(180_000).run().exited(0);
+        Outcome run = ROOM.secfilt(option, "--allowed-netmask=127.0.0.0/8", PROBE).as(user).timeoutMillis(180_000).run().exited(0);
         assertEquals(without.stdout(), run.stdout(), run::toString);
         assertTrue(without.stdout().contains("write pipe 17 all\n") && without.stdout().contains("write pipe 10 part\n"), without::toString);
     }

@@ -29,21 +29,47 @@ class NatAttackIT {
         assertEquals("sent\n0\n", frames("advertise", "", "sleep 0.5; ip -6 -o route | grep -c -e 'proto ra' -e fd99: -e 2001:db8:27:").stdout());
     }
 
+    /** They hear it from every interface: mDNS. */
     @ParameterizedTest
-    @ValueSource(strings = {"127.0.0.1", "::1"})
+    @ValueSource(strings = {"224.0.0.251", "ff02::fb"})
+    void no_service_of_the_hosts_hears_it_by_multicast(String group) {
+        String server = """
+                import ipaddress, os, socket, struct, sys, time
+                six = ":" in sys.argv[1]
+                s = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM); s.bind(("", 5353)); s.settimeout(0.1)
+                print("ready", flush=True)
+                end, packed = time.monotonic() + 8, ipaddress.ip_address(sys.argv[1]).packed
+                while time.monotonic() < end:
+                    for number, name in socket.if_nameindex():
+                        if name.startswith("sfn"):
+                            member = packed + struct.pack("=I", number) if six else packed + bytes(4) + struct.pack("=I", number)
+                            try: s.setsockopt(socket.IPPROTO_IPV6 if six else socket.IPPROTO_IP, 20 if six else socket.IP_ADD_MEMBERSHIP, member)
+                            except OSError: pass
+                    try: print(s.recv(9).decode(), flush=True)
+                    except socket.timeout: pass
+                """;
+        Outcome run = frames("multicast", "/usr/bin/python3 -c '" + server + "' " + group + " > heard & heard=$!; until [ -s heard ]; do sleep 0.02; done",
+                "wait $heard; cat heard");
+        assertEquals("sent\nready\n", run.stdout(), run::toString);
+    }
+
+    /** The flow is one that the host keeps track of. */
+    @ParameterizedTest
+    @ValueSource(strings = {"127.0.0.1", "::1", "10.77.1.2"})
     void the_host_is_told_nothing_of_its_own_flows(String address) {
         String flow = """
                 import socket, sys
                 family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
                 s = socket.socket(family, socket.SOCK_DGRAM); s.bind((sys.argv[1], 4000)); s.connect((sys.argv[1], 5353))
                 o = socket.socket(family, socket.SOCK_DGRAM); o.bind((sys.argv[1], 5353)); s.send(b"q"); o.recv(1)
-                print("ready", flush=True); s.settimeout(5)
+                print("ready", flush=True); s.settimeout(8)
                 try: s.recv(1)
                 except socket.timeout: print("nothing")
                 except OSError as e: print(type(e).__name__)
                 """;
-        Outcome run = frames("unreachable", "/usr/bin/python3 -c '" + flow + "' " + address + " > flow & flow=$!; until [ -s flow ]; do sleep 0.02; done",
-                "wait $flow; cat flow");
+        String track = "iptables -%1$s INPUT -m conntrack --ctstate NEW; ip6tables -%1$s INPUT -m conntrack --ctstate NEW; ";
+        Outcome run = frames("unreachable", track.formatted("A") + "/usr/bin/python3 -c '" + flow + "' " + address + " > flow & flow=$!; until [ -s flow ]; do sleep 0.02; done",
+                "wait $flow; cat flow; " + track.formatted("D"));
         assertEquals("sent\nready\nnothing\n", run.stdout(), run::toString);
     }
 
@@ -54,7 +80,7 @@ class NatAttackIT {
                 import socket, time
                 s = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(3)); s.bind(("veth0", 3)); s.settimeout(0.1)
                 print("ready", flush=True)
-                end = time.monotonic() + 4
+                end = time.monotonic() + 8
                 while time.monotonic() < end:
                     try: packet = s.recv(2000)
                     except socket.timeout: continue
@@ -69,7 +95,7 @@ class NatAttackIT {
     void no_service_of_the_hosts_is_shadowed() {
         String server = """
                 import socket
-                s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("10.77.1.2", 5140)); s.settimeout(8)
+                s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("10.77.1.2", 5140)); s.settimeout(20)
                 print("ready", flush=True)
                 try: print(s.recv(9).decode())
                 except socket.timeout: print("nothing came")
@@ -100,7 +126,7 @@ class NatAttackIT {
     void where_ipv6_is_not_forwarded_there_is_none(String besides) {
         String server = """
                 import socket
-                s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); s.bind(("::", 6001)); s.settimeout(6)
+                s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); s.bind(("::", 6001)); s.settimeout(10)
                 print("ready", flush=True)
                 try: print(s.recv(9).decode())
                 except socket.timeout: print("nothing came")

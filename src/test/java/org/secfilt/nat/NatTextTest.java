@@ -4,22 +4,29 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.secfilt.abi.Cidr;
 import org.secfilt.abi.Protocol;
 import org.secfilt.policy.Publication;
 
 /** The addresses chosen, and the texts that ip(8) and iptables-restore(8) are given. */
 class NatTextTest {
+    @TempDir
+    private Path directory;
+
     private static final Subnets V4 = Subnets.chooseV4(List.of(), 0).orElseThrow();
     private static final Subnets V6 = Subnets.chooseV6(List.of(), 0).orElseThrow();
 
     @Test
     void what_is_installed_is_taken_away_rule_by_rule() {
-        NatRules rules = new NatRules("sfn1", V4, List.of(new Publication(81, 80, Protocol.TCP)), "127.0.0.0/8");
+        NatRules rules = new NatRules("sfn1", V4, "61000-65535", List.of(new Publication(81, 80, Protocol.TCP)), "127.0.0.0/8");
         rules.add(NatRules.forwardingOff("eth0", ""));
         List<String> made = new ArrayList<>(
                 rules.install().lines().filter(line -> line.startsWith("-I ")).map(line -> line.substring(3).replaceFirst(" 1 ", " ")).toList());
@@ -72,6 +79,15 @@ class NatTextTest {
     }
 
     @Test
+    void connections_leave_from_ports_that_the_host_does_not_connect_from() throws IOException {
+        for (String[] each : new String[][] {{"32768\t60999\n", "61000-65535"}, {"32768 50000", "50001-65535"}, {"1024 65535", "61000-65535"}, {"x", "61000-65535"}}) {
+            Files.writeString(Files.createDirectories(directory.resolve("ipv4")).resolve("ip_local_port_range"), each[0]);
+            assertEquals(each[1], Forwarding.ports(directory));
+        }
+        assertEquals("61000-65535", Forwarding.ports(directory.resolve("none")));
+    }
+
+    @Test
     void a_pair_is_made_by_two_batches() {
         NatLink link = new NatLink("sfn1f", V4, Optional.of(V6));
         assertEquals("""
@@ -94,7 +110,7 @@ class NatTextTest {
 
     @Test
     void what_is_installed_is_what_a_later_listing_has_removed() {
-        NatRules rules = new NatRules("sfn1f", V4, List.of(Publication.parse("10105:5432")), "127.0.0.0/8");
+        NatRules rules = new NatRules("sfn1f", V4, "61000-65535", List.of(Publication.parse("10105:5432")), "127.0.0.0/8");
         rules.add(NatRules.forwardingOff("eth0", ""));
         String installed = rules.install();
         assertTrue(installed.endsWith("""
@@ -102,6 +118,7 @@ class NatTextTest {
                 -I FORWARD 1 -i eth0 ! -o sfn+ -m comment --comment "secfilt forwarding of eth0" -j DROP
                 -I INPUT 1 -d 127.0.0.0/8 -i sfn1f -m conntrack ! --ctstate DNAT -m comment --comment "secfilt sfn1f" -j DROP
                 -I INPUT 1 -i sfn1f -p icmp -m icmp --icmp-type 3/4 -m comment --comment "secfilt sfn1f" -j DROP
+                -I INPUT 1 -i sfn1f -m addrtype ! --dst-type LOCAL -m comment --comment "secfilt sfn1f" -j DROP
                 -I OUTPUT 1 -o sfn1f -m conntrack ! --ctstate RELATED,ESTABLISHED,UNTRACKED,DNAT -m comment --comment "secfilt sfn1f" -j DROP
                 -I FORWARD 1 -o sfn1f -m comment --comment "secfilt sfn1f" -j DROP
                 -I FORWARD 1 -d 10.200.0.2 -o sfn1f -p tcp -m tcp --dport 5432 -m conntrack --ctstate DNAT -m comment --comment "secfilt sfn1f" -j ACCEPT
@@ -113,10 +130,11 @@ class NatTextTest {
                 -I FORWARD 1 -i sfn1f ! -o sfn+ -p sctp -m comment --comment "secfilt sfn1f" -j ACCEPT
                 -I FORWARD 1 -i sfn1f ! -o sfn+ -p udp -m comment --comment "secfilt sfn1f" -j ACCEPT
                 -I FORWARD 1 -i sfn1f ! -o sfn+ -p tcp -m comment --comment "secfilt sfn1f" -j ACCEPT
+                -I FORWARD 1 -i sfn1f -p tcp -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN -m conntrack --ctstate NEW -m comment --comment "secfilt sfn1f" -j DROP
                 -I INPUT 1 -i sfn1f -m conntrack --ctstate RELATED ! --ctorigsrc 10.200.0.2 ! --ctreplsrc 10.200.0.2 -m comment --comment "secfilt sfn1f" -j DROP
                 -I INPUT 1 -i sfn1f -m conntrack --ctstate INVALID -m comment --comment "secfilt sfn1f" -j DROP
                 -I FORWARD 1 -i sfn1f -m conntrack --ctstate RELATED ! --ctorigsrc 10.200.0.2 ! --ctreplsrc 10.200.0.2 -m comment --comment "secfilt sfn1f" -j DROP
-                -I FORWARD 1 -i sfn1f -m conntrack --ctstate INVALID -m comment --comment "secfilt sfn1f" -j DROP
+                -I FORWARD 1 -i sfn1f -m conntrack --ctstate INVALID,UNTRACKED -m comment --comment "secfilt sfn1f" -j DROP
                 -I INPUT 1 -i sfn1f ! -s 10.200.0.2 -m comment --comment "secfilt sfn1f" -j DROP
                 -I FORWARD 1 -i sfn1f ! -s 10.200.0.2 -m comment --comment "secfilt sfn1f" -j DROP
                 COMMIT
