@@ -96,7 +96,11 @@ final class Forwarding {
         }
     }
 
-    /** What lies above the ports that this host's own programs connect from, of both families: net.ipv4.ip_local_port_range. @param root /proc/sys/net */
+    /**
+     * What lies above the ports that this host's own programs connect from, of both families: net.ipv4.ip_local_port_range.
+     *
+     * @param root /proc/sys/net
+     */
     static String ports(Path root) {
         int first = FIRST_PORT;
         try {

@@ -102,7 +102,8 @@ final class NatRules {
         // UNTRACKED: neighbour discovery. No network is named: a link-local address leads there too.
         filter.add("OUTPUT -o " + name + " -m conntrack ! --ctstate RELATED,ESTABLISHED,UNTRACKED,DNAT" + comment + " -j DROP");
         // Daemons of the host's are asked and told by multicast too (mDNS), and hear it from every interface.
-        filter.add("INPUT -i " + name + (subnets.own().isV4() ? " -m addrtype ! --dst-type LOCAL" : " -d ff00::/8 ! -p ipv6-icmp") + comment + " -j DROP");
+        filter.add("INPUT -i " + name + (subnets.own().isV4() ? " -m addrtype ! --dst-type LOCAL" : " -d ff00::/8 ! -p ipv6-icmp")
+                + comment + " -j DROP");
         // No way to the command is narrower than its pair.
         filter.add("INPUT -i " + name + (subnets.own().isV4() ? " -p icmp -m icmp --icmp-type 3/4" : " -p ipv6-icmp -m icmp6 --icmpv6-type 2")
                 + comment + " -j DROP");
