@@ -2,6 +2,7 @@ package org.secfilt.nat;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.Protocol;
 import org.secfilt.policy.Publication;
 
@@ -33,12 +34,17 @@ final class NatRules {
      * connections: one that a server of the host's took before is not to be led away. // net.netfilter.nf_conntrack_tcp_loose
      */
     private static final String FIRST_OF_TCP = " --tcp-flags FIN,SYN,RST,ACK SYN";
-    private static final List<String> WITH_PORTS = List.of("tcp", "udp", "sctp", "dccp");
+    /** The last is DCCP, which iptables knows by the name where there is a file /etc/protocols alone. */
+    private static final List<String> WITH_PORTS = List.of("tcp", "udp", "sctp", "33");
     // linux/icmpv6.h
     private static final int NEIGHBOUR_SOLICITATION = 135;
     private static final int NEIGHBOUR_ADVERTISEMENT = 136;
     private static final String FORWARDING = "secfilt forwarding of ";
 
+    private final String name;
+    private final String comment;
+    /** The command's own; null if it has none. */
+    private final IpAddress own;
     private final List<String> nat = new ArrayList<>();
     private final List<String> filter = new ArrayList<>();
     /** How many of those are this pair's. */
@@ -50,74 +56,95 @@ final class NatRules {
      *     cannot be routed
      */
     NatRules(String name, Subnets subnets, String ports, List<Publication> publications, String loopback) {
-        String comment = " -m comment --comment \"" + COMMENT + name + "\"";
-        String leaves = "POSTROUTING -s " + subnets.block() + " ! -o " + name;
-        for (String protocol : WITH_PORTS) {
-            nat.add(leaves + " -p " + protocol + comment + " -j MASQUERADE --to-ports " + ports);
-        }
-        nat.add(leaves + comment + " -j MASQUERADE");
+        this.name = name;
+        this.comment = " -m comment --comment \"" + COMMENT + name + "\"";
+        this.own = subnets.own();
+        translate(subnets.block() + " ! -o " + name, ports);
         if (!publications.isEmpty() && !loopback.isEmpty()) {
             nat.add("POSTROUTING -s " + loopback + " -o " + name + comment + " -j MASQUERADE");
         }
-        String to = subnets.own().isV4() ? subnets.own().toString() : "[" + subnets.own() + "]";
         for (Publication publication : publications) {
-            String rule = " -p " + publication.protocol() + " -m addrtype --dst-type LOCAL -m " + publication.protocol() + " --dport "
-                    + publication.hostPort() + (publication.protocol() == Protocol.TCP ? FIRST_OF_TCP : "") + comment
-                    + " -j DNAT --to-destination " + to + ":" + publication.port();
-            nat.add("PREROUTING" + rule);
-            nat.add("OUTPUT" + rule);
+            publish(publication);
         }
         // The first one given ends up first. To another pair goes what the rules of that one say, which may stand behind these.
-        String foreign = " -i " + name + " ! -s " + subnets.own();
-        filter.add("FORWARD" + foreign + comment + " -j DROP");
-        if (subnets.own().isV4()) {
-            filter.add("INPUT" + foreign + comment + " -j DROP");
-        } else {
-            filter.add("INPUT" + foreign + " ! -p ipv6-icmp" + comment + " -j DROP");
-            filter.add("INPUT" + foreign + " -p ipv6-icmp -m icmp6 ! --icmpv6-type " + NEIGHBOUR_SOLICITATION
-                    + " -m icmp6 ! --icmpv6-type " + NEIGHBOUR_ADVERTISEMENT + comment + " -j DROP");
-        }
-        for (String chain : List.of("FORWARD", "INPUT")) {
-            String tracked = chain + " -i " + name + " -m conntrack --ctstate ";
-            filter.add(tracked + (chain.equals("INPUT") ? "INVALID" : "INVALID,UNTRACKED") + comment + " -j DROP");
-            filter.add(tracked + "RELATED ! --ctorigsrc " + subnets.own() + " ! --ctreplsrc " + subnets.own() + comment + " -j DROP");
-        }
-        // Not the middle of a connection of the host's that nobody kept track of.
-        filter.add("FORWARD -i " + name + " -p tcp -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN -m conntrack --ctstate NEW" + comment + " -j DROP");
-        String echoes = subnets.own().isV4() ? "icmp" : "ipv6-icmp";
-        String out = "FORWARD -i " + name + " ! -o " + NatLink.PREFIX + "+";
-        for (String protocol : WITH_PORTS) {
-            filter.add(out + " -p " + protocol + comment + " -j ACCEPT");
-        }
-        filter.add(out + " -p udplite" + comment + " -j ACCEPT");
-        filter.add(out + " -p " + echoes + comment + " -j ACCEPT");
-        filter.add(out + comment + " -j DROP");
+        refuseForeign();
+        forward();
         filter.add("FORWARD -o " + name + " -m conntrack --ctstate RELATED,ESTABLISHED" + comment + " -j ACCEPT");
         for (Publication publication : publications) {
             // Not who wrote the command's own address: that leads here as well, from hosts with a route to it and from other pairs.
-            filter.add("FORWARD -d " + subnets.own() + " -o " + name + " -p " + publication.protocol() + " -m "
+            filter.add("FORWARD -d " + own + " -o " + name + " -p " + publication.protocol() + " -m "
                     + publication.protocol() + " --dport " + publication.port() + " -m conntrack --ctstate DNAT" + comment + " -j ACCEPT");
         }
         filter.add("FORWARD -o " + name + comment + " -j DROP");
         // UNTRACKED: neighbour discovery. No network is named: a link-local address leads there too.
         filter.add("OUTPUT -o " + name + " -m conntrack ! --ctstate RELATED,ESTABLISHED,UNTRACKED,DNAT" + comment + " -j DROP");
         // Daemons of the host's are asked and told by multicast too (mDNS), and hear it from every interface.
-        filter.add("INPUT -i " + name + (subnets.own().isV4() ? " -m addrtype ! --dst-type LOCAL" : " -d ff00::/8 ! -p ipv6-icmp")
-                + comment + " -j DROP");
+        drop("INPUT -i " + name + (own.isV4() ? " -m addrtype ! --dst-type LOCAL" : " -d ff00::/8 ! -p ipv6-icmp"));
         // No way to the command is narrower than its pair.
-        filter.add("INPUT -i " + name + (subnets.own().isV4() ? " -p icmp -m icmp --icmp-type 3/4" : " -p ipv6-icmp -m icmp6 --icmpv6-type 2")
-                + comment + " -j DROP");
+        drop("INPUT -i " + name + (own.isV4() ? " -p icmp -m icmp --icmp-type 3/4" : " -p ipv6-icmp -m icmp6 --icmpv6-type 2"));
         if (!loopback.isEmpty()) {
-            filter.add("INPUT -d " + loopback + " -i " + name + " -m conntrack ! --ctstate DNAT" + comment + " -j DROP");
+            drop("INPUT -d " + loopback + " -i " + name + " -m conntrack ! --ctstate DNAT");
         }
         pairs = filter.size();
     }
 
+    private void drop(String what) {
+        filter.add(what + comment + " -j DROP");
+    }
+
+    private void translate(String from, String ports) {
+        for (String protocol : WITH_PORTS) {
+            nat.add("POSTROUTING -s " + from + " -p " + protocol + comment + " -j MASQUERADE --to-ports " + ports);
+        }
+        nat.add("POSTROUTING -s " + from + comment + " -j MASQUERADE");
+    }
+
+    private void publish(Publication publication) {
+        String to = own.isV4() ? own.toString() : "[" + own + "]";
+        String rule = " -p " + publication.protocol() + " -m addrtype --dst-type LOCAL -m " + publication.protocol() + " --dport "
+                + publication.hostPort() + (publication.protocol() == Protocol.TCP ? FIRST_OF_TCP : "") + comment
+                + " -j DNAT --to-destination " + to + ":" + publication.port();
+        nat.add("PREROUTING" + rule);
+        nat.add("OUTPUT" + rule);
+    }
+
+    /** What comes in the name of others, or is about what is theirs. */
+    private void refuseForeign() {
+        String foreign = " -i " + name + " ! -s " + own;
+        drop("FORWARD" + foreign);
+        if (own.isV4()) {
+            drop("INPUT" + foreign);
+        } else {
+            drop("INPUT" + foreign + " ! -p ipv6-icmp");
+            drop("INPUT" + foreign + " -p ipv6-icmp -m icmp6 ! --icmpv6-type " + NEIGHBOUR_SOLICITATION
+                    + " -m icmp6 ! --icmpv6-type " + NEIGHBOUR_ADVERTISEMENT);
+        }
+        for (String chain : List.of("FORWARD", "INPUT")) {
+            String tracked = chain + " -i " + name + " -m conntrack --ctstate ";
+            drop(tracked + (chain.equals("INPUT") ? "INVALID" : "INVALID,UNTRACKED"));
+            drop(tracked + "RELATED ! --ctorigsrc " + own + " ! --ctreplsrc " + own);
+        }
+        // Not the middle of a connection of the host's that nobody kept track of.
+        drop("FORWARD -i " + name + " -p tcp -m tcp !" + FIRST_OF_TCP + " -m conntrack --ctstate NEW");
+    }
+
+    private void forward() {
+        String out = "FORWARD -i " + name + " ! -o " + NatLink.PREFIX + "+";
+        for (String protocol : WITH_PORTS) {
+            filter.add(out + " -p " + protocol + comment + " -j ACCEPT");
+        }
+        filter.add(out + " -p udplite" + comment + " -j ACCEPT");
+        filter.add(out + " -p " + (own.isV4() ? "icmp" : "ipv6-icmp") + comment + " -j ACCEPT");
+        drop(out);
+    }
+
     /** Of a pair that has none of this family, and whose interface could not be told so. */
     NatRules(String name) {
-        String comment = " -m comment --comment \"" + COMMENT + name + "\"";
+        this.name = name;
+        this.comment = " -m comment --comment \"" + COMMENT + name + "\"";
+        this.own = null;
         for (String chain : List.of("INPUT -i ", "FORWARD -i ", "FORWARD -o ", "OUTPUT -o ")) {
-            filter.add(chain + name + comment + " -j DROP");
+            drop(chain + name);
         }
         pairs = filter.size();
     }

@@ -147,4 +147,9 @@ class NatAttackIT {
                 wait; cat served; rmdir none""".formatted(besides), server, command).run().exited(0);
         assertEquals("sent\nready\nnothing came\n", run.stdout(), run::toString);
     }
+
+    @Test
+    void protocols_need_no_names() {
+        ROOM.bash("unshare -m sh -c 'mount --make-rprivate /; mount --bind /dev/null /etc/protocols && exec \"$0\" --net=nat true' $SECFILT").run().exited(0);
+    }
 }

@@ -79,6 +79,22 @@ class NatTextTest {
     }
 
     @Test
+    void of_ipv6_neighbours_are_heard_and_no_routers() {
+        String installed = new NatRules("sfn1f", V6, "61000-65535", List.of(), "").install();
+        String about = " -m comment --comment \"secfilt sfn1f\" -j ";
+        assertEquals(List.of(
+                "-I INPUT 1 -i sfn1f -p ipv6-icmp -m icmp6 --icmpv6-type 2" + about + "DROP",
+                "-I INPUT 1 -i sfn1f -d ff00::/8 ! -p ipv6-icmp" + about + "DROP",
+                "-I INPUT 1 -i sfn1f -m conntrack --ctstate RELATED ! --ctorigsrc fd5e:cf17:2a77::2 ! --ctreplsrc fd5e:cf17:2a77::2" + about + "DROP",
+                "-I INPUT 1 -i sfn1f -m conntrack --ctstate INVALID" + about + "DROP",
+                "-I INPUT 1 -i sfn1f ! -s fd5e:cf17:2a77::2 -p ipv6-icmp -m icmp6 ! --icmpv6-type 135 -m icmp6 ! --icmpv6-type 136" + about + "DROP",
+                "-I INPUT 1 -i sfn1f ! -s fd5e:cf17:2a77::2 ! -p ipv6-icmp" + about + "DROP"),
+                installed.lines().filter(line -> line.contains(" INPUT ")).toList());
+        assertTrue(installed.contains("-I FORWARD 1 -i sfn1f ! -o sfn+ -p ipv6-icmp" + about + "ACCEPT\n"), installed);
+        assertTrue(installed.contains("-I POSTROUTING 1 -s fd5e:cf17:2a77::/64 ! -o sfn1f -p udp" + about + "MASQUERADE --to-ports 61000-65535\n"), installed);
+    }
+
+    @Test
     void connections_leave_from_ports_that_the_host_does_not_connect_from() throws IOException {
         for (String[] each : new String[][] {{"32768\t60999\n", "61000-65535"}, {"32768 50000", "50001-65535"}, {"1024 65535", "61000-65535"}, {"x", "61000-65535"}}) {
             Files.writeString(Files.createDirectories(directory.resolve("ipv4")).resolve("ip_local_port_range"), each[0]);
@@ -126,7 +142,7 @@ class NatTextTest {
                 -I FORWARD 1 -i sfn1f ! -o sfn+ -m comment --comment "secfilt sfn1f" -j DROP
                 -I FORWARD 1 -i sfn1f ! -o sfn+ -p icmp -m comment --comment "secfilt sfn1f" -j ACCEPT
                 -I FORWARD 1 -i sfn1f ! -o sfn+ -p udplite -m comment --comment "secfilt sfn1f" -j ACCEPT
-                -I FORWARD 1 -i sfn1f ! -o sfn+ -p dccp -m comment --comment "secfilt sfn1f" -j ACCEPT
+                -I FORWARD 1 -i sfn1f ! -o sfn+ -p 33 -m comment --comment "secfilt sfn1f" -j ACCEPT
                 -I FORWARD 1 -i sfn1f ! -o sfn+ -p sctp -m comment --comment "secfilt sfn1f" -j ACCEPT
                 -I FORWARD 1 -i sfn1f ! -o sfn+ -p udp -m comment --comment "secfilt sfn1f" -j ACCEPT
                 -I FORWARD 1 -i sfn1f ! -o sfn+ -p tcp -m comment --comment "secfilt sfn1f" -j ACCEPT
