@@ -13,8 +13,8 @@ import org.secfilt.policy.Publication;
  *   nat     POSTROUTING   what leaves the pair's network gets this host's address, and of its ports one where neither a service nor a client of
  *                         the host's is likely: what comes back to that is the command's, from whomever the command chose, be it an answer or not
  *           PREROUTING    a published port leads to the command's end; OUTPUT the same for this host's own programs
- *   filter  FORWARD       what comes from the pair goes on, of protocols by which answers are told apart from what is for the host (not of GRE,
- *                         ESP and such); to it go answers and what PREROUTING has led there, nothing else
+ *   filter  FORWARD       what comes from the pair goes on, but of tunnels, whose answers are not to be told from what is the host's; to it go
+ *                         answers and what PREROUTING has led there, nothing else
  *           OUTPUT        the same for this host's own programs: answers, and what OUTPUT of nat has led to it
  *           FORWARD       nothing comes from the pair in the name of others, for an answer to that would be one to a connection of theirs;
  *                         INPUT the same
@@ -36,6 +36,8 @@ final class NatRules {
     private static final String FIRST_OF_TCP = " --tcp-flags FIN,SYN,RST,ACK SYN";
     /** The last is DCCP, which iptables knows by the name where there is a file /etc/protocols alone. */
     private static final List<String> WITH_PORTS = List.of("tcp", "udp", "sctp", "33");
+    /** IPIP, IPv6 in IP, GRE, ESP, AH, OSPF, L2TP: all of it that somebody sends to this host would be the command's, if that has sent some there. */
+    private static final List<String> TUNNELS = List.of("4", "41", "47", "50", "51", "89", "115");
     // linux/icmpv6.h
     private static final int NEIGHBOUR_SOLICITATION = 135;
     private static final int NEIGHBOUR_ADVERTISEMENT = 136;
@@ -130,12 +132,10 @@ final class NatRules {
 
     private void forward() {
         String out = "FORWARD -i " + name + " ! -o " + NatLink.PREFIX + "+";
-        for (String protocol : WITH_PORTS) {
-            filter.add(out + " -p " + protocol + comment + " -j ACCEPT");
+        for (String protocol : TUNNELS) {
+            drop(out + " -p " + protocol);
         }
-        filter.add(out + " -p udplite" + comment + " -j ACCEPT");
-        filter.add(out + " -p " + (own.isV4() ? "icmp" : "ipv6-icmp") + comment + " -j ACCEPT");
-        drop(out);
+        filter.add(out + comment + " -j ACCEPT");
     }
 
     /** Of a pair that has none of this family, and whose interface could not be told so. */

@@ -55,15 +55,15 @@ class OwnNetworkIT {
             NFT    | ``              | echo      | fd77:1::1 | fd77:2::1  | ip-58 fd77:1::1
             NFT    | ``              | raw-253   | 10.77.1.1 | 10.77.2.1  | ip-253 10.77.1.1
             NFT    | --no-supervisor | raw-253   | fd77:1::1 | fd77:2::1  | ip-253 fd77:1::1
-            NFT    | --no-supervisor | raw-132   | 10.77.1.1 | 10.77.2.1  | ip-132 10.77.1.1
+            NFT    | --no-supervisor | raw-132   | 10.77.1.1 | 10.77.2.1  | ``
             NFT    | --no-supervisor | header    | 10.77.1.1 | 10.77.2.1  | udp 10.77.1.1:8001
-            NFT    | --no-supervisor | udplite   | 10.77.1.1 | 10.77.2.1  | ip-136 10.77.1.1
+            NFT    | --no-supervisor | udplite   | 10.77.1.1 | 10.77.2.1  | ``
             NFT    | --no-supervisor | mptcp     | fd77:1::1 | fd77:2::1  | tcp [fd77:1::1]:8001
             LEGACY | ``              | echo      | 10.77.1.1 | 10.77.2.1  | ip-1 10.77.1.1
             LEGACY | --no-supervisor | echo      | fd77:1::1 | fd77:2::1  | ip-58 fd77:1::1
             LEGACY | --no-supervisor | raw-254   | 10.77.1.1 | 10.77.2.1  | ip-254 10.77.1.1
             LEGACY | --no-supervisor | header    | 10.77.1.1 | 10.77.2.1  | udp 10.77.1.1:8001
-            LEGACY | --no-supervisor | udplite   | fd77:1::1 | fd77:2::1  | ip-136 fd77:1::1
+            LEGACY | --no-supervisor | udplite   | fd77:1::1 | fd77:2::1  | ``
             """)
     void behind_the_host_packets_reach_allowed_hosts_alone(
             Backend backend, String options, String kind, String allowed, String denied, String arrives) {
@@ -74,7 +74,8 @@ class OwnNetworkIT {
                 .run().exited(0);
         String refused = kind.equals("mptcp") ? "ECONNREFUSED" : "EPERM";
         assertEquals(kind + " " + allowed + " ok\n" + kind + " " + denied + " " + refused + "\n", run.stdout(), run::toString);
-        assertEquals(List.of(arrives), ROOM.arrived(), run::toString);
+        // What is no SCTP, and all UDP-Lite, is invalid to the tracking of connections, and would leave under the command's own address.
+        assertEquals(arrives.isEmpty() ? List.of() : List.of(arrives), ROOM.arrived(), run::toString);
         awaits(before);
     }
 

@@ -90,7 +90,7 @@ class NatTextTest {
                 "-I INPUT 1 -i sfn1f ! -s fd5e:cf17:2a77::2 -p ipv6-icmp -m icmp6 ! --icmpv6-type 135 -m icmp6 ! --icmpv6-type 136" + about + "DROP",
                 "-I INPUT 1 -i sfn1f ! -s fd5e:cf17:2a77::2 ! -p ipv6-icmp" + about + "DROP"),
                 installed.lines().filter(line -> line.contains(" INPUT ")).toList());
-        assertTrue(installed.contains("-I FORWARD 1 -i sfn1f ! -o sfn+ -p ipv6-icmp" + about + "ACCEPT\n"), installed);
+        assertTrue(installed.contains("-I FORWARD 1 -i sfn1f ! -o sfn+ -p 47" + about + "DROP\n"), installed);
         assertTrue(installed.contains("-I POSTROUTING 1 -s fd5e:cf17:2a77::/64 ! -o sfn1f -p udp" + about + "MASQUERADE --to-ports 61000-65535\n"), installed);
     }
 
@@ -139,13 +139,14 @@ class NatTextTest {
                 -I FORWARD 1 -o sfn1f -m comment --comment "secfilt sfn1f" -j DROP
                 -I FORWARD 1 -d 10.200.0.2 -o sfn1f -p tcp -m tcp --dport 5432 -m conntrack --ctstate DNAT -m comment --comment "secfilt sfn1f" -j ACCEPT
                 -I FORWARD 1 -o sfn1f -m conntrack --ctstate RELATED,ESTABLISHED -m comment --comment "secfilt sfn1f" -j ACCEPT
-                -I FORWARD 1 -i sfn1f ! -o sfn+ -m comment --comment "secfilt sfn1f" -j DROP
-                -I FORWARD 1 -i sfn1f ! -o sfn+ -p icmp -m comment --comment "secfilt sfn1f" -j ACCEPT
-                -I FORWARD 1 -i sfn1f ! -o sfn+ -p udplite -m comment --comment "secfilt sfn1f" -j ACCEPT
-                -I FORWARD 1 -i sfn1f ! -o sfn+ -p 33 -m comment --comment "secfilt sfn1f" -j ACCEPT
-                -I FORWARD 1 -i sfn1f ! -o sfn+ -p sctp -m comment --comment "secfilt sfn1f" -j ACCEPT
-                -I FORWARD 1 -i sfn1f ! -o sfn+ -p udp -m comment --comment "secfilt sfn1f" -j ACCEPT
-                -I FORWARD 1 -i sfn1f ! -o sfn+ -p tcp -m comment --comment "secfilt sfn1f" -j ACCEPT
+                -I FORWARD 1 -i sfn1f ! -o sfn+ -m comment --comment "secfilt sfn1f" -j ACCEPT
+                -I FORWARD 1 -i sfn1f ! -o sfn+ -p 115 -m comment --comment "secfilt sfn1f" -j DROP
+                -I FORWARD 1 -i sfn1f ! -o sfn+ -p 89 -m comment --comment "secfilt sfn1f" -j DROP
+                -I FORWARD 1 -i sfn1f ! -o sfn+ -p 51 -m comment --comment "secfilt sfn1f" -j DROP
+                -I FORWARD 1 -i sfn1f ! -o sfn+ -p 50 -m comment --comment "secfilt sfn1f" -j DROP
+                -I FORWARD 1 -i sfn1f ! -o sfn+ -p 47 -m comment --comment "secfilt sfn1f" -j DROP
+                -I FORWARD 1 -i sfn1f ! -o sfn+ -p 41 -m comment --comment "secfilt sfn1f" -j DROP
+                -I FORWARD 1 -i sfn1f ! -o sfn+ -p 4 -m comment --comment "secfilt sfn1f" -j DROP
                 -I FORWARD 1 -i sfn1f -p tcp -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN -m conntrack --ctstate NEW -m comment --comment "secfilt sfn1f" -j DROP
                 -I INPUT 1 -i sfn1f -m conntrack --ctstate RELATED ! --ctorigsrc 10.200.0.2 ! --ctreplsrc 10.200.0.2 -m comment --comment "secfilt sfn1f" -j DROP
                 -I INPUT 1 -i sfn1f -m conntrack --ctstate INVALID -m comment --comment "secfilt sfn1f" -j DROP
