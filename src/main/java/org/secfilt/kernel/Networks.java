@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.secfilt.abi.Cidr;
 import org.secfilt.abi.Family;
+import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.Protocol;
 
 /** Which network namespaces there are, and what this one is like. network_namespaces(7) */
@@ -54,4 +55,7 @@ public interface Networks {
      * @param except of these, where the flows lead that stay
      */
     void forgetFlows(Protocol protocol, int port, List<Cidr> to, List<Cidr> leading, List<Cidr> except);
+
+    /** The same of all flows that this address began, or answers. */
+    void forgetFlows(IpAddress address);
 }

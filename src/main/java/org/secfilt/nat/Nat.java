@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.Cidr;
+import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.Protocol;
 import org.secfilt.firewall.FirewallException;
 import org.secfilt.firewall.IpVersion;
@@ -43,6 +44,8 @@ public final class Nat {
     private final Forwarding forwardingV4 = Forwarding.v4(SYSCTLS);
     private final Forwarding forwardingV6 = Forwarding.v6(SYSCTLS);
     private String name = "";
+    /** The command's own addresses. */
+    private final List<IpAddress> own = new ArrayList<>();
     /** What undoes it, of each family: the pair's own rules, and what the last one to leave undoes. */
     private final List<String> removals = new ArrayList<>();
     private final List<String> lastRemovals = new ArrayList<>();
@@ -82,6 +85,8 @@ public final class Nat {
                     .orElseThrow(() -> new NatException("no private IPv4 network is free on this host"));
             NatLink link = make(ip, pid, subnets, v6 ? Subnets.chooseV6(taken, pid) : Optional.empty());
             try {
+                own.addAll(link.own());
+                forgetFlows(); // of a run that had these addresses, and was killed
                 boolean closed = link.v6().isEmpty() && closeV6();
                 if (link.v6().isPresent()) {
                     forwardingV6.refuseAdvice(name);
@@ -224,7 +229,15 @@ public final class Nat {
         }
         name = "";
         wrong.addAll(removeDead());
+        forgetFlows(); // only now: nothing leads to the command any more
         return wrong;
+    }
+
+    /** Else who was asked by the command could go on to the next one that has its addresses, or to nobody in its name. */
+    private void forgetFlows() {
+        for (IpAddress address : own) {
+            kernel.networks().forgetFlows(address);
+        }
     }
 
     /** Takes down what runs have left that are no more. @return what could not be undone */

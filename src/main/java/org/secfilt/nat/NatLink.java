@@ -1,6 +1,8 @@
 package org.secfilt.nat;
 
+import java.util.List;
 import java.util.Optional;
+import org.secfilt.abi.IpAddress;
 
 /**
  * The pair of virtual interfaces, as input for {@code ip -batch -}.
@@ -27,6 +29,11 @@ record NatLink(String name, Subnets v4, Optional<Subnets> v6) {
             }
         }
         return true;
+    }
+
+    /** The command's addresses. */
+    List<IpAddress> own() {
+        return v6.isPresent() ? List.of(v4.own(), v6.get().own()) : List.of(v4.own());
     }
 
     /** Run in the host's network, first and by itself: it makes both ends or none. */

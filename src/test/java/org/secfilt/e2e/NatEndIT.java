@@ -62,6 +62,23 @@ class NatEndIT {
         assertEquals("137\n2\n0\n", run.stdout(), run::toString);
     }
 
+    /** Else who was asked goes on to whoever has the address next. */
+    @Test
+    void the_kernel_remembers_none_of_its_flows() {
+        Outcome run = ROOM.bash("""
+                flows() { grep -cE "(src|dst)=(10\\.200\\.|fd5e:)" /proc/net/nf_conntrack || true; }
+                $SECFILT --net=nat --publish=83:80 --allowed-port=8001,8002 bash -c '
+                    for to in 10.77.1.1 fd77:1::1; do exec 3<>/dev/tcp/$to/8001 4<>/dev/udp/$to/8002; echo >&4; done'
+                flows
+                $SECFILT --net=nat --allowed-netmask=10.77.1.1 python3 -c '
+                import socket
+                for n in range(3000, 23000):
+                    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s: s.sendto(b"", ("10.77.1.1", n))'
+                flows""".replace("\n                ", "\n")).run().exited(0);
+        assertEquals("0\n0\n", run.stdout(), run::toString);
+        ROOM.arrived();
+    }
+
     @ParameterizedTest(name = "{1}")
     @CsvSource(delimiter = '|', textBlock = """
             nc -l 10105 & sleep 0.3 | port 10105/tcp of this host is in use

@@ -5,16 +5,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import org.secfilt.abi.Cidr;
 import org.secfilt.abi.Family;
 import org.secfilt.abi.IpAddress;
-import org.secfilt.abi.Protocol;
 
 /**
- * What the kernel remembers of flows to one port, in this network namespace. As long as packets of a flow come, it asks no rule of the table nat
+ * What the kernel remembers of flows of one family, in this network namespace. As long as packets of a flow come, it asks no rule of the table nat
  * again: where the first one went, or did not go, all go. One thread only.
  */
-final class Flows {
+abstract class Flows {
     // linux/netfilter/nfnetlink.h, linux/netfilter/nfnetlink_conntrack.h
     private static final int IPCTNL_MSG_CT_NEW = 1 << 8;
     private static final int IPCTNL_MSG_CT_GET = 1 << 8 | 1;
@@ -29,52 +27,56 @@ final class Flows {
     private static final int CTA_IP_V4_DST = 2;
     private static final int CTA_IP_V6_SRC = 3;
     private static final int CTA_IP_V6_DST = 4;
-    private static final int CTA_PROTO_NUM = 1;
-    private static final int CTA_PROTO_DST_PORT = 3;
     /** struct nfgenmsg, between the header and the attributes. */
     private static final int FAMILY_BYTES = 4;
     /** No part of the kernel's answer is longer. // net/netlink/af_netlink.c netlink_dump() */
     private static final int BUFFER_BYTES = 32 << 10;
     /** So many replies are a million flows, more than a kernel keeps by itself: they come faster than they are read. */
     private static final int MAX_REPLIES = 10_000;
+    /** So many are named at a time, a megabyte of Java's memory: a command may have begun as many as the kernel keeps. */
+    private static final int PASS_FLOWS = 8192;
+    private static final int MAX_PASSES = 128;
 
-    private final Protocol protocol;
-    private final int port;
-    private final List<Cidr> to;
-    private final List<Cidr> leading;
-    private final List<Cidr> except;
     private final boolean v4;
     private final byte family;
     private final long buffer = NativeMemory.allocate(BUFFER_BYTES);
     private final List<byte[]> deletions = new ArrayList<>();
 
-    /** As {@link org.secfilt.kernel.Networks#forgetFlows}. */
-    Flows(Protocol protocol, int port, List<Cidr> to, List<Cidr> leading, List<Cidr> except) {
-        this.protocol = protocol;
-        this.port = port;
-        this.to = to;
-        this.leading = leading;
-        this.except = except;
-        this.v4 = leading.get(0).first().isV4();
+    Flows(boolean v4) {
+        this.v4 = v4;
         this.family = (byte) (v4 ? Family.INET : Family.INET6).number();
     }
 
-    /** All are looked for first: who deletes while the kernel tells makes it pass over some. */
+    /** Whether it is to be forgotten. The tuples are nested attributes, as the kernel wrote them: of the first packet, and of an answer. */
+    abstract boolean isStale(byte[] sent, byte[] answered);
+
     void forget() {
-        int fd = Netlink.open(Netlink.NETFILTER);
+        for (int i = 0; i < MAX_PASSES && pass(); i++) {
+            deletions.clear();
+        }
+    }
+
+    /** Looks for them first: who deletes while the kernel tells makes it pass over some. @return whether there may be more */
+    private boolean pass() {
+        long fd = Netlink.open(Netlink.NETFILTER);
         if (fd < 0) {
-            return;
+            return false;
         }
         boolean more = send(fd, message(IPCTNL_MSG_CT_GET, Netlink.REQUEST_DUMP, new byte[0]));
-        for (int i = 0; i < MAX_REPLIES && more; i++) {
+        for (int i = 0; i < MAX_REPLIES && more && deletions.size() < PASS_FLOWS; i++) {
             more = look(receive(fd));
         }
+        Libc.CLOSE.call(fd); // with what it had still to tell
+        fd = Netlink.open(Netlink.NETFILTER);
         for (byte[] deletion : deletions) {
             if (send(fd, deletion)) {
                 receive(fd); // ENOENT: it ended by itself meanwhile
             }
         }
-        Libc.CLOSE.call(fd);
+        if (fd >= 0) {
+            Libc.CLOSE.call(fd);
+        }
+        return more && fd >= 0;
     }
 
     private byte[] message(int type, int flags, byte[] attributes) {
@@ -116,29 +118,20 @@ final class Flows {
     private boolean isStale(byte[] flow) {
         Optional<byte[]> sent = attribute(flow, CTA_TUPLE_ORIG);
         Optional<byte[]> answered = attribute(flow, CTA_TUPLE_REPLY);
-        if (sent.isEmpty() || answered.isEmpty()) {
-            return false;
-        }
-        byte[] ports = attribute(sent.get(), CTA_TUPLE_PROTO).orElse(new byte[0]);
-        Optional<byte[]> number = attribute(ports, CTA_PROTO_NUM);
-        Optional<byte[]> sentTo = attribute(ports, CTA_PROTO_DST_PORT);
-        if (number.isEmpty() || sentTo.isEmpty() || number.get()[0] != protocol.number()
-                || ByteBuffer.wrap(sentTo.get()).getShort() != (short) port) {
-            return false;
-        }
-        Optional<IpAddress> target = address(sent.get(), CTA_IP_V4_DST, CTA_IP_V6_DST);
-        Optional<IpAddress> answerer = address(answered.get(), CTA_IP_V4_SRC, CTA_IP_V6_SRC);
-        return target.isPresent() && answerer.isPresent() && isAmong(to, target.get())
-                && isAmong(leading, answerer.get()) && !isAmong(except, answerer.get());
+        return sent.isPresent() && answered.isPresent() && isStale(sent.get(), answered.get());
     }
 
-    private static boolean isAmong(List<Cidr> networks, IpAddress address) {
-        for (Cidr cidr : networks) {
-            if (cidr.contains(address)) {
-                return true;
-            }
-        }
-        return false;
+    final Optional<IpAddress> source(byte[] tuple) {
+        return address(tuple, CTA_IP_V4_SRC, CTA_IP_V6_SRC);
+    }
+
+    final Optional<IpAddress> destination(byte[] tuple) {
+        return address(tuple, CTA_IP_V4_DST, CTA_IP_V6_DST);
+    }
+
+    /** What the tuple says of its protocol, and of that what is asked for: in network byte order. */
+    static Optional<byte[]> ofProtocol(byte[] tuple, int attribute) {
+        return attribute(attribute(tuple, CTA_TUPLE_PROTO).orElse(new byte[0]), attribute);
     }
 
     private Optional<IpAddress> address(byte[] tuple, int v4, int v6) {

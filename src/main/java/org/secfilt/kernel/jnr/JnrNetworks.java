@@ -13,6 +13,7 @@ import org.secfilt.abi.Arch;
 import org.secfilt.abi.Cidr;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Family;
+import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.Protocol;
 import org.secfilt.kernel.Networks;
 
@@ -132,6 +133,11 @@ final class JnrNetworks implements Networks {
 
     @Override
     public void forgetFlows(Protocol protocol, int port, List<Cidr> to, List<Cidr> leading, List<Cidr> except) {
-        new Flows(protocol, port, to, leading, except).forget();
+        new FlowsToPort(protocol, port, to, leading, except).forget();
+    }
+
+    @Override
+    public void forgetFlows(IpAddress address) {
+        new FlowsOfHost(address).forget();
     }
 }
