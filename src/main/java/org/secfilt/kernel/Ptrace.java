@@ -122,10 +122,10 @@ public interface Ptrace {
     int setInstructionPointer(int tid, long address);
 
     /**
-     * In any stop at the end of a call: notes that the call waited itself, or is to end as it did, in a register that a call may change, for who sees
-     * {@link #registers} before the tracee goes on. // rcx
+     * In any stop at the end of a call: notes that its result is final, as that of a call that waited itself, in a register that a call may change,
+     * for who sees {@link #registers} before the tracee goes on. // rcx
      */
-    int noteWait(int tid);
+    int noteFinal(int tid);
 
     /**
      * In a syscall-exit-stop: notes that the call was interrupted, where it stays as long as the kernel has the tracee at it, handlers included,

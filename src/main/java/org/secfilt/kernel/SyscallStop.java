@@ -13,7 +13,7 @@ public final class SyscallStop {
     private long stackPointer;
     private long number;
     private long result;
-    private boolean waited;
+    private boolean isFinal;
 
     public void enter(int audit, long instructionPointer, long stackPointer, long number) {
         this.audit = audit;
@@ -42,13 +42,13 @@ public final class SyscallStop {
         this.result = result;
     }
 
-    public void setWaited(boolean itself) {
-        waited = itself;
+    public void setFinal(boolean noted) {
+        isFinal = noted;
     }
 
-    /** {@link Ptrace#noteWait} was called since the call began. */
-    public boolean waited() {
-        return waited;
+    /** {@link Ptrace#noteFinal} was called since the call began. */
+    public boolean isFinal() {
+        return isFinal;
     }
 
     /** AUDIT_ARCH_* of the call. */

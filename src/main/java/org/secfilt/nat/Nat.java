@@ -151,23 +151,23 @@ public final class Nat {
         for (int i = 0; i < tables.versions().size(); i++) {
             boolean v4 = tables.versions().get(i) == IpVersion.V4;
             if (!v4 && link.v6().isEmpty()) {
-                NatRules none = new NatRules(name);
+                PairRules none = new ClosedRules(name);
                 texts.add(closed ? "" : none.install());
                 removals.add(closed ? "" : none.uninstall());
                 lastRemovals.add("");
                 continue;
             }
-            NatRules rules = new NatRules(name, v4 ? link.v4() : link.v6().get(), Forwarding.ports(SYSCTLS), publications, v4 ? LOOPBACK_V4 : "");
-            List<String> offs = new ArrayList<>(NatRules.remembered(listings.get(i)));
+            PairRules rules = new NatRules(name, v4 ? link.v4() : link.v6().get(), Forwarding.ports(SYSCTLS), publications, v4 ? LOOPBACK_V4 : "");
+            List<String> offs = new ArrayList<>(NatListing.remembered(listings.get(i)));
             for (String off : v4 ? toTurnOnV4 : toTurnOnV6) {
-                rules.add(NatRules.forwardingOff(off, listings.get(i)));
+                rules.addBehind(NatListing.forwardingOff(off, listings.get(i)));
                 if (!offs.contains(off)) {
                     offs.add(off);
                 }
             }
             texts.add(rules.install());
             removals.add(rules.uninstall());
-            lastRemovals.add(NatRules.forget(offs));
+            lastRemovals.add(NatListing.forget(offs));
             lastFiles.addAll((v4 ? forwardingV4 : forwardingV6).files(offs));
         }
         List<String> wrong = tables.restore(texts);
@@ -259,9 +259,9 @@ public final class Nat {
         List<String> texts = new ArrayList<>();
         List<String> wrong = new ArrayList<>();
         for (int i = 0; i < listings.size(); i++) {
-            texts.add(NatRules.removal(listings.get(i), alive));
+            texts.add(NatListing.removal(listings.get(i), alive));
             if (alive.isEmpty()) {
-                List<String> remembered = new ArrayList<>(NatRules.remembered(listings.get(i)));
+                List<String> remembered = new ArrayList<>(NatListing.remembered(listings.get(i)));
                 remembered.retainAll(interfaces);
                 turnOff(tables.versions().get(i) == IpVersion.V4 ? forwardingV4 : forwardingV6, remembered, wrong);
             }
@@ -283,12 +283,12 @@ public final class Nat {
     /** Removes what crashed runs have left in this network namespace. @return what was removed, in words */
     public List<String> collect() throws NatException {
         try (NetworkLock lock = kernel.lockNetwork()) {
-            List<String> before = NatRules.ours(listings());
+            List<String> before = NatListing.ours(listings());
             List<String> wrong = removeDead();
             if (!wrong.isEmpty()) {
                 throw new NatException(String.join("\n", wrong));
             }
-            return before.equals(NatRules.ours(listings())) ? List.of() : List.of("rules of networks that are no more");
+            return before.equals(NatListing.ours(listings())) ? List.of() : List.of("rules of networks that are no more");
         }
     }
 

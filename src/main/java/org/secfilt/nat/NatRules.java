@@ -1,13 +1,12 @@
 package org.secfilt.nat;
 
-import java.util.ArrayList;
 import java.util.List;
 import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.Protocol;
 import org.secfilt.policy.Publication;
 
 /**
- * The rules of one pair in one family, as input for {@code iptables-restore --noflush}.
+ * The rules of a pair that leads out.
  *
  * <pre>
  *   nat     POSTROUTING   what leaves the pair's network gets this host's address, and of its ports one where neither a service nor a client of
@@ -24,11 +23,8 @@ import org.secfilt.policy.Publication;
  *           INPUT         nothing comes from the pair to 127.0.0.0/8 but answers to what OUTPUT of nat has led to it, whether or not the
  *                         kernel takes such packets
  * </pre>
- *
- * Every rule bears a comment with the interface's name: by it a later run knows what a crash has left.
  */
-final class NatRules {
-    private static final String COMMENT = "secfilt ";
+final class NatRules extends PairRules {
     /**
      * The kernel takes a segment for a connection's first where it has not seen any before, as it has not on a host without rules that ask for
      * connections: one that a server of the host's took before is not to be led away. // net.netfilter.nf_conntrack_tcp_loose
@@ -41,16 +37,9 @@ final class NatRules {
     // linux/icmpv6.h
     private static final int NEIGHBOUR_SOLICITATION = 135;
     private static final int NEIGHBOUR_ADVERTISEMENT = 136;
-    private static final String FORWARDING = "secfilt forwarding of ";
 
-    private final String name;
-    private final String comment;
-    /** The command's own; null if it has none. */
+    /** The command's own. */
     private final IpAddress own;
-    private final List<String> nat = new ArrayList<>();
-    private final List<String> filter = new ArrayList<>();
-    /** How many of those are this pair's. */
-    private final int pairs;
 
     /**
      * @param ports from which what leaves seems to come, as in {@code 61000-65535}
@@ -58,12 +47,11 @@ final class NatRules {
      *     cannot be routed
      */
     NatRules(String name, Subnets subnets, String ports, List<Publication> publications, String loopback) {
-        this.name = name;
-        this.comment = " -m comment --comment \"" + COMMENT + name + "\"";
+        super(name);
         this.own = subnets.own();
         translate(subnets.block() + " ! -o " + name, ports);
         if (!publications.isEmpty() && !loopback.isEmpty()) {
-            nat.add("POSTROUTING -s " + loopback + " -o " + name + comment + " -j MASQUERADE");
+            nat("POSTROUTING -s " + loopback + " -o " + name, "MASQUERADE");
         }
         for (Publication publication : publications) {
             publish(publication);
@@ -71,15 +59,15 @@ final class NatRules {
         // The first one given ends up first. To another pair goes what the rules of that one say, which may stand behind these.
         refuseForeign();
         forward();
-        filter.add("FORWARD -o " + name + " -m conntrack --ctstate RELATED,ESTABLISHED" + comment + " -j ACCEPT");
+        accept("FORWARD -o " + name + " -m conntrack --ctstate RELATED,ESTABLISHED");
         for (Publication publication : publications) {
             // Not who wrote the command's own address: that leads here as well, from hosts with a route to it and from other pairs.
-            filter.add("FORWARD -d " + own + " -o " + name + " -p " + publication.protocol() + " -m "
-                    + publication.protocol() + " --dport " + publication.port() + " -m conntrack --ctstate DNAT" + comment + " -j ACCEPT");
+            accept("FORWARD -d " + own + " -o " + name + " -p " + publication.protocol() + " -m "
+                    + publication.protocol() + " --dport " + publication.port() + " -m conntrack --ctstate DNAT");
         }
-        filter.add("FORWARD -o " + name + comment + " -j DROP");
+        drop("FORWARD -o " + name);
         // UNTRACKED: neighbour discovery. No network is named: a link-local address leads there too.
-        filter.add("OUTPUT -o " + name + " -m conntrack ! --ctstate RELATED,ESTABLISHED,UNTRACKED,DNAT" + comment + " -j DROP");
+        drop("OUTPUT -o " + name + " -m conntrack ! --ctstate RELATED,ESTABLISHED,UNTRACKED,DNAT");
         // Daemons of the host's are asked and told by multicast too (mDNS), and hear it from every interface.
         drop("INPUT -i " + name + (own.isV4() ? " -m addrtype ! --dst-type LOCAL" : " -d ff00::/8 ! -p ipv6-icmp"));
         // No way to the command is narrower than its pair.
@@ -87,27 +75,22 @@ final class NatRules {
         if (!loopback.isEmpty()) {
             drop("INPUT -d " + loopback + " -i " + name + " -m conntrack ! --ctstate DNAT");
         }
-        pairs = filter.size();
-    }
-
-    private void drop(String what) {
-        filter.add(what + comment + " -j DROP");
     }
 
     private void translate(String from, String ports) {
         for (String protocol : WITH_PORTS) {
-            nat.add("POSTROUTING -s " + from + " -p " + protocol + comment + " -j MASQUERADE --to-ports " + ports);
+            nat("POSTROUTING -s " + from + " -p " + protocol, "MASQUERADE --to-ports " + ports);
         }
-        nat.add("POSTROUTING -s " + from + comment + " -j MASQUERADE");
+        nat("POSTROUTING -s " + from, "MASQUERADE");
     }
 
     private void publish(Publication publication) {
         String to = own.isV4() ? own.toString() : "[" + own + "]";
         String rule = " -p " + publication.protocol() + " -m addrtype --dst-type LOCAL -m " + publication.protocol() + " --dport "
-                + publication.hostPort() + (publication.protocol() == Protocol.TCP ? FIRST_OF_TCP : "") + comment
-                + " -j DNAT --to-destination " + to + ":" + publication.port();
-        nat.add("PREROUTING" + rule);
-        nat.add("OUTPUT" + rule);
+                + publication.hostPort() + (publication.protocol() == Protocol.TCP ? FIRST_OF_TCP : "");
+        String target = "DNAT --to-destination " + to + ":" + publication.port();
+        nat("PREROUTING" + rule, target);
+        nat("OUTPUT" + rule, target);
     }
 
     /** What comes in the name of others, or is about what is theirs. */
@@ -135,137 +118,6 @@ final class NatRules {
         for (String protocol : TUNNELS) {
             drop(out + " -p " + protocol);
         }
-        filter.add(out + comment + " -j ACCEPT");
-    }
-
-    /** Of a pair that has none of this family, and whose interface could not be told so. */
-    NatRules(String name) {
-        this.name = name;
-        this.comment = " -m comment --comment \"" + COMMENT + name + "\"";
-        this.own = null;
-        for (String chain : List.of("INPUT -i ", "FORWARD -i ", "FORWARD -o ", "OUTPUT -o ")) {
-            drop(chain + name);
-        }
-        pairs = filter.size();
-    }
-
-    /**
-     * Remembers that this interface forwarded nothing before, and goes on forwarding nothing but for pairs of ours.
-     *
-     * @param unlessThere a listing of the rules there are: one such rule is enough
-     */
-    static String forwardingOff(String interfaceName, String unlessThere) {
-        return unlessThere.contains("\"" + FORWARDING + interfaceName + "\"") ? "" : forwardingOff(interfaceName);
-    }
-
-    private static String forwardingOff(String interfaceName) {
-        return "FORWARD -i " + interfaceName + " ! -o " + NatLink.PREFIX + "+ -m comment --comment \"" + FORWARDING + interfaceName + "\" -j DROP";
-    }
-
-    /** Adds more rules of FORWARD, behind those of the pair. */
-    void add(String forward) {
-        if (!forward.isEmpty()) {
-            filter.add(forward);
-        }
-    }
-
-    /** Puts all of it before the rules of others. */
-    String install() {
-        return "*nat\n" + inserted(nat) + "COMMIT\n*filter\n" + inserted(filter) + "COMMIT\n";
-    }
-
-    /** Takes the pair's own away again. */
-    String uninstall() {
-        return "*nat\n" + deleted(nat) + "COMMIT\n*filter\n" + deleted(filter.subList(0, pairs)) + "COMMIT\n";
-    }
-
-    private static String deleted(List<String> rules) {
-        StringBuilder text = new StringBuilder();
-        for (String rule : rules) {
-            text.append("-D ").append(rule).append('\n');
-        }
-        return text.toString();
-    }
-
-    /** Forgets that these interfaces forwarded nothing before. @return empty if there are none */
-    static String forget(List<String> names) {
-        List<String> rules = new ArrayList<>();
-        for (String name : names) {
-            rules.add(forwardingOff(name));
-        }
-        return rules.isEmpty() ? "" : "*filter\n" + deleted(rules) + "COMMIT\n";
-    }
-
-    private static String inserted(List<String> rules) {
-        StringBuilder text = new StringBuilder();
-        for (int i = rules.size() - 1; i >= 0; i--) {
-            int space = rules.get(i).indexOf(' ');
-            text.append("-I ").append(rules.get(i), 0, space).append(" 1").append(rules.get(i).substring(space)).append('\n');
-        }
-        return text.toString();
-    }
-
-    /**
-     * Takes down, from a listing of {@code iptables-save}, what belongs to none of these interfaces.
-     *
-     * @param alive the interfaces of ours there are; without any the rules that remember forwarding go too
-     * @return input for {@code iptables-restore --noflush}; empty if there is nothing
-     */
-    static String removal(String saved, List<String> alive) {
-        StringBuilder text = new StringBuilder();
-        StringBuilder table = new StringBuilder();
-        boolean any = false;
-        for (String line : saved.split("\n")) {
-            if (line.startsWith("*")) {
-                table.setLength(0);
-                any = false;
-                table.append(line).append('\n');
-            } else if (line.startsWith("-A ") && isDead(line, alive)) {
-                table.append("-D ").append(line.substring(3)).append('\n');
-                any = true;
-            } else if (line.equals("COMMIT") && any) {
-                text.append(table).append("COMMIT\n");
-            }
-        }
-        return text.toString();
-    }
-
-    private static boolean isDead(String line, List<String> alive) {
-        String about = comment(line);
-        if (about.startsWith(FORWARDING)) {
-            return alive.isEmpty();
-        }
-        return about.startsWith(COMMENT) && NatLink.isName(about.substring(COMMENT.length()))
-                && !alive.contains(about.substring(COMMENT.length()));
-    }
-
-    /** The interfaces that forwarded nothing before, by a listing. */
-    static List<String> remembered(String saved) {
-        List<String> names = new ArrayList<>();
-        for (String line : saved.split("\n")) {
-            if (line.startsWith("-A ") && comment(line).startsWith(FORWARDING)) {
-                names.add(comment(line).substring(FORWARDING.length()));
-            }
-        }
-        return names;
-    }
-
-    /** The rules of ours in listings, which tell their own time and count packets besides. */
-    static List<String> ours(List<String> listings) {
-        List<String> rules = new ArrayList<>();
-        for (String listing : listings) {
-            for (String line : listing.split("\n")) {
-                if (line.startsWith("-A ") && comment(line).startsWith(COMMENT)) {
-                    rules.add(line);
-                }
-            }
-        }
-        return rules;
-    }
-
-    private static String comment(String line) {
-        int from = line.indexOf("--comment \"");
-        int to = from < 0 ? -1 : line.indexOf('"', from + 11);
-        return to < 0 ? "" : line.substring(from + 11, to);
+        accept(out);
     }
 }

@@ -97,7 +97,7 @@ final class IgnoredSignal {
     }
 
     private void goOn(Task task, SyscallStop call) {
-        if (call.result() == -Errno.EINTR.number() && !call.waited() && mayBeMadeAgain(task, limitNanos(task.tid, call))) {
+        if (call.result() == -Errno.EINTR.number() && !call.isFinal() && mayBeMadeAgain(task, limitNanos(task.tid, call))) {
             ptrace.setResult(task.tid, Ptrace.ERESTARTNOHAND);
         }
     }
@@ -106,7 +106,7 @@ final class IgnoredSignal {
     private void leave(Task task, SyscallStop call) {
         if (limitNanos(task.tid, call) != UNKNOWN) {
             ptrace.setResult(task.tid, -Errno.EINTR.number());
-            ptrace.noteWait(task.tid);
+            ptrace.noteFinal(task.tid);
         }
     }
 

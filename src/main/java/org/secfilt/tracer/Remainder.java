@@ -79,7 +79,7 @@ final class Remainder {
     /** At a group-stop: it cut the call short, and would have without a tracer. */
     void groupStop(Task task) {
         if (ptrace.registers(task.tid, registers) == 0 && isPart(registers) && find(task.tid, registers)) {
-            ptrace.noteWait(task.tid);
+            ptrace.noteFinal(task.tid);
         }
     }
 
@@ -88,7 +88,7 @@ final class Remainder {
      * nothing done. // arch/x86/kernel/signal.c arch_do_signal_or_restart()
      */
     private static boolean isPart(SyscallStop call) {
-        return call.result() > 0 && call.result() < MOST && call.number() >= 0 && call.result() != call.number() && !call.waited();
+        return call.result() > 0 && call.result() < MOST && call.number() >= 0 && call.result() != call.number() && !call.isFinal();
     }
 
     private boolean doesNothing(int tid, int signal) {
@@ -220,7 +220,7 @@ final class Remainder {
             }
             putBack(task, part.keepsError && isTakenAway(more) ? more : part.call.result());
             if (more <= 0) {
-                ptrace.noteWait(task.tid); // nothing is left, or it cannot be done; SIGPIPE comes of each try
+                ptrace.noteFinal(task.tid); // nothing is left, or it cannot be done; SIGPIPE comes of each try
             }
         }
         ptrace.resume(task.tid, 0);

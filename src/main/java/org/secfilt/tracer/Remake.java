@@ -197,7 +197,7 @@ final class Remake {
                 ptrace.resumeToCall(task.tid, 0); // another thread could make a handler for it
                 return;
             }
-            if (registers.result() == Ptrace.ERESTARTSYS && !registers.waited() && isNotified()) {
+            if (registers.result() == Ptrace.ERESTARTSYS && !registers.isFinal() && isNotified()) {
                 ptrace.setResult(task.tid, Ptrace.ERESTARTNOINTR);
             }
             ignored.signal(task, signal, registers);

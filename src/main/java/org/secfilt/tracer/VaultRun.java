@@ -221,7 +221,7 @@ final class VaultRun {
             ptrace.setResult(task.tid, -Errno.EINVAL.number());
         }
         if (exit.result() == Ptrace.ERESTARTSYS && call.notifies()) {
-            ptrace.noteWait(task.tid);
+            ptrace.noteFinal(task.tid);
         }
         int pointer = AddressCall.pointer(call);
         ptrace.setArgument(task.tid, pointer, task.call.argument(pointer));

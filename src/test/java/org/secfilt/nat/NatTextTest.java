@@ -27,14 +27,14 @@ class NatTextTest {
     @Test
     void what_is_installed_is_taken_away_rule_by_rule() {
         NatRules rules = new NatRules("sfn1", V4, "61000-65535", List.of(new Publication(81, 80, Protocol.TCP)), "127.0.0.0/8");
-        rules.add(NatRules.forwardingOff("eth0", ""));
+        rules.addBehind(NatListing.forwardingOff("eth0", ""));
         List<String> made = new ArrayList<>(
                 rules.install().lines().filter(line -> line.startsWith("-I ")).map(line -> line.substring(3).replaceFirst(" 1 ", " ")).toList());
         List<String> away = rules.uninstall().lines().filter(line -> line.startsWith("-D ")).map(line -> line.substring(3)).toList();
-        String forwarding = NatRules.forget(List.of("eth0"));
+        String forwarding = NatListing.forget(List.of("eth0"));
         assertTrue(made.removeAll(away), made::toString);
         assertEquals("*filter\n-D " + String.join("", made) + "\nCOMMIT\n", forwarding);
-        assertEquals("", NatRules.forget(List.of()));
+        assertEquals("", NatListing.forget(List.of()));
         assertEquals(List.of("*nat", "COMMIT", "*filter", "COMMIT"), rules.uninstall().lines().filter(line -> !line.startsWith("-D ")).toList());
     }
 
@@ -127,7 +127,7 @@ class NatTextTest {
     @Test
     void what_is_installed_is_what_a_later_listing_has_removed() {
         NatRules rules = new NatRules("sfn1f", V4, "61000-65535", List.of(Publication.parse("10105:5432")), "127.0.0.0/8");
-        rules.add(NatRules.forwardingOff("eth0", ""));
+        rules.addBehind(NatListing.forwardingOff("eth0", ""));
         String installed = rules.install();
         assertTrue(installed.endsWith("""
                 *filter
@@ -157,12 +157,12 @@ class NatTextTest {
                 COMMIT
                 """), installed);
         String saved = installed.replaceAll("-I (\\S+) 1", "-A $1").replace("COMMIT", "-A INPUT -s 192.0.2.1 -j DROP\nCOMMIT");
-        assertEquals("", NatRules.removal(saved, List.of("sfn1f")));
-        String removal = NatRules.removal(saved, List.of());
+        assertEquals("", NatListing.removal(saved, List.of("sfn1f")));
+        String removal = NatListing.removal(saved, List.of());
         assertEquals(installed.replaceAll("-I (\\S+) 1", "-D $1"), removal);
-        String other = NatRules.removal(saved, List.of("sfn2"));
+        String other = NatListing.removal(saved, List.of("sfn2"));
         assertTrue(other.contains("\"secfilt sfn1f\"") && !other.contains("forwarding of"), other);
-        assertEquals(List.of("eth0"), NatRules.remembered(saved));
-        assertEquals("", NatRules.forwardingOff("eth0", saved), "one such rule is enough");
+        assertEquals(List.of("eth0"), NatListing.remembered(saved));
+        assertEquals("", NatListing.forwardingOff("eth0", saved), "one such rule is enough");
     }
 }

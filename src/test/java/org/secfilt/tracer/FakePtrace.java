@@ -294,8 +294,8 @@ abstract class FakePtrace extends FakeStops implements Ptrace {
     }
 
     @Override
-    public int noteWait(int tid) {
-        on(tid).waited = true;
+    public int noteFinal(int tid) {
+        on(tid).isFinal = true;
         return 0;
     }
 
@@ -317,7 +317,7 @@ abstract class FakePtrace extends FakeStops implements Ptrace {
             return GONE;
         }
         show(task, stop);
-        stop.setWaited(task.waited);
+        stop.setFinal(task.isFinal);
         return 0;
     }
 

@@ -64,7 +64,7 @@ final class FakeTask {
     boolean blocked;
     /** It stands in a stop that is shown no more. */
     boolean held;
-    boolean waited;
+    boolean isFinal;
     boolean noted;
     /** Its notified call is left to the tracer, which has interrupted it. */
     boolean left;

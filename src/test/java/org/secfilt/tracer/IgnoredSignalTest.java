@@ -90,7 +90,7 @@ class IgnoredSignalTest extends TracerRoom {
                 Deed.stop(SIGCONT));
         run();
         assertEquals(EINTR, task.result);
-        assertTrue(task.waited);
+        assertTrue(task.isFinal);
     }
 
     @Test
@@ -99,7 +99,7 @@ class IgnoredSignalTest extends TracerRoom {
         FakeTask task = command(Deed.signalIn(SIGTSTP, "epoll_wait", EINTR, 3, 0x2000, 1, -1));
         run();
         assertEquals(Ptrace.ERESTARTNOHAND, task.result);
-        assertFalse(task.waited);
+        assertFalse(task.isFinal);
     }
 
     @Test
@@ -107,7 +107,7 @@ class IgnoredSignalTest extends TracerRoom {
         FakeTask task = command(Deed.signalIn(SIGSTOP, "select", Ptrace.ERESTARTNOHAND), Deed.stop(GROUP_STOP), Deed.stop(TRAP));
         run();
         assertEquals(Ptrace.ERESTARTNOHAND, task.result);
-        assertFalse(task.waited);
+        assertFalse(task.isFinal);
     }
 
     /** SIGCONT wakes up all threads, and stops but one of them for nothing. */

@@ -48,7 +48,7 @@ final class JnrPtrace implements Ptrace {
     private static final int RAX = 80;
     /** The instruction may leave here whatever it likes: on most processors the address behind itself. */
     private static final int RCX = 88;
-    private static final long WAITED = 0x7365_6366_7761_6974L; // "secfwait"
+    private static final long FINAL = 0x7365_6366_696e_616cL; // "secfinal"
     private static final int ORIG_RAX = 120;
     private static final int RBX = 40;
     private static final int RIP = 128;
@@ -248,7 +248,7 @@ final class JnrPtrace implements Ptrace {
             stop.enter(Arch.X86_64.audit(), NativeMemory.IO.getLong(registers + RIP), NativeMemory.IO.getLong(registers + RSP),
                     NativeMemory.IO.getLong(registers + ORIG_RAX));
             stop.exit(NativeMemory.IO.getLong(registers + RAX));
-            stop.setWaited(NativeMemory.IO.getLong(registers + RCX) == WAITED);
+            stop.setFinal(NativeMemory.IO.getLong(registers + RCX) == FINAL);
             for (int i = 0; i < ARGUMENTS.length; i++) {
                 stop.setArgument(i, NativeMemory.IO.getLong(registers + ARGUMENTS[i]));
             }
@@ -285,8 +285,8 @@ final class JnrPtrace implements Ptrace {
     }
 
     @Override
-    public int noteWait(int tid) {
-        return ptrace(PTRACE_POKEUSER, tid, RCX, WAITED);
+    public int noteFinal(int tid) {
+        return ptrace(PTRACE_POKEUSER, tid, RCX, FINAL);
     }
 
     @Override
