@@ -22,7 +22,7 @@ def neighbour(gateway):
     for _ in range(100):
         for line in open("/proc/net/arp").readlines()[1:]:
             address, _, flags, hardware, _, _ = line.split()
-            if address == gateway and flags == "0x2":
+            if address == gateway and flags in ("0x2", "0x6"):  # learnt, or known from the beginning
                 return bytes.fromhex(hardware.replace(":", ""))
         time.sleep(0.05)
     sys.exit("nobody is at " + gateway)

@@ -4,6 +4,9 @@
     unreachable    ICMP errors, from its own address and over IPv6 from another one too, about the host's flow from 127.0.0.1:4000 to
                    127.0.0.1:5353 and the same of ::1 and 10.77.1.2
     multicast      to 224.0.0.251 and ff02::fb, port 5353: "multicast"
+    neighbours     ARP requests and neighbour solicitations in the name of many who are not there
+    resync         TCP segments that begin a connection, and answer that, in the name of both ends of the host's own from port 4444 to 4445 of
+                   10.77.1.2 and fd77:1::2
     strays         to 10.77.1.1:8001: TCP segments that belong to no connection, an ICMP error about no flow, a packet of GRE
 
 stdout: "sent", and then it stays for two seconds.
@@ -14,7 +17,7 @@ import subprocess
 import sys
 import time
 
-V4, V6 = 0x0800, 0x86dd
+V4, V6, ARP = 0x0800, 0x86dd, 0x0806
 ICMP, TCP, UDP, GRE, ICMPV6 = 1, 6, 17, 47, 58
 
 
@@ -49,10 +52,11 @@ def icmp(source, target, about):
     return v4(ICMP, source, target, message[:2] + struct.pack("!H", checksum(message)) + message[4:])
 
 
-def segment(source, target, flags):
-    text = struct.pack("!HHIIBBHHH", 4444, 8001, 7, 9, 5 << 4, flags, 512, 0, 0)
-    pseudo = address(source) + address(target) + struct.pack("!HH", TCP, len(text))
-    return v4(TCP, source, target, text[:16] + struct.pack("!H", checksum(pseudo + text)) + text[18:])
+def segment(source, target, flags, ports=(4444, 8001), sequence=7, acknowledged=9):
+    text = struct.pack("!HHIIBBHHH", *ports, sequence, acknowledged, 5 << 4, flags, 512, 0, 0)
+    pseudo = address(source) + address(target) + struct.pack("!II", len(text), TCP)
+    text = text[:16] + struct.pack("!H", checksum(pseudo + text)) + text[18:]
+    return (v6 if ":" in source else v4)(TCP, source, target, text)
 
 
 def ip(*words):
@@ -91,6 +95,15 @@ def main(what):
     elif what == "multicast":
         for family, group in ((socket.AF_INET, ("224.0.0.251", 5353)), (socket.AF_INET6, ("ff02::fb", 5353, 0, socket.if_nametoindex("eth0")))):
             socket.socket(family, socket.SOCK_DGRAM).sendto(b"multicast", group)
+    elif what == "neighbours":
+        for i in range(1, 100):
+            out(ARP, struct.pack("!HHBBH", 1, V4, 6, 4, 1) + here + address("10.99.0.%d" % i) + bytes(6) + address(gateway[V4]))
+            asks = struct.pack("!BBHI", 135, 0, 0, 0) + address(gateway[V6]) + b"\1\1" + here
+            out(V6, icmp6("fe80::77:%x" % i, gateway[V6], asks, 255))
+    elif what == "resync":
+        for kind, host in (V4, "10.77.1.2"), (V6, "fd77:1::2"):
+            out(kind, segment(host, host, 2, (4444, 4445)))
+            out(kind, segment(host, host, 0x12, (4445, 4444), 77, 8))
     else:
         for flags in 0x12, 0x11, 0x14, 0:  # SYN ACK, FIN ACK, RST ACK, none
             out(V4, segment(own[V4], "10.77.1.1", flags))

@@ -229,20 +229,24 @@ public final class Tables {
         return starts;
     }
 
-    /** What iptables-save says of the filter table of each family. */
+    /** What iptables-save says of the filter table of each family; likewise. */
     List<String> save() throws FirewallException {
-        return save("filter");
+        return save(List.of("-t", "filter"));
     }
 
     /**
-     * What iptables-save says of the table of each family.
+     * What iptables-save says of all tables that there are, of each family.
      *
      * @throws FirewallException if one says nothing: whoever took that for no rules would leave behind what it made
      */
-    public List<String> save(String table) throws FirewallException {
+    public List<String> saveAll() throws FirewallException {
+        return save(List.of());
+    }
+
+    private List<String> save(List<String> arguments) throws FirewallException {
         List<Programs.Start> starts = new ArrayList<>();
         for (IpVersion version : versions) {
-            starts.add(start(version, "-save", List.of("-t", table), ""));
+            starts.add(start(version, "-save", arguments, ""));
         }
         List<String> texts = new ArrayList<>();
         List<Programs.Ended> ended = programs.run(starts);
@@ -250,7 +254,7 @@ public final class Tables {
             if (ended.get(i).status() != 0) {
                 throw new FirewallException(name(versions.get(i), "-save") + ": " + oneLine(ended.get(i)));
             }
-            texts.add(ended.get(i).said());
+            texts.add(ended.get(i).output());
         }
         return texts;
     }

@@ -56,6 +56,11 @@ public interface Networks {
      */
     void forgetFlows(Protocol protocol, int port, List<Cidr> to, List<Cidr> leading, List<Cidr> except);
 
-    /** The same of all flows that this address began, or answers. */
-    void forgetFlows(IpAddress address);
+    /**
+     * The same of all flows that this address began, or answers, and of those that began elsewhere in the name of others.
+     *
+     * @param former where, all of one family: nobody has these addresses any more
+     * @param except of these, those that somebody has
+     */
+    void forgetFlows(IpAddress address, List<Cidr> former, List<Cidr> except);
 }

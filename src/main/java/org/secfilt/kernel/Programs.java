@@ -53,7 +53,13 @@ public interface Programs {
 
     /**
      * @param status the exit code, or 128 and the signal's number
-     * @param said standard output and error together, Latin-1
+     * @param output and
+     * @param error what it wrote, Latin-1: by itself, as a warning may come in the middle of a line of the other
      */
-    record Ended(int status, String said) {}
+    record Ended(int status, String output, String error) {
+        /** Both. */
+        public String said() {
+            return output + error;
+        }
+    }
 }

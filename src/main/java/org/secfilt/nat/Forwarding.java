@@ -72,6 +72,18 @@ final class Forwarding {
         }
     }
 
+    /**
+     * Has this interface, which is one of IPv4, hear of no neighbours but those that are behind it: else each sender that a frame names would be
+     * remembered, in a table that the whole machine shares. net.ipv4.conf.IF.rp_filter
+     */
+    void refuseStrangers(String name) {
+        try {
+            write(interfaces.resolve(name).resolve("rp_filter"), true);
+        } catch (IOException e) {
+            // /proc/sys may be read-only; nothing else depends on it
+        }
+    }
+
     /** Lets packets from 127.0.0.0/8 into this interface: net.ipv4.conf.IF.route_localnet. */
     void routeLoopback(String name) throws IOException {
         write(interfaces.resolve(name).resolve("route_localnet"), true);
@@ -111,6 +123,15 @@ final class Forwarding {
             // as it is by default
         }
         return first + "-" + LAST_PORT;
+    }
+
+    /**
+     * Whether what a bridge passes on asks rules of FORWARD too: where that was ever loaded, as by Docker. // br_netfilter
+     *
+     * @param root /proc/sys/net
+     */
+    static boolean asksBridged(Path root) {
+        return Files.exists(root.resolve("bridge/bridge-nf-call-iptables"));
     }
 
     /** What stands there already is not written once more. */

@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.secfilt.abi.Cidr;
 import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.Protocol;
@@ -36,6 +38,7 @@ public final class Nat {
     private static final String NAME_TAKEN = "File exists";
     private static final String BATCH_FAILED = "Command failed -:";
     private static final int ATTEMPTS = 5;
+    private static final List<Cidr> EVERYWHERE = List.of(Cidr.parse("0.0.0.0/0"), Cidr.parse("::/0"));
     private static final String LOOPBACK_V4 = "127.0.0.0/8";
 
     private final Kernel kernel;
@@ -50,6 +53,9 @@ public final class Nat {
     private final List<String> removals = new ArrayList<>();
     private final List<String> lastRemovals = new ArrayList<>();
     private final List<String> lastFiles = new ArrayList<>();
+    /** The interfaces that forwarded nothing before: whoever loads his own rules meanwhile takes away those that remember it. */
+    private final List<String> offV4 = new ArrayList<>();
+    private final List<String> offV6 = new ArrayList<>();
 
     public Nat(Kernel kernel, Tables tables) {
         this.kernel = kernel;
@@ -72,22 +78,24 @@ public final class Nat {
             }
             removeDead();
             List<String> listings = listings();
-            for (Setting<Publication> publication : publications) {
-                checkFree(publication, listings);
-            }
             String routes = run(ip, List.of("-o", "route", "show", "table", "all"), "");
             boolean v6 = tables.versions().contains(IpVersion.V6) && forwardingV6.isPossible();
             if (v6) {
                 routes += run(ip, List.of("-6", "-o", "route", "show", "table", "all"), "");
             }
+            for (Setting<Publication> publication : publications) {
+                checkFree(publication, listings, Subnets.local(routes));
+            }
             List<Cidr> taken = Subnets.taken(routes);
-            Subnets subnets = Subnets.chooseV4(taken, pid)
+            int seed = (int) System.nanoTime(); // in a process namespace of its own each run has the same pid
+            Subnets subnets = Subnets.chooseV4(taken, seed)
                     .orElseThrow(() -> new NatException("no private IPv4 network is free on this host"));
-            NatLink link = make(ip, pid, subnets, v6 ? Subnets.chooseV6(taken, pid) : Optional.empty());
+            NatLink link = make(ip, pid, subnets, v6 ? Subnets.chooseV6(taken, seed) : Optional.empty());
             try {
                 own.addAll(link.own());
-                forgetFlows(); // of a run that had these addresses, and was killed
+                forgetFlows(taken); // of runs that nobody supervised, or that were killed
                 boolean closed = link.v6().isEmpty() && closeV6();
+                forwardingV4.refuseStrangers(name);
                 if (link.v6().isPresent()) {
                     forwardingV6.refuseAdvice(name);
                 }
@@ -158,16 +166,19 @@ public final class Nat {
                 continue;
             }
             PairRules rules = new NatRules(name, v4 ? link.v4() : link.v6().get(), Forwarding.ports(SYSCTLS), publications, v4 ? LOOPBACK_V4 : "");
-            List<String> offs = new ArrayList<>(NatListing.remembered(listings.get(i)));
+            List<String> lasting = new ArrayList<>(NatListing.forwardingsOff(listings.get(i)));
+            List<String> offs = v4 ? offV4 : offV6;
+            offs.addAll(NatListing.remembered(lasting));
             for (String off : v4 ? toTurnOnV4 : toTurnOnV6) {
-                rules.addBehind(NatListing.forwardingOff(off, listings.get(i)));
                 if (!offs.contains(off)) {
                     offs.add(off);
+                    lasting.add(NatListing.forwardingOff(off, Forwarding.asksBridged(SYSCTLS)));
+                    rules.addBehind(lasting.get(lasting.size() - 1));
                 }
             }
             texts.add(rules.install());
             removals.add(rules.uninstall());
-            lastRemovals.add(NatListing.forget(offs));
+            lastRemovals.add(PairRules.table("filter", PairRules.deleted(lasting)));
             lastFiles.addAll((v4 ? forwardingV4 : forwardingV6).files(offs));
         }
         List<String> wrong = tables.restore(texts);
@@ -229,14 +240,14 @@ public final class Nat {
         }
         name = "";
         wrong.addAll(removeDead());
-        forgetFlows(); // only now: nothing leads to the command any more
+        forgetFlows(EVERYWHERE); // only now: nothing leads to the command any more
         return wrong;
     }
 
-    /** Else who was asked by the command could go on to the next one that has its addresses, or to nobody in its name. */
-    private void forgetFlows() {
+    /** Else who was asked by a command could go on to the next one that has its addresses; and the ports that it left from would stay taken. */
+    private void forgetFlows(List<Cidr> taken) {
         for (IpAddress address : own) {
-            kernel.networks().forgetFlows(address);
+            kernel.networks().forgetFlows(address, Subnets.choices(address.isV4()), taken);
         }
     }
 
@@ -261,16 +272,18 @@ public final class Nat {
         for (int i = 0; i < listings.size(); i++) {
             texts.add(NatListing.removal(listings.get(i), alive));
             if (alive.isEmpty()) {
-                List<String> remembered = new ArrayList<>(NatListing.remembered(listings.get(i)));
+                boolean v4 = tables.versions().get(i) == IpVersion.V4;
+                Set<String> remembered = new TreeSet<>(NatListing.remembered(NatListing.forwardingsOff(listings.get(i))));
+                remembered.addAll(v4 ? offV4 : offV6);
                 remembered.retainAll(interfaces);
-                turnOff(tables.versions().get(i) == IpVersion.V4 ? forwardingV4 : forwardingV6, remembered, wrong);
+                turnOff(v4 ? forwardingV4 : forwardingV6, remembered, wrong);
             }
         }
         wrong.addAll(tables.restore(texts));
         return wrong;
     }
 
-    private static void turnOff(Forwarding forwarding, List<String> names, List<String> wrong) {
+    private static void turnOff(Forwarding forwarding, Set<String> names, List<String> wrong) {
         for (String name : names) {
             try {
                 forwarding.set(name, false);
@@ -294,19 +307,11 @@ public final class Nat {
 
     /** The rules there are, of each family. */
     private List<String> listings() throws NatException {
-        List<String> nat;
-        List<String> filter;
         try {
-            nat = tables.save("nat");
-            filter = tables.save("filter");
+            return tables.saveAll();
         } catch (FirewallException e) {
             throw new NatException(e.getMessage());
         }
-        List<String> both = new ArrayList<>();
-        for (int i = 0; i < nat.size(); i++) {
-            both.add(nat.get(i) + filter.get(i));
-        }
-        return both;
     }
 
     private static boolean mayBeThere(String name) {
@@ -334,14 +339,14 @@ public final class Nat {
     }
 
     /** A published port must not take the connections of a server of the host's, or of another run's. */
-    private static void checkFree(Setting<Publication> setting, List<String> listings) throws NatException {
+    private static void checkFree(Setting<Publication> setting, List<String> listings, List<Cidr> local) throws NatException {
         Publication publication = setting.value();
-        String rule = "-p " + publication.protocol() + " -m addrtype --dst-type LOCAL -m " + publication.protocol() + " --dport "
-                + publication.hostPort() + " ";
         for (String listing : listings) {
-            if (listing.contains(rule)) {
+            Optional<String> rule = NatListing.leading(listing, publication.protocol(), publication.hostPort(), local);
+            if (rule.isPresent()) {
                 throw new NatException(setting.origin() + ": port " + publication.hostPort() + "/" + publication.protocol()
-                        + " is published by another run already");
+                        + (NatListing.isOurs(rule.get()) ? " is published by another run already"
+                        : " is led elsewhere by a rule of this host's: " + rule.get()));
             }
         }
         try {
@@ -375,6 +380,6 @@ public final class Nat {
             throw new NatException(file + " " + String.join(" ", arguments) + ": " + failedLine(ended.said(), input)
                     + ended.said().strip().replace("\n", "; "));
         }
-        return ended.said();
+        return ended.output();
     }
 }

@@ -13,6 +13,9 @@ import org.secfilt.abi.IpAddress;
 record NatLink(String name, Subnets v4, Optional<Subnets> v6) {
     /** What all names of ours begin with; hexadecimal digits follow. */
     static final String PREFIX = "sfn";
+    /** Locally administered ones; there are no others on the link, so those of every pair may be the same. */
+    private static final String HOST_ADDRESS = "02:5e:cf:17:00:01";
+    private static final String OWN_ADDRESS = "02:5e:cf:17:00:02";
 
     /** @param pid of the command, which no other that lives in this process namespace has; a survivor of an earlier one may */
     static String freshName(int pid) {
@@ -38,7 +41,7 @@ record NatLink(String name, Subnets v4, Optional<Subnets> v6) {
 
     /** Run in the host's network, first and by itself: it makes both ends or none. */
     String addition(int pid) {
-        return "link add " + name + " type veth peer name eth0 netns " + pid + "\n";
+        return "link add " + name + " address " + HOST_ADDRESS + " type veth peer name eth0 address " + OWN_ADDRESS + " netns " + pid + "\n";
     }
 
     /** Run in the host's network. */
@@ -48,7 +51,18 @@ record NatLink(String name, Subnets v4, Optional<Subnets> v6) {
         if (v6.isPresent()) {
             text.append("addr add ").append(v6.get().host()).append("/64 dev ").append(name).append(" nodad\n");
         }
-        return text.append("link set ").append(name).append(" up\n").toString();
+        text.append("link set ").append(name).append(" up\n");
+        neighbours(text, true, name);
+        return text.toString();
+    }
+
+    /** So that neither end needs to ask who the other is, nor the host to hear who the command says it is. ip-neighbour(8) */
+    private void neighbours(StringBuilder text, boolean atHost, String device) {
+        List<Subnets> families = v6.isPresent() ? List.of(v4, v6.get()) : List.of(v4);
+        for (Subnets family : families) {
+            text.append("neigh replace ").append(atHost ? family.own() : family.host()).append(" lladdr ").append(atHost ? OWN_ADDRESS : HOST_ADDRESS)
+                    .append(" dev ").append(device).append(" nud permanent\n");
+        }
     }
 
     /** Run in the command's network. */
@@ -59,6 +73,7 @@ record NatLink(String name, Subnets v4, Optional<Subnets> v6) {
             text.append("addr add ").append(v6.get().own()).append("/64 dev eth0 nodad\n");
         }
         text.append("link set eth0 up\n");
+        neighbours(text, false, "eth0");
         text.append("route add default via ").append(v4.host()).append('\n');
         if (v6.isPresent()) {
             text.append("route add ::/0 via ").append(v6.get().host()).append('\n');

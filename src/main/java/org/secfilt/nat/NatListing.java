@@ -2,6 +2,9 @@ package org.secfilt.nat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import org.secfilt.abi.Cidr;
+import org.secfilt.abi.Protocol;
 
 /**
  * What a listing of {@code iptables-save} tells of rules of ours, by their comments: {@code secfilt sfn1f} on those of a pair, and
@@ -23,25 +26,33 @@ final class NatListing {
     }
 
     /**
-     * Remembers that this interface forwarded nothing before, and goes on forwarding nothing but for pairs of ours.
+     * The rule that remembers that this interface forwarded nothing before, and has it forward nothing but for pairs of ours.
      *
-     * @param unlessThere a listing of the rules there are: one such rule is enough
+     * @param bridges whether the host's bridges ask rules of FORWARD as well: what they pass on between their own ports stays theirs
      */
-    static String forwardingOff(String interfaceName, String unlessThere) {
-        return unlessThere.contains("\"" + FORWARDING + interfaceName + "\"") ? "" : forwardingOff(interfaceName);
+    static String forwardingOff(String interfaceName, boolean bridges) {
+        return "FORWARD -i " + interfaceName + " ! -o " + NatLink.PREFIX + "+" + (bridges ? " -m physdev ! --physdev-is-bridged" : "")
+                + commentOf(FORWARDING + interfaceName) + " -j DROP";
     }
 
-    private static String forwardingOff(String interfaceName) {
-        return "FORWARD -i " + interfaceName + " ! -o " + NatLink.PREFIX + "+" + commentOf(FORWARDING + interfaceName) + " -j DROP";
-    }
-
-    /** Forgets that these interfaces forwarded nothing before. @return empty if there are none */
-    static String forget(List<String> names) {
+    /** Those that there are. */
+    static List<String> forwardingsOff(String saved) {
         List<String> rules = new ArrayList<>();
-        for (String name : names) {
-            rules.add(forwardingOff(name));
+        for (String line : saved.split("\n")) {
+            if (line.startsWith("-A ") && commentIn(line).startsWith(FORWARDING)) {
+                rules.add(line.substring(3));
+            }
         }
-        return rules.isEmpty() ? "" : "*filter\n" + PairRules.deleted(rules) + "COMMIT\n";
+        return rules;
+    }
+
+    /** The interfaces that forwarded nothing before, by these rules. */
+    static List<String> remembered(List<String> forwardingsOff) {
+        List<String> names = new ArrayList<>();
+        for (String rule : forwardingsOff) {
+            names.add(commentIn(rule).substring(FORWARDING.length()));
+        }
+        return names;
     }
 
     /**
@@ -78,15 +89,50 @@ final class NatListing {
                 && !alive.contains(about.substring(COMMENT.length()));
     }
 
-    /** The interfaces that forwarded nothing before, by a listing. */
-    static List<String> remembered(String saved) {
-        List<String> names = new ArrayList<>();
+    /** The first rule by which this host leads packets to a port of its own elsewhere. */
+    static Optional<String> leading(String saved, Protocol protocol, int port, List<Cidr> local) {
         for (String line : saved.split("\n")) {
-            if (line.startsWith("-A ") && commentIn(line).startsWith(FORWARDING)) {
-                names.add(commentIn(line).substring(FORWARDING.length()));
+            List<String> words = List.of(line.split(" "));
+            String target = after(words, "-j");
+            if (line.startsWith("-A ") && (target.equals("DNAT") || target.equals("REDIRECT")) && after(words, "-p").equals(protocol.toString())
+                    && isFor(after(words, "--dport") + "," + after(words, "--dports"), port) && isTo(after(words, "-d"), local)) {
+                return Optional.of(line);
             }
         }
-        return names;
+        return Optional.empty();
+    }
+
+    /** The word that follows; empty if there is none, or what precedes is meant the other way round ({@code !}). */
+    private static String after(List<String> words, String word) {
+        int at = words.indexOf(word);
+        return at < 1 || at + 1 >= words.size() || words.get(at - 1).equals("!") ? "" : words.get(at + 1);
+    }
+
+    /** @param ports as in {@code 80,8000:8088}; empty ones are none */
+    private static boolean isFor(String ports, int port) {
+        for (String range : ports.split(",")) {
+            String[] ends = range.split(":");
+            if (!range.isEmpty() && Integer.parseInt(ends[0]) <= port && port <= Integer.parseInt(ends[ends.length - 1])) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isTo(String network, List<Cidr> local) {
+        if (network.isEmpty()) {
+            return true;
+        }
+        for (Cidr address : local) {
+            if (Cidr.parse(network).contains(address.first())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    static boolean isOurs(String line) {
+        return commentIn(line).startsWith(COMMENT);
     }
 
     /** The rules of ours in listings, which tell their own time and count packets besides. */
@@ -94,7 +140,7 @@ final class NatListing {
         List<String> rules = new ArrayList<>();
         for (String listing : listings) {
             for (String line : listing.split("\n")) {
-                if (line.startsWith("-A ") && commentIn(line).startsWith(COMMENT)) {
+                if (line.startsWith("-A ") && isOurs(line)) {
                     rules.add(line);
                 }
             }

@@ -7,6 +7,7 @@ import java.util.List;
 abstract class PairRules {
     final String name;
     private final String comment;
+    private final List<String> raw = new ArrayList<>();
     private final List<String> nat = new ArrayList<>();
     private final List<String> filter = new ArrayList<>();
     private final List<String> behind = new ArrayList<>();
@@ -21,6 +22,16 @@ abstract class PairRules {
         nat.add(rule + comment + " -j " + target);
     }
 
+    /** Drops it before the kernel takes it for a packet of some connection. */
+    final void dropEarly(String rule) {
+        raw.add(rule + comment + " -j DROP");
+    }
+
+    /** Goes past what others have in that table. */
+    final void passEarly(String rule) {
+        raw.add(rule + comment + " -j ACCEPT");
+    }
+
     final void accept(String rule) {
         filter.add(rule + comment + " -j ACCEPT");
     }
@@ -31,21 +42,24 @@ abstract class PairRules {
 
     /** Adds a whole rule of the table filter behind those of the pair, which outlives them. */
     final void addBehind(String rule) {
-        if (!rule.isEmpty()) {
-            behind.add(rule);
-        }
+        behind.add(rule);
     }
 
     /** Puts all of it before the rules of others. */
     final String install() {
         List<String> all = new ArrayList<>(filter);
         all.addAll(behind);
-        return "*nat\n" + inserted(nat) + "COMMIT\n*filter\n" + inserted(all) + "COMMIT\n";
+        return table("raw", inserted(raw)) + table("nat", inserted(nat)) + table("filter", inserted(all));
     }
 
     /** Takes the pair's own away again. */
     final String uninstall() {
-        return "*nat\n" + deleted(nat) + "COMMIT\n*filter\n" + deleted(filter) + "COMMIT\n";
+        return table("raw", deleted(raw)) + table("nat", deleted(nat)) + table("filter", deleted(filter));
+    }
+
+    /** @return empty if there are none: iptables makes the table that is named, by a module of its own as the case may be */
+    static String table(String name, String rules) {
+        return rules.isEmpty() ? "" : "*" + name + "\n" + rules + "COMMIT\n";
     }
 
     static String deleted(List<String> rules) {

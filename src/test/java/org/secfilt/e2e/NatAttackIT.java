@@ -73,6 +73,35 @@ class NatAttackIT {
         assertEquals("sent\nready\nnothing\n", run.stdout(), run::toString);
     }
 
+    /** The table of neighbours is one for all networks of the machine. */
+    @Test
+    void the_host_remembers_no_neighbours_that_are_not_there() {
+        assertEquals("sent\n2\n", frames("neighbours", "", "sleep 0.3; ip neigh | grep -c 'dev sfn'").stdout());
+    }
+
+    /** On a host that takes from others what belongs to its connections alone: two segments, of which the kernel would learn another state of one. */
+    @ParameterizedTest
+    @ValueSource(strings = {"10.77.1.2", "fd77:1::2"})
+    void the_host_keeps_track_of_its_own_connections(String address) {
+        String connection = """
+                import socket, sys, time
+                family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
+                l = socket.socket(family, socket.SOCK_STREAM); l.bind((sys.argv[1], 4445)); l.listen(1)
+                c = socket.socket(family, socket.SOCK_STREAM); c.bind((sys.argv[1], 4444)); c.connect((sys.argv[1], 4445))
+                a = l.accept()[0]; a.settimeout(5)
+                print("ready", flush=True)
+                try:
+                    for i in range(80):
+                        c.send(b"x"); a.recv(1); time.sleep(0.1)
+                    print("goes on")
+                except socket.timeout: print("is lost")
+                """;
+        String track = "for v in '' 6; do ip${v}tables -%1$s INPUT -m conntrack --ctstate INVALID -j DROP; done; ";
+        Outcome run = frames("resync", track.formatted("A") + "/usr/bin/python3 -c '" + connection + "' " + address
+                + " > flow & flow=$!; until [ -s flow ]; do sleep 0.02; done", "wait $flow; cat flow; " + track.formatted("D"));
+        assertEquals("sent\nready\ngoes on\n", run.stdout(), run::toString);
+    }
+
     /** Nor anything of which an answer could not be told from what is for the host. */
     @Test
     void nothing_leaves_under_the_commands_own_address() {

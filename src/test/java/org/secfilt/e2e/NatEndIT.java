@@ -36,6 +36,43 @@ class NatEndIT {
         assertEquals(List.of("tcp 10.77.1.1:8001", "tcp [fd77:1::1]:8001"), ROOM.arrived(), run::toString);
     }
 
+    /** Whoever loads a firewall anew takes away what remembers how it was. */
+    @Test
+    void a_host_that_forwarded_nothing_forwards_nothing_afterwards_whatever_became_of_the_rules() {
+        Outcome run = ROOM.bash("""
+                on() { cat /proc/sys/net/ipv4/conf/veth0/forwarding /proc/sys/net/ipv6/conf/veth0/force_forwarding 2>/dev/null | tr -d '\\n'; echo; }
+                before=$(on)
+                coproc $SECFILT --net=nat --allowed-port=8001 bash -c 'echo in; read'
+                read -u ${COPROC[0]} in
+                for v in '' 6; do for t in raw nat filter; do ip${v}tables -t $t -F; done; done
+                echo >&${COPROC[1]}; wait
+                [ "$before" = "$(on)" ] && echo same""").run().exited(0);
+        assertEquals("same\n", run.stdout(), run::toString);
+    }
+
+    /** Frames that a bridge passes on ask the rules of FORWARD too, where the kernel was told so. */
+    @Test
+    void the_hosts_bridges_go_on() {
+        Outcome run = ROOM.bash("""
+                ip link add br0 type bridge; ip link set br0 up
+                for i in 1 2; do
+                    unshare -n sleep 30 & ends="$ends $!"
+                    for t in $(seq 100); do [ /proc/$!/ns/net -ef /proc/self/ns/net ] || break; sleep 0.02; done
+                    ip link add port$i type veth peer name eth0 netns $!
+                    ip link set port$i master br0 up
+                    nsenter -t $! -n sh -c "ip addr add 10.77.9.$i/24 dev eth0; ip link set eth0 up"
+                    last=$!
+                done
+                ping="nsenter -t $last -n ping -qc 3 -i 0.2 -W 1 10.77.9.1"
+                for t in $(seq 20); do $ping > before && break; done
+                $SECFILT --net=nat --publish=85:80 sh -c "echo in; read x" > in < <(until [ -s during ]; do sleep 0.1; done; echo) & run=$!
+                until [ -s in ]; do sleep 0.05; done
+                $ping > during
+                wait $run; kill $ends; wait; ip link del br0
+                grep -ho '[0-9]*% packet loss' before during; true""").run().exited(0);
+        assertEquals("0% packet loss\n0% packet loss\n", run.stdout(), run::toString);
+    }
+
     @Test
     void two_stand_side_by_side_and_the_second_goes_on_when_the_first_ends() {
         Outcome run = ROOM.bash("""

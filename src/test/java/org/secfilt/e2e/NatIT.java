@@ -121,6 +121,28 @@ class NatIT {
     }
 
     @Test
+    void it_reaches_what_it_has_published_by_the_hosts_addresses() {
+        String both = """
+                import socket, threading
+                l = socket.socket(socket.AF_INET6); l.bind(("::", 5432)); l.listen(2)
+                for to in "10.77.1.2", "fd77:1::2":
+                    c = socket.create_connection((to, 10105), timeout=5); l.accept(); print(to)""";
+        assertEquals("10.77.1.2\nfd77:1::2\n", ROOM.secfilt("--net=nat", "--publish=10105:5432", "/usr/bin/python3", "-c", both).run().exited(0).stdout());
+    }
+
+    /** As Docker writes it. */
+    @Test
+    void a_port_that_the_host_leads_elsewhere_is_not_published() {
+        Outcome run = ROOM.bash("""
+                iptables -t nat -N OTHERS; iptables -t nat -A PREROUTING -m addrtype --dst-type LOCAL -j OTHERS
+                iptables -t nat -A OTHERS -p tcp -m tcp --dport 8088 -j DNAT --to-destination 10.77.9.2:80
+                $SECFILT --net=nat --publish=8088:80 echo ran; echo $?; $SECFILT --net=nat --publish=8088:80/udp echo ran
+                iptables -t nat -D PREROUTING -m addrtype --dst-type LOCAL -j OTHERS; iptables -t nat -F OTHERS; iptables -t nat -X OTHERS""").run().exited(0);
+        assertEquals("125\nran\n", run.stdout(), run::toString);
+        assertTrue(run.stderr().contains("--publish=8088:80: port 8088/tcp is led elsewhere by a rule of this host's: -A OTHERS -p tcp"), run::toString);
+    }
+
+    @Test
     void rules_hold_behind_the_hosts_addresses() {
         Outcome run = ROOM.secfilt("--net=nat", "--allowed-netmask=10.77.1.0/24", "--allowed-netmask=fd77:1::/64", "bash", "-c", REACH).run();
         assertEquals(List.of("tcp 10.77.1.1:8001", "udp 10.77.1.1:8002", "tcp [fd77:1::1]:8001", "udp [fd77:1::1]:8002"), ROOM.arrived(),

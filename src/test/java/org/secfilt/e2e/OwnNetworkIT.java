@@ -53,15 +53,15 @@ class OwnNetworkIT {
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             NFT    | ``              | echo      | 10.77.1.1 | 10.77.2.1  | ip-1 10.77.1.1
             NFT    | ``              | echo      | fd77:1::1 | fd77:2::1  | ip-58 fd77:1::1
-            NFT    | ``              | raw-253   | 10.77.1.1 | 10.77.2.1  | ip-253 10.77.1.1
-            NFT    | --no-supervisor | raw-253   | fd77:1::1 | fd77:2::1  | ip-253 fd77:1::1
+            NFT    | ``              | raw-253   | 10.77.1.1 | 10.77.2.1  | ``
+            NFT    | --no-supervisor | raw-253   | fd77:1::1 | fd77:2::1  | ``
             NFT    | --no-supervisor | raw-132   | 10.77.1.1 | 10.77.2.1  | ``
             NFT    | --no-supervisor | header    | 10.77.1.1 | 10.77.2.1  | udp 10.77.1.1:8001
             NFT    | --no-supervisor | udplite   | 10.77.1.1 | 10.77.2.1  | ``
             NFT    | --no-supervisor | mptcp     | fd77:1::1 | fd77:2::1  | tcp [fd77:1::1]:8001
             LEGACY | ``              | echo      | 10.77.1.1 | 10.77.2.1  | ip-1 10.77.1.1
             LEGACY | --no-supervisor | echo      | fd77:1::1 | fd77:2::1  | ip-58 fd77:1::1
-            LEGACY | --no-supervisor | raw-254   | 10.77.1.1 | 10.77.2.1  | ip-254 10.77.1.1
+            LEGACY | --no-supervisor | raw-254   | 10.77.1.1 | 10.77.2.1  | ``
             LEGACY | --no-supervisor | header    | 10.77.1.1 | 10.77.2.1  | udp 10.77.1.1:8001
             LEGACY | --no-supervisor | udplite   | fd77:1::1 | fd77:2::1  | ``
             """)

@@ -76,7 +76,7 @@ class NamesTakenTest {
             @Override
             public List<Ended> run(List<Start> starts) {
                 List<Ended> ended = new ArrayList<>();
-                starts.forEach(start -> ended.add(new Ended(0, "")));
+                starts.forEach(start -> ended.add(new Ended(0, "", "")));
                 return ended;
             }
 

@@ -59,10 +59,10 @@ class NetworkSessionTest {
                 List<Ended> ended = new ArrayList<>();
                 for (Start start : starts) {
                     if (start.file().endsWith("-save")) {
-                        ended.add(new Ended(0, start.file().startsWith("/iptables") ? listing : ""));
+                        ended.add(new Ended(0, start.file().startsWith("/iptables") ? listing : "", ""));
                     } else {
                         fed.add(start.file() + " " + start.input());
-                        ended.add(start.file().equals(failing) ? new Ended(4, "no space") : new Ended(0, ""));
+                        ended.add(start.file().equals(failing) ? new Ended(4, "", "no space") : new Ended(0, "", ""));
                     }
                 }
                 return ended;

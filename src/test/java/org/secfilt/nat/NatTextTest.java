@@ -27,15 +27,13 @@ class NatTextTest {
     @Test
     void what_is_installed_is_taken_away_rule_by_rule() {
         NatRules rules = new NatRules("sfn1", V4, "61000-65535", List.of(new Publication(81, 80, Protocol.TCP)), "127.0.0.0/8");
-        rules.addBehind(NatListing.forwardingOff("eth0", ""));
+        rules.addBehind(NatListing.forwardingOff("eth0", false));
         List<String> made = new ArrayList<>(
                 rules.install().lines().filter(line -> line.startsWith("-I ")).map(line -> line.substring(3).replaceFirst(" 1 ", " ")).toList());
         List<String> away = rules.uninstall().lines().filter(line -> line.startsWith("-D ")).map(line -> line.substring(3)).toList();
-        String forwarding = NatListing.forget(List.of("eth0"));
         assertTrue(made.removeAll(away), made::toString);
-        assertEquals("*filter\n-D " + String.join("", made) + "\nCOMMIT\n", forwarding);
-        assertEquals("", NatListing.forget(List.of()));
-        assertEquals(List.of("*nat", "COMMIT", "*filter", "COMMIT"), rules.uninstall().lines().filter(line -> !line.startsWith("-D ")).toList());
+        assertEquals(List.of(NatListing.forwardingOff("eth0", false)), made);
+        assertEquals(List.of("*raw", "COMMIT", "*nat", "COMMIT", "*filter", "COMMIT"), rules.uninstall().lines().filter(line -> !line.startsWith("-D ")).toList());
     }
 
     @Test
@@ -79,18 +77,17 @@ class NatTextTest {
     }
 
     @Test
-    void of_ipv6_neighbours_are_heard_and_no_routers() {
+    void ipv6_is_as_ipv4() {
         String installed = new NatRules("sfn1f", V6, "61000-65535", List.of(), "").install();
         String about = " -m comment --comment \"secfilt sfn1f\" -j ";
         assertEquals(List.of(
                 "-I INPUT 1 -i sfn1f -p ipv6-icmp -m icmp6 --icmpv6-type 2" + about + "DROP",
                 "-I INPUT 1 -i sfn1f -d ff00::/8 ! -p ipv6-icmp" + about + "DROP",
                 "-I INPUT 1 -i sfn1f -m conntrack --ctstate RELATED ! --ctorigsrc fd5e:cf17:2a77::2 ! --ctreplsrc fd5e:cf17:2a77::2" + about + "DROP",
-                "-I INPUT 1 -i sfn1f -m conntrack --ctstate INVALID" + about + "DROP",
-                "-I INPUT 1 -i sfn1f ! -s fd5e:cf17:2a77::2 -p ipv6-icmp -m icmp6 ! --icmpv6-type 135 -m icmp6 ! --icmpv6-type 136" + about + "DROP",
-                "-I INPUT 1 -i sfn1f ! -s fd5e:cf17:2a77::2 ! -p ipv6-icmp" + about + "DROP"),
+                "-I INPUT 1 -i sfn1f -m conntrack --ctstate INVALID" + about + "DROP"),
                 installed.lines().filter(line -> line.contains(" INPUT ")).toList());
-        assertTrue(installed.contains("-I FORWARD 1 -i sfn1f ! -o sfn+ -p 47" + about + "DROP\n"), installed);
+        assertTrue(installed.startsWith("*raw\n-I PREROUTING 1 -i sfn1f" + about + "ACCEPT\n-I PREROUTING 1 -i sfn1f ! -s fd5e:cf17:2a77::2" + about + "DROP\n"), installed);
+        assertTrue(installed.contains("-I FORWARD 1 -i sfn1f ! -o sfn+ -p ipv6-icmp" + about + "ACCEPT\n"), installed);
         assertTrue(installed.contains("-I POSTROUTING 1 -s fd5e:cf17:2a77::/64 ! -o sfn1f -p udp" + about + "MASQUERADE --to-ports 61000-65535\n"), installed);
     }
 
@@ -107,14 +104,17 @@ class NatTextTest {
     void a_pair_is_made_by_two_batches() {
         NatLink link = new NatLink("sfn1f", V4, Optional.of(V6));
         assertEquals("""
-                link add sfn1f type veth peer name eth0 netns 31
+                link add sfn1f address 02:5e:cf:17:00:01 type veth peer name eth0 address 02:5e:cf:17:00:02 netns 31
                 addr add 10.200.0.1/30 dev sfn1f
                 addr add fd5e:cf17:2a77::1/64 dev sfn1f nodad
                 link set sfn1f up
+                neigh replace 10.200.0.2 lladdr 02:5e:cf:17:00:02 dev sfn1f nud permanent
+                neigh replace fd5e:cf17:2a77::2 lladdr 02:5e:cf:17:00:02 dev sfn1f nud permanent
                 """, link.addition(31) + link.atHost());
         assertEquals("""
                 addr add 10.200.0.2/30 dev eth0
                 link set eth0 up
+                neigh replace 10.200.0.1 lladdr 02:5e:cf:17:00:01 dev eth0 nud permanent
                 route add default via 10.200.0.1
                 """, new NatLink("sfn1f", V4, Optional.empty()).atCommand());
         assertTrue(NatLink.isName(NatLink.freshName(4194304)));
@@ -125,9 +125,25 @@ class NatTextTest {
     }
 
     @Test
+    void a_port_that_the_host_leads_elsewhere_is_known() {
+        List<Cidr> local = List.of(Cidr.parse("10.77.1.2"));
+        for (String rule : List.of("-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8088 -j DNAT --to-destination 172.17.0.2:80",
+                "-A PREROUTING -d 10.77.1.0/24 -p tcp -m multiport --dports 80,8000:8090 -j REDIRECT --to-ports 1")) {
+            assertEquals(Optional.of(rule), NatListing.leading("*nat\n" + rule + "\nCOMMIT\n", Protocol.TCP, 8088, local));
+            assertEquals(Optional.empty(), NatListing.leading(rule, Protocol.TCP, 8091, local));
+            assertEquals(Optional.empty(), NatListing.leading(rule, Protocol.UDP, 8088, local));
+        }
+        for (String rule : List.of("-A PREROUTING -d 10.77.2.0/24 -p tcp -m tcp --dport 8088 -j DNAT --to-destination 172.17.0.2:80",
+                "-A INPUT -p tcp -m tcp --dport 8088 -j ACCEPT", "-A PREROUTING -p tcp -m tcp ! --dport 8088 -j DNAT --to-destination 172.17.0.2:80")) {
+            assertEquals(Optional.empty(), NatListing.leading(rule, Protocol.TCP, 8088, local));
+        }
+        assertTrue(NatListing.isOurs("-A PREROUTING -p tcp -m comment --comment \"secfilt sfn1f\" -j DNAT"));
+    }
+
+    @Test
     void what_is_installed_is_what_a_later_listing_has_removed() {
         NatRules rules = new NatRules("sfn1f", V4, "61000-65535", List.of(Publication.parse("10105:5432")), "127.0.0.0/8");
-        rules.addBehind(NatListing.forwardingOff("eth0", ""));
+        rules.addBehind(NatListing.forwardingOff("eth0", false));
         String installed = rules.install();
         assertTrue(installed.endsWith("""
                 *filter
@@ -138,23 +154,27 @@ class NatTextTest {
                 -I OUTPUT 1 -o sfn1f -m conntrack ! --ctstate RELATED,ESTABLISHED,UNTRACKED,DNAT -m comment --comment "secfilt sfn1f" -j DROP
                 -I FORWARD 1 -o sfn1f -m comment --comment "secfilt sfn1f" -j DROP
                 -I FORWARD 1 -d 10.200.0.2 -o sfn1f -p tcp -m tcp --dport 5432 -m conntrack --ctstate DNAT -m comment --comment "secfilt sfn1f" -j ACCEPT
-                -I FORWARD 1 -o sfn1f -m conntrack --ctstate RELATED,ESTABLISHED -m comment --comment "secfilt sfn1f" -j ACCEPT
-                -I FORWARD 1 -i sfn1f ! -o sfn+ -m comment --comment "secfilt sfn1f" -j ACCEPT
-                -I FORWARD 1 -i sfn1f ! -o sfn+ -p 115 -m comment --comment "secfilt sfn1f" -j DROP
-                -I FORWARD 1 -i sfn1f ! -o sfn+ -p 89 -m comment --comment "secfilt sfn1f" -j DROP
-                -I FORWARD 1 -i sfn1f ! -o sfn+ -p 51 -m comment --comment "secfilt sfn1f" -j DROP
-                -I FORWARD 1 -i sfn1f ! -o sfn+ -p 50 -m comment --comment "secfilt sfn1f" -j DROP
-                -I FORWARD 1 -i sfn1f ! -o sfn+ -p 47 -m comment --comment "secfilt sfn1f" -j DROP
-                -I FORWARD 1 -i sfn1f ! -o sfn+ -p 41 -m comment --comment "secfilt sfn1f" -j DROP
-                -I FORWARD 1 -i sfn1f ! -o sfn+ -p 4 -m comment --comment "secfilt sfn1f" -j DROP
+                -I FORWARD 1 -o sfn1f -p icmp -m conntrack --ctstate RELATED -m comment --comment "secfilt sfn1f" -j ACCEPT
+                -I FORWARD 1 -o sfn1f -m conntrack --ctstate ESTABLISHED -m comment --comment "secfilt sfn1f" -j ACCEPT
+                -I FORWARD 1 -i sfn1f ! -o sfn+ -m comment --comment "secfilt sfn1f" -j DROP
+                -I FORWARD 1 -i sfn1f ! -o sfn+ -p icmp -m comment --comment "secfilt sfn1f" -j ACCEPT
+                -I FORWARD 1 -i sfn1f ! -o sfn+ -p 33 -m comment --comment "secfilt sfn1f" -j ACCEPT
+                -I FORWARD 1 -i sfn1f ! -o sfn+ -p sctp -m comment --comment "secfilt sfn1f" -j ACCEPT
+                -I FORWARD 1 -i sfn1f ! -o sfn+ -p udp -m comment --comment "secfilt sfn1f" -j ACCEPT
+                -I FORWARD 1 -i sfn1f ! -o sfn+ -p tcp -m comment --comment "secfilt sfn1f" -j ACCEPT
                 -I FORWARD 1 -i sfn1f -p tcp -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN -m conntrack --ctstate NEW -m comment --comment "secfilt sfn1f" -j DROP
                 -I INPUT 1 -i sfn1f -m conntrack --ctstate RELATED ! --ctorigsrc 10.200.0.2 ! --ctreplsrc 10.200.0.2 -m comment --comment "secfilt sfn1f" -j DROP
                 -I INPUT 1 -i sfn1f -m conntrack --ctstate INVALID -m comment --comment "secfilt sfn1f" -j DROP
                 -I FORWARD 1 -i sfn1f -m conntrack --ctstate RELATED ! --ctorigsrc 10.200.0.2 ! --ctreplsrc 10.200.0.2 -m comment --comment "secfilt sfn1f" -j DROP
                 -I FORWARD 1 -i sfn1f -m conntrack --ctstate INVALID,UNTRACKED -m comment --comment "secfilt sfn1f" -j DROP
-                -I INPUT 1 -i sfn1f ! -s 10.200.0.2 -m comment --comment "secfilt sfn1f" -j DROP
-                -I FORWARD 1 -i sfn1f ! -s 10.200.0.2 -m comment --comment "secfilt sfn1f" -j DROP
                 COMMIT
+                """), installed);
+        assertTrue(installed.startsWith("""
+                *raw
+                -I PREROUTING 1 -i sfn1f -m comment --comment "secfilt sfn1f" -j ACCEPT
+                -I PREROUTING 1 -i sfn1f ! -s 10.200.0.2 -m comment --comment "secfilt sfn1f" -j DROP
+                COMMIT
+                *nat
                 """), installed);
         String saved = installed.replaceAll("-I (\\S+) 1", "-A $1").replace("COMMIT", "-A INPUT -s 192.0.2.1 -j DROP\nCOMMIT");
         assertEquals("", NatListing.removal(saved, List.of("sfn1f")));
@@ -162,7 +182,7 @@ class NatTextTest {
         assertEquals(installed.replaceAll("-I (\\S+) 1", "-D $1"), removal);
         String other = NatListing.removal(saved, List.of("sfn2"));
         assertTrue(other.contains("\"secfilt sfn1f\"") && !other.contains("forwarding of"), other);
-        assertEquals(List.of("eth0"), NatListing.remembered(saved));
-        assertEquals("", NatListing.forwardingOff("eth0", saved), "one such rule is enough");
+        assertEquals(List.of(NatListing.forwardingOff("eth0", false)), NatListing.forwardingsOff(saved));
+        assertEquals(List.of("eth0", "br0"), NatListing.remembered(List.of(NatListing.forwardingOff("eth0", false), NatListing.forwardingOff("br0", true))));
     }
 }

@@ -182,8 +182,8 @@ final class FedPrograms {
         if (!executable(fed.running.pid()).startsWith(known) || !fed.rest.isEmpty()) {
             return Optional.empty();
         }
-        Libc.CLOSE.call(fed.running.output());
-        return Optional.of(new Ended(0, ""));
+        fed.running.close();
+        return Optional.of(new Ended(0, "", ""));
     }
 
     /** The last part of its file's name. proc(5) "/proc/pid/exe" */

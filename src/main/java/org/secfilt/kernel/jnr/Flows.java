@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.secfilt.abi.Cidr;
 import org.secfilt.abi.Family;
 import org.secfilt.abi.IpAddress;
 
@@ -127,6 +128,15 @@ abstract class Flows {
 
     final Optional<IpAddress> destination(byte[] tuple) {
         return address(tuple, CTA_IP_V4_DST, CTA_IP_V6_DST);
+    }
+
+    static boolean isAmong(List<Cidr> networks, IpAddress address) {
+        for (Cidr cidr : networks) {
+            if (cidr.contains(address)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** What the tuple says of its protocol, and of that what is asked for: in network byte order. */

@@ -42,13 +42,4 @@ final class FlowsToPort extends Flows {
         return target.isPresent() && answerer.isPresent() && isAmong(to, target.get())
                 && isAmong(leading, answerer.get()) && !isAmong(except, answerer.get());
     }
-
-    private static boolean isAmong(List<Cidr> networks, IpAddress address) {
-        for (Cidr cidr : networks) {
-            if (cidr.contains(address)) {
-                return true;
-            }
-        }
-        return false;
-    }
 }

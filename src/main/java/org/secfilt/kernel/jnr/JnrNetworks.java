@@ -137,7 +137,7 @@ final class JnrNetworks implements Networks {
     }
 
     @Override
-    public void forgetFlows(IpAddress address) {
-        new FlowsOfHost(address).forget();
+    public void forgetFlows(IpAddress address, List<Cidr> former, List<Cidr> except) {
+        new FlowsOfNobody(address, former, except).forget();
     }
 }

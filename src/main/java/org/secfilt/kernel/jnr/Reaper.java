@@ -15,7 +15,7 @@ final class Reaper implements AutoCloseable {
 
     private final List<String> words = new ArrayList<>(List.of(NAME));
     private final int nothing = (int) Libc.must("open(/dev/null)", Libc.OPEN.call(NativeMemory.string("/dev/null"), O_RDWR_CLOEXEC, 0));
-    private final long actions = Spawn.actions(nothing, nothing);
+    private final long actions = Spawn.actions(nothing, nothing, nothing);
     private final List<Integer> inputs = new ArrayList<>();
 
     Reaper(String... first) {

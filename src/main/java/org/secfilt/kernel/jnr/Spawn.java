@@ -36,7 +36,12 @@ final class Spawn {
     private Spawn() {}
 
     /** A program that runs. */
-    record Running(int pid, int output) {}
+    record Running(int pid, int output, int error) {
+        void close() {
+            Libc.CLOSE.call(output);
+            Libc.CLOSE.call(error);
+        }
+    }
 
     /** Root of a user namespace may not open the host's lock; one for all of that namespace is the namespace itself. */
     private static List<String> environment() {
@@ -58,23 +63,25 @@ final class Spawn {
 
     static Running start(Start start, int input) {
         int output = memory("");
+        int error = memory("");
         List<String> words = new ArrayList<>();
         words.add(start.file());
         words.addAll(start.arguments());
         try {
-            return new Running(spawn(start.file(), words, actions(input, output)), output);
+            return new Running(spawn(start.file(), words, actions(input, output, error)), output, error);
         } catch (KernelException e) {
             Libc.CLOSE.call(output);
+            Libc.CLOSE.call(error);
             throw e;
         }
     }
 
-    static long actions(int input, int output) {
+    static long actions(int input, int output, int error) {
         long actions = NativeMemory.allocate(FILE_ACTIONS_BYTES);
         Libc.POSIX_SPAWN_FILE_ACTIONS_INIT.call(actions);
         Libc.POSIX_SPAWN_FILE_ACTIONS_ADDDUP2.call(actions, input, 0);
         Libc.POSIX_SPAWN_FILE_ACTIONS_ADDDUP2.call(actions, output, 1);
-        Libc.POSIX_SPAWN_FILE_ACTIONS_ADDDUP2.call(actions, output, 2);
+        Libc.POSIX_SPAWN_FILE_ACTIONS_ADDDUP2.call(actions, error, 2);
         if (ProcDirectory.isKept() && Libc.POSIX_SPAWN_FILE_ACTIONS_ADDCHDIR.exists()) {
             Libc.POSIX_SPAWN_FILE_ACTIONS_ADDCHDIR.call(actions, NativeMemory.string("/")); // shells complain of one without a path
         }
@@ -135,20 +142,26 @@ final class Spawn {
         long info = NativeMemory.allocate(SIGINFO_BYTES);
         Libc.must("waitid(" + running.pid() + ")", awaitEnd(running.pid(), info));
         int status = NativeMemory.IO.getInt(info + SI_STATUS);
-        Libc.must("lseek(memfd)", Libc.LSEEK.call(running.output(), 0, SEEK_SET));
+        String output = read(running.output());
+        String error = read(running.error());
+        running.close();
+        return new Ended(NativeMemory.IO.getInt(info + SI_CODE) == CLD_EXITED ? status : 128 + status, output, error);
+    }
+
+    private static String read(int fd) {
+        Libc.must("lseek(memfd)", Libc.LSEEK.call(fd, 0, SEEK_SET));
         StringBuilder said = new StringBuilder();
         long buffer = NativeMemory.IO.allocateMemory(CHUNK_BYTES, false);
         int count;
-        while (said.length() < MAX_OUTPUT_BYTES && (count = (int) Libc.READ.call(running.output(), buffer, CHUNK_BYTES)) > 0) {
+        while (said.length() < MAX_OUTPUT_BYTES && (count = (int) Libc.READ.call(fd, buffer, CHUNK_BYTES)) > 0) {
             byte[] bytes = new byte[count];
             NativeMemory.IO.getByteArray(buffer, bytes, 0, count);
             said.append(new String(bytes, StandardCharsets.ISO_8859_1));
         }
         NativeMemory.IO.freeMemory(buffer);
-        Libc.CLOSE.call(running.output());
         if (said.length() >= MAX_OUTPUT_BYTES) {
             throw KernelException.inWords("a program said more than " + (MAX_OUTPUT_BYTES >> 20) + " MiB, of which not all can be read");
         }
-        return new Ended(NativeMemory.IO.getInt(info + SI_CODE) == CLD_EXITED ? status : 128 + status, said.toString());
+        return said.toString();
     }
 }

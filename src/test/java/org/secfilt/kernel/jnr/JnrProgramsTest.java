@@ -27,15 +27,15 @@ class JnrProgramsTest {
 
     @Test
     void a_program_reads_its_input_and_tells_how_it_ended() {
-        List<Programs.Ended> ended = programs.run(List.of(shell("cat; exit 3", "a line\n"), shell("kill -9 $$", "")));
-        assertEquals(List.of(new Programs.Ended(3, "a line\n"), new Programs.Ended(128 + 9, "")), ended);
+        List<Programs.Ended> ended = programs.run(List.of(shell("printf a; echo no >&2; cat; exit 3", " line\n"), shell("kill -9 $$", "")));
+        assertEquals(List.of(new Programs.Ended(3, "a line\n", "no\n"), new Programs.Ended(128 + 9, "", "")), ended);
     }
 
     @Test
     void a_program_that_asks_for_more_is_done_and_not_waited_for() throws IOException {
         String slow = "while read line; do echo \"$line\" >> $0/done; done; sleep 1; touch $0/ended";
         List<Programs.Ended> ended = programs.feed(List.of(shell(slow, "one\ntwo\n")), SHELL, SHELL);
-        assertEquals(List.of(new Programs.Ended(0, "")), ended);
+        assertEquals(List.of(new Programs.Ended(0, "", "")), ended);
         assertTrue(Files.readString(directory.resolve("done")).replace("#\n", "").startsWith("one\ntwo\n"));
         assertTrue(Files.notExists(directory.resolve("ended")), "it was waited for");
         programs.awaitFed();
@@ -49,7 +49,7 @@ class JnrProgramsTest {
         List<Programs.Ended> ended = programs.feed(List.of(
                 shell("sleep 0.3; " + each.replace("NAME", "slow"), "a\nb\nCOMMIT\n"), shell(each.replace("NAME", "fast"), "a\nCOMMIT\n")), SHELL, SHELL);
         programs.awaitFed();
-        assertEquals(List.of(new Programs.Ended(0, ""), new Programs.Ended(0, "")), ended);
+        assertEquals(List.of(new Programs.Ended(0, "", ""), new Programs.Ended(0, "", "")), ended);
         for (String name : List.of("slow", "fast")) {
             List<String> seen = Files.readAllLines(directory.resolve(name + "-saw"));
             assertTrue(seen.containsAll(List.of("slow-a", "slow-b", "fast-a")), name + " saw " + seen);
@@ -61,21 +61,21 @@ class JnrProgramsTest {
     void others_get_their_last_line_at_once() {
         String locks = "exec 9> $0/lock; read first; flock 9; while read line; do [ $line = COMMIT ] && exec 9>&-; done";
         List<Programs.Ended> ended = programs.feed(List.of(shell(locks, "a\nb\nCOMMIT\n"), shell(locks, "a\nb\nCOMMIT\n")), SHELL, "no such");
-        assertEquals(List.of(new Programs.Ended(0, ""), new Programs.Ended(0, "")), ended);
+        assertEquals(List.of(new Programs.Ended(0, "", ""), new Programs.Ended(0, "", "")), ended);
         programs.awaitFed();
     }
 
     @Test
     void a_program_that_is_not_known_to_be_done_is_waited_for() {
         String late = "cat > $0/given; sleep 0.3; cat $0/given; exit 4";
-        assertEquals(List.of(new Programs.Ended(4, "one\n#\n")), programs.feed(List.of(shell(late, "one\n")), "xtables-", "xtables-nft"));
+        assertEquals(List.of(new Programs.Ended(4, "one\n#\n", "")), programs.feed(List.of(shell(late, "one\n")), "xtables-", "xtables-nft"));
     }
 
     @Test
     void a_program_that_fails_while_it_is_fed_tells_why() {
         List<Programs.Ended> ended = programs.feed(List.of(
                 shell("while read line; do [ $line = '#' ] || { echo \"not $line\"; exit 2; }; done", "that\n"), shell("while read line; do :; done", "x\n")), SHELL, SHELL);
-        assertEquals(List.of(new Programs.Ended(2, "not that\n"), new Programs.Ended(0, "")), ended);
+        assertEquals(List.of(new Programs.Ended(2, "not that\n", ""), new Programs.Ended(0, "", "")), ended);
     }
 
     @Test
