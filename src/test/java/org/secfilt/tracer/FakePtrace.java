@@ -1,6 +1,7 @@
 package org.secfilt.tracer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.util.ArrayList;
@@ -191,6 +192,7 @@ abstract class FakePtrace extends FakeStops implements Ptrace {
         task.held = false;
         if (signal != 0) {
             delivered.add(tid + ": signal " + signal);
+            assertFalse(task.blocked, "signals are blocked in its handler");
         }
         if (trap(task)) {
             return 0;
@@ -237,6 +239,10 @@ abstract class FakePtrace extends FakeStops implements Ptrace {
         }
         task.held = false;
         if (trap(task)) {
+            return 0;
+        }
+        if (task.state == FakeTask.State.EXIT_STOP && task.rewound && task.signals.contains(SIGSYS)) {
+            nextSignal(task); // blocked or not
             return 0;
         }
         if (task.state == FakeTask.State.EXIT_STOP && task.rewound) {
