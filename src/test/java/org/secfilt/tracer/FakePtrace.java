@@ -165,6 +165,9 @@ abstract class FakePtrace extends FakeStops implements Ptrace {
             fail("reaped " + tid + " in " + task.state);
         }
         task.state = FakeTask.State.DEAD;
+        if (!task.successor.isEmpty()) {
+            tasks.put(tid, new FakeTask(tid, task.successor));
+        }
     }
 
     @Override
