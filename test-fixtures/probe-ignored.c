@@ -224,3 +224,51 @@ PROBE(its_time_ends_it)
 	limit_ms = SHORT_MS;
 	each(ignore, call_for_its_time, signal_early);
 }
+
+/* Each of these waits for 10 ms, all of them for longer than one of them may. */
+static void call_many_times(void)
+{
+	int interrupted = 0;
+	for (int i = 0; i < 200; i++) {
+		errno = 0;
+		long result = kind->call();
+		interrupted += result < 0 && errno == EINTR;
+		if (result > 0 && kind->call == epoll_limited)
+			read_event();
+	}
+	say("%s: EINTR %d", kind->name, interrupted);
+}
+
+static void signal_and_feed(void)
+{
+	int status;
+	long long one = 1;
+	for (int i = 0; i < PATIENCE_MS / 10 && waitpid(subject, &status, WNOHANG) == 0; i++) {
+		sleep_ms(5);
+		if (i % 8 == 0)
+			kill(subject, SIGHUP);
+		sleep_ms(5);
+		if (write(event, &one, sizeof one) < 0 || write(pair[1], "x", 1) < 0)
+			break;
+	}
+	kill(subject, SIGKILL);
+}
+
+PROBE(many_short_calls_are_not_taken_for_a_long_one)
+{
+	limit_ms = SHORT_MS;
+	for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+		kind = &kinds[k];
+		if (kind->call != epoll_limited && kind->call != receive)
+			continue;
+		set_stage();
+		subject = fork();
+		if (subject == 0) {
+			ignore();
+			call_many_times();
+			_exit(0);
+		}
+		signal_and_feed();
+		semctl(semaphore, 0, IPC_RMID);
+	}
+}

@@ -128,14 +128,14 @@ public interface Ptrace {
     int noteFinal(int tid);
 
     /**
-     * In a syscall-exit-stop: notes that the call was interrupted, where it stays as long as the kernel has the tracee at it, handlers included,
-     * and no longer: in flags that any comparison changes, set as none sets them. // rflags
+     * In any stop at the end of a call: notes that a signal interrupted it, where it stays as long as the kernel has the tracee at it, handlers
+     * included, and no longer: in flags that any comparison changes, set as none sets them. // rflags
      *
      * @return 0 or a negative error number
      */
     int noteRestart(int tid);
 
-    /** In a seccomp-stop: whether the kernel makes a call again of which that was noted. */
+    /** In a seccomp-stop, or any at the end of a call: whether it is one of which that was noted, and that the kernel has made again. */
     boolean isRestart(int tid);
 
     /** In a seccomp-stop: the call to run in place of the one that stopped, -1 for none. In an exit-stop: the call to restart. */

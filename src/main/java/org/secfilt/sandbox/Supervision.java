@@ -119,7 +119,7 @@ final class Supervision implements Watch {
 
     @Override
     public synchronized boolean ending(int process) {
-        return tellAll(process == frontEnd.pid() ? tries.endOfAll() : tries.endOf(process));
+        return tellAll(process == frontEnd.pid() && !commandEnded ? tries.endOfAll() : tries.endOf(process));
     }
 
     private boolean tellAll(List<LoggedCall> denials) {

@@ -232,7 +232,7 @@ final class AddressStop {
         task.untold = Optional.empty();
     }
 
-    /** At the exit-stop of what was left to the tracee. @return whether the call is made again, and needs the mark again */
+    /** At the exit-stop of what was left to the tracee. @return whether the call is made again, with signals blocked or the mark */
     boolean exit(Task task, TracedCall call) {
         if (task.phase != Task.Phase.IN_CALL) {
             boolean marked = task.marked;
@@ -241,7 +241,7 @@ final class AddressStop {
             if (task.interruptions > 0) {
                 remake.hold(task); // where signals come fast it would never be
             }
-            return marked;
+            return marked || task.held;
         }
         crossing.left(task);
         String wrong = aftermath.look(task, call);

@@ -32,7 +32,8 @@ final class Endings {
 
     /** It is a zombie, and its parent's after this. */
     void ended(Task task, WaitEvent how) {
-        if (task.tid == root) {
+        if (task.tid == root && !exits.commandEnded()) {
+            exits.endCommand();
             watch.commandEnded(how.killed(), how.killed() ? how.signal() : how.exitCode(), tasks.count() == 1);
         }
         exits.ended(task.tid);

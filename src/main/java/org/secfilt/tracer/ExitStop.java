@@ -21,6 +21,8 @@ final class ExitStop {
     private final Tasks tasks;
     private final Plan plan;
     private final int root;
+    /** Its number may be another's from then on, of what it has left behind. */
+    private boolean commandEnded;
 
     /** @param root the process whose exit code may have to be the policy's */
     ExitStop(Ptrace ptrace, TraceeStatus status, Replies replies, Watch watch, Calls calls, Tasks tasks, Plan plan, int root) {
@@ -40,7 +42,7 @@ final class ExitStop {
      * be the last. Death by a signal is left as it is.
      */
     void answer(Task task, SyscallStop stop) {
-        if (plan.policy().violationExit().isPresent() && status.tgid(task.tid) == root) {
+        if (plan.policy().violationExit().isPresent() && !commandEnded && status.tgid(task.tid) == root) {
             task.exiting = true;
             if (calls.traced(stop) != TracedCall.EXIT || isLast()) {
                 ended(root);
@@ -61,6 +63,14 @@ final class ExitStop {
             }
         }
         return true;
+    }
+
+    void endCommand() {
+        commandEnded = true;
+    }
+
+    boolean commandEnded() {
+        return commandEnded;
     }
 
     /** The process of this number has ended, or makes its last call. */

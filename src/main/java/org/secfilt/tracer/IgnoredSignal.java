@@ -42,7 +42,6 @@ final class IgnoredSignal {
     static final class Again {
         private long limit = UNKNOWN;
         private long since;
-        private long last;
     }
 
     private final Ptrace ptrace;
@@ -110,20 +109,19 @@ final class IgnoredSignal {
         }
     }
 
-    /** Of two that have the same limit, and are not further apart, nobody can say that they are not one. */
+    /** One that the kernel makes again, and nothing of the program's ran in between, is still the same. */
     private boolean mayBeMadeAgain(Task task, long limit) {
         if (limit == NONE || limit == UNKNOWN) {
             return limit == NONE;
         }
         long now = clock.getAsLong();
         Again again = task.again;
-        if (limit != again.limit || now - again.last > limit) {
+        if (limit != again.limit || !ptrace.isRestart(task.tid)) {
             again.since = now;
         }
-        again.last = now;
         boolean may = now - again.since <= limit;
         again.limit = may ? limit : UNKNOWN; // it ends now, and the next one is another
-        return may;
+        return may && ptrace.noteRestart(task.tid) == 0;
     }
 
     /** How long it waits at most. */

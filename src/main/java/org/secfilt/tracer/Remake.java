@@ -1,5 +1,6 @@
 package org.secfilt.tracer;
 
+import java.util.Optional;
 import org.secfilt.abi.Errno;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.SyscallStop;
@@ -18,7 +19,9 @@ import org.secfilt.plan.VaultRange;
  *   when it has been answered                         the instruction pointer is as it was
  * </pre>
  *
- * A filter of the tracee's own may end it before: then there is an exit-stop in place of the seccomp-stop.
+ * A filter of the tracee's own may end it before: then there is an exit-stop in place of the seccomp-stop. So it goes with a call that has
+ * stopped, and is wound back while signals are blocked: another thread may put such a filter on all (SECCOMP_FILTER_FLAG_TSYNC) before it
+ * has come to stop again.
  */
 final class Remake {
     // asm-generic/signal.h
@@ -118,25 +121,31 @@ final class Remake {
 
     /** At the syscall-enter-stop. */
     void entered(Task task) {
-        if (ptrace.syscallInfo(task.tid, task.call) < 0 || calls.notified(task.call) == null) {
-            task.phase = Task.Phase.RUNNING; // it died, or its code was changed under it: this is another call
-            task.begun = Task.NONE;
-            release(task);
+        boolean there = ptrace.syscallInfo(task.tid, registers) == 0;
+        if (there && calls.notified(registers) != null) {
+            task.call.copy(registers);
+            mark(task);
+        } else if (!there || calls.traced(registers) == null || !registers.isSameCall(task.call)) {
+            giveUp(task); // it died, or its code was changed under it: this is another call
             ptrace.resume(task.tid, 0);
             return;
         }
-        mark(task);
         task.phase = Task.Phase.ASKED;
         ptrace.resumeToCall(task.tid, 0);
     }
 
     /** At the exit-stop of a call that never came to its seccomp-stop. */
     void ended(Task task) {
-        task.phase = Task.Phase.RUNNING;
-        task.begun = Task.NONE;
-        release(task);
+        giveUp(task);
         unmark(task);
         ptrace.resume(task.tid, 0);
+    }
+
+    private void giveUp(Task task) {
+        task.phase = Task.Phase.RUNNING;
+        task.begun = Task.NONE;
+        task.signalling = Optional.empty();
+        release(task);
     }
 
     /** The call in {@code task.call}, which stands still, gets the mark: the filter has it stop, or pass if it has stopped already. */

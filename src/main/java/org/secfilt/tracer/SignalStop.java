@@ -19,7 +19,7 @@ import org.secfilt.verdict.Verdict;
  *
  * <pre>
  *   seccomp-stop of kill(-GROUP, n)       becomes kill(MEMBER, n); no signal is to come in between
- *   its exit-stop                         the result is noted, and the call wound back: it stops again, for the next
+ *   its exit-stop                         the result is noted, and the call wound back: it stops again, for the next (Remake)
  *   none is left, and the caller is one   becomes kill(CALLER, n), with signals as they were, and its registers are put back when it has run
  *   or is none                            the call is skipped, with the result that the kernel would give
  * </pre>
@@ -69,10 +69,12 @@ final class SignalStop {
     /** The call is saved in {@code task.call}. */
     void answer(Task task, TracedCall call) {
         if (task.signalling.isPresent() && task.signalling.get().isOf(task.call)) {
+            remake.hold(task); // behind a handler, of SIGSYS, it is not
             next(task);
             return;
         }
         task.signalling = Optional.empty();
+        remake.release(task);
         int first = (int) task.call.argument(0);
         switch (call) {
             case KILL -> kill(task, first);

@@ -367,17 +367,19 @@ public final class Tracer {
             case ASKED -> remake.ended(task);
             case RESUMING -> remake.remainder().entered(task);
             case RESUMED -> remake.remainder().ended(task);
-            case IN_CALL, ASKING, MAPPING, CLOSING -> {
-                if (addresses.exit(task, calls.traced(task.call))) {
-                    remake.again(task);
-                } else {
-                    ptrace.resume(task.tid, 0);
-                }
-            }
+            case IN_CALL, ASKING, MAPPING, CLOSING -> goOn(task, addresses.exit(task, calls.traced(task.call)));
             case RUNNING, LISTENING, RESTRICTING, PLACING, NAMING, SIGNALLING, REPLACED, RECEIVING -> {
                 exitStop(task);
-                ptrace.resume(task.tid, 0);
+                goOn(task, task.held);
             }
+        }
+    }
+
+    private void goOn(Task task, boolean again) {
+        if (again) {
+            remake.again(task);
+        } else {
+            ptrace.resume(task.tid, 0);
         }
     }
 

@@ -2,6 +2,8 @@ package org.secfilt.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -137,6 +139,19 @@ class FilterAttackIT {
 
     private static String said(Outcome run) {
         return run.stdout().strip().replace('\n', ' ');
+    }
+
+    /** A filter that another thread puts on all comes to a call while the supervisor has it made again, with signals blocked. */
+    @ParameterizedTest
+    @ValueSource(strings = {"auto", "off"})
+    void a_filter_that_comes_to_a_call_of_another_thread_leaves_no_signals_blocked(String notifications) throws IOException {
+        String policy = Files.writeString(ROOM.directory().resolve("unix.yaml"),
+                "version: 1\nmode: local\nunix: {mode: allow, deny: [/run/none.sock]}\n").toString();
+        for (User user : User.values()) {
+            Outcome run = ROOM.secfilt("-q", "--notifications=" + notifications, "--policy=" + policy, Fixtures.compile("left-blocked").toString(),
+                    "vault", "100").as(user).run().exited(0);
+            assertEquals("100 of 100 refused, 0 with signals blocked", said(run), run::toString);
+        }
     }
 
     /** Without secfilt all of these get through, and a listener of one's own is to be had. */

@@ -9,6 +9,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.secfilt.Fixtures;
@@ -115,6 +116,16 @@ class SignalsIT {
         words.addAll(List.of("--fork", "--mount", "--mount-proc", "setsid", "bash", "-c", script, "bash", Built.program().toString()));
         Outcome run = ROOM.command(words.toArray(new String[0])).as(user).run().exited(0);
         assertEquals(List.of("0", "1", "got it", "so did it"), run.stdout().lines().sorted().toList(), run::toString);
+    }
+
+    /** Of a group with members outside each one gets its own, and the caller's signals are blocked meanwhile. */
+    @ParameterizedTest
+    @EnumSource
+    void a_filter_that_comes_to_a_signal_of_another_thread_leaves_no_signals_blocked(User user) {
+        String left = Fixtures.compile("left-blocked").toString();
+        Outcome run = ROOM.command("setsid", "-w", "sh", "-c", "\"$1\" -q " + WORDS + " \"$2\" group 20; true", "sh", Built.program().toString(), left)
+                .as(user).run().exited(0);
+        assertEquals("20 of 20 refused, 0 with signals blocked\n", run.stdout(), run::toString);
     }
 
     /** What was judged is what is signalled: a victim that gets SIGUSR1 sends a datagram. */

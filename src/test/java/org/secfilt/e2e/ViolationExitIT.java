@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.secfilt.Fixtures;
+import org.secfilt.Requirements;
 
 /** The exit code of a run in which something was denied. */
 class ViolationExitIT {
@@ -61,6 +62,20 @@ class ViolationExitIT {
     void what_other_processes_end_with_is_their_own() {
         String script = Fixtures.compile("ending") + " " + DENIED_ADDRESS + " 8002 return 5; echo $?; (exit 6); echo $?";
         assertEquals("5\n6\n", ROOM.secfilt(ALLOWED, "--violation-exit=255", "bash", "-c", script).run().exited(255).stdout());
+    }
+
+    /** The first three hundred numbers are given once only. */
+    @Test
+    void who_has_the_commands_number_after_it_ends_with_its_own() throws IOException {
+        int most = Integer.parseInt(Files.readString(Path.of("/proc/sys/kernel/pid_max")).strip());
+        Requirements.need("numbers", most <= 1 << 16, "there are too many numbers of processes to have one given twice");
+        Outcome run = ROOM.bash("""
+                if [ $$ -lt 300 ]; then echo 900 > number; "$1" spin number; fi; : > number
+                $SECFILT -q --allowed-netmask=127.0.0.1 --violation-exit=77 --log=twice.log "$1" leave number; echo $?
+                until [ -s number ]; do sleep 0.02; done
+                "$1" spin number; : > number; until [ -s number.done ]; do sleep 0.02; done; cat number.done
+                sleep 0.5; grep -c '"event":"end"' twice.log; rm number number.done twice.log""", Fixtures.compile("reused").toString()).timeoutMillis(60_000).run().exited(0);
+        assertEquals("77\nended with 3\n1\n", run.stdout(), run::toString);
     }
 
     @Test

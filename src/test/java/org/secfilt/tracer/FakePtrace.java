@@ -1,6 +1,7 @@
 package org.secfilt.tracer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.util.ArrayList;
@@ -164,6 +165,9 @@ abstract class FakePtrace extends FakeStops implements Ptrace {
             fail("reaped " + tid + " in " + task.state);
         }
         task.state = FakeTask.State.DEAD;
+        if (!task.successor.isEmpty()) {
+            tasks.put(tid, new FakeTask(tid, task.successor));
+        }
     }
 
     @Override
@@ -191,6 +195,7 @@ abstract class FakePtrace extends FakeStops implements Ptrace {
         task.held = false;
         if (signal != 0) {
             delivered.add(tid + ": signal " + signal);
+            assertFalse(task.blocked, "signals are blocked in its handler");
         }
         if (trap(task)) {
             return 0;
@@ -237,6 +242,10 @@ abstract class FakePtrace extends FakeStops implements Ptrace {
         }
         task.held = false;
         if (trap(task)) {
+            return 0;
+        }
+        if (task.state == FakeTask.State.EXIT_STOP && task.rewound && task.signals.contains(SIGSYS)) {
+            nextSignal(task); // blocked or not
             return 0;
         }
         if (task.state == FakeTask.State.EXIT_STOP && task.rewound) {

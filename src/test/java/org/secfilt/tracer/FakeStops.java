@@ -87,7 +87,7 @@ abstract class FakeStops extends FakeCalls {
                 && (length == Sockaddr.INET_LENGTH || length == Sockaddr.INET6_LENGTH);
     }
 
-    private static void nextSignal(FakeTask task) {
+    static void nextSignal(FakeTask task) {
         task.status = task.signals.remove(0);
         task.state = FakeTask.State.SIGNAL_STOP;
     }

@@ -50,6 +50,8 @@ final class FakeTask {
     boolean thread;
     /** The one that it makes, if not the one that all make. */
     int child;
+    /** What the next one does that has its number. */
+    List<Deed> successor = List.of();
     /** PTRACE_O_TRACEEXEC. */
     boolean tellsExec = true;
     int execsTold;

@@ -16,6 +16,7 @@ import org.secfilt.kernel.SignalTargets;
 class SignalStopTest extends TracerRoom {
     private static final int SIGKILL = 9;
     private static final int SIGTERM = 15;
+    private static final int SIGSYS = 31;
     private static final int OWN = 0;
     private static final int MEMBERS_GROUP = 70;
     private static final int INFO = 4096;
@@ -194,6 +195,26 @@ class SignalStopTest extends TracerRoom {
         kernel.remember(INFO, new byte[] {SIGKILL, 0, 0, 0});
         runWith(Deed.call("pidfd_send_signal", 3, SIGKILL, info, 4));
         expect(0, false, "7: " + acted + " 9");
+    }
+
+    /** Another thread may put one on all. Signals are as they were when the call ends. */
+    @Test
+    void a_filter_may_come_between_two_members() {
+        kernel.ownFilterRefuses = true;
+        kernel.targets.groups.add(group(true, TID, 8, 9));
+        runWith(Deed.call("kill", OWN, SIGTERM), Deed.call("kill", 8, SIGTERM));
+        assertEquals(List.of("7: kill 8 15", "7: kill 8 15"), kernel.acted);
+        assertEquals(List.of("7: kill -13", "7: kill 0"), kernel.returned.subList(1, 3));
+    }
+
+    /** It was sent by another process, and has a handler: that is no time to have the others blocked, and the call goes on behind it. */
+    @Test
+    void a_handler_of_SIGSYS_runs_between_two_members_with_signals_as_they_were() {
+        kernel.targets.groups.add(group(true, SignalTargets.NONE, 8, 9));
+        command(Deed.call("kill", -MEMBERS_GROUP, SIGTERM)).signals.add(SIGSYS);
+        run();
+        expect(0, false, "7: kill 8 15", "7: kill 9 15");
+        assertEquals(List.of("7: signal " + SIGSYS), kernel.delivered);
     }
 
     /** A filter of its own traps the kill of one: the signal is not for the program, which has made another call. */

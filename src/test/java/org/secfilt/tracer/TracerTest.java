@@ -294,6 +294,19 @@ class TracerTest extends TracerRoom {
         assertEquals(3, kernel.arguments(8)[0]);
     }
 
+    /** When all other numbers were given away, to a process that the command has left behind. */
+    @ParameterizedTest
+    @ValueSource(strings = {"exit", "exit_group"})
+    void who_has_the_commands_number_after_it_is_not_the_command(String call) {
+        violationExit = Optional.of(77);
+        kernel.remember(0x1000, FORBIDDEN);
+        command(connect(0x1000), Deed.call("exit_group", 5)).successor = List.of(Deed.call(call, 3));
+        run();
+        assertEquals(List.of("7: exit_group", "7: " + call), kernel.acted);
+        assertEquals(3, kernel.arguments(TID)[0]);
+        assertEquals(List.of("ready", "connect 10.9.9.9:80", "command ended"), reported);
+    }
+
     /** The kernel makes the first again; or it was EINTR, and the program does. */
     @ParameterizedTest
     @CsvSource({"false, 1", "true, 2"})

@@ -89,6 +89,17 @@ class VaultStopTest extends TracerRoom {
         assertEquals(List.of("7: connect 10.0.0.1:80"), named("connect"));
     }
 
+    /** Signals are blocked by then: as its own call would be, another is found with them as they were. */
+    @Test
+    void a_filter_that_comes_meanwhile_leaves_signals_as_they_were() {
+        kernel.remember(0x1000, ALLOWED);
+        kernel.ownFilterRefuses = true;
+        command(connect(0x1000), Deed.call("getpid")).vaultAnswers.add(-512L);
+        run();
+        assertEquals(List.of("7: connect -13", "7: getpid -38"), kernel.returned.subList(1, 3));
+        assertEquals(List.of(), named("connect"));
+    }
+
     /** By a thread that closes all descriptors it does not know. What has the number by then is the program's. */
     @ParameterizedTest
     @CsvSource({"1, true", "4096, true", "4097, false"})
