@@ -76,7 +76,7 @@ final class AddressStop {
         }
         int error = address.read(task.tid, call, task.call);
         if (error == -Errno.EPERM.number()) {
-            replies.deny(task, call, Optional.empty(), judge.denyUnreadable());
+            replies.deny(task, call, Optional.empty(), judge.denyUnreadable(task.tid));
         } else if (error < 0) {
             replies.skip(task, error);
         } else if (address.refused) {
