@@ -21,6 +21,12 @@ final class Probes {
     private static final int LANDLOCK_TRUNCATE = 3;
     private static final int LANDLOCK_SCOPES = 6;
 
+    /** linux/capability.h */
+    private static final int CAP_NET_ADMIN = 12;
+    private static final int CAP_SYS_PTRACE = 19;
+    private static final int CAP_SYS_ADMIN = 21;
+    private static final int CAP_SETFCAP = 31;
+
     private static final String NOT_OURS = "this network belongs to another user namespace";
     private static final String HOSTS_ROOT = "run secfilt as the host's root";
 
@@ -73,6 +79,11 @@ final class Probes {
         Optional<String> scope = host.read("/proc/sys/kernel/yama/ptrace_scope");
         String held = "connect, bind, sendto, sendmsg by address, port and protocol; unix sockets";
         String sysctl = "sysctl kernel.yama.ptrace_scope=1";
+        if (host.root() && lacks(host, CAP_SYS_PTRACE)) {
+            return Finding.partly("ptrace", "without CAP_SYS_PTRACE", held + ", of processes of this user's", "the same of other users' processes:"
+                    + " --user with a policy is refused, the calls of whoever becomes one (su, gosu, apt) are denied; so are those of a process"
+                    + " that hides its memory (ssh-agent)", "in a container, --cap-add=SYS_PTRACE").asNeeded();
+        }
         if (scope.isEmpty() || scope.get().equals("0") || scope.get().equals("1")) {
             return Finding.yes("ptrace", scope.isEmpty() ? "no Yama" : "yama.ptrace_scope is " + scope.get(), held).asNeeded();
         }
@@ -184,6 +195,9 @@ final class Probes {
         }
         String found = (four.get().contains("nft") ? "nft" : "legacy") + (four.get().contains("nft") == six.get().contains("nft")
                 ? ", for both families" : " for IPv4, the other for IPv6");
+        if (host.root() && lacks(host, CAP_NET_ADMIN)) {
+            return Finding.partly("iptables", found, "", held + ": changing rules takes CAP_NET_ADMIN", "in a container, --cap-add=NET_ADMIN");
+        }
         if (host.root() && !host.changesNetwork()) {
             return Finding.partly("iptables", found, "", held + ": " + NOT_OURS, HOSTS_ROOT);
         }
@@ -200,7 +214,8 @@ final class Probes {
                     host.firewall().wholeNetwork() ? "no other process uses this network, so it is judged as a whole" : "to be had", held);
         }
         return host.root()
-                ? Finding.no("firewall", "for want of " + missing.get(), held, host.changesNetwork() ? "what is wanting; or --net=nat" : HOSTS_ROOT)
+                ? Finding.no("firewall", "for want of " + missing.get(), held,
+                        !wanting(host).isEmpty() ? added(host) : host.changesNetwork() ? "what is wanting; or --net=nat" : HOSTS_ROOT)
                 : Finding.partly("firewall", "for want of " + missing.get(), "", held, "run secfilt as root, for this layer alone");
     }
 
@@ -216,6 +231,9 @@ final class Probes {
             String[] fields = line.split(" ");
             inSight |= fields.length > 3 && fields[2].equals("cgroup") && ("," + fields[3] + ",").contains(",net_cls,");
             two |= fields.length > 3 && fields[2].equals("cgroup2");
+        }
+        if (host.root() && !wanting(host).isEmpty()) {
+            return Finding.no("profiles", "without " + wanting(host), held, added(host));
         }
         if (host.root() && !(host.makesProfiles() && host.changesNetwork())) {
             return Finding.no("profiles", host.makesProfiles() ? NOT_OURS : "no cgroup for them can be made by this process", held, HOSTS_ROOT);
@@ -239,8 +257,14 @@ final class Probes {
         boolean clone = !host.read("/proc/sys/kernel/unprivileged_userns_clone").orElse("1").equals("0");
         boolean appArmor = host.read("/proc/sys/kernel/apparmor_restrict_unprivileged_userns").orElse("0").equals("1");
         String held = "--net=none, --private-tmp: network and mount namespaces of a run's own";
-        if (host.root()) {
-            return Finding.yes("user namespaces", "not needed by root", held);
+        if (host.root() && !lacks(host, CAP_SYS_ADMIN)) {
+            return !lacks(host, CAP_NET_ADMIN) ? Finding.yes("user namespaces", "not needed by root", held)
+                    : Finding.partly("user namespaces", "not needed by root", "--private-tmp", "--net=none: a loopback interface takes CAP_NET_ADMIN",
+                            "in a container, --cap-add=NET_ADMIN");
+        }
+        if (field(host.status(), "Uid").startsWith("0\t") && lacks(host, CAP_SETFCAP)) { // user_namespaces(7) "Defining user and group ID mappings"
+            return Finding.no("user namespaces", "user 0 without CAP_SETFCAP makes none", held, "run secfilt as an ordinary user, or as root with"
+                    + " CAP_SYS_ADMIN and CAP_NET_ADMIN");
         }
         if (most.equals("0") || !clone || appArmor) {
             return Finding.no("user namespaces", "closed to ordinary users", held + "; rules for addresses do not need them",
@@ -248,7 +272,10 @@ final class Probes {
                             : clone ? "sysctl kernel.apparmor_restrict_unprivileged_userns=0"
                             : "sysctl kernel.unprivileged_userns_clone=1");
         }
-        return Finding.yes("user namespaces", most + " at most", held);
+        return host.root()
+                ? Finding.partly("user namespaces", most + " at most, needed without CAP_SYS_ADMIN", held, "the same with --user",
+                        "in a container, --cap-add=SYS_ADMIN")
+                : Finding.yes("user namespaces", most + " at most", held);
     }
 
     static Finding nat(Look host) {
@@ -262,6 +289,9 @@ final class Probes {
         if (!missing.isEmpty()) {
             return Finding.no("network behind this host", "not installed: " + String.join(", ", missing), held,
                     "apt-get install " + String.join(" ", missing));
+        }
+        if (host.root() && !wanting(host).isEmpty()) {
+            return Finding.no("network behind this host", "without " + wanting(host), held, added(host));
         }
         if (host.root() && !host.changesNetwork()) {
             return Finding.no("network behind this host", NOT_OURS, held, HOSTS_ROOT + ", or use --net=none");
@@ -283,6 +313,23 @@ final class Probes {
         return (wrong.isEmpty()
                 ? Finding.yes("trial run", "a command ran under --no-outbound-network", "")
                 : Finding.no("trial run", wrong, "any policy", "")).asNeeded();
+    }
+
+    /** What root here lacks of the rights over networks and cgroups; "" if nothing. */
+    private static String wanting(Look host) {
+        boolean network = lacks(host, CAP_NET_ADMIN);
+        boolean system = lacks(host, CAP_SYS_ADMIN);
+        return network && system ? "CAP_NET_ADMIN and CAP_SYS_ADMIN" : network ? "CAP_NET_ADMIN" : system ? "CAP_SYS_ADMIN" : "";
+    }
+
+    private static String added(Look host) {
+        return "as the host's root; in a container, --cap-add=" + wanting(host).replace("CAP_", "").replace(" and ", " --cap-add=");
+    }
+
+    /** capabilities(7): as {@link Look#root}, of those that a command could have. */
+    private static boolean lacks(Look host, int capability) {
+        String permitted = field(host.status(), "CapPrm");
+        return !permitted.isEmpty() && (Long.parseUnsignedLong(permitted, 16) >> capability & 1) == 0;
     }
 
     private static List<String> words(String text) {

@@ -59,7 +59,8 @@ public record Call(Abi abi, String name, int nr, List<Long> arguments) {
             throw new IllegalArgumentException("a system call has 6 arguments at most, and got " + (words.size() - 1));
         }
         SyscallTable syscalls = SyscallTable.of(arch);
-        int nr = abi == Abi.I386 ? nrOfI386(words.get(0)) : nr(syscalls, words.get(0), arch);
+        String call = bare(words.get(0));
+        int nr = abi == Abi.I386 ? nrOfI386(call) : nr(syscalls, call, arch);
         String name = abi == Abi.I386 ? nameOfI386(nr) : syscalls.name(nr).orElse("call " + Integer.toUnsignedString(nr));
         List<Long> arguments = new ArrayList<>();
         if (words.size() > 1) {
@@ -93,6 +94,11 @@ public record Call(Abi abi, String name, int nr, List<Long> arguments) {
             text.append(i == 0 ? "" : ", ").append("0x").append(Long.toHexString(arguments.get(i)));
         }
         return text.append(')').toString();
+    }
+
+    /** The C headers' names are such: SYS_socket, __NR_socket. // asm/unistd.h, sys/syscall.h */
+    private static String bare(String word) {
+        return word.startsWith("SYS_") ? word.substring("SYS_".length()) : word.startsWith("__NR_") ? word.substring("__NR_".length()) : word;
     }
 
     private static int nrOfI386(String word) {
@@ -205,7 +211,8 @@ public record Call(Abi abi, String name, int nr, List<Long> arguments) {
             } else {
                 value = Long.parseUnsignedLong(digits);
             }
-            return digits.startsWith("+") ? Optional.empty() : Optional.of(negative ? -value : value);
+            boolean over = negative && value < 0 && value != Long.MIN_VALUE; // no register holds it
+            return over || digits.startsWith("+") ? Optional.empty() : Optional.of(negative ? -value : value);
         } catch (NumberFormatException e) {
             return Optional.empty();
         }

@@ -151,7 +151,16 @@ public record Options(
                 : OptionReader.ALLOWED_NETMASK + ", " + OptionReader.ALLOWED_PORT;
         Match.Inet match = new Match.Inet(networks, ranges, Optional.empty());
         Rule rule = new Rule(match, Optional.empty(), Origin.flag(words.toString()));
-        return PolicyPart.Lists.restricting(Origin.flag(names), List.of(rule));
+        List<Origin> places = new ArrayList<>();
+        addFirst(places, netmasks);
+        addFirst(places, ports);
+        return PolicyPart.Lists.restricting(Origin.options(names, places), List.of(rule));
+    }
+
+    private static <T> void addFirst(List<Origin> places, List<Setting<T>> settings) {
+        if (!settings.isEmpty()) {
+            places.add(settings.get(0).origin());
+        }
     }
 
     private PolicyPart.Lists bindLists() {
@@ -159,7 +168,7 @@ public record Options(
         for (Setting<Match.Inet> bind : binds) {
             rules.add(new Rule(bind.value(), Optional.empty(), bind.origin()));
         }
-        return PolicyPart.Lists.restricting(Origin.flag(OptionReader.ALLOWED_BIND), rules);
+        return PolicyPart.Lists.restricting(Origin.options(OptionReader.ALLOWED_BIND, List.of(binds.get(0).origin())), rules);
     }
 
     private static boolean isOn(Optional<Setting<Boolean>> option) {

@@ -36,7 +36,8 @@ final class DenialText {
 
     private static String call(JudgedCall denial) {
         if (denial.file().isPresent()) {
-            return denial.call() + " " + cut(denial.file().get().toString());
+            String path = cut(denial.file().get().toString());
+            return path.isEmpty() ? denial.call() : denial.call() + " " + path; // it could not be read
         }
         if (ENTRIES.contains(denial.call())) {
             return denial.call() + " call";

@@ -74,7 +74,8 @@ public final class EventLog {
         queue.add(line.add("layer", "tracer").toBytes());
     }
 
-    private static void rule(JsonLine line, Origin origin, String why) {
+    private static void rule(JsonLine line, Origin of, String why) {
+        Origin origin = of.place(0);
         line.open("rule").add("place", origin.toString());
         if (origin.line() > 0) {
             line.add("file", origin.source()).add("line", origin.line()).add("column", origin.column());

@@ -93,7 +93,8 @@ final class Supervision implements Watch {
         if (tries == null) {
             tries = new Tries(plan);
         }
-        if (tries.isQuestion(call, destination, socket)) {
+        if (tries.isQuestion(tid, call, destination, socket)) {
+            holdsTries = !tries.isEmpty();
             return false;
         }
         LoggedCall denial = logged(tid, denial(tid, call, destination, socket, why), false, Optional.of(why.errno()));
@@ -112,8 +113,8 @@ final class Supervision implements Watch {
     }
 
     @Override
-    public synchronized void connecting(int tid, Sockaddr destination) {
-        tries.goesByTcp(tracees.tgid(tid), destination);
+    public synchronized void connecting(int tid, Sockaddr destination, SocketKind socket) {
+        tries.goes(tid, tracees.tgid(tid), destination, socket);
         holdsTries = !tries.isEmpty();
     }
 

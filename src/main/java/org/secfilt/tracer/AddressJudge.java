@@ -28,6 +28,11 @@ final class AddressJudge {
     private static final String OUTSIDER = "only the firewall could judge what such a socket sends, and one that it may not know for the command's"
             + " could take its place: there is one that was open before the run, or that another process has handed over (SCM_RIGHTS)";
 
+    private static final String HIDDEN = "the process made its memory unreadable (PR_SET_DUMPABLE), as ssh-agent and gpg-agent do, and secfilt lacks"
+            + " CAP_SYS_PTRACE; start it before the run, or run secfilt as root with --user";
+    private static final String OTHERS = "the process has become another user, and secfilt lacks CAP_SYS_PTRACE, without which it cannot read its"
+            + " memory; start the run as that user, or give secfilt CAP_SYS_PTRACE";
+
     private final Tracees tracees;
     private final Judge judge;
     private final Plan plan;
@@ -259,8 +264,13 @@ final class AddressJudge {
         return judge.judge(Action.BIND, local, Protocol.ofPackets(protocol));
     }
 
-    Verdict.Deny denyUnreadable() {
-        return deny("the process made its memory unreadable (PR_SET_DUMPABLE)");
+    Verdict.Deny denyUnreadable(int tid) {
+        return deny(unreadable(tracees, tid));
+    }
+
+    /** Why its memory cannot be read, and what to do instead. The kernel does not tell the one from the other. // kernel/ptrace.c */
+    static String unreadable(Tracees tracees, int tid) {
+        return tracees.rights().hasOurUser(tid) ? HIDDEN : OTHERS;
     }
 
     Verdict.Deny deny(String why) {

@@ -2,10 +2,10 @@ package org.secfilt.tracer;
 
 import java.util.Optional;
 import org.secfilt.abi.Errno;
-import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.kernel.Keeper;
 import org.secfilt.kernel.Ptrace;
+import org.secfilt.kernel.TraceeSockets;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.kernel.Vault;
 import org.secfilt.plan.Plan;
@@ -76,7 +76,7 @@ final class AddressStop {
         }
         int error = address.read(task.tid, call, task.call);
         if (error == -Errno.EPERM.number()) {
-            replies.deny(task, call, Optional.empty(), judge.denyUnreadable());
+            replies.deny(task, call, Optional.empty(), judge.denyUnreadable(task.tid));
         } else if (error < 0) {
             replies.skip(task, error);
         } else if (address.refused) {
@@ -94,7 +94,7 @@ final class AddressStop {
     /** @param again so often another socket is judged that has the number by now */
     private void answer(Task task, TracedCall call, Verdict verdict, int again) {
         if (verdict instanceof Verdict.Allow allow) {
-            tellConnecting(watch, task, call, judge.destination());
+            tellConnecting(watch, tracees.sockets(), task, call, judge.destination());
             if (task.forFirewall && crossing.holdsCall(task)) {
                 return;
             }
@@ -213,10 +213,9 @@ final class AddressStop {
         }
     }
 
-    static void tellConnecting(Watch watch, Task task, TracedCall call, Optional<Sockaddr> destination) {
-        if (call == TracedCall.CONNECT && watch.waitsForProcesses() && destination.isPresent()
-                && (task.protocol == Task.NONE || task.protocol == Protocol.TCP.number())) {
-            watch.connecting(task.tid, destination.get());
+    static void tellConnecting(Watch watch, TraceeSockets sockets, Task task, TracedCall call, Optional<Sockaddr> destination) {
+        if (call == TracedCall.CONNECT && watch.waitsForProcesses() && destination.isPresent()) {
+            watch.connecting(task.tid, destination.get(), Replies.socket(sockets, task));
         }
     }
 

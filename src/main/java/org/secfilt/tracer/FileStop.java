@@ -60,7 +60,7 @@ final class FileStop {
             request = FileRequest.read(tracees.memory(), tid, call, stop);
         } catch (FileRequest.Unreadable e) {
             return e.errno() == Errno.EPERM.number()
-                    ? deny(tid, call, new byte[0], "the process made its memory unreadable (PR_SET_DUMPABLE)")
+                    ? deny(tid, call, new byte[0], AddressJudge.unreadable(tracees, tid))
                     : -e.errno();
         }
         FileChanges.Outcome outcome = changes.make(tid, request.target(), request.change());

@@ -69,7 +69,7 @@ final class ListenStop {
 
     private void refuse(Task task, int error) {
         if (error == -Errno.EPERM.number()) {
-            replies.deny(task, TracedCall.LISTEN, Optional.empty(), addresses.denyUnreadable());
+            replies.deny(task, TracedCall.LISTEN, Optional.empty(), addresses.denyUnreadable(task.tid));
         } else {
             replies.skip(task, error);
         }

@@ -102,7 +102,7 @@ final class NotifiedRun implements NotifiedCalls {
         }
         Verdict verdict = hands.judge.judge(task, call, address);
         if (verdict instanceof Verdict.Allow allow) {
-            AddressStop.tellConnecting(watch, task, call, hands.judge.destination());
+            AddressStop.tellConnecting(watch, hands.tracees.sockets(), task, call, hands.judge.destination());
             return hands.copyRun.run(task, call, allow, hands.judge.destination(), presence);
         }
         if (verdict instanceof Verdict.Deny denial) {

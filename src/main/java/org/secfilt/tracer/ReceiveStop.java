@@ -81,7 +81,7 @@ final class ReceiveStop {
     private void refuse(Task task, TracedCall call, int error) {
         abandon(task);
         if (error == -Errno.EPERM.number()) {
-            replies.deny(task, call, Optional.empty(), addresses.denyUnreadable());
+            replies.deny(task, call, Optional.empty(), addresses.denyUnreadable(task.tid));
         } else {
             replies.skip(task, error);
         }

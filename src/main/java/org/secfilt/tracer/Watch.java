@@ -59,8 +59,8 @@ public interface Watch {
     /** Whether {@link #connecting} and {@link #ending} are to be called. Any thread. */
     boolean waitsForProcesses();
 
-    /** The rules let a TCP socket be connected to this address. */
-    void connecting(int tid, Sockaddr destination);
+    /** The rules let this socket be connected to this address. */
+    void connecting(int tid, Sockaddr destination, SocketKind socket);
 
     /** The process of this number has ended, or makes its last call. @return whether it is known by that, that a call of its was denied */
     boolean ending(int process);

@@ -29,7 +29,10 @@ final class Denials {
     static Verdict.Deny unnamed(Errno errno, Access access, Missing missing) {
         Origin origin = access.modeOrigin();
         if (origin.line() == 0 && origin != Origin.DEFAULT) {
-            return new Verdict.Deny(errno, "not in " + option(origin.source(), missing), origin);
+            Origin place = origin.place(namesBoth(origin.source()) && missing != Missing.ADDRESS ? 1 : 0);
+            String words = "not in " + option(origin.source(), missing);
+            return place == origin ? new Verdict.Deny(errno, words, Origin.flag(origin.source())) // the other list may be of a file
+                    : new Verdict.Deny(errno, words + " (" + place + ")", place);
         }
         boolean local = access.mode() == Mode.LOCAL;
         String part = switch (missing) {
@@ -43,10 +46,14 @@ final class Denials {
 
     /** Masks and ports may both restrict; then the one that the destination misses. */
     private static String option(String options, Missing missing) {
-        if (options.contains(NETMASK) && options.contains(PORT)) {
+        if (namesBoth(options)) {
             return missing == Missing.ADDRESS ? NETMASK : PORT;
         }
         return options;
+    }
+
+    private static boolean namesBoth(String options) {
+        return options.contains(NETMASK) && options.contains(PORT);
     }
 
     static Verdict.Deny noOutbound(Errno errno, Origin origin) {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -98,6 +99,14 @@ class DiagnosisTest {
                 "network=none | partly  iptables: nft, for both families | this network belongs to another user namespace",
                 "network=none | no      profiles: this network belongs to another user namespace | run secfilt as the host's root",
                 "network=none | no      network behind this host: this network belongs to another user namespace | use --net=none",
+                "capabilities=sys_ptrace | partly  ptrace: without CAP_SYS_PTRACE | --user with a policy is refused",
+                "capabilities=sys_admin | no      network behind this host: without CAP_SYS_ADMIN | in a container, --cap-add=SYS_ADMIN",
+                "capabilities=net_admin | no      network behind this host: without CAP_NET_ADMIN | in a container, --cap-add=NET_ADMIN",
+                "capabilities=net_admin | partly  iptables: nft, for both families | changing rules takes CAP_NET_ADMIN",
+                "capabilities=net_admin | partly  user namespaces: not needed by root | --net=none: a loopback interface takes CAP_NET_ADMIN",
+                "capabilities=both | no      profiles: without CAP_NET_ADMIN and CAP_SYS_ADMIN | --cap-add=NET_ADMIN --cap-add=SYS_ADMIN",
+                "capabilities=both | partly  user namespaces: 1000 at most, needed without CAP_SYS_ADMIN | the same with --user",
+                "capabilities=none | no      user namespaces: user 0 without CAP_SETFCAP makes none | run secfilt as an ordinary user",
                 "/etc/resolv.conf= | yes     resolver: /etc/resolv.conf names no server | allows 127.0.0.1",
                 "/proc/sys/kernel/yama/ptrace_scope=1 | yes     ptrace: yama.ptrace_scope is 1 | connect, bind",
                 "status=Seccomp:\t2 | yes     tracers: none; a seccomp filter is on this process already | ''",
@@ -199,6 +208,12 @@ class DiagnosisTest {
                 case "firewall" -> firewall = value.isEmpty() ? HostFirewall.OF_NETWORK : HostFirewall.without(value);
                 case "network" -> changesNetwork = !value.equals("none");
                 case "cgroups" -> makesCgroups = !value.equals("none");
+                case "capabilities" -> {
+                    long[] without = {1L << 19, 1L << 21, 1L << 12, 1L << 12 | 1L << 21, -1L};
+                    long held = ~without[List.of("sys_ptrace", "sys_admin", "net_admin", "both", "none").indexOf(value)] & 0x1ff_ffff_ffffL;
+                    files.put("status", "TracerPid:\t0\nSeccomp:\t0\nUid:\t0\t0\t0\t0\nCapPrm:\t" + String.format("%016x", held));
+                    root = held != 0;
+                }
                 case "root" -> root = value.equals("yes");
                 default -> files.put(name, value);
             }

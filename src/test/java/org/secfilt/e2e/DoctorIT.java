@@ -7,6 +7,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -57,6 +58,25 @@ class DoctorIT {
         assertEquals("", run.stdout());
         ROOM.bash("unshare -Ur $SECFILT --net=nat true").as(user).run().exited(125);
         ROOM.bash("unshare -Ur $SECFILT profile install lan").as(user).run().exited(125);
+    }
+
+    /** Docker's root: what the doctor says that it has not a run is refused. */
+    @ParameterizedTest
+    @CsvSource({
+        "sys_ptrace, partly  ptrace: without CAP_SYS_PTRACE, --user=nobody --allowed-port=1",
+        "net_admin, 'no      network behind this host: without CAP_NET_ADMIN', --net=nat",
+        "sys_admin, 'no      network behind this host: without CAP_SYS_ADMIN', --net=nat",
+        "net_admin, 'partly  user namespaces: not needed by root', --net=none",
+        "'sys_admin,-net_admin', 'partly  user namespaces: ', --user=nobody --net=none",
+        "all, 'no      user namespaces: user 0 without CAP_SETFCAP', --net=none",
+    })
+    void root_of_fewer_capabilities_is_promised_no_more_than_it_has(String without, String finding, String refused) {
+        Outcome run = ROOM.bash("setpriv --bounding-set=-" + without + " $SECFILT doctor").run().exited(0);
+        assertTrue(run.stdout().contains("\n" + finding), run.stdout());
+        run = ROOM.bash("setpriv --bounding-set=-" + without + " $SECFILT " + refused + " true").run().exited(125);
+        if (without.equals("sys_ptrace")) {
+            assertTrue(run.stderr().endsWith("; another user's process (--user) takes CAP_SYS_PTRACE (Docker: --cap-add=SYS_PTRACE)\n"), run.stderr());
+        }
     }
 
     @Test

@@ -134,11 +134,35 @@ class LogIT {
         for (JsonNode event : events()) {
             if (event.path("address").asText().startsWith("10.77.")) { // bash asks the resolver's sockets too
                 calls.add(event.get("address").asText() + " " + event.get("verdict").asText() + " " + event.get("errno") + " "
-                        + event.get("rule").get("flag").asText() + " " + event.get("rule").get("reason").asText());
+                        + event.get("rule").path("flag").asText() + " " + event.get("rule").get("reason").asText());
             }
         }
         assertEquals(List.of("10.77.1.1 allow null " + ini + ":1:1 allow connect 10.77.1.1/32",
-                "10.77.2.1 deny \"EPERM\" --allowed-netmask not in allowed-netmask"), calls);
+                "10.77.2.1 deny \"EPERM\"  not in allowed-netmask (" + ini + ":1:1)"), calls);
+    }
+
+    /** The first of its lines: none of them has it. */
+    @Test
+    void what_no_line_of_an_INI_file_allows_is_denied_by_a_place() throws IOException {
+        Files.writeString(home.resolve("c.ini"), "# of a job\nallowed-netmask=10.77.1.1\nallowed-netmask=10.77.1.9\nallowed-port=8002\nallowed-bind=::1\n");
+        String calls = "import socket\nfor to in ('10.77.2.1', 8002), ('10.77.1.1', 8003): socket.socket(2, 2).connect_ex(to)\n"
+                + "try: socket.socket(2, 2).bind(('127.0.0.1', 0))\nexcept OSError: pass";
+        ROOM.secfilt("-c", "c.ini", "--log=log", "/usr/bin/python3", "-c", calls).in(home).run().exited(0);
+        ROOM.secfilt("-c", "c.ini", "--allowed-port=8002", "--log=log", "/usr/bin/python3", "-c", calls).in(home).run().exited(0);
+        List<String> rules = new ArrayList<>();
+        for (JsonNode event : events()) {
+            if (event.path("verdict").asText().equals("deny")) {
+                JsonNode rule = event.get("rule");
+                rules.add(String.join(" ", rule.path("file").asText(), rule.path("line").asText(), rule.path("column").asText(),
+                        rule.path("flag").asText(), rule.path("place").asText(), rule.path("reason").asText()));
+            }
+        }
+        assertEquals(List.of("c.ini 2 1  c.ini:2:1 not in allowed-netmask (c.ini:2:1)", "c.ini 4 1  c.ini:4:1 not in allowed-port (c.ini:4:1)",
+                "c.ini 5 1  c.ini:5:1 not in allowed-bind (c.ini:5:1)", "c.ini 2 1  c.ini:2:1 not in allowed-netmask (c.ini:2:1)",
+                "   --allowed-netmask --allowed-port allowed-netmask, allowed-port not in allowed-port",
+                "c.ini 5 1  c.ini:5:1 not in allowed-bind (c.ini:5:1)"), rules);
+        assertTrue(ROOM.secfilt("explain", "-c", "c.ini", "udp 10.77.2.1:8002").in(home).run().exited(0).stdout()
+                .contains("\n  rule      not in allowed-netmask (c.ini:2:1)\n"));
     }
 
     @Test

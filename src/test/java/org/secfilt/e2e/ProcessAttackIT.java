@@ -1,6 +1,7 @@
 package org.secfilt.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -117,6 +118,19 @@ class ProcessAttackIT {
                     sends(ROOM.secfilt("-q", ALLOWED, ATTACK, "undumpable", NetworkRoom.INSIDE, "8002").as(user)));
         }
         assertEquals(List.of(), ROOM.arrived());
+    }
+
+    /** Each is told what to do: no agent can begin within the run, and where root lacks the capability no other user's process can call. */
+    @Test
+    void whose_memory_cannot_be_read_is_told_why() {
+        String user = ROOM.secfilt(ALLOWED, ATTACK, "undumpable", NetworkRoom.INSIDE, "8002").as(User.ORDINARY).run().reports().get(0);
+        assertTrue(user.endsWith("start it before the run, or run secfilt as root with --user"), user);
+        String root = ROOM.command("setpriv", "--bounding-set=-sys_ptrace", Built.program().toString(), "--firewall=off", ALLOWED, "setpriv",
+                "--reuid=54771", "/usr/bin/python3", "-c", "import socket; socket.socket(2, 2).connect_ex(('10.77.2.1', 9))").run().reports().get(0);
+        assertTrue(root.contains("denied connect by python3") && root.contains("has become another user, and secfilt lacks CAP_SYS_PTRACE"), root);
+        String file = ROOM.secfilt("--read-only", "/usr/bin/python3", "-c", "import ctypes, os; ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)\n"
+                + "try: os.chmod('/tmp', 0o700)\nexcept OSError: pass").as(User.ORDINARY).run().reports().get(0);
+        assertTrue(file.contains("denied chmod by "), file);
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What the C library does with a name's addresses, a UDP connect to each and nothing sent, is no violation of rules that allow them to TCP. The
@@ -65,5 +66,36 @@ class TriesIT {
         assertEquals(List.of(), run(user, firewall, 0, "/usr/bin/python3", "-c", UDP + TCP).reports());
         assertTrue(run(user, firewall, 77, "/usr/bin/python3", "-c", "import socket\ns = socket.socket(2, 2)\n"
                 + "try: s.sendto(b'x', ('10.77.1.1', 8001))\nexcept OSError: pass\n" + TCP).reports().get(0).contains("denied sendto"));
+    }
+
+    /** It has :: and 0.0.0.0 then, of which both, the one or the other may be allowed, and sends nothing to them. */
+    @ParameterizedTest
+    @CsvSource({"ROOT, --allowed-netmask=127.0.0.0/8", "ORDINARY, --allowed-netmask=127.0.0.0/8", "ORDINARY, --allowed-netmask=::1",
+        "ORDINARY, --allowed-port=80", "ORDINARY, --notifications=off --allowed-port=80", "ORDINARY, --policy=tcp.yaml"})
+    void who_listens_is_not_said_to_have_connected(User user, String options) {
+        Outcome listened = runWith(user, options, "p = socket.getaddrinfo(None, 8123, type=1, flags=socket.AI_PASSIVE)\n"
+                + "s = socket.socket(10, 1); s.bind(('::', 8123)); s.listen(); print(sorted(i[4][0] for i in p))").exited(0);
+        assertEquals("['0.0.0.0', '::']\n", listened.stdout(), listened::toString);
+        assertEquals(List.of(), listened.reports());
+    }
+
+    /** Not what only looks like a part of it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"to('::')", "to('0.0.0.0')", "to('0.0.0.0'); to('::')", "to('::'); by_ipv6(8124)", "by_ipv6(8123)",
+        "to('::'); threading.Thread(target=by_ipv6, args=(8123,)).start()", "socket.getaddrinfo(None, 8123, type=1, flags=1); to('::')"})
+    void who_meant_it_hears_of_it(String calls) {
+        Outcome told = runWith(User.ORDINARY, "--allowed-port=80", "import ctypes, threading\nlibc = ctypes.CDLL(None)\ndef to(address):\n"
+                + "    s = socket.socket(10 if ':' in address else 2, 2); print(s.connect_ex((address, 8123)))\n"
+                + "def by_ipv6(port):\n    s = socket.socket(10, 2)\n"
+                + "    libc.connect(s.fileno(), b'\\2\\0' + port.to_bytes(2, 'big') + bytes(12), 16)\n" + calls).exited(77);
+        String of = calls.startsWith("to('0") || calls.startsWith("by") ? "0.0.0.0" : "[::]";
+        assertTrue(told.reports().stream().anyMatch(line -> line.contains("denied connect " + of + ":8123/udp")), told::toString);
+    }
+
+    private static Outcome runWith(User user, String options, String python) {
+        ROOM.bash("printf %s \"$1\" > tcp.yaml", BY_TCP).run().exited(0);
+        List<String> words = new ArrayList<>(List.of(options.split(" ")));
+        words.addAll(List.of("--violation-exit=77", "/usr/bin/python3", "-c", "import socket\n" + python));
+        return ROOM.secfilt(words.toArray(new String[0])).as(user).run();
     }
 }

@@ -187,6 +187,8 @@ class SimulationTest {
                 "socket AF_INET| 1 0 @ argument 'AF_INET|': a number or a constant is missing beside |",
                 "socket |AF_INET @ argument '|AF_INET': a number or a constant is missing beside |",
                 "socket 2 99999999999999999999 0 @ argument '99999999999999999999' is too large: an argument has 64 bits",
+                "socket 2 -9223372036854775809 0 @ argument '-9223372036854775809' is too large: an argument has 64 bits",
+                "socket 2 -0xffffffffffffffff 0 @ argument '-0xffffffffffffffff' is too large: an argument has 64 bits",
                 "socket 2 0x10000000000000000 0 @ argument '0x10000000000000000' is too large: an argument has 64 bits",
                 "socket 2 1|-99999999999999999999 0 @ argument '1|-99999999999999999999': '-99999999999999999999' is too large: an argument has 64 bits",
                 "read 08 @ argument '08' is no number and no constant known here; write its number, and ptr for a pointer",
@@ -199,9 +201,19 @@ class SimulationTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"-1, 0xffffffffffffffff", "18446744073709551615, 0xffffffffffffffff", "017, 0xf", "0xFf, 0xff", "AT_FDCWD, 0xffffffffffffff9c"})
+    @CsvSource({"-1, 0xffffffffffffffff", "18446744073709551615, 0xffffffffffffffff", "017, 0xf", "0xFf, 0xff", "AT_FDCWD, 0xffffffffffffff9c",
+        "-9223372036854775808, 0x8000000000000000", "-0x8000000000000000, 0x8000000000000000"})
     void numbers_are_as_in_c(String word, String hex) {
         assertEquals("read(" + hex + ")", Call.parse(Arch.X86_64, Call.Abi.OWN, List.of("read", word)).toString());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"OWN, 0x29", "X32, 0x40000029", "I386, 0x167"})
+    void calls_may_bear_the_names_of_the_c_headers(Call.Abi abi, String number) {
+        for (String word : List.of("socket", "SYS_socket", "__NR_socket")) {
+            Call call = Call.parse(Arch.X86_64, abi, List.of(word));
+            assertEquals("socket() " + number, call + " 0x" + Integer.toHexString(call.nr()));
+        }
     }
 
     private static Simulation simulate(Call.Abi abi, String... words) throws RefusedPolicyException {

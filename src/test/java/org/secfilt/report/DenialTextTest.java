@@ -51,6 +51,14 @@ class DenialTextTest {
     }
 
     @Test
+    void of_a_file_that_could_not_be_read_it_shows_the_call_alone() {
+        for (String path : new String[] {"", " /srv/x"}) {
+            JudgedCall denial = JudgedCall.ofFile("chmod", ByteString.of(path.strip()), ByteString.of("make"), 7, "why", Origin.DEFAULT);
+            assertEquals("chmod" + path + " by make[7]: why", DenialText.line(denial));
+        }
+    }
+
+    @Test
     void of_a_socket_that_is_not_made_it_shows_the_kind() {
         for (String row : new String[] {"2 3 1 raw:1", "2 2 1 icmp", "10 1 132 sctp", "2 5 0 sctp", "17 3 768 packet", "2 10 0 SOCK_PACKET",
             "40 1 0 vsock", "99 1 0 AF_99", "-1 1 0 AF_-1"}) {

@@ -189,7 +189,7 @@ class FileStopTest {
         }
 
         @Override
-        public void connecting(int tid, Sockaddr destination) {}
+        public void connecting(int tid, Sockaddr destination, SocketKind socket) {}
 
         @Override
         public boolean ending(int process) {

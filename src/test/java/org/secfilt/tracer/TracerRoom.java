@@ -173,7 +173,7 @@ abstract class TracerRoom {
         }
 
         @Override
-        public void connecting(int tid, Sockaddr destination) {}
+        public void connecting(int tid, Sockaddr destination, SocketKind socket) {}
 
         @Override
         public boolean ending(int process) {

@@ -74,7 +74,7 @@ final class JnrKeeper implements Keeper {
 
     @Override
     public synchronized void begin(int stub, FrontEnd.Made made) {
-        socket = (int) Libc.must("pidfd_getfd(" + stub + ", " + made.socket() + ")", Pidfd.copy(proc, stub, made.socket()));
+        socket = Pidfd.mustCopy(proc, stub, made.socket());
         pidfd = (int) Libc.must("pidfd_open(" + made.pid() + ")", Libc.SYSCALL.call(PIDFD_OPEN, made.pid(), 0, 0, 0, 0));
         stands = true;
         pid = made.pid();

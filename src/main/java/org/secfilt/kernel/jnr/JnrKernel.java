@@ -132,7 +132,7 @@ public final class JnrKernel implements Kernel {
 
     @Override
     public void takeListener(int pid, int fd, Vault vault, NotifiedCalls calls) {
-        int listener = (int) Libc.must("pidfd_getfd(" + pid + ", " + fd + ")", Pidfd.copy(new Proc(), pid, fd));
+        int listener = Pidfd.mustCopy(new Proc(), pid, fd);
         new JnrListener(listener, (JnrVault) vault, calls).start();
     }
 

@@ -2,6 +2,7 @@ package org.secfilt.kernel.jnr;
 
 import org.secfilt.abi.Arch;
 import org.secfilt.abi.Errno;
+import org.secfilt.kernel.KernelException;
 
 /** Copies of a tracee's descriptors. pidfd_open(2), pidfd_getfd(2): allowed to whoever may ptrace the process. */
 final class Pidfd {
@@ -24,6 +25,16 @@ final class Pidfd {
         int copy = get(pidfd, fd);
         Libc.CLOSE.call(pidfd);
         return copy;
+    }
+
+    /** As {@link #copy}. @throws KernelException if there is none */
+    static int mustCopy(Proc proc, int tid, int fd) {
+        int copy = copy(proc, tid, fd);
+        String call = "pidfd_getfd(" + tid + ", " + fd + ")";
+        if (copy == -Errno.EPERM.number()) {
+            throw new KernelException(call, -copy, "another user's process (--user) takes CAP_SYS_PTRACE (Docker: --cap-add=SYS_PTRACE)");
+        }
+        return (int) Libc.must(call, copy);
     }
 
     /** A pidfd of the thread alone; EINVAL where the kernel has none such. */
