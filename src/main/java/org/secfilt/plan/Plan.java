@@ -318,6 +318,11 @@ public final class Plan {
     /** Where all of a network is judged there is no cgroup to leave, see {@link #confinesToNetwork}. */
     boolean canSealCgroup() {
         return host.firewall().wholeNetwork() ? landlock().isPresent() : canSeal();
+    /** Whether the rules of a profile hold besides. */
+    public boolean profiled() {
+        return host.profiled();
+    }
+
     }
 
     /** Outside processes must be out of reach, for the sake of their mounts. */
