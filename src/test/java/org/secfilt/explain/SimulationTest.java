@@ -49,6 +49,7 @@ class SimulationTest {
         "munmap 0x552a00000000 4096, TRACE(munmap)",
         "setsockopt 3 IPPROTO_IP IP_OPTIONS ptr 4, TRACE(setsockopt)",
         "setsockopt 3 SOL_SCTP SCTP_SOCKOPT_CONNECTX ptr 16, ALLOW",
+        "setsockopt 3 IPPROTO_IP IP_LOCAL_PORT_RANGE ptr 4, ALLOW",
         "setsockopt 3 SOL_TCP TCP_NODELAY ptr 4, ALLOW",
         "personality READ_IMPLIES_EXEC|ADDR_NO_RANDOMIZE, ALLOW",
         "socket AF_NETLINK SOCK_RAW NETLINK_ROUTE, ALLOW",
