@@ -78,6 +78,9 @@ class SimulationTest {
                 "mkdir /x | ALLOW: the filter lets it through, and Landlock judges its path",
                 "bind 3 ptr 16 | ALLOW: the filter lets it through, and Landlock judges the path of a unix socket: what is not below allow-write",
                 "chmod /x 0 | TRACE(chmod): the call stops for the supervisor, which changes the file in its place if it may be written",
+                "mq_open /x O_RDWR | ALLOW: the kernel runs it, nobody else looks at it",
+                "mq_open /x O_RDWR+O_CREAT | ERRNO(EPERM): the call fails with EPERM",
+                "mq_unlink /x | ERRNO(EPERM): the call fails with EPERM",
                 "mount /x /y | ERRNO(EPERM): the call fails with EPERM",
                 "kill 1 15 | ALLOW: the filter lets it through, and Landlock refuses it to processes outside of the run",
             })

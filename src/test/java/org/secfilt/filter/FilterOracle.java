@@ -126,8 +126,11 @@ final class FilterOracle {
                     "utimensat", "setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr":
                 return Set.of(files ? "trace " + name : "allow");
             case "mount", "umount2", "pivot_root", "move_mount", "fsopen", "fspick", "fsconfig", "fsmount", "open_tree",
-                    "open_tree_attr", "mount_setattr", "open_by_handle_at", "swapon", "swapoff", "quotactl", "quotactl_fd", "acct":
+                    "open_tree_attr", "mount_setattr", "open_by_handle_at", "swapon", "swapoff", "quotactl", "quotactl_fd", "acct",
+                    "mq_unlink":
                 return Set.of(files ? "EPERM" : "allow");
+            case "mq_open":
+                return Set.of(files && (args[1] & 0100) != 0 ? "EPERM" : "allow");
             case "setxattrat", "removexattrat", "file_setattr":
                 return Set.of(files ? "ENOSYS" : "allow");
             case "keyctl":
