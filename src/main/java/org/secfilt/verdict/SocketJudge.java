@@ -31,7 +31,7 @@ public final class SocketJudge {
             return Optional.empty();
         }
         if (plan.leavesKinds()) {
-            boolean seen = kind.protocol() >= 0 && kind.protocol() <= MOST_OF_HEADER || kind.protocol() == Protocol.MPTCP;
+            boolean seen = kind.protocol() >= 0 && kind.protocol() <= MOST_OF_HEADER || kind.protocol() == Protocol.MPTCP && plan.seesMptcp();
             return seen && kind.type() != SocketType.PACKET ? Optional.empty() : Optional.of(Denials.unseen(plan.inetOrigin()));
         }
         boolean plain = (kind.type() == SocketType.STREAM || kind.type() == SocketType.DGRAM)
