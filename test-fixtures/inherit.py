@@ -4,7 +4,10 @@ KIND: tcp:ADDRESS:PORT and udp:ADDRESS:PORT (connected), syn:ADDRESS:PORT (conne
 where net.ipv4.tcp_fastopen has the bits 5), corked:ADDRESS:PORT (UDP, with a datagram begun that is for there),
 turned:ADDRESS:PORT (likewise, and connected to 10.77.1.1:8001), told:KIND (as steered.py has them), udp (not connected), listen (TCP, on loopback), raw, packet, pair (one end of a
 socketpair), queued (likewise, and a TCP socket waits in it), tcp (not connected), unix:PATH (connected), tun, node:MAJOR:MINOR (a device under a name of its own), file. stdio:ADDRESS:PORT is connected TCP as standard input and output.
+ring (an io_uring), waiting (TCP, listens at all addresses, and a connection waits to be accepted), mptcp (listens), stdin:KIND (KIND as
+standard input).
 """
+import ctypes
 import os
 import socket
 import stat
@@ -45,6 +48,18 @@ def opened(kind):
         return socket.socket(socket.AF_INET, socket.SOCK_RAW, 1).detach()
     if word == "packet":
         return socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0x300).detach()
+    if word == "ring":
+        return ctypes.CDLL(None).syscall(425, 8, ctypes.create_string_buffer(120))  # io_uring_setup
+    if word == "waiting":
+        listener = socket.create_server(("", 0))
+        socket.create_connection(("127.0.0.1", listener.getsockname()[1])).detach()
+        return listener.detach()
+    if word == "mptcp":
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)
+        listener.listen()
+        return listener.detach()
+    if word == "stdin":
+        return opened(place)
     if word == "pair":
         return socket.socketpair()[0].detach()
     if word == "queued":
@@ -75,6 +90,8 @@ for number, (kind, descriptor) in enumerate(descriptors):
     if kind.startswith("stdio:"):
         os.dup2(50 + number, 0)
         os.dup2(50 + number, 1)
+    elif kind.startswith("stdin:"):
+        os.dup2(50 + number, 0)
     else:
         os.dup2(50 + number, 5 + number)
 os.closerange(5 + len(kinds), 100)

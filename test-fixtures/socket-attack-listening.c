@@ -84,6 +84,19 @@ ATTACK(bind_foreign)
 	listening(s);
 }
 
+/* A bind to any free port gets a certain one. */
+ATTACK(bind_in_a_range_of_one)
+{
+	union name here = own;
+	unsigned range = 40000u << 16 | 40000u;
+	int s = tcp();
+	here.v4.sin_port = 0;
+	MUST(setsockopt(s, IPPROTO_IP, 51 /* IP_LOCAL_PORT_RANGE */, &range, sizeof range));
+	MUST(bind(s, &here.any, length));
+	MUST(listen(s, 8));
+	listening(s);
+}
+
 /* What is allowed, for comparison: bound, then told to listen twice. */
 ATTACK(listen_on_own_address)
 {

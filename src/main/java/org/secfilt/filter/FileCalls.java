@@ -22,6 +22,7 @@ import org.secfilt.plan.Plan;
  * <tr><td>mount, fsopen, open_tree, mount_setattr, ... (root, or a user namespace)</td><td>show files under other paths</td>
  *     <td>EPERM, as Landlock answers to mount(2) itself</td></tr>
  * <tr><td>open_by_handle_at (root)</td><td>open without a path</td><td>EPERM</td></tr>
+ * <tr><td>mq_unlink, mq_open with O_CREAT</td><td>remove and make files of mqueue, of which Landlock is not asked</td><td>EPERM</td></tr>
  * <tr><td>swapon, swapoff, quotactl, acct (root)</td><td>have the kernel write files</td><td>EPERM</td></tr>
  * <tr><td>ioctl of file systems</td><td>change attributes, make and remove subvolumes, by descriptors open for reading</td>
  *     <td>EPERM, but for those that only tell, and for clones, which need a descriptor open for writing</td></tr>
@@ -35,6 +36,7 @@ final class FileCalls {
     private static final String[] REFUSED = {
         "mount", "umount2", "pivot_root", "move_mount", "fsopen", "fspick", "fsconfig", "fsmount", "open_tree", "open_tree_attr",
         "mount_setattr", "open_by_handle_at", "swapon", "swapoff", "quotactl", "quotactl_fd", "acct",
+        "mq_unlink",
     };
     private static final String[] MISSING = {"setxattrat", "removexattrat", "file_setattr"};
 
@@ -62,6 +64,7 @@ final class FileCalls {
     };
     private static final int TYPE = 0xff00;
     // asm-generic/fcntl.h
+    private static final int O_CREAT = 0100;
     private static final int O_TRUNC = 01000;
     private static final int O_ACCMODE = 3;
     private static final int O_WRONLY = 1;
@@ -90,6 +93,8 @@ final class FileCalls {
         for (String name : REFUSED) {
             add(dispatch, syscalls, name, actions.errno(Errno.EPERM), ": a way round Landlock" + by);
         }
+        add(dispatch, syscalls, "mq_open", assembler.load(SeccompData.low(1),
+                assembler.jump(JumpOp.SET, O_CREAT, actions.errno(Errno.EPERM), actions.allow())), ": no file is made of a message queue" + by);
         for (String name : MISSING) {
             add(dispatch, syscalls, name, actions.errno(Errno.ENOSYS), ": the older call is judged" + by);
         }

@@ -50,7 +50,7 @@ final class SocketCalls {
         if (plan.limitsInet()) {
             dispatch.add(syscalls.nr("setsockopt"), options(),
                     "setsockopt: no source route, no foreign sender, no other protocol on top of TCP"
-                            + (plan.policy().bind().open() ? "" : ", no further address of SCTP")
+                            + (plan.policy().bind().open() ? "" : ", no range of ports, no further address of SCTP")
                             + (plan.mixesPeers() ? ", no cork of UDP" : "")
                             + (plan.leavesInterfaces() ? "" : ", no interface")
                             + (plan.leavesMulticast() ? "" : ", no multicast group") + ": " + plan.inetOrigin());
@@ -99,7 +99,8 @@ final class SocketCalls {
         Node refuse = refuse(TracedCall.SOCKET, Errno.EPERM);
         Node protocol = assembler.load(SeccompData.low(2),
                 assembler.jump(JumpOp.GT, IPPROTO_MAX_OF_HEADER,
-                        assembler.jump(JumpOp.EQ, Protocol.MPTCP, actions.allow(), refuse), actions.allow()));
+                        assembler.jump(JumpOp.EQ, Protocol.MPTCP, plan.seesMptcp() ? actions.allow() : actions.errno(Errno.EPERM), refuse),
+                        actions.allow()));
         Node other = protocol;
         if (plan.judgesRawPacketsLate()) {
             Node raw = assembler.load(SeccompData.low(2),

@@ -14,16 +14,19 @@ final class LeftBehind {
     private static final int MOST = 10;
 
     private final OwnTables tables;
+    private final boolean inward;
     /** What waited before may have been accepted meanwhile: nobody sees that then. */
     private final Set<Staying> before = new LinkedHashSet<>();
 
-    LeftBehind(OwnTables tables) {
+    /** @param inward whether they are moved into a profile: out of it, what no profile sees is at its place */
+    LeftBehind(OwnTables tables, boolean inward) {
         this.tables = tables;
+        this.inward = inward;
     }
 
     /** Before the process is moved. */
     void note(int pid) {
-        for (Staying staying : tables.staying(pid)) {
+        for (Staying staying : tables.staying(pid, false)) {
             if (staying.kind() == Staying.Kind.WAITING) {
                 before.add(staying);
             }
@@ -40,7 +43,7 @@ final class LeftBehind {
                     all.add(staying);
                 }
             }
-            all.addAll(tables.staying(pid));
+            all.addAll(tables.staying(pid, false));
             add(lines, pid, all);
         }
         if (!lines.isEmpty()) {
@@ -48,17 +51,19 @@ final class LeftBehind {
         }
     }
 
-    private static void add(List<String> lines, int pid, Set<Staying> all) {
+    private void add(List<String> lines, int pid, Set<Staying> all) {
         String begin = "process " + pid + " has been moved, but not ";
         String stay = " stay in the class of before: restart it";
         List<Integer> below = new ArrayList<>();
         List<Integer> rings = new ArrayList<>();
+        List<Integer> unseen = new ArrayList<>();
         for (Staying staying : all) {
             switch (staying.kind()) {
                 case WAITING -> lines.add(begin + "the connections that waited at its descriptor " + staying.fd() + " to be accepted, which" + stay
                         + ", or end those that it had by then: ss -Kt sport = :" + staying.port());
                 case BELOW -> below.add(staying.fd());
                 case REGISTERED -> rings.add(staying.fd());
+                case UNSEEN -> unseen.add(staying.fd());
             }
         }
         if (!below.isEmpty()) {
@@ -67,6 +72,11 @@ final class LeftBehind {
         }
         if (!rings.isEmpty()) {
             lines.add(begin + "sockets that its io_uring alone may hold, " + words(rings) + ", which" + stay);
+        }
+        if (inward && !unseen.isEmpty()) {
+            String sockets = unseen.size() == 1 ? "packet socket or tunnel, " : "packet sockets or tunnels, ";
+            lines.add(begin + "what leaves by its " + sockets + words(unseen) + ", for no profile sees that: restart it by secfilt --profile, which"
+                    + " closes such");
         }
     }
 

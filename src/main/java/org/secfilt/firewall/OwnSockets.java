@@ -32,7 +32,7 @@ final class OwnSockets {
 
     /** What neither the kernel nor this brings along. */
     LeftBehind leftBehind() {
-        return new LeftBehind(tables);
+        return new LeftBehind(tables, !place.isEmpty());
     }
 
     /** @throws FirewallException if this process will not get hold of them */

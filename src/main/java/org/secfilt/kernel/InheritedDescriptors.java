@@ -16,6 +16,6 @@ public interface InheritedDescriptors {
      */
     List<OpenDescriptor> carriers(int pid, Set<Integer> descriptors, Care care);
 
-    /** Which of standard input, output and error are internet sockets. @throws KernelException as above */
-    List<Integer> internetStreams(int pid);
+    /** What of standard input, output and error could carry traffic. @throws KernelException as above */
+    List<OpenDescriptor> streams(int pid);
 }

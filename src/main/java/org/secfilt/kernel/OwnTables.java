@@ -30,6 +30,10 @@ public interface OwnTables {
      */
     void takeSockets(Set<Integer> pids, int tid);
 
-    /** What does not change its class, be the process moved and all that it has open brought. As far as it can be seen. */
-    List<Staying> staying(int pid);
+    /**
+     * What does not change its class, be the process moved and all that it has open brought. As far as it can be seen.
+     *
+     * @param each whether all descriptors that stand for the same are told, and not the first alone
+     */
+    List<Staying> staying(int pid, boolean each);
 }

@@ -15,6 +15,8 @@ public record Staying(int pid, Kind kind, int fd, int port) {
         /** Sockets of TCP below one of MPTCP or SMC, which are the kernel's own; where that one listens those of later connections too. */
         BELOW,
         /** Sockets that are registered with an io_uring, and closed. */
-        REGISTERED
+        REGISTERED,
+        /** What has no class, and passes every packet filter by: a packet or XDP socket, a tunnel. */
+        UNSEEN
     }
 }

@@ -10,14 +10,15 @@ import java.util.Optional;
  *     within its reach
  * @param wholeNetwork whether it judges all that leaves the command's network namespace, for want of a cgroup or because the namespace is
  *     the command's own; who cannot leave the one cannot leave the other
+ * @param byClass whether it knows packets by their class, of net_cls
  */
-public record HostFirewall(Optional<String> missing, boolean mayMount, boolean wholeNetwork) {
+public record HostFirewall(Optional<String> missing, boolean mayMount, boolean wholeNetwork, boolean byClass) {
     /** Of a run that has a network namespace to itself. */
-    public static final HostFirewall OF_NETWORK = new HostFirewall(Optional.empty(), false, true);
+    public static final HostFirewall OF_NETWORK = new HostFirewall(Optional.empty(), false, true, false);
 
-    /** Packets are known by a cgroup. */
+    /** Packets are known by a cgroup of version 2. */
     public HostFirewall(Optional<String> missing, boolean mayMount) {
-        this(missing, mayMount, false);
+        this(missing, mayMount, false, false);
     }
 
     /** None, or nobody has looked. */

@@ -305,9 +305,22 @@ public final class Plan {
         return judged && (!host.root() || canSealCgroup());
     }
 
+    /**
+     * Whether packets of an MPTCP socket are all known for the run's. The kernel's threads begin further connections of it, to addresses that the
+     * peer names: their sockets have its cgroup of version 2, and no class.
+     */
+    public boolean seesMptcp() {
+        return !host.firewall().byClass() && (!host.profiled() || host.profiledByMaking());
+    }
+
     /** Whether root's command must be kept in a profile; file rights keep other users there. */
     public boolean sealsProfile() {
         return host.profiled() && host.root();
+    }
+
+    /** Whether the rules of a profile hold besides. */
+    public boolean profiled() {
+        return host.profiled();
     }
 
     /** Whether sockets that were made before the run are past the rules of its profile, and so must not come along. */

@@ -30,6 +30,8 @@ public final class SocketOptions {
         GROUP,
         /** Further addresses to listen at, in memory, that bind(2) is not asked about. */
         ADDRESSES,
+        /** The ports among which the kernel chooses for a bind to port 0: be it one alone, that is a bind to this one. */
+        PORTS,
         /** Datagrams that wait for their rest: one that was judged to go at once would wait too, if the option is set meanwhile. */
         CORK
     }
@@ -46,6 +48,7 @@ public final class SocketOptions {
         new Row(IPPROTO_IP, Effect.SENDER, 15),
         new Row(IPPROTO_IP, Effect.SENDER, 19), // IP_TRANSPARENT
         new Row(IPPROTO_IP, Effect.INTERFACE, 50), // IP_UNICAST_IF
+        new Row(IPPROTO_IP, Effect.PORTS, 51), // IP_LOCAL_PORT_RANGE, of IPv6 sockets too
         // IP_ADD_MEMBERSHIP, IP_ADD_SOURCE_MEMBERSHIP, MCAST_JOIN_GROUP, MCAST_JOIN_SOURCE_GROUP
         new Row(IPPROTO_IP, Effect.GROUP, 35, 39, 42, 46),
         // IPV6_2292RTHDR, IPV6_2292PKTOPTIONS, IPV6_FLOWLABEL_MGR (a label can carry a routing header), IPV6_HOPOPTS, IPV6_RTHDRDSTOPTS,
@@ -99,7 +102,7 @@ public final class SocketOptions {
             case ROUTE, SENDER, MARK -> true;
             case INTERFACE -> !plan.leavesInterfaces();
             case GROUP -> !plan.leavesMulticast();
-            case ADDRESSES -> !plan.policy().bind().open();
+            case ADDRESSES, PORTS -> !plan.policy().bind().open();
             case CORK -> plan.mixesPeers();
         };
     }

@@ -119,6 +119,10 @@ final class Remedy {
         return address instanceof Sockaddr.UnixPath || address instanceof Sockaddr.UnixAbstract;
     }
 
+    private static String name(Sockaddr address) {
+        return address instanceof Sockaddr.UnixPath unix ? unix.path().toString() : ((Sockaddr.UnixAbstract) address).name().toString();
+    }
+
     private static Optional<Family> family(Sockaddr address) {
         return isUnix(address) ? Optional.of(Family.UNIX)
                 : address instanceof Sockaddr.Inet ? Optional.of(Family.INET)
@@ -280,6 +284,9 @@ final class Remedy {
         Optional<Match> match = Optional.empty();
         String list = "unix";
         String entry = "";
+        if (isUnix(address) && name(address).indexOf('*') >= 0) {
+            return; // it would be a pattern, and allow more than that
+        }
         if (address instanceof Sockaddr.UnixPath unix && unix.path().toString().startsWith("/") && !unix.path().toString().startsWith(PROC)) {
             entry = unix.path().toString();
             match = Optional.of(new Match.UnixPath(entry));

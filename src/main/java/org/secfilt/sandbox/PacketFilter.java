@@ -93,7 +93,7 @@ public final class PacketFilter {
                 return withoutCgroup("the right to make a cgroup in /" + parent);
             }
             boolean mayMount = (capabilities & CAP_SYS_ADMIN) != 0 && !kernel.cgroupSight().hides(pid);
-            return new HostFirewall(Optional.empty(), mayMount);
+            return new HostFirewall(Optional.empty(), mayMount, false, cgroups.hierarchy() == Cgroups.Hierarchy.NET_CLS);
         } catch (KernelException e) {
             return withoutCgroup("a cgroup hierarchy: " + e.getMessage());
         }

@@ -17,6 +17,7 @@ import org.secfilt.kernel.Keeper;
 import org.secfilt.kernel.Kernel;
 import org.secfilt.kernel.KernelException;
 import org.secfilt.kernel.Leases;
+import org.secfilt.kernel.OwnTables;
 import org.secfilt.kernel.PathResolution;
 import org.secfilt.kernel.ProcessStatus;
 import org.secfilt.kernel.Vault;
@@ -138,12 +139,13 @@ public final class Sandbox {
         }
         InheritedDescriptors inherited = kernel.inheritedDescriptors();
         Set<Integer> open = inherited.open(frontEnd.pid());
-        if (!plan.supervised() && !plan.surroundings().ownsNetwork() && !plan.profilesByMaking()) {
+        if (!plan.supervised() && !plan.surroundings().ownsNetwork() && !plan.profiled()) {
             Scripts scripts = scripts(command, file, new Descriptors(open, List.of(), false), enclosure.get(), writable, false);
             launchAlone(scripts, command, file, scripts.plain());
             return false;
         }
-        if (isTraced()) {
+        boolean looksOnly = !plan.supervised() && plan.profiled() && !plan.profilesByMaking();
+        if (!looksOnly && isTraced()) {
             return false;
         }
         requireOwnCalls();
@@ -211,7 +213,9 @@ public final class Sandbox {
      * @return none, the stub having its exit code, if something of it would go round the policy
      */
     private Optional<Descriptors> descriptors(InheritedDescriptors descriptors, Set<Integer> open) {
-        InheritedSockets inherited = new InheritedSockets(descriptors, frontEnd.pid(), open, plan);
+        boolean byClass = plan.profiled() && !plan.profilesByMaking();
+        Optional<OwnTables> tables = byClass ? Optional.of(kernel.ownTables()) : Optional.empty();
+        InheritedSockets inherited = new InheritedSockets(descriptors, tables, frontEnd.pid(), open, plan);
         log.inherited(inherited, frontEnd.pid());
         if (refused(inherited.refusals())) {
             return Optional.empty();

@@ -21,6 +21,8 @@ public final class DescriptorJudge {
     private final Errno errno;
     private final Origin origin;
     private final boolean limitsInet;
+    /** What makes packets past the packet filter must not stay either. */
+    private final boolean limitsPackets;
     private final boolean limitsConnect;
     private final boolean leavesInterfaces;
     private final boolean sealsCgroup;
@@ -30,6 +32,7 @@ public final class DescriptorJudge {
         this.errno = plan.policy().denial();
         this.origin = plan.familiesOrigin();
         this.limitsInet = plan.limitsInet();
+        this.limitsPackets = plan.limitsInet() || plan.profiled();
         this.limitsConnect = plan.policy().noOutbound().isPresent() || !plan.policy().connect().open();
         this.leavesInterfaces = plan.leavesInterfaces();
         this.sealsCgroup = plan.sealsCgroup();
@@ -52,8 +55,8 @@ public final class DescriptorJudge {
             case DIRECTORY -> !sealsCgroup ? Optional.empty()
                     : deny("a directory, from which cgroups can be reached where they are writable");
             case IO_URING -> deny("an io_uring submits calls that no filter sees");
-            case TUNNEL -> !limitsInet ? Optional.empty() : deny("a tunnel's end takes whole packets");
-            case DEVICE -> !limitsInet ? Optional.empty() : deny("a device that makes traffic without sockets");
+            case TUNNEL -> !limitsPackets ? Optional.empty() : deny("a tunnel's end takes whole packets");
+            case DEVICE -> !limitsPackets ? Optional.empty() : deny("a device that makes traffic without sockets");
             case HIDDEN_SOCKET -> deny("a socket that cannot be looked at");
             case SOCKET -> socket(descriptor);
             case CONNECTING -> {
@@ -66,7 +69,7 @@ public final class DescriptorJudge {
     private Optional<Verdict.Deny> socket(OpenDescriptor descriptor) {
         boolean inet = descriptor.isInternet();
         boolean unix = descriptor.domain() == Family.UNIX.number();
-        if (limitsInet && !inet && !unix && descriptor.domain() != Family.NETLINK.number()) {
+        if (limitsPackets && !inet && !unix && descriptor.domain() != Family.NETLINK.number()) {
             return deny("a socket of family " + Family.of(descriptor.domain()));
         }
         Optional<Protocol> protocol = Protocol.of(descriptor.protocol());

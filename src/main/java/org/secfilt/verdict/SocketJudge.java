@@ -31,7 +31,7 @@ public final class SocketJudge {
             return Optional.empty();
         }
         if (plan.leavesKinds()) {
-            boolean seen = kind.protocol() >= 0 && kind.protocol() <= MOST_OF_HEADER || kind.protocol() == Protocol.MPTCP;
+            boolean seen = kind.protocol() >= 0 && kind.protocol() <= MOST_OF_HEADER || kind.protocol() == Protocol.MPTCP && plan.seesMptcp();
             return seen && kind.type() != SocketType.PACKET ? Optional.empty() : Optional.of(Denials.unseen(plan.inetOrigin()));
         }
         boolean plain = (kind.type() == SocketType.STREAM || kind.type() == SocketType.DGRAM)
@@ -55,6 +55,7 @@ public final class SocketJudge {
             case GROUP -> "joining a multicast group tells routers its address, and "
                     + (plan.leavesInterfaces() ? "rules deny some groups" : "no rule allows any group");
             case ADDRESSES -> "it would have SCTP listen at further addresses, past the rules for binds";
+            case PORTS -> "it would have a bind to any free port get a certain one, past the rules for binds";
             case CORK -> "UDP_CORK would begin datagrams to addresses that the kernel could mix up with the socket's peer, and send to one that"
                     + " nobody named; begin them by MSG_MORE";
         };

@@ -173,6 +173,19 @@ class FilesIT {
         assertFalse(run.stdout().contains("?"), run::toString);
     }
 
+    /** Of one that is opened to write Landlock is asked, of these not. // ipc/mqueue.c */
+    @ParameterizedTest
+    @EnumSource
+    void no_message_queue_is_made_or_removed(User user) {
+        String[] python = {"/usr/bin/python3", Built.fixture("queues.py")};
+        String name = "secfilt-" + ProcessHandle.current().pid();
+        assertEquals("make ok\n", ROOM.command(python[0], python[1], "make:" + name).as(user).run().exited(0).stdout());
+        Outcome run = confined(user, "--read-only", "--", python[0], python[1], "open:" + name, "make:" + name + "-too", "unlink:" + name).run();
+        Outcome after = ROOM.command(python[0], python[1], "unlink:" + name, "unlink:" + name + "-too").as(user).run();
+        assertEquals("open EACCES\nmake EPERM\nunlink EPERM\n", run.stdout(), run::toString);
+        assertEquals("unlink ok\nunlink ENOENT\n", after.stdout(), after::toString);
+    }
+
     /** A loop device open for reading is enough for the kernel, and no capability that is dropped. A plain file shows who answers. */
     @ParameterizedTest
     @EnumSource

@@ -48,6 +48,8 @@ class LeftBehindIT {
             if what == "uring": s = udp(); fd = ring(); register(fd, s); s.close(); os.dup2(fd, 50); os.close(fd)
             if what == "uring-open": s = udp(); fd = ring(); register(fd, s); kept.append(s)
             if what == "uring-empty": ring()
+            if what == "packet": dup(socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0x300), 50)
+            if what == "tun": fd = os.open("/dev/net/tun", os.O_RDWR); os.dup2(fd, 50); os.close(fd)
             open("at", "w").close()
             for i in range(400):
                 if os.path.exists("go"): break
@@ -83,6 +85,15 @@ class LeftBehindIT {
         Outcome run = ROOM.bash(MOVE, what, "").run().exited(0);
         String told = "secfilt: process P has been moved, but not " + words + "\n125\n";
         assertEquals(told + "1\n" + told + "0\n", run.stdout(), run::toString);
+    }
+
+    /** Outside of profiles nobody expects another thing. */
+    @ParameterizedTest
+    @ValueSource(strings = {"packet", "tun"})
+    void what_no_profile_sees_is_told_on_the_way_in(String what) {
+        Outcome run = ROOM.bash(MOVE, what, "").run().exited(0);
+        assertEquals("secfilt: process P has been moved, but not what leaves by its packet socket or tunnel, descriptor 50, for no profile sees that:"
+                + " restart it by secfilt --profile, which closes such\n125\n1\n0\n0\n", run.stdout(), run::toString);
     }
 
     @ParameterizedTest

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.secfilt.Requirements;
 
 /** Listening where rules on addresses do not allow it, by {@code test-fixtures/socket-attack-listening.c}. */
 class ListeningAttackIT {
@@ -35,6 +36,18 @@ class ListeningAttackIT {
         List<String> allowed = List.of("listen_on_own_address", "listen_again_after_a_connection");
         assertEquals(SocketAttacks.said(allowed, NetworkRoom.INSIDE), LISTENING.inside(user, 4, allowed));
         assertEquals(SocketAttacks.said(allowed, NetworkRoom.INSIDE6), LISTENING.inside(user, 6, allowed));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void nobody_says_which_port_is_free(User user) {
+        List<String> range = List.of("bind_in_a_range_of_one");
+        for (int family : new int[] {4, 6}) {
+            String bare = LISTENING.bare(user, family, range);
+            Requirements.need("IP_LOCAL_PORT_RANGE", !bare.contains("ENOPROTOOPT"), "it came with Linux 6.3");
+            assertEquals(SocketAttacks.said(range, family == 4 ? NetworkRoom.INSIDE : NetworkRoom.INSIDE6), bare);
+            assertEquals(SocketAttacks.said(range, "EPERM"), LISTENING.inside(user, family, range));
+        }
     }
 
     /** A socket at :: hears IPv4 as well. */

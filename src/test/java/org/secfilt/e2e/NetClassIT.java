@@ -60,6 +60,22 @@ class NetClassIT {
         assertEquals(List.of(arrives), ROOM.arrived(), run::toString);
     }
 
+    /** Connections that the kernel adds to one, to addresses that the peer names, bear no class. */
+    @ParameterizedTest
+    @CsvSource({"net_cls, EPERM", "unified, ok"})
+    void what_the_kernel_connects_by_itself_is_refused(String cgroups, String answer) {
+        Outcome run = bash("nft", """
+                $SECFILT --cgroups=$1 --firewall=require --allowed-netmask=10.77.1.1 /usr/bin/python3 -c '
+                import errno, socket
+                try:
+                    socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)
+                    print("ok")
+                except OSError as e:
+                    print(errno.errorcode[e.errno])'""", cgroups).exited(0);
+        assertEquals(answer + "\n", run.stdout(), run::toString);
+        assertEquals(List.of(), run.reports());
+    }
+
     @ParameterizedTest(name = "{0}")
     @CsvSource({"net_cls, 0", "auto, 1"})
     void sockets_that_are_open_already_follow_into_the_class(String cgroups, int arrived) {

@@ -49,6 +49,7 @@ class SimulationTest {
         "munmap 0x552a00000000 4096, TRACE(munmap)",
         "setsockopt 3 IPPROTO_IP IP_OPTIONS ptr 4, TRACE(setsockopt)",
         "setsockopt 3 SOL_SCTP SCTP_SOCKOPT_CONNECTX ptr 16, ALLOW",
+        "setsockopt 3 IPPROTO_IP IP_LOCAL_PORT_RANGE ptr 4, ALLOW",
         "setsockopt 3 SOL_TCP TCP_NODELAY ptr 4, ALLOW",
         "personality READ_IMPLIES_EXEC|ADDR_NO_RANDOMIZE, ALLOW",
         "socket AF_NETLINK SOCK_RAW NETLINK_ROUTE, ALLOW",
@@ -77,6 +78,9 @@ class SimulationTest {
                 "mkdir /x | ALLOW: the filter lets it through, and Landlock judges its path",
                 "bind 3 ptr 16 | ALLOW: the filter lets it through, and Landlock judges the path of a unix socket: what is not below allow-write",
                 "chmod /x 0 | TRACE(chmod): the call stops for the supervisor, which changes the file in its place if it may be written",
+                "mq_open /x O_RDWR | ALLOW: the kernel runs it, nobody else looks at it",
+                "mq_open /x O_RDWR+O_CREAT | ERRNO(EPERM): the call fails with EPERM",
+                "mq_unlink /x | ERRNO(EPERM): the call fails with EPERM",
                 "mount /x /y | ERRNO(EPERM): the call fails with EPERM",
                 "kill 1 15 | ALLOW: the filter lets it through, and Landlock refuses it to processes outside of the run",
             })

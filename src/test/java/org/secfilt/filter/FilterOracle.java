@@ -126,8 +126,11 @@ final class FilterOracle {
                     "utimensat", "setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr":
                 return Set.of(files ? "trace " + name : "allow");
             case "mount", "umount2", "pivot_root", "move_mount", "fsopen", "fspick", "fsconfig", "fsmount", "open_tree",
-                    "open_tree_attr", "mount_setattr", "open_by_handle_at", "swapon", "swapoff", "quotactl", "quotactl_fd", "acct":
+                    "open_tree_attr", "mount_setattr", "open_by_handle_at", "swapon", "swapoff", "quotactl", "quotactl_fd", "acct",
+                    "mq_unlink":
                 return Set.of(files ? "EPERM" : "allow");
+            case "mq_open":
+                return Set.of(files && (args[1] & 0100) != 0 ? "EPERM" : "allow");
             case "setxattrat", "removexattrat", "file_setattr":
                 return Set.of(files ? "ENOSYS" : "allow");
             case "keyctl":
@@ -189,7 +192,8 @@ final class FilterOracle {
                         .anyMatch(match -> namesSomeGroup(match) && (!match.networks().isEmpty() || match.ports().isEmpty() && match.protocol().isEmpty()))
                 : policy.connect().allow().stream().noneMatch(rule -> namesSomeGroup((Match.Inet) rule.match())));
         return switch (level) {
-            case 0 -> Set.of(4, 15).contains(option) || local && option == 50 || groups && Set.of(35, 39, 42, 46).contains(option);
+            case 0 -> Set.of(4, 15).contains(option) || local && option == 50 || !policy.bind().open() && option == 51
+                    || groups && Set.of(35, 39, 42, 46).contains(option);
             case 1 -> local && Set.of(25, 62).contains(option);
             case 17, 136 -> option == 1 && mixes() && !plan.judgesPackets();
             case 132 -> !policy.bind().open() && Set.of(100, 101).contains(option);

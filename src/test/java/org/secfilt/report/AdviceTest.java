@@ -103,6 +103,12 @@ class AdviceTest {
                 "yaml: unix: {mode: deny} | connect /run/<bell> |",
                 "yaml: unix: {mode: deny} | connect run/x |",
                 "yaml: unix: {mode: deny} | connect 10.0.0.1:80 |",
+                // in a list it would be a pattern
+                "yaml: unix: {mode: deny} | connect @* |",
+                "yaml: unix: {mode: deny} | connect @a*b |",
+                "yaml: unix: {mode: deny} | connect /tmp/** |",
+                "yaml: unix: {mode: deny} | connect /tmp/x?[a] | to allow it, add to unix/allow in p.yaml: \"/tmp/x?[a]\"",
+                "yaml: unix: {allow: [/a], deny: [/tmp/*]} | connect /tmp/* |",
             })
     void tells_all_that_it_takes(String policy, String denied, String advice) throws Exception {
         List<String> expected = advice == null ? List.of() : List.of(advice.split(" ;; "));

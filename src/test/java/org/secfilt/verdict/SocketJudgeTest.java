@@ -44,7 +44,8 @@ class SocketJudgeTest {
         Access deny = new Access(Mode.DENY, Origin.flag("allowed-netmask"), List.of(), List.of());
         Access allow = new Access(Mode.ALLOW, Origin.flag("x"), List.of(), groups.allow());
         List<Plan> plans = new ArrayList<>();
-        for (HostFirewall firewall : List.of(HostFirewall.NONE, new HostFirewall(Optional.empty(), true), HostFirewall.OF_NETWORK)) {
+        for (HostFirewall firewall : List.of(HostFirewall.NONE, new HostFirewall(Optional.empty(), true), HostFirewall.OF_NETWORK,
+                new HostFirewall(Optional.empty(), true, false, true))) {
             for (boolean root : List.of(true, false)) {
                 for (Policy policy : List.of(Policy.ofRules(deny, Access.OPEN, Access.OPEN), Policy.ofRules(groups, deny, Access.OPEN),
                         Policy.ofRules(allow, Access.OPEN, Access.OPEN), Policy.ofRules(Access.OPEN, Access.OPEN, deny))) {

@@ -55,11 +55,16 @@ final class JnrInheritedDescriptors implements InheritedDescriptors {
     }
 
     @Override
-    public List<Integer> internetStreams(int pid) {
-        List<Integer> found = new ArrayList<>();
+    public List<OpenDescriptor> streams(int pid) {
+        List<OpenDescriptor> found = new ArrayList<>();
         for (int fd = 0; fd <= 2; fd++) {
-            if (descriptors.isSocket(pid, fd) && socket(pid, fd, Care.NONE).isInternet()) {
-                found.add(fd);
+            if (descriptors.isSocket(pid, fd)) {
+                found.add(socket(pid, fd, Care.NONE));
+                continue;
+            }
+            Optional<OpenDescriptor> carrier = descriptors.carrier(pid, fd);
+            if (carrier.isPresent() && !isWayOut(carrier.get())) {
+                found.add(carrier.get());
             }
         }
         return found;

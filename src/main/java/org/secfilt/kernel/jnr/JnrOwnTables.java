@@ -114,8 +114,8 @@ final class JnrOwnTables implements OwnTables {
     }
 
     @Override
-    public List<Staying> staying(int pid) {
-        return staying.of(pid);
+    public List<Staying> staying(int pid, boolean each) {
+        return staying.of(pid, each);
     }
 
     private static void pause() {

@@ -36,7 +36,8 @@ final class StayingSockets {
         this.proc = proc;
     }
 
-    List<Staying> of(int pid) {
+    /** As {@link org.secfilt.kernel.OwnTables#staying}. */
+    List<Staying> of(int pid, boolean each) {
         List<Staying> found = new ArrayList<>();
         Set<String> seen = new HashSet<>();
         Map<Integer, String> rings = new HashMap<>();
@@ -46,9 +47,14 @@ final class StayingSockets {
                 String target = new String(proc.link(tid, "/fd/" + fd), StandardCharsets.ISO_8859_1);
                 if (target.equals(IO_URING)) {
                     rings.put(fd, proc.readAll(tid + "/fdinfo/" + fd));
-                } else if (target.startsWith(SOCKET) && seen.add(target)) {
-                    if (hasOthersBelow(tid, fd)) {
+                } else if (TraceeDescriptors.isTunnel(target)) {
+                    found.add(new Staying(pid, Staying.Kind.UNSEEN, fd, 0));
+                } else if (target.startsWith(SOCKET) && (seen.add(target) || each)) {
+                    String protocol = protocol(tid, fd);
+                    if (hasOthersBelow(protocol)) {
                         found.add(new Staying(pid, Staying.Kind.BELOW, fd, 0));
+                    } else if (protocol.equals("PACKET") || protocol.equals("XDP")) {
+                        found.add(new Staying(pid, Staying.Kind.UNSEEN, fd, 0));
                     } else if (waiting.containsKey(target)) {
                         found.add(new Staying(pid, Staying.Kind.WAITING, fd, waiting.get(target)));
                     }
@@ -96,13 +102,16 @@ final class StayingSockets {
         return Long.parseLong(field, field.indexOf(':') + 1, field.length(), HEXADECIMAL);
     }
 
-    private boolean hasOthersBelow(int tid, int fd) {
+    private String protocol(int tid, int fd) {
         byte[] link = (ProcDirectory.path(tid + "/fd/" + fd) + "\0").getBytes(StandardCharsets.ISO_8859_1);
         NativeMemory.put(path, link, link.length);
         long length = Libc.SYSCALL.call(GETXATTR, path, PROTOCOL_NAME, name, NAME_BYTES, 0);
         byte[] bytes = new byte[(int) Math.max(0, length)];
         NativeMemory.IO.getByteArray(name, bytes, 0, bytes.length);
-        String protocol = new String(bytes, StandardCharsets.ISO_8859_1);
+        return new String(bytes, StandardCharsets.ISO_8859_1).replace("\0", "");
+    }
+
+    private static boolean hasOthersBelow(String protocol) {
         return protocol.startsWith("MPTCP") || protocol.startsWith("SMC");
     }
 

@@ -116,14 +116,18 @@ final class TraceeDescriptors {
         if (target.equals("anon_inode:[io_uring]")) {
             return Optional.of(noSocket(fd, OpenDescriptor.Kind.IO_URING));
         }
-        boolean tunnel = target.equals("/dev/net/tun") || target.startsWith("/dev/tap") || target.equals("/dev/vhost-net");
-        if (tunnel) {
+        if (isTunnel(target)) {
             return Optional.of(noSocket(fd, OpenDescriptor.Kind.TUNNEL));
         }
         if (target.startsWith("/dev/infiniband/") || target.equals("/dev/ppp") || target.equals("/dev/vhost-vsock")) {
             return Optional.of(noSocket(fd, OpenDescriptor.Kind.DEVICE));
         }
         return target.startsWith("/") ? file(tid, fd) : Optional.empty();
+    }
+
+    /** By its usual name. */
+    static boolean isTunnel(String target) {
+        return target.equals("/dev/net/tun") || target.startsWith("/dev/tap") || target.equals("/dev/vhost-net");
     }
 
     private Optional<OpenDescriptor> file(int tid, int fd) {
