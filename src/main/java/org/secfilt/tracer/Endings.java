@@ -1,5 +1,6 @@
 package org.secfilt.tracer;
 
+import java.util.List;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.TraceeStatus;
 import org.secfilt.kernel.WaitEvent;
@@ -15,6 +16,11 @@ final class Endings {
     private final AddressStop addresses;
     private final ReceiveStop receptions;
     private final int root;
+    /**
+     * A signal ended somebody, perhaps amid an execve(2): a thread's own number is gone by then, and whoever has the process's is ended in its
+     * stead. // fs/exec.c de_thread()
+     */
+    private boolean mayHaveMissed;
 
     /** @param root the process that becomes the command */
     Endings(Ptrace ptrace, TraceeStatus status, Watch watch, Tasks tasks, ExitStop exits, KeeperStop keeper, AddressStop addresses,
@@ -39,7 +45,23 @@ final class Endings {
         exits.ended(task.tid);
         forget(task); // before somebody else can have its number
         ptrace.reap(task.tid);
+        mayHaveMissed |= how.killed();
+        if (mayHaveMissed) {
+            forgetMissed();
+        }
         keeper.endAfterAll();
+    }
+
+    /** Not before all are gone: what is known of a thread amid its execve is needed still. */
+    private void forgetMissed() {
+        for (Task one : tasks.all()) {
+            if (status.isOurs(one.tid)) {
+                return;
+            }
+        }
+        for (Task one : List.copyOf(tasks.all())) {
+            forget(one);
+        }
     }
 
     void forget(Task task) {

@@ -49,6 +49,21 @@ class ThreadsIT {
         assertEquals("", run.stderr());
     }
 
+    /** Of a thread that is killed amid its execve nobody tells that it has ended; the run has a process of the supervisor's that ends after all. */
+    @Test
+    void the_supervisor_ends_whoever_is_killed_amid_an_exec() throws IOException {
+        Path policy = Files.writeString(ROOM.directory().resolve("unix.yaml"), """
+                version: 1
+                unix: {mode: allow, deny: [{path: /run/nobody}]}
+                """);
+        Outcome run = ROOM.bash("""
+                $SECFILT --policy="$1" "$2" 400 & wait $!
+                for i in $(seq 50); do pgrep -f "org.secfilt.cli.Main [0-9]+ $!\\$" > /dev/null || break; sleep 0.1; done
+                pgrep -f "org.secfilt.cli.Main [0-9]+ $!\\$" && pkill -9 -f "org.secfilt.cli.Main [0-9]+ $!\\$"; true""",
+                policy.toString(), Fixtures.compile("killed-exec").toString()).run().exited(0);
+        assertEquals("done\n", run.stdout(), run::toString);
+    }
+
     @ParameterizedTest
     @CsvSource({"unmap, recvmsg ok", "undump-in-vain, recvmsg EAGAIN"})
     void where_no_descriptor_came_nobody_dies(String way, String said) {
