@@ -6,6 +6,9 @@ BUILD_PROGRAMS='mvn gcc'
 TEST_PACKAGES='bash curl git iproute2 iptables iputils-ping make netcat-openbsd procps python3 util-linux'
 TEST_PROGRAMS='bash curl git ip iptables make nc ping ps python3 setpriv cc'
 
+# Where Debian has iptables and ip, which an ordinary user's PATH does not name.
+PATH=$PATH:/usr/sbin:/sbin
+
 say() {
     printf 'secfilt: %s\n' "$*" >&2
 }

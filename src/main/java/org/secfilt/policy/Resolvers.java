@@ -131,7 +131,8 @@ public final class Resolvers {
             return;
         }
         try {
-            found.add(IpAddress.parse(line.substring(from, to)).canonical());
+            IpAddress server = IpAddress.parse(line.substring(from, to)).canonical();
+            found.add(!server.isAny() ? server : IpAddress.parse(server.isV4() ? "127.0.0.1" : "::1")); // whom the kernel asks then
         } catch (IllegalArgumentException e) {
             // No address: the C library asks nobody here, so there is nobody to allow.
         }

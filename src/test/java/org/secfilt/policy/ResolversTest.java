@@ -42,4 +42,9 @@ class ResolversTest {
         assertEquals("[127.0.0.1]", Resolvers.nameservers(new MemoryFiles()).toString());
         assertEquals("[127.0.0.1]", Resolvers.nameserversFromBehind(new MemoryFiles()).toString());
     }
+
+    @Test
+    void whom_no_address_stands_for_is_on_loopback() {
+        assertEquals("[127.0.0.1, ::1]", Resolvers.parse("nameserver 0.0.0.0\nnameserver ::\n").toString());
+    }
 }
