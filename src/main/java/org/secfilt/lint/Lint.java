@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.Cidr;
 import org.secfilt.abi.Family;
+import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.PortRange;
 import org.secfilt.abi.Printable;
 import org.secfilt.abi.Sockaddr;
@@ -25,6 +26,8 @@ import org.secfilt.policy.Surroundings;
 
 /** Looks for what is odd in the rules of a policy. */
 public final class Lint {
+    private static final List<Cidr> NOBODY = List.of(Cidr.of(IpAddress.parse("0.0.0.0")), Cidr.of(IpAddress.parse("::")));
+
     /** The links of this host's file system. */
     public interface Links {
         /** The absolute path without links, as far as it is there. */
@@ -134,6 +137,15 @@ public final class Lint {
                 }
             }
             allowed(direction, access, written);
+        }
+        boolean silent = true;
+        for (Rule rule : access.deny()) {
+            silent &= rule.reason().isEmpty(); // else they tell it
+        }
+        if (access.mode() == Mode.DENY && access.allow().isEmpty() && silent) {
+            first(access.deny(), Optional.empty(), "no rule of " + direction + "/deny has an effect: the mode is deny ("
+                    + place(access.modeOrigin()) + "), and no rule allows anything");
+            return;
         }
         denied(direction, access.deny());
     }
@@ -272,6 +284,10 @@ public final class Lint {
             }
             if (direction.equals("connect") && ports.cardinality() == 1 && ports.get(0)) {
                 warn(rule.origin(), "nothing can be reached at port 0");
+            }
+            if (direction.equals("connect") && !match.networks().isEmpty() && NOBODY.containsAll(match.networks())) {
+                warn(rule.origin(), "this matches nothing: who connects there reaches this host by loopback; write "
+                        + (match.networks().get(0).base().isV4() ? "127.0.0.1, or 0.0.0.0/0 for all" : "::1, or ::/0 for all"));
             }
             if (direction.equals("connect") && does.equals("allows") && isOutside(match)) {
                 warn(rule.origin(), "this has no effect: nothing but loopback can be reached from a network of the command's own (net none, "

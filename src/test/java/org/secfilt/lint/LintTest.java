@@ -71,6 +71,10 @@ class LintTest {
                 "connect: {allow: [{address: [10.0.0.0/9, 10.128.0.0/9]}, 10.0.0.0/8]} | 2:58 this adds nothing: p.yaml:2:19",
                 "connect: {deny: [10.0.0.0/8, 10.0.0.1]} | 2:30 this adds nothing: p.yaml:2:18 denies all of it already",
                 "connect: {mode: allow, allow: [10.0.0.1], deny: [10.0.0.2]} | 2:32 no rule of connect/allow has an effect: the mode is allow (p.yaml:2:17)",
+                "connect: {mode: deny, deny: [10.0.0.1, 10.0.0.2]} | 2:30 no rule of connect/deny has an effect: the mode is deny (p.yaml:2:17), and no"
+                        + " rule allows anything",
+                "connect: {allow: [0.0.0.0, \"[::]:80\"]} | 2:19 this matches nothing: who connects there reaches this host by loopback; write 127.0.0.1, or"
+                        + " 0.0.0.0/0 for all ;; 2:28 this matches nothing: who connects there reaches this host by loopback; write ::1, or ::/0 for all",
                 "connect: {mode: local, allow: [127.0.0.1, 10.0.0.1]} | 2:32 this adds nothing: the mode is local (p.yaml:2:17)",
                 "no-outbound-network: true ;; connect: {allow: [10.0.0.1]} ;; unix: {allow: [/a]} | 3:19 no rule of connect/allow has an effect:"
                         + " no-outbound-network (p.yaml:2:1) ;; 4:16 no rule of unix/allow has an effect",
