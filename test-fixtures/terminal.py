@@ -315,9 +315,11 @@ def threads_stop_and_continue_together(t):
     def moves():
         before = read()
         deadline = time.monotonic() + PATIENCE
-        while read() == before and time.monotonic() < deadline:
+        while time.monotonic() < deadline:
+            if read() > before:  # it is empty for a moment whenever it is written
+                return True
             time.sleep(0.05)
-        return read() > before
+        return False
     assert moves()
     os.kill(child, signal.SIGSTOP)
     os.waitpid(child, os.WUNTRACED)
