@@ -50,7 +50,8 @@ final class SocketCalls {
         if (plan.limitsInet()) {
             dispatch.add(syscalls.nr("setsockopt"), options(),
                     "setsockopt: no source route, no foreign sender, no other protocol on top of TCP"
-                            + (plan.policy().bind().open() ? "" : ", no range of ports, no further address of SCTP")
+                            + (plan.policy().bind().open() ? "" : ", no further address of SCTP")
+                            + (plan.policy().bind().namesPorts() ? ", no range of ports" : "")
                             + (plan.mixesPeers() ? ", no cork of UDP" : "")
                             + (plan.leavesInterfaces() ? "" : ", no interface")
                             + (plan.leavesMulticast() ? "" : ", no multicast group") + ": " + plan.inetOrigin());

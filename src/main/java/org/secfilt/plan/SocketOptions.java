@@ -102,7 +102,8 @@ public final class SocketOptions {
             case ROUTE, SENDER, MARK -> true;
             case INTERFACE -> !plan.leavesInterfaces();
             case GROUP -> !plan.leavesMulticast();
-            case ADDRESSES, PORTS -> !plan.policy().bind().open();
+            case ADDRESSES -> !plan.policy().bind().open();
+            case PORTS -> plan.policy().bind().namesPorts();
             case CORK -> plan.mixesPeers();
         };
     }

@@ -23,4 +23,18 @@ public record Access(Mode mode, Origin modeOrigin, List<Rule> allow, List<Rule> 
     public boolean open() {
         return mode == Mode.ALLOW && deny.isEmpty();
     }
+
+    /** Whether it depends on the port what becomes of an address. */
+    public boolean namesPorts() {
+        return namePorts(allow) || namePorts(deny);
+    }
+
+    private static boolean namePorts(List<Rule> rules) {
+        for (Rule rule : rules) {
+            if (rule.match() instanceof Match.Inet inet && !inet.ports().isEmpty()) {
+                return true;
+            }
+        }
+        return false;
+    }
 }

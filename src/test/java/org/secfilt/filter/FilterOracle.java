@@ -192,7 +192,7 @@ final class FilterOracle {
                         .anyMatch(match -> namesSomeGroup(match) && (!match.networks().isEmpty() || match.ports().isEmpty() && match.protocol().isEmpty()))
                 : policy.connect().allow().stream().noneMatch(rule -> namesSomeGroup((Match.Inet) rule.match())));
         return switch (level) {
-            case 0 -> Set.of(4, 15).contains(option) || local && option == 50 || !policy.bind().open() && option == 51
+            case 0 -> Set.of(4, 15).contains(option) || local && option == 50 || policy.bind().namesPorts() && option == 51
                     || groups && Set.of(35, 39, 42, 46).contains(option);
             case 1 -> local && Set.of(25, 62).contains(option);
             case 17, 136 -> option == 1 && mixes() && !plan.judgesPackets();
