@@ -48,7 +48,8 @@ class ListeningAttackIT {
             String own = family == 4 ? NetworkRoom.INSIDE : NetworkRoom.INSIDE6;
             assertEquals(SocketAttacks.said(range, own), bare);
             assertEquals(SocketAttacks.said(range, own), LISTENING.inside(user, family, range), "whose port is free anyway");
-            List<String> words = new ArrayList<>(List.of("-q", "--firewall=off", "--allowed-bind=" + (family == 4 ? own : "[" + own + "]") + ":0", "--"));
+            String rule = "--allowed-bind=" + (family == 4 ? own : "[" + own + "]") + ":0";
+            List<String> words = new ArrayList<>(List.of("-q", "--firewall=off", rule, "--"));
             words.addAll(LISTENING.words(family, range));
             assertEquals(SocketAttacks.said(range, "EPERM"), ROOM.secfilt(words.toArray(new String[0])).as(user).run().exited(0).stdout());
         }
