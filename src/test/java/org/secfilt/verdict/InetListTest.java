@@ -40,7 +40,7 @@ class InetListTest {
     private final Random random = new Random(seed);
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 3, 30, 300})
+    @ValueSource(ints = {1, 3, 30, 200})
     void the_first_rule_that_speaks_is_the_one_that_a_walk_finds(int most) {
         Map<Denials.Missing, Integer> missing = new EnumMap<>(Denials.Missing.class);
         int spoken = 0;
@@ -62,7 +62,7 @@ class InetListTest {
                 missing.merge(list.missing(address, port), 1, Integer::sum);
             }
         }
-        assertTrue(spoken > 1000 && spoken < 39_900, "of 40000 destinations rules spoke of " + spoken);
+        assertTrue(spoken > 1000 && spoken < 39_000, "of 40000 destinations rules spoke of " + spoken);
         assertEquals(3, missing.size(), missing::toString);
     }
 
