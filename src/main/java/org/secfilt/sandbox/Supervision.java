@@ -16,6 +16,7 @@ import org.secfilt.kernel.Supervisor;
 import org.secfilt.kernel.TraceeStatus;
 import org.secfilt.kernel.Vault;
 import org.secfilt.plan.Plan;
+import org.secfilt.plan.TracedCall;
 import org.secfilt.policy.Origin;
 import org.secfilt.report.JudgedCall;
 import org.secfilt.report.LoggedCall;
@@ -44,10 +45,15 @@ final class Supervision implements Watch {
     /** The command is there yet, with nothing to do but to end. */
     private boolean heldAtEnd;
     private long told;
+    private final LastConnects last = new LastConnects();
     private Tries tries;
+    /** There is a thread that does. */
+    private boolean looksForLate;
     /** The last one of what calls have done already, if it was only counted. */
     private Optional<JudgedCall> untold = Optional.empty();
     private volatile boolean holdsTries;
+    /** Of what was held back some was told, and the tracer has not learnt of that. */
+    private volatile boolean toldLate;
 
     /** @param listener the number that the descriptor of the filter's listener has in the command */
     Supervision(
@@ -91,36 +97,69 @@ final class Supervision implements Watch {
     @Override
     public synchronized boolean denied(int tid, String call, Optional<Sockaddr> destination, SocketKind socket, Verdict.Deny why) {
         if (tries == null) {
-            tries = new Tries(plan);
+            tries = new Tries(plan, last);
         }
+        boolean connects = call.equals(TracedCall.CONNECT.syscall()) && destination.isPresent();
+        boolean told = connects && tellAll(tries.follow(tid, destination.get()));
         if (tries.isQuestion(tid, call, destination, socket)) {
-            holdsTries = !tries.isEmpty();
-            return false;
+            note(tid, destination.get());
+            return told;
         }
         LoggedCall denial = logged(tid, denial(tid, call, destination, socket, why), false, Optional.of(why.errno()));
-        if (tries.mayBeOne(denial.call().pid(), call, destination, socket)) {
-            tries.hold(denial);
-            holdsTries = true;
-            return false;
+        boolean held = tries.mayBeOne(denial.call().pid(), call, destination, socket) && hold(denial);
+        if (connects) {
+            note(tid, destination.get());
         }
-        tell(denial);
-        return true;
+        if (!held) {
+            tell(denial);
+        }
+        return told || !held;
+    }
+
+    /** @return whether it will be told later, if at all */
+    private boolean hold(LoggedCall denial) {
+        tries.hold(denial);
+        if (looksForLate || !tries.waitForNext()) {
+            return true;
+        }
+        looksForLate = LateDenials.begin(this);
+        if (!looksForLate) {
+            tries.drop(denial);
+        }
+        return looksForLate;
+    }
+
+    private void note(int tid, Sockaddr destination) {
+        last.note(tid, destination);
+        holdsTries = tries != null && !tries.isEmpty();
     }
 
     @Override
     public boolean waitsForProcesses() {
-        return holdsTries;
+        return holdsTries || toldLate;
     }
 
     @Override
     public synchronized void connecting(int tid, Sockaddr destination, SocketKind socket) {
-        tries.goes(tid, tracees.tgid(tid), destination, socket);
-        holdsTries = !tries.isEmpty();
+        if (holdsTries) {
+            toldLate |= tellAll(tries.follow(tid, destination));
+            tries.goes(tid, tracees.tgid(tid), destination, socket);
+        }
+        note(tid, destination);
     }
 
     @Override
     public synchronized boolean ending(int process) {
-        return tellAll(process == frontEnd.pid() && !commandEnded ? tries.endOfAll() : tries.endOf(process));
+        boolean late = toldLate;
+        toldLate = false;
+        return tellAll(process == frontEnd.pid() && !commandEnded ? tries.endOfAll() : tries.endOf(process)) || late;
+    }
+
+    /** @return whether there may be more to tell later */
+    synchronized boolean tellLate() {
+        toldLate |= tellAll(tries.stale());
+        looksForLate = tries.waitForNext();
+        return looksForLate;
     }
 
     private boolean tellAll(List<LoggedCall> denials) {

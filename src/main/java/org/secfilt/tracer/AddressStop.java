@@ -3,6 +3,7 @@ package org.secfilt.tracer;
 import java.util.Optional;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Sockaddr;
+import org.secfilt.abi.SocketKind;
 import org.secfilt.kernel.Keeper;
 import org.secfilt.kernel.Ptrace;
 import org.secfilt.kernel.TraceeSockets;
@@ -214,8 +215,9 @@ final class AddressStop {
     }
 
     static void tellConnecting(Watch watch, TraceeSockets sockets, Task task, TracedCall call, Optional<Sockaddr> destination) {
-        if (call == TracedCall.CONNECT && watch.waitsForProcesses() && destination.isPresent()) {
-            watch.connecting(task.tid, destination.get(), Replies.socket(sockets, task));
+        if (call == TracedCall.CONNECT && destination.isPresent()) {
+            SocketKind socket = watch.waitsForProcesses() ? Replies.socket(sockets, task) : SocketKind.UNKNOWN;
+            watch.connecting(task.tid, destination.get(), socket);
         }
     }
 

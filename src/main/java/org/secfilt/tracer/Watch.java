@@ -56,10 +56,14 @@ public interface Watch {
     /** Whether {@link #allowed} is to be called: it costs at every judged call. The answer must not change. */
     boolean hearsOfAllowed();
 
-    /** Whether {@link #connecting} and {@link #ending} are to be called. Any thread. */
+    /** Whether {@link #ending} is to be called, and {@link #connecting} told of the socket. Any thread. */
     boolean waitsForProcesses();
 
-    /** The rules let this socket be connected to this address. */
+    /**
+     * The rules let this socket be connected to this address.
+     *
+     * @param socket unknown where nobody waits for it: to look costs
+     */
     void connecting(int tid, Sockaddr destination, SocketKind socket);
 
     /** The process of this number has ended, or makes its last call. @return whether it is known by that, that a call of its was denied */

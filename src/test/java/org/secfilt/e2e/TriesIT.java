@@ -31,6 +31,33 @@ class TriesIT {
             + "def leave():\n    together.wait()\n    libc.syscall(60, 0)\nfor i in range(4): threading.Thread(target=leave).start()\nleave()";
     private static final String TCP = "t = socket.create_connection(('10.77.1.1', 8001))\n";
 
+    /** What glibc does with these addresses, getaddrinfo(3); musl and Go have a socket for each. */
+    private static final String ORDER = """
+            import ctypes
+            libc = ctypes.CDLL(None)
+            def order(port, *addresses):
+                s = None
+                for address in addresses:
+                    if s is None or s.family == 2 and ':' in address:
+                        if s: s.close()
+                        s = socket.socket(10 if ':' in address else 2, 2)
+                    else:
+                        libc.connect(s.fileno(), bytes(16), 16)
+                    by4 = b'\\2\\0' + port.to_bytes(2, 'big') + socket.inet_pton(2, address) + bytes(8) if '.' in address else b''
+                    libc.connect(s.fileno(), by4, 16) if by4 else s.connect_ex((address, port))
+                s.close()
+            """;
+    private static final String MEANT = """
+            import os, threading, time
+            def udp(to): socket.socket(2, 2).connect_ex((to, 8001))
+            def tcp(): socket.create_connection(('10.77.1.1', 8001))
+            def told():
+                for i in range(100):
+                    time.sleep(0.1)
+                    if 'denied connect' in open('told').read(): return
+                os.kill(os.getpid(), 9)
+            """;
+
     private static Outcome run(User user, String firewall, int exit, String... command) {
         ROOM.bash("printf %s \"$1\" > tcp.yaml", BY_TCP).run().exited(0);
         List<String> words = new ArrayList<>(List.of("--firewall=" + firewall, "--policy=tcp.yaml"));
@@ -66,6 +93,37 @@ class TriesIT {
         assertEquals(List.of(), run(user, firewall, 0, "/usr/bin/python3", "-c", UDP + TCP).reports());
         assertTrue(run(user, firewall, 77, "/usr/bin/python3", "-c", "import socket\ns = socket.socket(2, 2)\n"
                 + "try: s.sendto(b'x', ('10.77.1.1', 8001))\nexcept OSError: pass\n" + TCP).reports().get(0).contains("denied sendto"));
+    }
+
+    /** The others of its addresses may be denied altogether, whichever the library has first, and asks of whichever port. */
+    @ParameterizedTest
+    @CsvSource({"ROOT, --allowed-netmask=10.77.1.1", "ORDINARY, --allowed-netmask=10.77.1.1", "ORDINARY, --allow-resolv --allowed-netmask=fd77:1::1",
+        "ORDINARY, --allow-resolv --notifications=off --allowed-netmask=fd77:1::1",
+        "ORDINARY, --allow-resolv --allowed-netmask=10.77.1.1 --allowed-port=8001"})
+    void nor_are_the_addresses_of_a_name_that_are_denied(User user, String options) {
+        String allowed = options.contains("fd77") ? "fd77:1::1" : "10.77.1.1";
+        String tcp = "; socket.create_connection(('" + allowed + "', 8001))";
+        for (String python : List.of("socket.create_connection(('web.test', 8001))", "socket.getaddrinfo('web.test', None, type=1)",
+                "import os; os.execvp('bash', ['bash', '-c', 'exec 3<>/dev/tcp/web.test/8001'])",
+                "order(8001, 'fd77:1::1', '10.77.1.1')" + tcp, "order(8001, '10.77.1.1', 'fd77:1::1')" + tcp,
+                "order(8001, '10.77.2.1', '" + allowed + "')" + tcp, "order(8001, '" + allowed + "', 'fd77:2::1', '10.77.2.1')" + tcp,
+                "order(9, '10.77.1.1', 'fd77:1::1')" + tcp, "order(65535, 'fd77:1::1', '10.77.1.1', '10.77.2.1')" + tcp)) {
+            assertEquals(List.of(), runWith(user, options, ORDER + python).exited(0).reports(), python);
+        }
+    }
+
+    /** One that no series shows, a series that nobody went by; and before its process ends. */
+    @ParameterizedTest
+    @ValueSource(strings = {"udp('10.77.2.1')", "udp('10.77.2.1'); tcp()", "tcp(); udp('10.77.2.1')", "udp('10.77.1.1'); udp('10.77.2.1'); tcp()",
+        "order(8001, '10.77.1.1', '10.77.2.1')", "order(8001, '10.77.2.1', '10.77.1.1'); udp('10.77.1.1')",
+        "order(8001, '10.77.2.1', '10.77.1.1'); socket.create_connection(('10.77.1.1', 8002))",
+        "udp('10.77.2.1'); threading.Thread(target=lambda: (udp('10.77.1.1'), tcp())).start()", "udp('10.77.2.1'); told()"})
+    void but_what_was_meant_is_told(String calls) {
+        Outcome meant = ROOM.bash("""
+                $SECFILT --allowed-netmask=10.77.1.1 --violation-exit=77 /usr/bin/python3 -c "$1" 2>told; e=$?; cat told; exit $e""",
+                "import socket\n" + ORDER + MEANT + calls).run().exited(77);
+        String line = "secfilt: denied connect 10.77.2.1:8001/udp by ";
+        assertEquals(1, meant.stdout().lines().filter(told -> told.startsWith(line)).count(), meant::toString);
     }
 
     /** It has :: and 0.0.0.0 then, of which both, the one or the other may be allowed, and sends nothing to them. */
