@@ -100,7 +100,7 @@ final class Supervision implements Watch {
             tries = new Tries(plan, last);
         }
         boolean connects = call.equals(TracedCall.CONNECT.syscall()) && destination.isPresent();
-        boolean told = connects && tellAll(tries.follow(tid, destination.get()));
+        boolean told = tellAll(tries.follow(tid, connects ? destination : Optional.empty()));
         if (tries.isQuestion(tid, call, destination, socket)) {
             note(tid, destination.get());
             return told;
@@ -142,7 +142,7 @@ final class Supervision implements Watch {
     @Override
     public synchronized void connecting(int tid, Sockaddr destination, SocketKind socket) {
         if (holdsTries) {
-            toldLate |= tellAll(tries.follow(tid, destination));
+            toldLate |= tellAll(tries.follow(tid, Optional.of(destination)));
             tries.goes(tid, tracees.tgid(tid), destination, socket);
         }
         note(tid, destination);

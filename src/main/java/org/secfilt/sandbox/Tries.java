@@ -147,13 +147,18 @@ final class Tries {
         return held.isEmpty();
     }
 
-    /** The thread connects a socket, or would, if it were not denied. @return what it tried before that, if it is a denial now */
-    List<LoggedCall> follow(int tid, Sockaddr destination) {
+    /**
+     * The thread connects a socket, or would, if it were not denied; or something else of it is denied.
+     *
+     * @param destination of a connect
+     * @return what it tried before that, if it is a denial now
+     */
+    List<LoggedCall> follow(int tid, Optional<Sockaddr> destination) {
         List<LoggedCall> failed = new ArrayList<>();
         for (Iterator<Try> tries = held.iterator(); tries.hasNext();) {
             Try one = tries.next();
             if (one.denial.tid() == tid && one.waitsForNext()) {
-                one.mayGoOn = areOfOneName(one.to, destination);
+                one.mayGoOn = destination.isPresent() && areOfOneName(one.to, destination.get());
                 if (!one.mayGoOn) {
                     tries.remove();
                     failed.add(one.denial);
