@@ -11,6 +11,9 @@ public interface PathResolution {
     /** Whether a file can be seen there, executable or not; false in a directory that may not be searched. */
     boolean exists(int pid, byte[] path);
 
+    /** The same as this user would find it, which is of no process yet: for {@link #executable} and {@link #exists}. Root's to ask. */
+    PathResolution as(Account user);
+
     /** What a regular file begins with, up to so many bytes; nothing of one that cannot be read. Paths are followed as by {@link #follow}. */
     byte[] beginning(int pid, byte[] path, int length);
 

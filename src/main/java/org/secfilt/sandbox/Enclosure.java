@@ -54,6 +54,11 @@ final class Enclosure {
         return new Enclosure(own, capabilities, owner, account, resolver);
     }
 
+    /** Whom the command is to be run as, if not as the caller. */
+    Optional<Account> user() {
+        return account;
+    }
+
     private static Account account(Setting<UserName> setting, Accounts accounts) {
         UserName name = setting.value();
         Optional<Account> found = accounts.user(name.user());

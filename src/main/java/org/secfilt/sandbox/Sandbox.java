@@ -11,6 +11,7 @@ import org.secfilt.bpf.Program;
 import org.secfilt.filter.FilterCompiler;
 import org.secfilt.firewall.FirewallException;
 import org.secfilt.firewall.Standing;
+import org.secfilt.kernel.Account;
 import org.secfilt.kernel.FrontEnd;
 import org.secfilt.kernel.InheritedDescriptors;
 import org.secfilt.kernel.Keeper;
@@ -111,18 +112,19 @@ public final class Sandbox {
             frontEnd.exit(FAILED);
             return false;
         }
+        Optional<Enclosure> enclosure = enclosure();
+        if (enclosure.isEmpty()) {
+            return false;
+        }
         PathResolution paths = kernel.pathResolution();
-        CommandFile file = CommandFile.find(paths, frontEnd.pid(), command);
+        Optional<Account> user = enclosure.get().user();
+        CommandFile file = CommandFile.find(user.isPresent() ? paths.as(user.get()) : paths, frontEnd.pid(), command);
         if (file.error() != 0) {
             launcher.refuse(command, file.error());
             return false;
         }
         WritableFiles writable = new WritableFiles(paths, frontEnd.pid(), plan.policy().files(), plan.ownsMounts());
         if (refused(writable.refusals())) {
-            return false;
-        }
-        Optional<Enclosure> enclosure = enclosure();
-        if (enclosure.isEmpty()) {
             return false;
         }
         Optional<Program> filter = Optional.empty();

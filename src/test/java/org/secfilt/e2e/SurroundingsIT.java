@@ -14,6 +14,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.secfilt.Fixtures;
 
 /** What the command has of its own: a network with loopback alone, a /tmp, a user, by themselves and together with rules. */
@@ -238,6 +239,18 @@ class SurroundingsIT {
             assertEquals(expected + "\nCapInh:\t0000000000000000\nCapPrm:\t0000000000000000\nCapEff:\t0000000000000000\n"
                     + "CapAmb:\t0000000000000000\n", run.exited(0).stdout(), run::toString);
         }
+    }
+
+    /** Root's PATH may have directories that are closed to others. execvp(3) */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "--allowed-netmask=127.0.0.1", "--net=none --private-tmp", "--net=nat"})
+    void the_command_is_looked_for_where_the_user_may(String options) {
+        Outcome run = ROOM.bash("""
+                mkdir -p closed open; printf '#!/bin/sh\\necho closed' > closed/which-one; printf '#!/bin/sh\\nid -un' > open/which-one
+                chmod 755 open open/which-one closed/which-one; chmod 700 closed; PATH=$PWD/closed:open:$PATH
+                for command in which-one ./open/which-one ./closed/which-one; do $SECFILT $1 --user=nobody $command; done; echo $?
+                chmod 700 open/which-one; $SECFILT $1 --user=nobody which-one; echo $?""", options).run().exited(0);
+        assertEquals("nobody\nnobody\n126\n126\n", run.stdout(), run::toString);
     }
 
     @Test

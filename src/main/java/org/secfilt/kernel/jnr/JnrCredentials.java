@@ -130,6 +130,12 @@ final class JnrCredentials {
         return set(theirs, own.effective() & ~ABOUT_FILES | theirs.effective() & ABOUT_FILES);
     }
 
+    /** Takes those of a user who is root of nothing on, until {@link #giveBack}. @return false if that cannot be done */
+    boolean take(int user, int group, int[] groups) {
+        taken = true;
+        return set(new Identity(user, group, groups, 0), own.effective() & ~ABOUT_FILES);
+    }
+
     /** Ours again. Does nothing if nothing was taken. */
     void giveBack() {
         if (!taken) {

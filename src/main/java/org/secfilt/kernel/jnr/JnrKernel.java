@@ -1,5 +1,6 @@
 package org.secfilt.kernel.jnr;
 
+import java.util.Optional;
 import org.secfilt.abi.KernelRelease;
 import org.secfilt.kernel.Accounts;
 import org.secfilt.kernel.Affinity;
@@ -97,7 +98,7 @@ public final class JnrKernel implements Kernel {
 
     @Override
     public PathResolution pathResolution() {
-        return new JnrPathResolution();
+        return new JnrPathResolution(Optional.empty());
     }
 
     @Override

@@ -2,9 +2,11 @@ package org.secfilt.kernel.jnr;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Optional;
 import org.secfilt.abi.ByteString;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.OpenHow;
+import org.secfilt.kernel.Account;
 import org.secfilt.kernel.NamedFile;
 import org.secfilt.kernel.PathResolution;
 import org.secfilt.kernel.UnresolvedPath;
@@ -22,9 +24,24 @@ final class JnrPathResolution implements PathResolution {
     private final Proc proc = new Proc();
     private final Openat2 openat2 = new Openat2();
     private final long scratch = NativeMemory.allocate(PATH_MAX);
+    private final Optional<Account> user;
+
+    JnrPathResolution(Optional<Account> user) {
+        this.user = user;
+    }
+
+    @Override
+    public PathResolution as(Account other) {
+        return new JnrPathResolution(Optional.of(other));
+    }
 
     @Override
     public int executable(int pid, byte[] path) {
+        int error = executableToUs(pid, path);
+        return error == 0 ? refused(pid, path, X_OK) : error;
+    }
+
+    private int executableToUs(int pid, byte[] path) {
         if (!putPath(pid, path)) {
             return Errno.ENAMETOOLONG.number();
         }
@@ -38,7 +55,25 @@ final class JnrPathResolution implements PathResolution {
 
     @Override
     public boolean exists(int pid, byte[] path) {
-        return putPath(pid, path) && Libc.FACCESSAT.call(AT_FDCWD, scratch, F_OK, AT_EACCESS) == 0;
+        return putPath(pid, path) && Libc.FACCESSAT.call(AT_FDCWD, scratch, F_OK, AT_EACCESS) == 0 && refused(pid, path, F_OK) == 0;
+    }
+
+    /** Why the user may not do that, though we may; 0 if so, or where only the kernel will tell. */
+    private int refused(int pid, byte[] path, int mode) {
+        if (user.isEmpty()) {
+            return 0;
+        }
+        int from = proc.openPath(pid + "/cwd"); // the user may not look into /proc there
+        JnrCredentials credentials = new JnrCredentials(proc);
+        int[] groups = user.get().groups().stream().mapToInt(Integer::intValue).toArray();
+        try {
+            boolean taken = from >= 0 && credentials.take(user.get().uid(), user.get().gid(), groups);
+            NativeMemory.IO.putByteArray(scratch, Arrays.copyOf(path, path.length + 1), 0, path.length + 1);
+            return taken ? (int) -Libc.FACCESSAT.call(from, scratch, mode, AT_EACCESS) : 0;
+        } finally {
+            credentials.giveBack();
+            close(from);
+        }
     }
 
     /** Puts the path as the process means it into the scratch area; false if it is too long. */
