@@ -6,6 +6,7 @@ import java.util.Set;
 import org.secfilt.abi.Cidr;
 import org.secfilt.abi.Family;
 import org.secfilt.abi.IpAddress;
+import org.secfilt.abi.PortRange;
 import org.secfilt.abi.Protocol;
 
 /** Which network namespaces there are, and what this one is like. network_namespaces(7) */
@@ -57,10 +58,11 @@ public interface Networks {
     void forgetFlows(Protocol protocol, int port, List<Cidr> to, List<Cidr> leading, List<Cidr> except);
 
     /**
-     * The same of all flows that this address began, or answers, and of those that began elsewhere in the name of others.
+     * The same of all flows that this address began, or answers, and of those that others who are gone began in the name of this host.
      *
-     * @param former where, all of one family: nobody has these addresses any more
-     * @param except of these, those that somebody has
+     * @param former of whom, all of one family
+     * @param except of these, who is there
+     * @param ports of this host, where what they began seemed to come from: there may be other clients with such addresses
      */
-    void forgetFlows(IpAddress address, List<Cidr> former, List<Cidr> except);
+    void forgetFlows(IpAddress address, List<Cidr> former, List<Cidr> except, PortRange ports);
 }

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.secfilt.abi.Cidr;
 import org.secfilt.abi.IpAddress;
+import org.secfilt.abi.PortRange;
 import org.secfilt.abi.Protocol;
 import org.secfilt.firewall.FirewallException;
 import org.secfilt.firewall.IpVersion;
@@ -246,8 +247,9 @@ public final class Nat {
 
     /** Else who was asked by a command could go on to the next one that has its addresses; and the ports that it left from would stay taken. */
     private void forgetFlows(List<Cidr> taken) {
+        PortRange ports = PortRange.parse(Forwarding.ports(SYSCTLS));
         for (IpAddress address : own) {
-            kernel.networks().forgetFlows(address, Subnets.choices(address.isV4()), taken);
+            kernel.networks().forgetFlows(address, Subnets.choices(address.isV4()), taken, ports);
         }
     }
 

@@ -94,12 +94,21 @@ final class NatListing {
         for (String line : saved.split("\n")) {
             List<String> words = List.of(line.split(" "));
             String target = after(words, "-j");
-            if (line.startsWith("-A ") && (target.equals("DNAT") || target.equals("REDIRECT")) && after(words, "-p").equals(protocol.toString())
-                    && isFor(after(words, "--dport") + "," + after(words, "--dports"), port) && isTo(after(words, "-d"), local)) {
+            if (line.startsWith("-A ") && (target.equals("DNAT") || target.equals("REDIRECT")) && isAbout(words, protocol, port)
+                    && isTo(after(words, "-d"), local)) {
                 return Optional.of(line);
             }
         }
         return Optional.empty();
+    }
+
+    /** A rule that names an address alone is about all protocols and ports of it; one that names neither is no rule about a server of this host's. */
+    private static boolean isAbout(List<String> words, Protocol protocol, int port) {
+        boolean whole = !after(words, "-d").isEmpty();
+        boolean ofAnyProtocol = whole && !words.contains("-p");
+        boolean ofAnyPort = whole && !words.contains("--dport") && !words.contains("--dports");
+        return (ofAnyProtocol || after(words, "-p").equals(protocol.toString()))
+                && (ofAnyPort || isFor(after(words, "--dport") + "," + after(words, "--dports"), port));
     }
 
     /** The word that follows; empty if there is none, or what precedes is meant the other way round ({@code !}). */
@@ -123,8 +132,9 @@ final class NatListing {
         if (network.isEmpty()) {
             return true;
         }
+        Optional<Cidr> read = Subnets.read(network); // a mask may have holes
         for (Cidr address : local) {
-            if (Cidr.parse(network).contains(address.first())) {
+            if (read.isEmpty() || read.get().contains(address.first())) {
                 return true;
             }
         }

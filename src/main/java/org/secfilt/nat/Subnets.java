@@ -101,7 +101,7 @@ record Subnets(IpAddress host, IpAddress own, Cidr block) {
         return local;
     }
 
-    private static Optional<Cidr> read(String word) {
+    static Optional<Cidr> read(String word) {
         try {
             return Optional.of(Cidr.parse(word));
         } catch (IllegalArgumentException e) {

@@ -116,6 +116,22 @@ class NatEndIT {
         ROOM.arrived();
     }
 
+    /** They may be behind its default route, and have addresses as those of runs: their connections would break. */
+    @Test
+    void what_the_host_translates_for_its_own_clients_stays() {
+        Outcome run = ROOM.bash("""
+                iptables -t nat -A POSTROUTING -s 192.168.50.0/24 -j MASQUERADE; ip address add 192.168.50.2/32 dev lo
+                python3 -c '
+                import socket
+                s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("192.168.50.2", 4123)); s.sendto(b"", ("10.77.1.1", 8002))'
+                ip address del 192.168.50.2/32 dev lo
+                $SECFILT --net=nat true
+                iptables -t nat -D POSTROUTING -s 192.168.50.0/24 -j MASQUERADE
+                grep -o "src=192.168.50.2 .*sport=4123" /proc/net/nf_conntrack""".replace("\n                ", "\n")).run().exited(0);
+        assertEquals("src=192.168.50.2 dst=10.77.1.1 sport=4123\n", run.stdout(), run::toString);
+        ROOM.arrived();
+    }
+
     @ParameterizedTest(name = "{1}")
     @CsvSource(delimiter = '|', textBlock = """
             nc -l 10105 & sleep 0.3 | port 10105/tcp of this host is in use

@@ -137,6 +137,11 @@ class NatTextTest {
                 "-A INPUT -p tcp -m tcp --dport 8088 -j ACCEPT", "-A PREROUTING -p tcp -m tcp ! --dport 8088 -j DNAT --to-destination 172.17.0.2:80")) {
             assertEquals(Optional.empty(), NatListing.leading(rule, Protocol.TCP, 8088, local));
         }
+        for (String rule : List.of("-A PREROUTING -d 10.77.1.2/32 -j DNAT --to-destination 172.17.0.2",
+                "-A PREROUTING -d 10.77.1.2/32 -p tcp -j REDIRECT --to-ports 1", "-A X -d 10.0.1.2/255.0.255.255 -j DNAT --to-destination 172.17.0.2")) {
+            assertEquals(Optional.of(rule), NatListing.leading(rule, Protocol.TCP, 8088, local));
+        }
+        assertEquals(Optional.empty(), NatListing.leading("-A PREROUTING -p tcp -j REDIRECT --to-ports 1", Protocol.TCP, 8088, local));
         assertTrue(NatListing.isOurs("-A PREROUTING -p tcp -m comment --comment \"secfilt sfn1f\" -j DNAT"));
     }
 

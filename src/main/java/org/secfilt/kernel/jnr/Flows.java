@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.secfilt.abi.Cidr;
 import org.secfilt.abi.Family;
 import org.secfilt.abi.IpAddress;
@@ -28,6 +29,7 @@ abstract class Flows {
     private static final int CTA_IP_V4_DST = 2;
     private static final int CTA_IP_V6_SRC = 3;
     private static final int CTA_IP_V6_DST = 4;
+    private static final int CTA_PROTO_DST_PORT = 3;
     /** struct nfgenmsg, between the header and the attributes. */
     private static final int FAMILY_BYTES = 4;
     /** No part of the kernel's answer is longer. // net/netlink/af_netlink.c netlink_dump() */
@@ -142,6 +144,12 @@ abstract class Flows {
     /** What the tuple says of its protocol, and of that what is asked for: in network byte order. */
     static Optional<byte[]> ofProtocol(byte[] tuple, int attribute) {
         return attribute(attribute(tuple, CTA_TUPLE_PROTO).orElse(new byte[0]), attribute);
+    }
+
+    /** The port that it goes to; none of a protocol without ports. */
+    static OptionalInt portTo(byte[] tuple) {
+        Optional<byte[]> port = ofProtocol(tuple, CTA_PROTO_DST_PORT);
+        return port.isPresent() ? OptionalInt.of(Short.toUnsignedInt(ByteBuffer.wrap(port.get()).getShort())) : OptionalInt.empty();
     }
 
     private Optional<IpAddress> address(byte[] tuple, int v4, int v6) {

@@ -1,6 +1,5 @@
 package org.secfilt.kernel.jnr;
 
-import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 import org.secfilt.abi.Cidr;
@@ -11,7 +10,6 @@ import org.secfilt.abi.Protocol;
 final class FlowsToPort extends Flows {
     // linux/netfilter/nfnetlink_conntrack.h
     private static final int CTA_PROTO_NUM = 1;
-    private static final int CTA_PROTO_DST_PORT = 3;
 
     private final Protocol protocol;
     private final int port;
@@ -32,9 +30,7 @@ final class FlowsToPort extends Flows {
     @Override
     boolean isStale(byte[] sent, byte[] answered) {
         Optional<byte[]> number = ofProtocol(sent, CTA_PROTO_NUM);
-        Optional<byte[]> sentTo = ofProtocol(sent, CTA_PROTO_DST_PORT);
-        if (number.isEmpty() || sentTo.isEmpty() || number.get()[0] != protocol.number()
-                || ByteBuffer.wrap(sentTo.get()).getShort() != (short) port) {
+        if (number.isEmpty() || number.get()[0] != protocol.number() || portTo(sent).orElse(-1) != port) {
             return false;
         }
         Optional<IpAddress> target = destination(sent);

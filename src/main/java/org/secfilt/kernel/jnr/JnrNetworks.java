@@ -14,6 +14,7 @@ import org.secfilt.abi.Cidr;
 import org.secfilt.abi.Errno;
 import org.secfilt.abi.Family;
 import org.secfilt.abi.IpAddress;
+import org.secfilt.abi.PortRange;
 import org.secfilt.abi.Protocol;
 import org.secfilt.kernel.Networks;
 
@@ -137,7 +138,7 @@ final class JnrNetworks implements Networks {
     }
 
     @Override
-    public void forgetFlows(IpAddress address, List<Cidr> former, List<Cidr> except) {
-        new FlowsOfNobody(address, former, except).forget();
+    public void forgetFlows(IpAddress address, List<Cidr> former, List<Cidr> except, PortRange ports) {
+        new FlowsOfNobody(address, former, except, ports).forget();
     }
 }
