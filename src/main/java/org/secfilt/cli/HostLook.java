@@ -75,6 +75,11 @@ final class HostLook implements Look {
     }
 
     @Override
+    public boolean changesParameters() {
+        return Files.isWritable(Path.of("/proc/sys/net/ipv4/ip_forward"));
+    }
+
+    @Override
     public boolean makesCgroups() {
         return filter.mayMakeCgroup();
     }

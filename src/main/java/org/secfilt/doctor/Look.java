@@ -20,6 +20,9 @@ public interface Look {
     /** Whether root here has rights over this host's network: root of a user namespace mostly has none. */
     boolean changesNetwork();
 
+    /** Whether root may write to /proc/sys/net: in containers it is read-only mostly. */
+    boolean changesParameters();
+
     /** Whether a run could make the cgroup by which the firewall would know it. */
     boolean makesCgroups();
 

@@ -296,6 +296,9 @@ final class Probes {
         if (host.root() && !host.changesNetwork()) {
             return Finding.no("network behind this host", NOT_OURS, held, HOSTS_ROOT + ", or use --net=none");
         }
+        if (host.root() && !host.changesParameters()) {
+            return Finding.no("network behind this host", "/proc/sys is read-only", held, "mount it anew (Docker: --privileged), or use --net=none");
+        }
         return host.root() ? Finding.yes("network behind this host", "ip, nsenter, iptables", held)
                 : Finding.partly("network behind this host", "ip, nsenter, iptables", "", held + ": joining networks is root's",
                         "run secfilt as root, or use --net=none");

@@ -3,6 +3,7 @@ package org.secfilt.nat;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,6 +17,10 @@ final class Forwarding {
     /** Above the default of ip_local_port_range. */
     private static final int FIRST_PORT = 61000;
     private static final int LAST_PORT = 65535;
+    /** EROFS, as strerror(3) says it. */
+    private static final String READ_ONLY = "Read-only file system";
+    private static final String ADVICE =
+            ", as in containers; mount /proc/sys anew (Docker: --privileged), or write --net=none, which needs none of that";
 
     private final Path interfaces;
     private final String file;
@@ -141,6 +146,8 @@ final class Forwarding {
         }
         try {
             Files.write(path, new byte[] {(byte) (on ? '1' : '0'), '\n'});
+        } catch (FileSystemException e) {
+            throw new IOException("write(" + path + "): " + e.getReason() + (READ_ONLY.equals(e.getReason()) ? ADVICE : ""), e);
         } catch (IOException e) {
             throw new IOException("write(" + path + "): " + e.getMessage(), e);
         }

@@ -99,6 +99,7 @@ class DiagnosisTest {
                 "network=none | partly  iptables: nft, for both families | this network belongs to another user namespace",
                 "network=none | no      profiles: this network belongs to another user namespace | run secfilt as the host's root",
                 "network=none | no      network behind this host: this network belongs to another user namespace | use --net=none",
+                "parameters=read-only | no      network behind this host: /proc/sys is read-only | use --net=none",
                 "capabilities=sys_ptrace | partly  ptrace: without CAP_SYS_PTRACE | --user with a policy is refused",
                 "capabilities=sys_admin | no      network behind this host: without CAP_SYS_ADMIN | in a container, --cap-add=SYS_ADMIN",
                 "capabilities=net_admin | no      network behind this host: without CAP_NET_ADMIN | in a container, --cap-add=NET_ADMIN",
@@ -196,6 +197,7 @@ class DiagnosisTest {
         boolean root = true;
         boolean makesCgroups = true;
         boolean changesNetwork = true;
+        boolean changesParameters = true;
         HostFirewall firewall = new HostFirewall(Optional.empty(), true);
 
         void set(String change) {
@@ -207,6 +209,7 @@ class DiagnosisTest {
                 case "java" -> java = Integer.parseInt(value);
                 case "firewall" -> firewall = value.isEmpty() ? HostFirewall.OF_NETWORK : HostFirewall.without(value);
                 case "network" -> changesNetwork = !value.equals("none");
+                case "parameters" -> changesParameters = !value.equals("read-only");
                 case "cgroups" -> makesCgroups = !value.equals("none");
                 case "capabilities" -> {
                     long[] without = {1L << 19, 1L << 21, 1L << 12, 1L << 12 | 1L << 21, -1L};
@@ -242,6 +245,11 @@ class DiagnosisTest {
         @Override
         public boolean changesNetwork() {
             return changesNetwork;
+        }
+
+        @Override
+        public boolean changesParameters() {
+            return changesParameters;
         }
 
         @Override

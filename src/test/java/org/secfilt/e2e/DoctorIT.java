@@ -80,6 +80,14 @@ class DoctorIT {
     }
 
     @Test
+    void in_a_container_whose_parameters_are_read_only_no_network_is_promised() {
+        Outcome run = ROOM.bash("mount --make-rprivate /; mount -o bind,ro /proc/sys /proc/sys; $SECFILT doctor; $SECFILT --net=nat true").run().exited(125);
+        assertTrue(run.stdout().contains("\nno      network behind this host: /proc/sys is read-only\n"), run::toString);
+        assertTrue(run.stderr().endsWith("/forwarding): Read-only file system, as in containers; mount /proc/sys anew (Docker: --privileged), or write"
+                + " --net=none, which needs none of that\n"), run::toString);
+    }
+
+    @Test
     void finds_that_they_cannot_under_another_tracer() {
         Outcome run = ROOM.secfilt("-q", "--allowed-port=1", Built.program().toString(), "doctor").run()
                 .exited(1);
