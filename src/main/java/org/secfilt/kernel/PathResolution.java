@@ -11,7 +11,7 @@ public interface PathResolution {
     /** Whether a file can be seen there, executable or not; false in a directory that may not be searched. */
     boolean exists(int pid, byte[] path);
 
-    /** The same as this user would find it, which is of no process yet: for {@link #executable} and {@link #exists}. Root's to ask. */
+    /** The same as this user would find it, who has no process yet: for {@link #executable} and {@link #exists}. Root's to ask. */
     PathResolution as(Account user);
 
     /** What a regular file begins with, up to so many bytes; nothing of one that cannot be read. Paths are followed as by {@link #follow}. */

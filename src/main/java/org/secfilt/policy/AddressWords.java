@@ -15,12 +15,15 @@ public final class AddressWords {
 
     private static final String LOOPBACK_WORD = "loopback";
 
+    private static final String SCHEME_ENDS = "://";
+
     private static final String LOOPBACK_AND_PORT = "::1:";
 
     private AddressWords() {}
 
     /** @throws IllegalArgumentException saying what is wrong and what to write instead */
     public static List<Cidr> parse(String word) {
+        refuseUrl(word);
         if (word.equals(LOOPBACK_WORD)) {
             return LOOPBACK;
         }
@@ -29,6 +32,24 @@ public final class AddressWords {
             throw new IllegalArgumentException("'" + Printable.escape(word) + "' is no network; write " + meant);
         }
         return List.of(Cidr.parse(word));
+    }
+
+    /** A host's name in one may stand for several addresses, and for others tomorrow. */
+    private static void refuseUrl(String text) {
+        int colon = text.indexOf(SCHEME_ENDS);
+        if (colon < 0) {
+            return;
+        }
+        String authority = text.substring(colon + SCHEME_ENDS.length()).split("/", 2)[0];
+        String host = authority.substring(authority.indexOf('@') + 1);
+        if (host.startsWith("[")) {
+            host = host.substring(1).split("]", 2)[0];
+        } else {
+            host = host.split(":", 2)[0];
+        }
+        throw new IllegalArgumentException("'" + Printable.escape(text) + "' is a URL, and rules name addresses; "
+                + (IpAddress.isAddress(host) ? "write " + host
+                : "'getent ahosts " + (host.matches("[A-Za-z0-9.-]+") ? host : "HOST") + "' shows those of its host"));
     }
 
     /** What to write for what other tools' users write; empty if nothing is known. */
@@ -52,6 +73,7 @@ public final class AddressWords {
      * @throws IllegalArgumentException saying what is wrong and what to write instead
      */
     public static Match.Inet parseWithPorts(String text) {
+        refuseUrl(text);
         if (text.startsWith("[")) {
             int close = text.indexOf(']');
             if (close < 0) {

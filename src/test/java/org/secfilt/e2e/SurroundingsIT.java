@@ -243,14 +243,15 @@ class SurroundingsIT {
 
     /** Root's PATH may have directories that are closed to others. execvp(3) */
     @ParameterizedTest
-    @ValueSource(strings = {"", "--allowed-netmask=127.0.0.1", "--net=none --private-tmp", "--net=nat"})
+    @ValueSource(strings = {"", "--allowed-netmask=127.0.0.1", "--net=none", "--net=nat"})
     void the_command_is_looked_for_where_the_user_may(String options) {
         Outcome run = ROOM.bash("""
                 mkdir -p closed open; printf '#!/bin/sh\\necho closed' > closed/which-one; printf '#!/bin/sh\\nid -un' > open/which-one
                 chmod 755 open open/which-one closed/which-one; chmod 700 closed; PATH=$PWD/closed:open:$PATH
                 for command in which-one ./open/which-one ./closed/which-one; do $SECFILT $1 --user=nobody $command; done; echo $?
-                chmod 700 open/which-one; $SECFILT $1 --user=nobody which-one; echo $?""", options).run().exited(0);
-        assertEquals("nobody\nnobody\n126\n126\n", run.stdout(), run::toString);
+                chmod 700 open/which-one; $SECFILT $1 --user=nobody which-one; echo $?
+                chmod 700 closed/which-one; chown -R 4242 closed; $SECFILT $1 --user=root which-one; chown -R 0 closed""", options).run().exited(0);
+        assertEquals("nobody\nnobody\n126\n126\nclosed\n", run.stdout(), run::toString);
     }
 
     @Test

@@ -65,6 +65,10 @@ class AddressWordsTest {
         "localhost | 'localhost' is no network; write loopback for 127.0.0.0/8 and ::1",
         "any | 'any' is no network; write 0.0.0.0/0 for every IPv4 address, and ::/0 for every IPv6 address",
         "10.0.0.1-10.0.0.5 | '10.0.0.1-10.0.0.5' is no network; write the blocks of this range, each by itself, as 10.0.0.1/31",
+        "https://10.0.0.1:443/x | 'https://10.0.0.1:443/x' is a URL, and rules name addresses; write 10.0.0.1",
+        "http://u@[fd77::1]/ | 'http://u@[fd77::1]/' is a URL, and rules name addresses; write fd77::1",
+        "https://mirror.lan/a@b | 'https://mirror.lan/a@b' is a URL, and rules name addresses; 'getent ahosts mirror.lan' shows those of its host",
+        "ftp://; | 'ftp://;' is a URL, and rules name addresses; 'getent ahosts HOST' shows those of its host",
         "10.0.0/24 | '10.0.0' is no IPv4 or IPv6 address; write four numbers, as 10.0.0.0",
     })
     void says_what_to_write_for_what_others_take(String word, String message) {

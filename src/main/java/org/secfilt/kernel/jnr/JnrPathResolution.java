@@ -60,7 +60,7 @@ final class JnrPathResolution implements PathResolution {
 
     /** Why the user may not do that, though we may; 0 if so, or where only the kernel will tell. */
     private int refused(int pid, byte[] path, int mode) {
-        if (user.isEmpty()) {
+        if (user.isEmpty() || user.get().uid() == 0) { // root keeps its capabilities
             return 0;
         }
         int from = proc.openPath(pid + "/cwd"); // the user may not look into /proc there
