@@ -83,6 +83,7 @@ final class Remake {
             }
             task.begun = Task.NONE;
         } else if (task.phase == Task.Phase.REMAKING || task.phase == Task.Phase.RESUMING) {
+            task.interruptions = 0; // this stop ended the vault's call, and no filter
             ptrace.resumeToCall(task.tid, 0); // the end of a group-stop
             return true;
         }

@@ -128,6 +128,16 @@ class SignalsIT {
         assertEquals("20 of 20 refused, 0 with signals blocked\n", run.stdout(), run::toString);
     }
 
+    /** The first call of each: the calls in its place, by which the vault comes, are interrupted again and again. */
+    @ParameterizedTest
+    @EnumSource
+    void one_that_is_continued_without_a_pause_makes_its_calls_all_the_same(User user) {
+        String continued = Fixtures.compile("continued").toString();
+        Outcome run = ROOM.secfilt("-q", "--firewall=off", "--allowed-netmask=" + NetworkRoom.INSIDE, continued, "60", NetworkRoom.INSIDE, "8002")
+                .as(user).timeoutMillis(60_000).run().exited(0);
+        assertEquals("0: 60\n", run.stdout(), run::toString);
+    }
+
     /** What was judged is what is signalled: a victim that gets SIGUSR1 sends a datagram. */
     @ParameterizedTest
     @CsvSource({"pidfd, ROOT", "group, ROOT", "pidfd, ORDINARY", "group, ORDINARY"})

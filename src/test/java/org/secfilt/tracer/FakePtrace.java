@@ -248,6 +248,11 @@ abstract class FakePtrace extends FakeStops implements Ptrace {
             nextSignal(task); // blocked or not
             return 0;
         }
+        if (task.state == FakeTask.State.EXIT_STOP && task.rewound && task.continued && task.vaultFd == Task.NONE) {
+            task.status = PTRACE_EVENT_STOP << 8 | 5;
+            task.state = FakeTask.State.EVENT_STOP;
+            return 0;
+        }
         if (task.state == FakeTask.State.EXIT_STOP && task.rewound) {
             task.rewound = false;
             task.number = task.result;

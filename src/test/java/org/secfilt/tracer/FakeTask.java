@@ -57,6 +57,8 @@ final class FakeTask {
     int execsTold;
     /** A group-stop ends when it has the vault's descriptor, and it goes on with something else. */
     boolean stopsWithDescriptor;
+    /** What interrupts its vault call is the end of a group-stop, of which it tells (SIGCONT). */
+    boolean continued;
     /** Signals that come when a notified call is handed over, each with a handler. */
     final List<Integer> signals = new ArrayList<>();
     /** The call is made again when no signal is left. */

@@ -89,6 +89,17 @@ class VaultStopTest extends TracerRoom {
         assertEquals(List.of("7: connect 10.0.0.1:80"), named("connect"));
     }
 
+    /** Its threads, or others', may do so without a pause: no filter of its own says that. */
+    @Test
+    void a_vault_call_may_be_interrupted_by_SIGCONT_however_often() {
+        kernel.remember(0x1000, ALLOWED);
+        FakeTask task = command(connect(0x1000));
+        task.vaultAnswers.addAll(Collections.nCopies(1000, -512L));
+        task.continued = true;
+        run();
+        assertEquals(List.of("7: connect 10.0.0.1:80"), named("connect"));
+    }
+
     /** Signals are blocked by then: as its own call would be, another is found with them as they were. */
     @Test
     void a_filter_that_comes_meanwhile_leaves_signals_as_they_were() {
