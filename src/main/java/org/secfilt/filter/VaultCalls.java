@@ -28,8 +28,9 @@ import org.secfilt.plan.VaultRange;
  * <p>These must be RET_TRACE, not RET_ERRNO: the tracer makes such calls itself, by replacing a call at its stop, and seccomp asks
  * the filter again about the replacement; TRACE passes then, ERRNO would not.
  *
- * <p>Other calls that change mappings or what lies beneath them: brk(2) moves the end of its own heap alone as long as prctl(PR_SET_MM) is refused,
- * process_madvise(2) must not say MADV_DONTFORK (see {@link WaysRound} for both); mseal(2), mlock(2), mbind(2) keep the contents.
+ * <p>Other calls that change mappings or what lies beneath them: brk(2) moves the end of its own heap alone as long as prctl(PR_SET_MM) is
+ * refused, process_madvise(2) must not say MADV_DONTFORK, and io_destroy(2) finds no ring to unmap: see {@link WaysRound} for the three.
+ * mseal(2), mlock(2), mbind(2) keep the contents.
  */
 final class VaultCalls {
     private static final int MAP_FIXED = 0x10; // linux/mman.h

@@ -30,6 +30,8 @@ import org.secfilt.plan.TracedCall;
  * <tr><td>prctl PR_SET_TAGGED_ADDR_CTRL, arch_prctl ARCH_ENABLE_TAGGED_ADDR</td><td>give the vault other addresses</td><td>EPERM</td></tr>
  * <tr><td>process_madvise, but for hints</td><td>MADV_DONTFORK (6.13 on its own process): a child without the vault</td>
  *     <td>EINVAL, as before 6.13</td></tr>
+ * <tr><td>io_setup</td><td>move a page of its ring to below the vault: io_destroy unmaps the ring's whole length from there on</td>
+ *     <td>ENOSYS, as kernels without CONFIG_AIO: programs know it and fall back</td></tr>
  * <tr><td>uselib</td><td>map over the vault</td><td>ENOSYS, as nearly all kernels</td></tr>
  * <tr><td>request_key with callout_info</td><td>have root's request-key(8) resolve a name outside of the sandbox</td><td>EPERM</td></tr>
  * <tr><td>keyctl KEYCTL_SESSION_TO_PARENT</td><td>take its keys from the shell outside, and give it others</td><td>EPERM</td></tr>
@@ -132,6 +134,7 @@ final class WaysRound {
                 "prctl: the vault stays");
         dispatch.add(syscalls.nr("process_madvise"), load(3, assembler.jumpIfAny(HINTS, actions.allow(), actions.errno(Errno.EINVAL))),
                 "process_madvise: the vault stays");
+        dispatch.add(syscalls.nr("io_setup"), actions.errno(Errno.ENOSYS), "io_setup: the vault stays");
         OptionalInt archPrctl = syscalls.find("arch_prctl");
         if (archPrctl.isPresent()) {
             dispatch.add(archPrctl.getAsInt(), load(0, assembler.jumpIfAny(new int[] {ARCH_ENABLE_TAGGED_ADDR}, refuse, actions.allow())),

@@ -21,6 +21,12 @@ final class JnrVault implements Vault {
     static final long SECCOMP_IOCTL_NOTIF_ADDFD = 0x40182103L;
     private static final int SECCOMP_ADDFD_FLAG_SEND = 2;
     private static final int NONE = -1;
+    private static final String NAME = "secfilt";
+    /**
+     * As maps prints it. The inode alone would not tell: of a System V segment it is the segment's identifier, which its maker chooses, on the
+     * device of memfds. // ipc/shm.c newseg()
+     */
+    private static final String PATH = "/memfd:" + NAME + " (deleted)";
     /** struct seccomp_notif_addfd. */
     private static final int ADDFD_BYTES = 24;
 
@@ -39,7 +45,7 @@ final class JnrVault implements Vault {
     JnrVault(long address, int lengthBytes) {
         this.address = address;
         this.lengthBytes = lengthBytes;
-        long name = NativeMemory.string("secfilt");
+        long name = NativeMemory.string(NAME);
         long fd = Libc.MEMFD_CREATE.call(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
         if (fd == -Errno.EINVAL.number()) {
             fd = Libc.MEMFD_CREATE.call(name, MFD_CLOEXEC | MFD_ALLOW_SEALING); // before Linux 6.3
@@ -81,7 +87,8 @@ final class JnrVault implements Vault {
                 && (line.permissions().equals("r--s") || line.permissions().equals("r-xs")) // personality(2) "READ_IMPLIES_EXEC"
                 && line.offset() == start - address
                 && line.inode() == inode
-                && line.device().equals(device);
+                && line.device().equals(device)
+                && line.path().equals(PATH);
     }
 
     @Override

@@ -60,11 +60,11 @@ class JnrVaultTest {
     void knows_its_own_mapping_and_no_other() {
         Requirements.kernel();
         JnrVault vault = new JnrVault(V, LENGTH);
-        MapsLine other = new MapsLine(V, V + LENGTH, "r--s", 0, "00:01", 1);
+        MapsLine other = new MapsLine(V, V + LENGTH, "r--s", 0, "00:01", 1, "");
         assertTrue(vault.overlaps(other));
         assertFalse(vault.isMappedFrom(V, other));
-        assertFalse(vault.overlaps(new MapsLine(V - 4096, V, "r--s", 0, "00:01", 1)));
-        assertTrue(vault.overlaps(new MapsLine(V - 4096, V + 1, "r--s", 0, "00:01", 1)));
+        assertFalse(vault.overlaps(new MapsLine(V - 4096, V, "r--s", 0, "00:01", 1, "")));
+        assertTrue(vault.overlaps(new MapsLine(V - 4096, V + 1, "r--s", 0, "00:01", 1, "")));
     }
 
     /** Whole, and in parts as mlock(2) of a page leaves it. */
@@ -83,10 +83,11 @@ class JnrVaultTest {
         MapsLine real = MapsLine.decode(text);
         for (long[] part : new long[][] {{0, LENGTH, 0, 1}, {0, 4096, 0, 1}, {4096, LENGTH, 4096, 1}, {0, LENGTH + 4096, 0, 0},
             {4096, 8192, 0, 0}, {0, 4096, 4096, 0}, {-4096, 4096, -4096, 0}}) {
-            MapsLine line = new MapsLine(V + part[0], V + part[1], real.permissions(), part[2], real.device(), real.inode());
+            MapsLine line = new MapsLine(V + part[0], V + part[1], real.permissions(), part[2], real.device(), real.inode(), real.path());
             assertEquals(part[3] == 1, vault.isMappedFrom(V + Math.max(0, part[0]), line), line.toString());
         }
-        assertFalse(vault.isMappedFrom(V, new MapsLine(V, V + LENGTH, "rw-s", 0, real.device(), real.inode())));
+        assertFalse(vault.isMappedFrom(V, new MapsLine(V, V + LENGTH, "rw-s", 0, real.device(), real.inode(), real.path())));
+        assertFalse(vault.isMappedFrom(V, new MapsLine(V, V + LENGTH, "r--s", 0, real.device(), real.inode(), "/SYSV00000000 (deleted)")));
     }
 
     @Test
