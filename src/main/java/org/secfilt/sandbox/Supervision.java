@@ -100,15 +100,15 @@ final class Supervision implements Watch {
             tries = new Tries(plan, last);
         }
         boolean connects = call.equals(TracedCall.CONNECT.syscall()) && destination.isPresent();
-        boolean told = tellAll(tries.follow(tid, connects ? destination : Optional.empty()));
+        boolean told = tellAll(tries.follow(tid, connects ? destination : Optional.empty(), socket));
         if (tries.isQuestion(tid, call, destination, socket)) {
-            note(tid, destination.get());
+            note(tid, destination.get(), socket);
             return told;
         }
         LoggedCall denial = logged(tid, denial(tid, call, destination, socket, why), false, Optional.of(why.errno()));
         boolean held = tries.mayBeOne(denial.call().pid(), call, destination, socket) && hold(denial);
         if (connects) {
-            note(tid, destination.get());
+            note(tid, destination.get(), socket);
         }
         if (!held) {
             tell(denial);
@@ -129,8 +129,12 @@ final class Supervision implements Watch {
         return looksForLate;
     }
 
-    private void note(int tid, Sockaddr destination) {
-        last.note(tid, destination);
+    private void note(int tid, Sockaddr destination, SocketKind socket) {
+        if (socket == SocketKind.UNKNOWN || Tries.isOfUdp(socket)) {
+            last.note(tid, destination);
+        } else {
+            last.forget(tid);
+        }
         holdsTries = tries != null && !tries.isEmpty();
     }
 
@@ -140,32 +144,44 @@ final class Supervision implements Watch {
     }
 
     @Override
+    public boolean looksAtSockets() {
+        return holdsTries;
+    }
+
+    @Override
     public synchronized void connecting(int tid, Sockaddr destination, SocketKind socket) {
         if (holdsTries) {
-            toldLate |= tellAll(tries.follow(tid, Optional.of(destination)));
-            tries.goes(tid, tracees.tgid(tid), destination, socket);
+            tellAll(tries.follow(tid, Optional.of(destination), socket));
+            if (Tries.isOfTcp(destination, socket)) {
+                tries.goesByTcp(tracees.tgid(tid), destination);
+            } else {
+                tries.goesByUdp(tid, destination, socket);
+            }
         }
-        note(tid, destination);
+        note(tid, destination, socket);
     }
 
     @Override
     public synchronized boolean ending(int process) {
+        tellAll(process == frontEnd.pid() && !commandEnded ? tries.endOfAll() : tries.endOf(process));
         boolean late = toldLate;
         toldLate = false;
-        return tellAll(process == frontEnd.pid() && !commandEnded ? tries.endOfAll() : tries.endOf(process)) || late;
+        return late;
     }
 
     /** @return whether there may be more to tell later */
     synchronized boolean tellLate() {
-        toldLate |= tellAll(tries.stale());
+        tellAll(tries.stale());
         looksForLate = tries.waitForNext();
         return looksForLate;
     }
 
+    /** What had been held back. There is no moment at which the first process could end, and neither flag say that something was denied. */
     private boolean tellAll(List<LoggedCall> denials) {
         for (LoggedCall denial : denials) {
             tell(denial);
         }
+        toldLate |= !denials.isEmpty();
         holdsTries = tries != null && !tries.isEmpty();
         return !denials.isEmpty();
     }

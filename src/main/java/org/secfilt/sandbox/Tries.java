@@ -27,8 +27,8 @@ import org.secfilt.verdict.Verdict;
  * then, by a sockaddr_in, to the other, as nobody else does. So what is denied of :: is held back until that shows. By one thread at a time.
  */
 final class Tries {
-    /** Of one process: no name has as many addresses. */
-    private static final int MOST_OF_ONE = 64;
+    /** Of one process: it may look up many names at once, each of which has several addresses. */
+    private static final int MOST_OF_ONE = 512;
     private static final int MOST = 1024;
     /** Go's. // net/addrselect.go */
     private static final int DISCARD = 9;
@@ -94,12 +94,12 @@ final class Tries {
         return port == DISCARD || port == LAST;
     }
 
-    /** What the thread's IPv6 socket was for that is connected over IPv4 now. @return whether it was for anything */
+    /** What the thread's IPv6 socket was for, connected to ::, that is connected over IPv4 now. @return whether it was for anything */
     private boolean dropByIpv6(int tid, int port) {
         boolean dropped = false;
         for (Iterator<Try> tries = held.iterator(); tries.hasNext();) {
             Try one = tries.next();
-            if (one.denial.tid() == tid && one.to instanceof Sockaddr.Inet6 && port(one.to) == port) {
+            if (one.denial.tid() == tid && one.to.equals(first(port))) {
                 tries.remove();
                 dropped = true;
             }
@@ -117,8 +117,20 @@ final class Tries {
     }
 
     private static boolean isOfUdp(String call, Optional<Sockaddr> destination, SocketKind socket) {
-        return call.equals(TracedCall.CONNECT.syscall()) && socket.ruledNumber() == Protocol.UDP.number()
-                && destination.isPresent() && (destination.get() instanceof Sockaddr.Inet || destination.get() instanceof Sockaddr.Inet6);
+        return call.equals(TracedCall.CONNECT.syscall()) && isOfUdp(socket) && destination.isPresent() && isInternet(destination.get());
+    }
+
+    static boolean isOfUdp(SocketKind socket) {
+        return socket.ruledNumber() == Protocol.UDP.number();
+    }
+
+    /** Whether the socket is about to have a peer by TCP. */
+    static boolean isOfTcp(Sockaddr destination, SocketKind socket) {
+        return socket.ruledNumber() == Protocol.TCP.number() && isInternet(destination);
+    }
+
+    private static boolean isInternet(Sockaddr destination) {
+        return destination instanceof Sockaddr.Inet || destination instanceof Sockaddr.Inet6;
     }
 
     /** Of which {@link #mayBeOne} is true. {@link #follow} has been told. */
@@ -151,14 +163,16 @@ final class Tries {
      * The thread connects a socket, or would, if it were not denied; or something else of it is denied.
      *
      * @param destination of a connect
+     * @param socket what it is about
      * @return what it tried before that, if it is a denial now
      */
-    List<LoggedCall> follow(int tid, Optional<Sockaddr> destination) {
+    List<LoggedCall> follow(int tid, Optional<Sockaddr> destination, SocketKind socket) {
+        boolean connects = destination.isPresent() && isOfUdp(socket);
         List<LoggedCall> failed = new ArrayList<>();
         for (Iterator<Try> tries = held.iterator(); tries.hasNext();) {
             Try one = tries.next();
             if (one.denial.tid() == tid && one.waitsForNext()) {
-                one.mayGoOn = destination.isPresent() && areOfOneName(one.to, destination.get());
+                one.mayGoOn = connects && areOfOneName(one.to, destination.get());
                 if (!one.mayGoOn) {
                     tries.remove();
                     failed.add(one.denial);
@@ -168,16 +182,16 @@ final class Tries {
         return failed;
     }
 
-    /** The socket may be connected to this address: if it is of TCP, what its process tried for that port was for it. */
-    void goes(int tid, int process, Sockaddr destination, SocketKind socket) {
-        if (socket.ruledNumber() == Protocol.TCP.number()) {
-            goesByTcp(process, port(destination));
-        } else if (socket.ruledNumber() == Protocol.UDP.number() && isByIpv6(destination, socket)) {
+    /** The socket, of UDP or of no protocol that matters, may be connected to this address. */
+    void goesByUdp(int tid, Sockaddr destination, SocketKind socket) {
+        if (isOfUdp(socket) && isByIpv6(destination, socket)) {
             dropByIpv6(tid, port(destination));
         }
     }
 
-    private void goesByTcp(int process, int port) {
+    /** The process may be connected to this address: what it tried for that port was for it. */
+    void goesByTcp(int process, Sockaddr destination) {
+        int port = port(destination);
         for (Iterator<Try> tries = held.iterator(); tries.hasNext();) {
             Try one = tries.next();
             if (one.denial.call().pid() == process && one.isFor(port)) {

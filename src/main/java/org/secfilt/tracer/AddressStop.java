@@ -2,10 +2,14 @@ package org.secfilt.tracer;
 
 import java.util.Optional;
 import org.secfilt.abi.Errno;
+import org.secfilt.abi.Family;
+import org.secfilt.abi.Protocol;
 import org.secfilt.abi.Sockaddr;
 import org.secfilt.abi.SocketKind;
+import org.secfilt.abi.SocketType;
 import org.secfilt.kernel.Keeper;
 import org.secfilt.kernel.Ptrace;
+import org.secfilt.kernel.SocketCopy;
 import org.secfilt.kernel.TraceeSockets;
 import org.secfilt.kernel.Tracees;
 import org.secfilt.kernel.Vault;
@@ -20,6 +24,7 @@ import org.secfilt.verdict.Verdict;
 final class AddressStop {
     private static final String SWAPPED = "another socket was put in the place of the one that was judged";
     private static final int MOST_AGAIN = 3;
+    private static final SocketKind NOT_OF_UDP = new SocketKind(Family.INET.number(), SocketType.STREAM, Protocol.TCP.number());
     private static final String TOO_MANY = "too many calls are under way at once";
 
     private final Ptrace ptrace;
@@ -95,7 +100,6 @@ final class AddressStop {
     /** @param again so often another socket is judged that has the number by now */
     private void answer(Task task, TracedCall call, Verdict verdict, int again) {
         if (verdict instanceof Verdict.Allow allow) {
-            tellConnecting(watch, tracees.sockets(), task, call, judge.destination());
             if (task.forFirewall && crossing.holdsCall(task)) {
                 return;
             }
@@ -104,6 +108,7 @@ final class AddressStop {
                 answer(task, call, judge.judge(task, call, address), again - 1); // a program may close one socket and open another
                 return;
             }
+            tellConnecting(watch, tracees.sockets(), task, call, judge.destination(), copyRun.transport());
             if (result == CopyRun.NOT_HERE) {
                 leave(task, call, allow);
                 return;
@@ -214,10 +219,11 @@ final class AddressStop {
         }
     }
 
-    static void tellConnecting(Watch watch, TraceeSockets sockets, Task task, TracedCall call, Optional<Sockaddr> destination) {
+    /** @param transport {@link CopyRun#transport} */
+    static void tellConnecting(Watch watch, TraceeSockets sockets, Task task, TracedCall call, Optional<Sockaddr> destination, int transport) {
         if (call == TracedCall.CONNECT && destination.isPresent()) {
-            SocketKind socket = watch.waitsForProcesses() ? Replies.socket(sockets, task) : SocketKind.UNKNOWN;
-            watch.connecting(task.tid, destination.get(), socket);
+            SocketKind unseen = transport == SocketCopy.NO_TRANSPORT || transport == Protocol.UDP.number() ? SocketKind.UNKNOWN : NOT_OF_UDP;
+            watch.connecting(task.tid, destination.get(), watch.looksAtSockets() ? Replies.socket(sockets, task) : unseen);
         }
     }
 

@@ -56,6 +56,7 @@ final class CopyRun {
     private final byte[] piece = new byte[MOST_BYTES];
     private final Set<Integer> restricted;
     private final FormerPeers former;
+    private int transport = SocketCopy.NO_TRANSPORT;
 
     /**
      * @param address holds the call that is judged
@@ -87,12 +88,18 @@ final class CopyRun {
         return run(task, call, allow, destination, 0, there);
     }
 
+    /** What the socket of the last call is of, if that was looked at: IPPROTO_*, or {@link SocketCopy#NO_TRANSPORT}. */
+    int transport() {
+        return transport;
+    }
+
     /** As sendmmsg does with its message of this number. @return 1 if it was sent */
     int run(Task task, int message, Verdict.Allow allow) {
         return run(task, TracedCall.SENDMMSG, allow, Optional.empty(), message, STOPPED);
     }
 
     private int run(Task task, TracedCall call, Verdict.Allow allow, Optional<Sockaddr> destination, int message, Presence there) {
+        transport = SocketCopy.NO_TRANSPORT;
         task.connecting = false;
         boolean dissolves = call == TracedCall.CONNECT && address.isOf(Family.UNSPEC); // nobody's rights matter, and no protocol
         boolean ours = !task.followedPath && (dissolves || makesCallsOf(task));
@@ -107,6 +114,7 @@ final class CopyRun {
         try (SocketCopy copy = socket.get()) {
             // An internet address other families refuse to connect to, whoever asks.
             int protocol = call == TracedCall.CONNECT && address.isInternet() ? copy.number() : copy.transport();
+            transport = protocol;
             if (task.protocol != Task.NONE && task.protocol != copy.protocol()) {
                 return SWAPPED;
             }

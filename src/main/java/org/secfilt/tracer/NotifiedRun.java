@@ -102,8 +102,9 @@ final class NotifiedRun implements NotifiedCalls {
         }
         Verdict verdict = hands.judge.judge(task, call, address);
         if (verdict instanceof Verdict.Allow allow) {
-            AddressStop.tellConnecting(watch, hands.tracees.sockets(), task, call, hands.judge.destination());
-            return hands.copyRun.run(task, call, allow, hands.judge.destination(), presence);
+            int result = hands.copyRun.run(task, call, allow, hands.judge.destination(), presence);
+            AddressStop.tellConnecting(watch, hands.tracees.sockets(), task, call, hands.judge.destination(), hands.copyRun.transport());
+            return result;
         }
         if (verdict instanceof Verdict.Deny denial) {
             int error = hands.tracees.sockets().noSocket(task.tid, (int) task.call.argument(0));

@@ -56,13 +56,16 @@ public interface Watch {
     /** Whether {@link #allowed} is to be called: it costs at every judged call. The answer must not change. */
     boolean hearsOfAllowed();
 
-    /** Whether {@link #ending} is to be called, and {@link #connecting} told of the socket. Any thread. */
+    /** Whether {@link #ending} is to be called. Any thread. */
     boolean waitsForProcesses();
 
+    /** Whether {@link #connecting} is to be told of the socket. Any thread. */
+    boolean looksAtSockets();
+
     /**
-     * The rules let this socket be connected to this address.
+     * The rules let this socket be connected to this address; it may be so already.
      *
-     * @param socket unknown where nobody waits for it: to look costs
+     * @param socket if nobody looks at it, {@link SocketKind#UNKNOWN} where it may be of UDP, and another one where not
      */
     void connecting(int tid, Sockaddr destination, SocketKind socket);
 

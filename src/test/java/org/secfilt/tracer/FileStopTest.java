@@ -189,6 +189,11 @@ class FileStopTest {
         }
 
         @Override
+        public boolean looksAtSockets() {
+            return false;
+        }
+
+        @Override
         public void connecting(int tid, Sockaddr destination, SocketKind socket) {}
 
         @Override

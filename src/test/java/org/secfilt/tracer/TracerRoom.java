@@ -173,6 +173,11 @@ abstract class TracerRoom {
         }
 
         @Override
+        public boolean looksAtSockets() {
+            return false;
+        }
+
+        @Override
         public void connecting(int tid, Sockaddr destination, SocketKind socket) {}
 
         @Override
