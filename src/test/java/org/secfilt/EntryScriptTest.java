@@ -191,6 +191,23 @@ class EntryScriptTest {
         for (String closed : new String[] {"<&-", "<&- 2>&-"}) {
             assertEquals(new Run(1, "", ""), bash("\"$TREE/secfilt\" /proc/self/fd/0 " + closed));
         }
+    }
+
+    /** Of the standard three, whichever are closed: no file of this script's, or of Perl's, takes their place. */
+    @ParameterizedTest
+    @ValueSource(strings = {"<&-", ">&-", "2>&-", "<&- >&-", "<&- 2>&-", ">&- 2>&-", "<&- >&- 2>&-"})
+    void leaves_closed_what_is_closed(String closed) throws Exception {
+        bash("\"$TREE/secfilt\"; printf '%s\\n' '#!/bin/sh' 'for i in 0 1 2; do readlink /proc/$$/fd/$i >> said; echo $i >> said; done'"
+                + " > \"$TREE/target/secfilt/bin/secfilt\"");
+        bash("\"$TREE/target/secfilt/bin/secfilt\" " + closed);
+        String natively = bash("cat said; rm said").out();
+        bash("\"$TREE/secfilt\" " + closed);
+        assertEquals(natively, bash("cat said").out());
+    }
+
+    @Test
+    void says_so_if_the_program_cannot_be_executed() throws Exception {
+        bash("\"$TREE/secfilt\"");
         assertEquals(new Run(125, "", "secfilt: " + tree + "/target/secfilt/bin/secfilt: No such file or directory\n"),
                 bash("printf '#!/none/such\\n' > \"$TREE/target/secfilt/bin/secfilt\"; \"$TREE/secfilt\""));
     }

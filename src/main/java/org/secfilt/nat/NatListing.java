@@ -14,6 +14,9 @@ final class NatListing {
     private static final String COMMENT = "secfilt ";
     private static final String FORWARDING = "secfilt forwarding of ";
 
+    /** Options that name a packet's destination port, by one of them or a list. // iptables-extensions(8) tcp, udp, multiport */
+    private static final List<String> PORTS = List.of("--dport", "--dports", "--ports");
+
     private NatListing() {}
 
     /** What the rules of one pair end with, but for where they jump. */
@@ -95,7 +98,7 @@ final class NatListing {
             List<String> words = List.of(line.split(" "));
             String target = after(words, "-j");
             if (line.startsWith("-A ") && (target.equals("DNAT") || target.equals("REDIRECT")) && isAbout(words, protocol, port)
-                    && isTo(after(words, "-d"), local)) {
+                    && (isNegated(words, "-d") || isTo(after(words, "-d"), local))) {
                 return Optional.of(line);
             }
         }
@@ -104,17 +107,30 @@ final class NatListing {
 
     /** A rule that names an address alone is about all protocols and ports of it; one that names neither is no rule about a server of this host's. */
     private static boolean isAbout(List<String> words, Protocol protocol, int port) {
-        boolean whole = !after(words, "-d").isEmpty();
-        boolean ofAnyProtocol = whole && !words.contains("-p");
-        boolean ofAnyPort = whole && !words.contains("--dport") && !words.contains("--dports");
-        return (ofAnyProtocol || after(words, "-p").equals(protocol.toString()))
-                && (ofAnyPort || isFor(after(words, "--dport") + "," + after(words, "--dports"), port));
+        boolean whole = !isNegated(words, "-d") && !after(words, "-d").isEmpty();
+        boolean ofProtocol = words.contains("-p") ? after(words, "-p").equals(protocol.toString()) != isNegated(words, "-p") : whole;
+        boolean named = false;
+        for (String ports : PORTS) {
+            if (words.contains(ports)) {
+                named = true;
+                if (isFor(after(words, ports), port) == isNegated(words, ports)) {
+                    return false;
+                }
+            }
+        }
+        return ofProtocol && (named || whole);
     }
 
-    /** The word that follows; empty if there is none, or what precedes is meant the other way round ({@code !}). */
+    /** The word that follows; empty if there is none. */
     private static String after(List<String> words, String word) {
         int at = words.indexOf(word);
-        return at < 1 || at + 1 >= words.size() || words.get(at - 1).equals("!") ? "" : words.get(at + 1);
+        return at < 0 || at + 1 >= words.size() ? "" : words.get(at + 1);
+    }
+
+    /** Whether what follows is meant the other way round. */
+    private static boolean isNegated(List<String> words, String word) {
+        int at = words.indexOf(word);
+        return at > 0 && words.get(at - 1).equals("!");
     }
 
     /** @param ports as in {@code 80,8000:8088}; empty ones are none */

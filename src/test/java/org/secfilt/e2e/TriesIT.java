@@ -108,7 +108,8 @@ class TriesIT {
                 "import os; os.execvp('bash', ['bash', '-c', 'exec 3<>/dev/tcp/web.test/8001'])",
                 "order(8001, 'fd77:1::1', '10.77.1.1')" + tcp, "order(8001, '10.77.1.1', 'fd77:1::1')" + tcp,
                 "order(8001, '10.77.2.1', '" + allowed + "')" + tcp, "order(8001, '" + allowed + "', 'fd77:2::1', '10.77.2.1')" + tcp,
-                "order(9, '10.77.1.1', 'fd77:1::1')" + tcp, "[order(9, '10.77.2.1', 'fd77:2::1') for i in range(100)]" + tcp, "order(65535, 'fd77:1::1', '10.77.1.1', '10.77.2.1')" + tcp)) {
+                "order(9, '10.77.1.1', 'fd77:1::1')" + tcp, "[order(9, '10.77.2.1', 'fd77:2::1') for i in range(100)]" + tcp,
+                "order(65535, 'fd77:1::1', '10.77.1.1', '10.77.2.1')" + tcp)) {
             assertEquals(List.of(), runWith(user, options, ORDER + python).exited(0).reports(), python);
         }
     }
@@ -119,11 +120,13 @@ class TriesIT {
         "order(8001, '10.77.1.1', '10.77.2.1')", "order(8001, '10.77.2.1', '10.77.1.1'); udp('10.77.1.1')",
         "order(8001, '10.77.2.1', '10.77.1.1'); socket.create_connection(('10.77.1.1', 8002))",
         "udp('10.77.2.1'); threading.Thread(target=lambda: (udp('10.77.1.1'), tcp())).start()", "udp('10.77.2.1'); told()",
-        "udp('10.77.2.1'); tcp('fd77:1::1')", "tcp(); udp('fd77:2::1', 10); told(); tcp()", "socket.socket(2, 2).connect_ex(('10.77.2.1', 9)); libc.connect(socket.socket().fileno(), bytes(16), 16)",
+        "udp('10.77.2.1'); tcp('fd77:1::1')", "tcp(); udp('fd77:2::1', 10); told(); tcp()",
+        "socket.socket(2, 2).connect_ex(('10.77.2.1', 9)); libc.connect(socket.socket().fileno(), bytes(16), 16)",
         "tcp(); udp('fd77:2::1', 10); s = socket.socket(10, 2); libc.connect(s.fileno(), b'\\2\\0\\x1f\\x41\\x0a\\x4d\\1\\1' + bytes(8), 16)"})
     void but_what_was_meant_is_told(String calls) {
         Outcome meant = ROOM.bash("""
-                $SECFILT --allowed-netmask=10.77.1.1 --allowed-netmask=fd77:1::1 --violation-exit=77 /usr/bin/python3 -c "$1" 2>told; e=$?; cat told; exit $e""",
+                $SECFILT --allowed-netmask=10.77.1.1 --allowed-netmask=fd77:1::1 --violation-exit=77 /usr/bin/python3 -c "$1" 2>told
+                e=$?; cat told; exit $e""",
                 "import socket\n" + ORDER + MEANT + calls).run().exited(77);
         String line = "secfilt: denied connect (10\\.77\\.2\\.1|\\[fd77:2::1]):(8001|9)/udp by .*";
         assertEquals(1, meant.stdout().lines().filter(told -> told.matches(line)).count(), meant::toString);

@@ -141,6 +141,13 @@ class NatTextTest {
                 "-A PREROUTING -d 10.77.1.2/32 -p tcp -j REDIRECT --to-ports 1", "-A X -d 10.0.1.2/255.0.255.255 -j DNAT --to-destination 172.17.0.2")) {
             assertEquals(Optional.of(rule), NatListing.leading(rule, Protocol.TCP, 8088, local));
         }
+        for (String rule : List.of("-A PREROUTING -d 10.77.1.2/32 -p tcp -m tcp ! --dport 22 -j DNAT --to-destination 172.17.0.2",
+                "-A PREROUTING -d 10.77.1.2/32 ! -p icmp -j DNAT --to-destination 172.17.0.2",
+                "-A PREROUTING -p tcp -m multiport --ports 22 -j REDIRECT --to-ports 1",
+                "-A X ! -d 10.77.9.9/32 -p tcp -m tcp --dport 22 -j DNAT --to-destination 172.17.0.2")) {
+            assertEquals(!rule.contains(" 22 ") || !rule.contains("! --dport"), NatListing.leading(rule, Protocol.TCP, 22, local).isPresent(), rule);
+            assertEquals(rule.contains("! --dport") || rule.contains("icmp"), NatListing.leading(rule, Protocol.TCP, 8088, local).isPresent(), rule);
+        }
         assertEquals(Optional.empty(), NatListing.leading("-A PREROUTING -p tcp -j REDIRECT --to-ports 1", Protocol.TCP, 8088, local));
         assertTrue(NatListing.isOurs("-A PREROUTING -p tcp -m comment --comment \"secfilt sfn1f\" -j DNAT"));
     }
