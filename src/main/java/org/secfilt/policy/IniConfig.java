@@ -26,7 +26,11 @@ public final class IniConfig {
             try {
                 SourceText source = SourceText.read(name, opener);
                 sources.put(name, source);
-                for (int number = 1; number <= source.lineCount(); number++) {
+                int policy = versionLine(source);
+                if (policy > 0) {
+                    complaints.add(source.complaint(policy, 1, "this is a policy in YAML; give it by --policy"));
+                }
+                for (int number = 1; number <= source.lineCount() && policy == 0; number++) {
                     readLine(source, number, options, complaints);
                 }
             } catch (InvalidPolicyException e) {
@@ -44,6 +48,16 @@ public final class IniConfig {
         return options.options();
     }
 
+    /** The line by which every policy in YAML can be told, 0 if there is none. */
+    private static int versionLine(SourceText source) {
+        for (int number = 1; number <= source.lineCount(); number++) {
+            if (source.line(number).startsWith("version:")) {
+                return number;
+            }
+        }
+        return 0;
+    }
+
     private static void readLine(SourceText source, int number, OptionReader options, List<Complaint> complaints) {
         String line = source.line(number);
         int comment = line.indexOf('#');
@@ -55,8 +69,8 @@ public final class IniConfig {
         int equals = line.indexOf('=', start);
         if (equals < 0 || equals >= end) {
             String word = line.substring(start, end);
-            String message = word.startsWith("[")
-                    ? "a configuration has no sections; every line is key=value"
+            String message = word.startsWith("[") ? "a configuration has no sections; every line is key=value"
+                    : word.startsWith(";") ? "a comment begins with '#'"
                     : "a '=' is missing; write " + corrected(word);
             complaints.add(complaint(source, number, start, message));
             return;
@@ -71,7 +85,8 @@ public final class IniConfig {
             // What is wrong with a known key is its value, unless the key as such is refused.
             boolean known = OptionReader.takes(key);
             String message = known && value.isEmpty() ? "'" + key + "' needs a value: " + e.getMessage() : e.getMessage();
-            complaints.add(complaint(source, number, known ? valueStart : start, message));
+            String quotes = known && (value.startsWith("\"") || value.startsWith("'")) ? "; values stand without quotes here" : "";
+            complaints.add(complaint(source, number, known ? valueStart : start, message + quotes));
         }
     }
 

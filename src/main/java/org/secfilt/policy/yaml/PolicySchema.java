@@ -56,7 +56,9 @@ final class PolicySchema {
                 includes = schema.includes(fields);
             }
         } else if (root.isPresent()) {
-            complaints.addMissing(root.get(), "a policy is a mapping that begins with version: 1, not " + root.get().kind());
+            boolean ini = root.get() instanceof Node.Scalar scalar && scalar.text().indexOf('=') > 0;
+            complaints.addMissing(root.get(), "a policy is a mapping that begins with version: 1, not " + root.get().kind()
+                    + (ini ? "; a file of lines key=value is given by --config" : ""));
         }
         return new Contents(source, part, includes, complaints.sorted());
     }

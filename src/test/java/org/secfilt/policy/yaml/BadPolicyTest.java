@@ -28,6 +28,8 @@ class BadPolicyTest {
         {"---\n", "2:1: a policy is a mapping that begins with version: 1, not nothing"},
         {"- a\n", "1:1: a policy is a mapping that begins with version: 1, not a list"},
         {"text\n", "1:1: a policy is a mapping that begins with version: 1, not a single value"},
+        {"allowed-netmask=10.0.0.0/8\n", "1:1: a policy is a mapping that begins with version: 1, not a single value;"
+                + " a file of lines key=value is given by --config"},
         {"mode: deny\n", "1:1: the version is missing; a policy begins with version: 1"},
         {"version: 2\nfuture: 1\n", "1:10: version '2' is not known here; this secfilt reads version 1"},
         {"version: \"1\"\n", "1:10: 'version' is a whole number, without quotes; write version: 1"},
