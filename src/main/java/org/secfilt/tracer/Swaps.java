@@ -176,11 +176,8 @@ final class Swaps {
         if (copy.domain() != Family.INET.number() && copy.domain() != Family.INET6.number()) {
             return Optional.of(asTheKernel(copy.connect(address.name, address.nameLength, false))); // no such socket can, but one in its place
         }
-        if (tcp && copy.connecting()) { // it would not show that another took its place
-            if (call != TracedCall.CONNECT) {
-                return Optional.of(new Verdict.Answer(copy.peer().isPresent() || copy.listening() ? Errno.EISCONN : Errno.EALREADY));
-            }
-            task.connecting = true; // so the call names nobody
+        if (tcp && copy.connecting()) {
+            task.connecting = true; // it would not show that another took its place: so the call names nobody
             return Optional.empty();
         }
         if (!(destination instanceof Sockaddr.Unspec) && copy.transport() != SocketCopy.NO_TRANSPORT) {

@@ -105,12 +105,12 @@ final class VaultRun {
     }
 
     /**
-     * Whether the call goes to where the socket is connected: one of TCP does not look at the address, unless it is to connect at the same time. A
-     * UDP socket that is put in its place is to find no address either.
+     * Whether the call goes to where the socket is connected: one of TCP does not look at the address, unless it is to connect at the same time
+     * (MSG_FASTOPEN), and does not by now. A UDP socket that is put in its place is to find no address either.
      */
     private boolean isOverlooked(Task task, TracedCall call) {
         return address.named && AddressCall.action(call) == Action.SEND
-                && (task.toPeer || isOfTcp(task) && !AddressCall.isFastOpen(task.call, call));
+                && (task.toPeer || task.connecting || isOfTcp(task) && !AddressCall.isFastOpen(task.call, call));
     }
 
     private static boolean isOfTcp(Task task) {

@@ -306,6 +306,19 @@ class FormerPeersIT {
         assertFalse(without.contains("EPERM"), without);
     }
 
+    /** Its address counts no more once the socket connects: it goes on, and comes again, as the kernel has it. */
+    @ParameterizedTest
+    @CsvSource({"127.0.0.1, auto", "127.0.0.1, off", "::1, auto", "::1, off"})
+    void a_fast_open_that_waits_goes_on_after_a_signal(String address, String notifications) {
+        String probe = Fixtures.compile("fast-open-waits").toString();
+        String without = ROOM.command(probe, address).as(User.ORDINARY).run().exited(0).stdout();
+        assertTrue(without.startsWith("sendto: EINTR\n"), without);
+        Outcome run = ROOM.secfilt("--notifications=" + notifications, "--firewall=off", "--allowed-netmask=127.0.0.1", "--allowed-netmask=::1", probe, address)
+                .as(User.ORDINARY).run().exited(0);
+        assertEquals(without, run.stdout(), run::toString);
+        assertEquals(List.of(), run.reports());
+    }
+
     private static String words(String address) {
         return address.contains(":") ? "[" + address + "]" : address;
     }
