@@ -19,6 +19,7 @@ import org.secfilt.kernel.Accounts;
 import org.secfilt.policy.Firewall;
 import org.secfilt.policy.InvalidPolicyException;
 import org.secfilt.policy.Opener;
+import org.secfilt.policy.Origin;
 import org.secfilt.policy.Policy;
 import org.secfilt.policy.PolicyPart;
 import org.secfilt.policy.ProfileTerms;
@@ -119,10 +120,10 @@ final class ProfileVerb {
             }
         }
         Policy policy = merge(parts);
-        List<String> unheld = unheld(policy);
+        List<String> unheld = unheld(policy, file);
         if (!unheld.isEmpty()) {
             for (String one : unheld) {
-                streams.complain(Printable.escape(file) + ": " + one);
+                streams.complain(Printable.escape(one));
             }
             return Cli.USAGE;
         }
@@ -179,30 +180,38 @@ final class ProfileVerb {
     }
 
     /** What no packet shows must not look as if it were held. */
-    private static List<String> unheld(Policy policy) {
+    private static List<String> unheld(Policy policy, String file) {
         List<String> unheld = new ArrayList<>();
-        if (policy.noOutbound().isPresent() || !policy.unix().open()) {
-            unheld.add("unix sockets send no packets, so a profile cannot hold rules for them");
+        String unix = "unix sockets send no packets, so a profile cannot hold rules for them";
+        if (policy.noOutbound().isPresent()) {
+            unheld.add(leaveOut(unix, "no-outbound-network", policy.noOutbound().get()));
+        } else if (!policy.unix().open()) {
+            Origin first = policy.unix().deny().isEmpty() ? policy.unix().modeOrigin() : policy.unix().deny().get(0).origin();
+            unheld.add(leaveOut(unix, "unix", first));
         }
         if (policy.families().isPresent()) {
-            unheld.add("a profile judges packets, not the families of sockets");
+            unheld.add(leaveOut("a profile judges packets, not the families of sockets", "families", policy.families().get().origin()));
         }
         if (policy.restrictsFiles()) {
-            unheld.add("a profile judges packets, not files");
+            unheld.add(leaveOut("a profile judges packets, not files", "filesystem", policy.files().readOnly().get()));
         }
         if (policy.denial() != Errno.EPERM || policy.violationExit().isPresent()) {
-            unheld.add("nobody sees which call a profile's denial meets: leave out errno and violation-exit");
+            unheld.add(file + ": nobody sees which call a profile's denial meets: leave out errno and violation-exit");
         }
         if (policy.firewall().value() == Firewall.OFF) {
-            unheld.add("a profile is firewall rules, and 'firewall' is off");
+            unheld.add(file + ": a profile is firewall rules, and 'firewall' is off");
         }
         if (!policy.surroundings().equals(Surroundings.EMPTY)) {
-            unheld.add("a profile gives a command no network, /tmp or user of its own");
+            unheld.add(file + ": a profile gives a command no network, /tmp or user of its own");
         }
         if (unheld.isEmpty() && !policy.restrictsDestinations()) {
-            unheld.add("it restricts no destination, so there is nothing for a profile to hold");
+            unheld.add(file + ": it restricts no destination, so there is nothing for a profile to hold");
         }
         return unheld;
+    }
+
+    private static String leaveOut(String why, String key, Origin place) {
+        return place + ": " + why + ": leave out '" + key + "'";
     }
 
     private int remove(Outcome.Profile asked) throws FirewallException {

@@ -93,6 +93,7 @@ public record FilterResult(int value) {
                     ? "which judges its address; secfilt explain tells the verdict"
                     : traced.get().guardsVault() ? "which refuses it if it touches the vault"
                     : traced.get().changesProcesses() ? "which refuses it if it is about processes outside of the run"
+                    : traced.get() == TracedCall.PTRACE ? "which refuses it, and tells it"
                     : traced.get() == TracedCall.SOCKET ? "which first has the firewall judge packets made by hand too" : "which decides");
         }
         return switch (value & ACTION) {

@@ -88,8 +88,8 @@ public final class Profiles {
     public Profile find(ProfileName name) throws FirewallException {
         Optional<Profile> found = installed(name);
         if (found.isEmpty()) {
-            throw new FirewallException("there is no profile " + name + " in this network namespace; secfilt profile install " + name
-                    + " makes it");
+            throw new FirewallException("there is no profile " + name + " in this network namespace; secfilt profile list tells those there"
+                    + " are, secfilt profile install " + name + " makes it");
         }
         return found.get();
     }
