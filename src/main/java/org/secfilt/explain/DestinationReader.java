@@ -180,7 +180,7 @@ public final class DestinationReader {
     }
 
     private static Optional<Action> action(String word) {
-        return switch (word) {
+        return switch (word.toLowerCase(Locale.ROOT)) {
             // A socket that a unix peer handed over is judged as if the receiver had connected it.
             case "connect", "recvmsg", "recvmmsg" -> Optional.of(Action.CONNECT);
             case "bind", "listen" -> Optional.of(Action.BIND);

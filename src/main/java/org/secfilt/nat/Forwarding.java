@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -147,7 +148,8 @@ final class Forwarding {
         try {
             Files.write(path, new byte[] {(byte) (on ? '1' : '0'), '\n'});
         } catch (FileSystemException e) {
-            throw new IOException("write(" + path + "): " + e.getReason() + (READ_ONLY.equals(e.getReason()) ? ADVICE : ""), e);
+            String why = e.getReason() != null ? e.getReason() : e instanceof NoSuchFileException ? "it is gone" : "it may not be written";
+            throw new IOException("write(" + path + "): " + why + (why.equals(READ_ONLY) ? ADVICE : ""), e);
         } catch (IOException e) {
             throw new IOException("write(" + path + "): " + e.getMessage(), e);
         }

@@ -25,6 +25,7 @@ class DestinationReaderTest {
                 "udp [fe80::1%eth0]:53 | CONNECT [fe80::1]:53 udp",
                 "bind+tcp+0.0.0.0:80 | BIND 0.0.0.0:80 tcp",
                 "bind tcp 0.0.0.0:80 | BIND 0.0.0.0:80 tcp",
+                "BIND TCP 0.0.0.0:80 | BIND 0.0.0.0:80 tcp",
                 "bind+tcp 0.0.0.0:80 | BIND 0.0.0.0:80 tcp",
                 "10.0.0.1:80 | CONNECT 10.0.0.1:80 tcp, CONNECT 10.0.0.1:80 udp",
                 "connect 93.184.216.34:443/tcp | CONNECT 93.184.216.34:443 tcp",
