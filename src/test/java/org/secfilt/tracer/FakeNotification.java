@@ -56,8 +56,7 @@ final class FakeNotification implements Notification {
                 assertTrue(task.interrupts, "it would be made again without a stop");
                 task.result = Ptrace.ERESTARTNOINTR;
                 task.restarts = true;
-                task.status = Ptrace.PTRACE_EVENT_STOP << 8 | 5;
-                task.state = FakeTask.State.EVENT_STOP;
+                FakeStops.tellStop(task);
                 return true;
             }
 

@@ -78,18 +78,17 @@ abstract class FakePtrace extends FakeStops implements Ptrace {
         }
         if (task.state == FakeTask.State.RUNNING && notified != null && task.at == 0 && !task.untraced) {
             task.untraced = true; // its first stop is no deed of its own
-            task.status = PTRACE_EVENT_STOP << 8 | 5;
-            task.state = FakeTask.State.EVENT_STOP;
+            tellStop(task);
         }
         while (task.state == FakeTask.State.RUNNING) {
             advance(task);
         }
-        if (task.state == FakeTask.State.ZOMBIE) {
-            event.set(tid, true, 0);
-        } else if (stopped(task) && !task.held) {
-            event.set(tid, false, status(task));
+        boolean ended = task.state == FakeTask.State.ZOMBIE;
+        boolean shown = ended || stopped(task) && !task.held;
+        if (shown) {
+            event.set(tid, ended, ended ? 0 : status(task));
         }
-        return task.state == FakeTask.State.ZOMBIE || stopped(task) && !task.held;
+        return shown;
     }
 
     @Override
@@ -206,8 +205,7 @@ abstract class FakePtrace extends FakeStops implements Ptrace {
         } else if (task.state == FakeTask.State.EXIT_STOP && task.rewound && task.stopsWithDescriptor) {
             task.rewound = false;
             task.stopsWithDescriptor = false;
-            task.status = PTRACE_EVENT_STOP << 8 | 5;
-            task.state = FakeTask.State.EVENT_STOP;
+            tellStop(task);
         } else if (task.state == FakeTask.State.EXIT_STOP && task.rewound) {
             task.rewound = false;
             task.number = task.result;
@@ -248,15 +246,14 @@ abstract class FakePtrace extends FakeStops implements Ptrace {
             nextSignal(task); // blocked or not
             return 0;
         }
-        if (task.state == FakeTask.State.EXIT_STOP && task.rewound && task.continued && task.vaultFd == Task.NONE) {
-            task.status = PTRACE_EVENT_STOP << 8 | 5;
-            task.state = FakeTask.State.EVENT_STOP;
-            return 0;
-        }
         if (task.state == FakeTask.State.EXIT_STOP && task.rewound) {
-            task.rewound = false;
-            task.number = task.result;
-            task.state = FakeTask.State.ENTER_STOP;
+            if (task.continued && task.vaultFd == Task.NONE) {
+                tellStop(task);
+            } else {
+                task.rewound = false;
+                task.number = task.result;
+                task.state = FakeTask.State.ENTER_STOP;
+            }
             return 0;
         }
         if (task.state == FakeTask.State.ENTER_STOP) {

@@ -87,6 +87,12 @@ abstract class FakeStops extends FakeCalls {
                 && (length == Sockaddr.INET_LENGTH || length == Sockaddr.INET6_LENGTH);
     }
 
+    /** PTRACE_EVENT_STOP, of no signal. */
+    static void tellStop(FakeTask task) {
+        task.status = Ptrace.PTRACE_EVENT_STOP << 8 | 5;
+        task.state = FakeTask.State.EVENT_STOP;
+    }
+
     static void nextSignal(FakeTask task) {
         task.status = task.signals.remove(0);
         task.state = FakeTask.State.SIGNAL_STOP;
