@@ -83,12 +83,11 @@ abstract class FakePtrace extends FakeStops implements Ptrace {
         while (task.state == FakeTask.State.RUNNING) {
             advance(task);
         }
-        boolean ended = task.state == FakeTask.State.ZOMBIE;
-        boolean shown = ended || stopped(task) && !task.held;
-        if (shown) {
-            event.set(tid, ended, ended ? 0 : status(task));
+        if (stopped(task) && !task.held) {
+            event.set(tid, false, status(task));
+            return true;
         }
-        return shown;
+        return pollEnd(tid, event);
     }
 
     @Override
