@@ -27,7 +27,7 @@ static void on_alarm(int signal)
 {
 	(void)signal;
 	struct sigaction ends = { .sa_handler = on_alarm };
-	struct itimerval soon = { { 0, 0 }, { 0, 300000 } };
+	struct itimerval soon = { { 0, 300000 }, { 0, 300000 } }; /* again, should the call not be under way by then */
 	if (signals++ == 0) {
 		sigaction(SIGALRM, &ends, NULL);
 		setitimer(ITIMER_REAL, &soon, NULL);
@@ -50,7 +50,7 @@ static pid_t stops_us(void)
 static void through_signals(const char *what, int fd)
 {
 	struct sigaction goes_on = { .sa_handler = on_alarm, .sa_flags = SA_RESTART };
-	struct itimerval soon = { { 0, 0 }, { 0, 150000 } };
+	struct itimerval soon = { { 0, 0 }, { 0, 150000 } }, never = { { 0, 0 }, { 0, 0 } };
 	struct iovec piece = { "x", 1 };
 	struct msghdr message = { .msg_name = &to, .msg_namelen = length, .msg_iov = &piece, .msg_iovlen = 1 };
 	signals = 0;
@@ -63,7 +63,9 @@ static void through_signals(const char *what, int fd)
 	int error = rc < 0 ? errno : 0;
 	while (signals < 2)
 		usleep(1000);
-	waitpid(other, NULL, 0);
+	setitimer(ITIMER_REAL, &never, NULL);
+	while (waitpid(other, NULL, 0) < 0 && errno == EINTR)
+		;
 	printf("%s: %s\n", what, error ? strerrorname_np(error) : "done");
 }
 
