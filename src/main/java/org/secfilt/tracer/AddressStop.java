@@ -100,6 +100,7 @@ final class AddressStop {
     /** @param again so often another socket is judged that has the number by now */
     private void answer(Task task, TracedCall call, Verdict verdict, int again) {
         if (verdict instanceof Verdict.Allow allow) {
+            boolean told = tellConnecting(watch, tracees.sockets(), task, call, judge.destination());
             if (task.forFirewall && crossing.holdsCall(task)) {
                 return;
             }
@@ -108,7 +109,9 @@ final class AddressStop {
                 answer(task, call, judge.judge(task, call, address), again - 1); // a program may close one socket and open another
                 return;
             }
-            tellConnecting(watch, tracees.sockets(), task, call, judge.destination(), copyRun.transport());
+            if (!told) {
+                tellConnected(watch, task, call, judge.destination(), copyRun.transport());
+            }
             if (result == CopyRun.NOT_HERE) {
                 leave(task, call, allow);
                 return;
@@ -219,11 +222,20 @@ final class AddressStop {
         }
     }
 
-    /** @param transport {@link CopyRun#transport} */
-    static void tellConnecting(Watch watch, TraceeSockets sockets, Task task, TracedCall call, Optional<Sockaddr> destination, int transport) {
+    /** Before the call is made, as what its process does next may hang on it. @return whether it was told */
+    static boolean tellConnecting(Watch watch, TraceeSockets sockets, Task task, TracedCall call, Optional<Sockaddr> destination) {
+        boolean tells = call == TracedCall.CONNECT && destination.isPresent() && watch.looksAtSockets();
+        if (tells) {
+            watch.connecting(task.tid, destination.get(), Replies.socket(sockets, task));
+        }
+        return tells;
+    }
+
+    /** Of a call of which nothing was told before it was made. @param transport {@link CopyRun#transport} */
+    static void tellConnected(Watch watch, Task task, TracedCall call, Optional<Sockaddr> destination, int transport) {
         if (call == TracedCall.CONNECT && destination.isPresent()) {
-            SocketKind unseen = transport == SocketCopy.NO_TRANSPORT || transport == Protocol.UDP.number() ? SocketKind.UNKNOWN : NOT_OF_UDP;
-            watch.connecting(task.tid, destination.get(), watch.looksAtSockets() ? Replies.socket(sockets, task) : unseen);
+            boolean another = transport != SocketCopy.NO_TRANSPORT && transport != Protocol.UDP.number();
+            watch.connecting(task.tid, destination.get(), another ? NOT_OF_UDP : SocketKind.UNKNOWN);
         }
     }
 

@@ -102,8 +102,11 @@ final class NotifiedRun implements NotifiedCalls {
         }
         Verdict verdict = hands.judge.judge(task, call, address);
         if (verdict instanceof Verdict.Allow allow) {
+            boolean told = AddressStop.tellConnecting(watch, hands.tracees.sockets(), task, call, hands.judge.destination());
             int result = hands.copyRun.run(task, call, allow, hands.judge.destination(), presence);
-            AddressStop.tellConnecting(watch, hands.tracees.sockets(), task, call, hands.judge.destination(), hands.copyRun.transport());
+            if (!told) {
+                AddressStop.tellConnected(watch, task, call, hands.judge.destination(), hands.copyRun.transport());
+            }
             return result;
         }
         if (verdict instanceof Verdict.Deny denial) {

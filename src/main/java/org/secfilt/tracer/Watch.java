@@ -63,7 +63,7 @@ public interface Watch {
     boolean looksAtSockets();
 
     /**
-     * The rules let this socket be connected to this address; it may be so already.
+     * The rules let this socket be connected to this address; where nobody looks at sockets it may be so already.
      *
      * @param socket if nobody looks at it, {@link SocketKind#UNKNOWN} where it may be of UDP, and another one where not
      */

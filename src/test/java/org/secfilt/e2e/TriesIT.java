@@ -143,6 +143,18 @@ class TriesIT {
         }
     }
 
+    /** Its connect has not returned, but another thread sees by the socket that it is there. */
+    @ParameterizedTest
+    @ValueSource(strings = {"auto", "off"})
+    void nor_what_was_for_a_connection_however_soon_the_command_ends(String notifications) {
+        String ends = "import os, threading\n" + ORDER + "order(8001, '10.77.2.1', '10.77.1.1')\nt = socket.socket()\n"
+                + "threading.Thread(target=lambda: t.connect(('10.77.1.1', 8001))).start()\nwhile True:\n"
+                + "    try: t.getpeername(); os._exit(0)\n    except OSError: pass\n";
+        for (int i = 0; i < 20; i++) {
+            assertEquals(List.of(), runWith(User.ROOT, "--notifications=" + notifications + " --allowed-netmask=10.77.1.1", ends).exited(0).reports());
+        }
+    }
+
     /** It has :: and 0.0.0.0 then, of which both, the one or the other may be allowed, and sends nothing to them. */
     @ParameterizedTest
     @CsvSource({"ROOT, --allowed-netmask=127.0.0.0/8", "ORDINARY, --allowed-netmask=127.0.0.0/8", "ORDINARY, --allowed-netmask=::1",
