@@ -110,7 +110,7 @@ final class AddressStop {
                 return;
             }
             if (!told) {
-                tellConnected(watch, task, call, judge.destination(), copyRun.transport());
+                tellConnected(watch, tracees.sockets(), task, call, judge.destination(), copyRun.transport());
             }
             if (result == CopyRun.NOT_HERE) {
                 leave(task, call, allow);
@@ -232,10 +232,14 @@ final class AddressStop {
     }
 
     /** Of a call of which nothing was told before it was made. @param transport {@link CopyRun#transport} */
-    static void tellConnected(Watch watch, Task task, TracedCall call, Optional<Sockaddr> destination, int transport) {
+    static void tellConnected(
+            Watch watch, TraceeSockets sockets, Task task, TracedCall call, Optional<Sockaddr> destination, int transport) {
         if (call == TracedCall.CONNECT && destination.isPresent()) {
-            boolean another = transport != SocketCopy.NO_TRANSPORT && transport != Protocol.UDP.number();
-            watch.connecting(task.tid, destination.get(), another ? NOT_OF_UDP : SocketKind.UNKNOWN);
+            Sockaddr to = destination.get();
+            boolean ofUdp = to instanceof Sockaddr.Inet || to instanceof Sockaddr.Inet6 || to instanceof Sockaddr.Unspec;
+            boolean unseen = ofUdp && transport == SocketCopy.NO_TRANSPORT; // as of one that has restricted itself
+            SocketKind seen = transport == Protocol.UDP.number() ? SocketKind.UNKNOWN : NOT_OF_UDP;
+            watch.connecting(task.tid, to, unseen ? Replies.socket(sockets, task) : seen);
         }
     }
 

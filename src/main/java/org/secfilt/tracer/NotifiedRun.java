@@ -105,7 +105,7 @@ final class NotifiedRun implements NotifiedCalls {
             boolean told = AddressStop.tellConnecting(watch, hands.tracees.sockets(), task, call, hands.judge.destination());
             int result = hands.copyRun.run(task, call, allow, hands.judge.destination(), presence);
             if (!told) {
-                AddressStop.tellConnected(watch, task, call, hands.judge.destination(), hands.copyRun.transport());
+                AddressStop.tellConnected(watch, hands.tracees.sockets(), task, call, hands.judge.destination(), hands.copyRun.transport());
             }
             return result;
         }

@@ -65,7 +65,7 @@ public interface Watch {
     /**
      * The rules let this socket be connected to this address; where nobody looks at sockets it may be so already.
      *
-     * @param socket if nobody looks at it, {@link SocketKind#UNKNOWN} where it may be of UDP, and another one where not
+     * @param socket if nobody looks at it, {@link SocketKind#UNKNOWN} where it may be of UDP, and one that is not where it is not
      */
     void connecting(int tid, Sockaddr destination, SocketKind socket);
 

@@ -121,6 +121,7 @@ class TriesIT {
         "order(8001, '10.77.2.1', '10.77.1.1'); socket.create_connection(('10.77.1.1', 8002))",
         "udp('10.77.2.1'); threading.Thread(target=lambda: (udp('10.77.1.1'), tcp())).start()", "udp('10.77.2.1'); told()",
         "udp('10.77.2.1'); tcp('fd77:1::1')", "tcp(); udp('fd77:2::1', 10); told(); tcp()",
+        "libc.syscall(446, -1, 0); tcp(); udp('fd77:2::1', 10); told(); tcp()", // landlock_restrict_self
         "socket.socket(2, 2).connect_ex(('10.77.2.1', 9)); libc.connect(socket.socket().fileno(), bytes(16), 16)",
         "tcp(); udp('fd77:2::1', 10); s = socket.socket(10, 2); libc.connect(s.fileno(), b'\\2\\0\\x1f\\x41\\x0a\\x4d\\1\\1' + bytes(8), 16)"})
     void but_what_was_meant_is_told(String calls) {
