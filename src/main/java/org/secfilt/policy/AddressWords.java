@@ -13,6 +13,10 @@ public final class AddressWords {
     /** 127.0.0.0/8 and ::1, what the word {@code loopback} stands for. */
     public static final List<Cidr> LOOPBACK = List.of(Cidr.parse("127.0.0.0/8"), Cidr.parse("::1/128"));
 
+    /** Of which nothing more is known. */
+    private static final String NO_ADDRESS = "is no IPv4 or IPv6 address";
+    private static final String EXAMPLES = "; write one such as 10.0.0.1, 10.0.0.0/8 or fd00::/8";
+
     private static final String LOOPBACK_WORD = "loopback";
 
     private static final String SCHEME_ENDS = "://";
@@ -31,7 +35,11 @@ public final class AddressWords {
         if (!meant.isEmpty()) {
             throw new IllegalArgumentException("'" + Printable.escape(word) + "' is no network; write " + meant);
         }
-        return List.of(Cidr.parse(word));
+        try {
+            return List.of(Cidr.parse(word));
+        } catch (IllegalArgumentException e) {
+            throw e.getMessage().endsWith(NO_ADDRESS) ? new IllegalArgumentException(e.getMessage() + EXAMPLES, e) : e;
+        }
     }
 
     /** A host's name in one may stand for several addresses, and for others tomorrow. */

@@ -85,8 +85,10 @@ public final class IniConfig {
             // What is wrong with a known key is its value, unless the key as such is refused.
             boolean known = OptionReader.takes(key);
             String message = known && value.isEmpty() ? "'" + key + "' needs a value: " + e.getMessage() : e.getMessage();
-            String quotes = known && (value.startsWith("\"") || value.startsWith("'")) ? "; values stand without quotes here" : "";
-            complaints.add(complaint(source, number, known ? valueStart : start, message + quotes));
+            boolean quoted = known && value.length() > 1 && "\"'".indexOf(value.charAt(0)) >= 0 && value.endsWith(value.substring(0, 1));
+            String bare = quoted ? Printable.escape(value.substring(1, value.length() - 1)) : "";
+            complaints.add(complaint(source, number, known ? valueStart : start,
+                    quoted ? "a value stands without quotes; write " + key + "=" + bare : message));
         }
     }
 

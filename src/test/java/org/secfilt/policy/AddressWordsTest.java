@@ -69,6 +69,8 @@ class AddressWordsTest {
         "http://u@[fd77::1]/ | 'http://u@[fd77::1]/' is a URL, and rules name addresses; write fd77::1",
         "https://mirror.lan/a@b | 'https://mirror.lan/a@b' is a URL, and rules name addresses; 'getent ahosts mirror.lan' shows those of its host",
         "ftp://; | 'ftp://;' is a URL, and rules name addresses; 'getent ahosts HOST' shows those of its host",
+        "fd00:::1 | 'fd00:::1' is no IPv4 or IPv6 address; write one such as 10.0.0.1, 10.0.0.0/8 or fd00::/8",
+        "0x7f.1 | '0x7f.1' is no IPv4 or IPv6 address; write one such as 10.0.0.1, 10.0.0.0/8 or fd00::/8",
         "10.0.0/24 | '10.0.0' is no IPv4 or IPv6 address; write four numbers, as 10.0.0.0",
     })
     void says_what_to_write_for_what_others_take(String word, String message) {

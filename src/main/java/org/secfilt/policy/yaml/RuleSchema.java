@@ -51,7 +51,8 @@ final class RuleSchema {
             try {
                 networks.addAll(AddressWords.parse(address.text()));
             } catch (IllegalArgumentException e) {
-                complaints.add(address, e.getMessage() + (AddressWords.hasPorts(address.text()) ? "; its ports stand under 'port'" : ""));
+                complaints.add(address, AddressWords.hasPorts(address.text())
+                        ? Complaints.quote(address.text()) + " has ports in it; they stand under 'port'" : e.getMessage());
             }
         }
         List<PortRange> ports = ports(fields);
