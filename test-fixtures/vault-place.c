@@ -7,6 +7,7 @@
  *   ring      io_destroy(2) unmaps the whole length of an io_setup(2) ring from where one page of it was moved: just below the vault
  *   segment   a System V segment with the vault's inode as its identifier, read-only, which shmat(2) puts there for want of other room:
  *             in a namespace of its own, where whoever is its root chooses identifiers
+ *   named     a memfd of the vault's name, mapped read-only there in the same way
  *
  * stdout: what became of the last call; before it a line where the way itself failed.
  */
@@ -135,6 +136,20 @@ static int segment(void)
 	return 0;
 }
 
+static int named(void)
+{
+	int fd = memfd_create("secfilt", MFD_CLOEXEC);
+	if (ftruncate(fd, VAULT_BYTES) < 0)
+		return failed("ftruncate");
+	void *memory = mmap(NULL, VAULT_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	leave_room_for_the_vault_alone();
+	void *there = mmap(NULL, VAULT_BYTES, PROT_READ, MAP_SHARED, fd, 0);
+	if (there != (void *)VAULT)
+		return failed("mmap");
+	fill(memory, VAULT_BYTES);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 5)
@@ -147,6 +162,8 @@ int main(int argc, char **argv)
 	strcpy(content, argv[1]);
 	if (!strcmp(argv[1], "ring"))
 		ring();
+	else if (!strcmp(argv[1], "named"))
+		named();
 	else
 		segment();
 	printf("%s\n", send_much());

@@ -17,7 +17,7 @@ class VaultAttackIT {
 
     /** What the way itself comes to, and what the send that would read the command's own memory. */
     @ParameterizedTest
-    @CsvSource({"ring, 'io_setup: ENOSYS, sent'", "segment, EPERM"})
+    @CsvSource({"ring, 'io_setup: ENOSYS, sent'", "segment, EPERM", "named, EPERM"})
     void the_vault_is_where_it_was_or_nothing_is_sent(String how, String becomes) {
         for (User user : User.values()) {
             for (String notifications : List.of("auto", "off")) {
