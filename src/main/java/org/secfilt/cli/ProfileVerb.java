@@ -185,7 +185,8 @@ final class ProfileVerb {
         String unix = "unix sockets send no packets, so a profile cannot hold rules for them";
         if (policy.noOutbound().isPresent()) {
             unheld.add(leaveOut(unix, "no-outbound-network", policy.noOutbound().get()));
-        } else if (!policy.unix().open()) {
+        }
+        if (!policy.unix().open()) {
             Origin first = policy.unix().deny().isEmpty() ? policy.unix().modeOrigin() : policy.unix().deny().get(0).origin();
             unheld.add(leaveOut(unix, "unix", first));
         }

@@ -9,8 +9,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
 import org.secfilt.abi.Cidr;
 import org.secfilt.abi.IpAddress;
 import org.secfilt.abi.PortRange;
@@ -47,21 +45,20 @@ public final class Nat {
     private final Tables tables;
     private final Forwarding forwardingV4 = Forwarding.v4(SYSCTLS);
     private final Forwarding forwardingV6 = Forwarding.v6(SYSCTLS);
-    private String name = "";
+    /** In the order of the tables. */
+    private final List<NatFamily> families = new ArrayList<>();
+    /** The pair's interface, from when it may be there until it is taken away, or left to another to take away. */
+    private Optional<String> ours = Optional.empty();
     /** The command's own addresses. */
     private final List<IpAddress> own = new ArrayList<>();
-    /** What undoes it, of each family: the pair's own rules, and what the last one to leave undoes. */
-    private final List<String> removals = new ArrayList<>();
-    private final List<String> lastRemovals = new ArrayList<>();
-    private final List<String> lastFiles = new ArrayList<>();
-    /** The interfaces that forwarded nothing before: whoever loads his own rules meanwhile takes away those that remember it. */
-    private final List<String> offV4 = new ArrayList<>();
-    private final List<String> offV6 = new ArrayList<>();
 
     public Nat(Kernel kernel, Tables tables) {
         this.kernel = kernel;
         this.programs = kernel.programs();
         this.tables = tables;
+        for (IpVersion version : tables.versions()) {
+            families.add(new NatFamily(version, version == IpVersion.V4 ? forwardingV4 : forwardingV6));
+        }
     }
 
     /**
@@ -95,10 +92,10 @@ public final class Nat {
             try {
                 own.addAll(link.own());
                 forgetFlows(taken); // of runs that nobody supervised, or that were killed
-                boolean closed = link.v6().isEmpty() && closeV6();
-                forwardingV4.refuseStrangers(name);
+                boolean closed = link.v6().isEmpty() && closeV6(link.name());
+                forwardingV4.refuseStrangers(link.name());
                 if (link.v6().isPresent()) {
-                    forwardingV6.refuseAdvice(name);
+                    forwardingV6.refuseAdvice(link.name());
                 }
                 run(ip, List.of("-batch", "-"), link.atHost());
                 run(nsenter, List.of("-t", Integer.toString(pid), "-n", ip, "-batch", "-"), link.atCommand());
@@ -111,7 +108,7 @@ public final class Nat {
     }
 
     /** @return false if that is for the rules to do */
-    private boolean closeV6() throws IOException {
+    private boolean closeV6(String name) throws IOException {
         try {
             forwardingV6.close(name);
             return true;
@@ -129,12 +126,12 @@ public final class Nat {
             NatLink link = new NatLink(NatLink.freshName(pid), v4, v6);
             try {
                 run(ip, List.of("-batch", "-"), link.addition(pid));
-                name = link.name();
+                ours = Optional.of(link.name());
                 return link;
             } catch (NatException e) {
                 boolean taken = e.getMessage().contains(NAME_TAKEN);
                 if (!taken) {
-                    name = link.name(); // a program that is killed may have done it all
+                    ours = Optional.of(link.name()); // a program that is killed may have done it all
                 }
                 if (!taken || attempt == ATTEMPTS) {
                     throw new NatException(e.getMessage() + (taken ? "" : undoing(ip)));
@@ -155,56 +152,34 @@ public final class Nat {
             publications.add(setting.value());
         }
         List<String> texts = new ArrayList<>();
-        List<String> toTurnOnV4 = forwardingV4.off();
-        List<String> toTurnOnV6 = link.v6().isPresent() ? forwardingV6.off() : List.of();
-        for (int i = 0; i < tables.versions().size(); i++) {
-            boolean v4 = tables.versions().get(i) == IpVersion.V4;
-            if (!v4 && link.v6().isEmpty()) {
-                PairRules none = new ClosedRules(name);
-                texts.add(closed ? "" : none.install());
-                removals.add(closed ? "" : none.uninstall());
-                lastRemovals.add("");
-                continue;
+        for (int i = 0; i < families.size(); i++) {
+            NatFamily family = families.get(i);
+            Optional<Subnets> subnets = link.of(family.isV4());
+            if (subnets.isPresent()) {
+                String loopback = family.isV4() ? LOOPBACK_V4 : "";
+                PairRules rules = new NatRules(link.name(), subnets.get(), Forwarding.ports(SYSCTLS), publications, loopback);
+                texts.add(family.installOpen(rules, listings.get(i), SYSCTLS));
+            } else {
+                texts.add(closed ? "" : family.install(new ClosedRules(link.name())));
             }
-            PairRules rules = new NatRules(name, v4 ? link.v4() : link.v6().get(), Forwarding.ports(SYSCTLS), publications, v4 ? LOOPBACK_V4 : "");
-            List<String> lasting = new ArrayList<>(NatListing.forwardingsOff(listings.get(i)));
-            List<String> offs = v4 ? offV4 : offV6;
-            offs.addAll(NatListing.remembered(lasting));
-            for (String off : v4 ? toTurnOnV4 : toTurnOnV6) {
-                if (!offs.contains(off)) {
-                    offs.add(off);
-                    lasting.add(NatListing.forwardingOff(off, Forwarding.asksBridged(SYSCTLS)));
-                    rules.addBehind(lasting.get(lasting.size() - 1));
-                }
-            }
-            texts.add(rules.install());
-            removals.add(rules.uninstall());
-            lastRemovals.add(PairRules.table("filter", PairRules.deleted(lasting)));
-            lastFiles.addAll((v4 ? forwardingV4 : forwardingV6).files(offs));
         }
         List<String> wrong = tables.restore(texts);
         if (!wrong.isEmpty()) {
             throw new NatException(wrong.get(0));
         }
-        // Only now: nothing is forwarded that the rules do not know of.
-        forwardingV4.set(name, true);
-        if (!publications.isEmpty()) {
-            forwardingV4.routeLoopback(name);
-        }
-        for (String off : toTurnOnV4) {
-            forwardingV4.set(off, true);
-        }
-        if (link.v6().isPresent()) {
-            forwardingV6.set(name, true);
-            for (String off : toTurnOnV6) {
-                forwardingV6.set(off, true);
+        for (NatFamily family : families) {
+            if (link.of(family.isV4()).isPresent()) {
+                family.turnOn(link.name());
             }
+        }
+        if (!publications.isEmpty()) {
+            forwardingV4.routeLoopback(link.name());
         }
     }
 
     /** Takes all of it down, once; the command's last process has ended. @return what could not be undone, in words */
     public List<String> leave() {
-        if (name.isEmpty()) {
+        if (ours.isEmpty()) {
             return List.of();
         }
         try (NetworkLock lock = kernel.lockNetwork()) {
@@ -220,9 +195,17 @@ public final class Nat {
      * @throws NatException if there can be none; then it is still ours
      */
     public void leaveAlone() throws NatException {
+        List<String> removals = new ArrayList<>();
+        List<String> lastRemovals = new ArrayList<>();
+        List<String> lastFiles = new ArrayList<>();
+        for (NatFamily family : families) {
+            removals.add(family.removal());
+            lastRemovals.add(family.lastRemoval());
+            lastFiles.addAll(family.lastFiles());
+        }
         try {
-            tables.restoreWhenGone(name, removals, lastRemovals, lastFiles);
-            name = "";
+            tables.restoreWhenGone(ours.orElseThrow(), removals, lastRemovals, lastFiles);
+            ours = Optional.empty();
         } catch (KernelException e) {
             throw new NatException(e.getMessage());
         }
@@ -230,16 +213,16 @@ public final class Nat {
 
     private List<String> undo(String ip) {
         List<String> wrong = new ArrayList<>();
-        if (mayBeThere(name)) {
+        if (ours.isPresent() && mayBeThere(ours.get())) {
             try {
-                run(ip, List.of("-batch", "-"), NatLink.removal(name));
+                run(ip, List.of("-batch", "-"), NatLink.removal(ours.get()));
             } catch (NatException e) {
-                if (mayBeThere(name)) { // else its namespace ended meanwhile, and took it along
+                if (mayBeThere(ours.get())) { // else its namespace ended meanwhile, and took it along
                     wrong.add(e.getMessage());
                 }
             }
         }
-        name = "";
+        ours = Optional.empty();
         wrong.addAll(removeDead());
         forgetFlows(EVERYWHERE); // only now: nothing leads to the command any more
         return wrong;
@@ -274,25 +257,11 @@ public final class Nat {
         for (int i = 0; i < listings.size(); i++) {
             texts.add(NatListing.removal(listings.get(i), alive));
             if (alive.isEmpty()) {
-                boolean v4 = tables.versions().get(i) == IpVersion.V4;
-                Set<String> remembered = new TreeSet<>(NatListing.remembered(NatListing.forwardingsOff(listings.get(i))));
-                remembered.addAll(v4 ? offV4 : offV6);
-                remembered.retainAll(interfaces);
-                turnOff(v4 ? forwardingV4 : forwardingV6, remembered, wrong);
+                families.get(i).turnOff(listings.get(i), interfaces, wrong);
             }
         }
         wrong.addAll(tables.restore(texts));
         return wrong;
-    }
-
-    private static void turnOff(Forwarding forwarding, Set<String> names, List<String> wrong) {
-        for (String name : names) {
-            try {
-                forwarding.set(name, false);
-            } catch (IOException e) {
-                wrong.add(e.getMessage());
-            }
-        }
     }
 
     /** Removes what crashed runs have left in this network namespace. @return what was removed, in words */
@@ -320,7 +289,7 @@ public final class Nat {
         try {
             return interfaces().contains(name);
         } catch (NatException e) {
-            return !name.isEmpty();
+            return true;
         }
     }
 

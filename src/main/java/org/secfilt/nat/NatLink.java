@@ -34,6 +34,11 @@ record NatLink(String name, Subnets v4, Optional<Subnets> v6) {
         return true;
     }
 
+    /** Its networks of one family; empty if it has none. */
+    Optional<Subnets> of(boolean ofV4) {
+        return ofV4 ? Optional.of(v4) : v6;
+    }
+
     /** The command's addresses. */
     List<IpAddress> own() {
         return v6.isPresent() ? List.of(v4.own(), v6.get().own()) : List.of(v4.own());

@@ -3,6 +3,7 @@ package org.secfilt.nat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.secfilt.abi.Cidr;
 import org.secfilt.abi.Protocol;
 
@@ -16,6 +17,8 @@ final class NatListing {
 
     /** Options that name a packet's destination port, by one of them or a list. // iptables-extensions(8) tcp, udp, multiport */
     private static final List<String> PORTS = List.of("--dport", "--dports", "--ports");
+    /** A comment is words to read, not options. */
+    private static final Pattern QUOTED = Pattern.compile("\"(?:\\\\.|[^\"\\\\])*\"");
 
     private NatListing() {}
 
@@ -95,7 +98,7 @@ final class NatListing {
     /** The first rule by which this host leads packets to a port of its own elsewhere. */
     static Optional<String> leading(String saved, Protocol protocol, int port, List<Cidr> local) {
         for (String line : saved.split("\n")) {
-            List<String> words = List.of(line.split(" "));
+            List<String> words = List.of(QUOTED.matcher(line).replaceAll("\"\"").split(" "));
             String target = after(words, "-j");
             if (line.startsWith("-A ") && (target.equals("DNAT") || target.equals("REDIRECT")) && isAbout(words, protocol, port)
                     && (isNegated(words, "-d") || isTo(after(words, "-d"), local))) {

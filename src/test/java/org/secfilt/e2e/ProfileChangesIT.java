@@ -257,4 +257,10 @@ class ProfileChangesIT {
         assertTrue(run.stderr().matches("secfilt: \\S*" + place + why + ".*\n"), run::toString);
         assertFalse(ROOM.secfilt("profile", "list").run().exited(0).stdout().contains("t"));
     }
+
+    @Test
+    void all_that_a_profile_cannot_hold_is_told_at_once() throws IOException {
+        Outcome run = ROOM.secfilt("profile", "install", "t", HOST.policy("odd.yaml", "no-outbound-network: true\nunix: {mode: deny}\n")).run().exited(2);
+        assertTrue(run.stderr().contains("leave out 'no-outbound-network'\n") && run.stderr().contains("leave out 'unix'\n"), run::toString);
+    }
 }

@@ -148,6 +148,11 @@ class NatTextTest {
             assertEquals(!rule.contains(" 22 ") || !rule.contains("! --dport"), NatListing.leading(rule, Protocol.TCP, 22, local).isPresent(), rule);
             assertEquals(rule.contains("! --dport") || rule.contains("icmp"), NatListing.leading(rule, Protocol.TCP, 8088, local).isPresent(), rule);
         }
+        for (String said : List.of("open --dport http only", "was --dport 22", "see -j LOG", "say \\\" --dport 22")) {
+            String rule = "-A PREROUTING -d 10.77.1.2/32 -p tcp -m comment --comment \"" + said + "\" -m tcp --dport 8088 -j DNAT --to-destination 10.77.9.9";
+            assertEquals(Optional.of(rule), NatListing.leading(rule, Protocol.TCP, 8088, local));
+            assertEquals(Optional.empty(), NatListing.leading(rule, Protocol.TCP, 22, local));
+        }
         assertEquals(Optional.empty(), NatListing.leading("-A PREROUTING -p tcp -j REDIRECT --to-ports 1", Protocol.TCP, 8088, local));
         assertTrue(NatListing.isOurs("-A PREROUTING -p tcp -m comment --comment \"secfilt sfn1f\" -j DNAT"));
     }
