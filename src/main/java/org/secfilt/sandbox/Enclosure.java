@@ -62,10 +62,13 @@ final class Enclosure {
     private static Account account(Setting<UserName> setting, Accounts accounts) {
         UserName name = setting.value();
         Optional<Account> found = accounts.user(name.user());
-        OptionalInt number = accounts.group(name.user());
-        if (found.isEmpty() && !(isNumber(name.user()) && name.group().isPresent())) {
-            throw new IllegalArgumentException(setting.origin() + ": this host knows no user '" + Printable.escape(name.user()) + "'"
-                    + (isNumber(name.user()) ? "; for a number without an account write the group too, " + name.user() + ":GROUP" : ""));
+        OptionalInt number = Accounts.number(name.user());
+        if (found.isEmpty() && (number.isEmpty() || name.group().isEmpty())) {
+            String advice = number.isPresent()
+                    ? "for a number without an account write the group too, " + name.user() + ":GROUP"
+                    : known(name.user(), "passwd");
+            throw new IllegalArgumentException(
+                    setting.origin() + ": this host knows no user '" + Printable.escape(name.user()) + "'; " + advice);
         }
         if (name.group().isEmpty()) {
             return found.get();
@@ -73,7 +76,8 @@ final class Enclosure {
         OptionalInt group = accounts.group(name.group().get());
         if (group.isEmpty()) {
             throw new IllegalArgumentException(
-                    setting.origin() + ": this host knows no group '" + Printable.escape(name.group().get()) + "'");
+                    setting.origin() + ": this host knows no group '" + Printable.escape(name.group().get()) + "'; "
+                            + known(name.group().get(), "group"));
         }
         int gid = group.getAsInt();
         return found.isPresent()
@@ -81,8 +85,10 @@ final class Enclosure {
                 : new Account("", number.orElseThrow(), gid, List.of(gid), "");
     }
 
-    private static boolean isNumber(String text) {
-        return text.chars().allMatch(c -> c >= '0' && c <= '9');
+    /** What to write instead. @param database of getent(1) */
+    private static String known(String text, String database) {
+        boolean number = text.chars().allMatch(c -> c >= '0' && c <= '9');
+        return number ? "numbers end at " + Accounts.LAST_NUMBER : "those it knows are told by getent " + database;
     }
 
     private static List<Integer> with(int gid, List<Integer> groups) {

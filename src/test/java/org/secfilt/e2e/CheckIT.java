@@ -159,7 +159,8 @@ class CheckIT {
         write("r.yaml", "version: 1\nfilesystem: {allow-write: [not-made-yet]}\n");
         assertEquals("r.yaml: clean\n", check("r.yaml").exited(0).stdout());
         write("r.ini", "allow-write=/nonexist/foo\nuser=nosuchuser\n");
-        assertEquals("secfilt: r.ini:1:1: /nonexist/foo: No such file or directory; it must exist before the run\nsecfilt: r.ini:2:1: this host knows no user 'nosuchuser'\n",
+        assertEquals("secfilt: r.ini:1:1: /nonexist/foo: No such file or directory; it must exist before the run\nsecfilt: r.ini:2:1: this host knows no user 'nosuchuser'; "
+                        + "those it knows are told by getent passwd\n",
                 check("r.ini").exited(2).stderr());
     }
 

@@ -265,8 +265,10 @@ class SurroundingsIT {
 
     @ParameterizedTest(name = "{0} as {1}")
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-            --user=no-such-user | ROOT | --user=no-such-user: this host knows no user 'no-such-user'
-            --user=nobody:no-such | ROOT | --user=nobody:no-such: this host knows no group 'no-such'
+            --user=no-such-user | ROOT | --user=no-such-user: this host knows no user 'no-such-user'; those it knows are told by getent passwd
+            --user=nobody:no-such | ROOT | --user=nobody:no-such: this host knows no group 'no-such'; those it knows are told by getent group
+            --user=4294967295:0 | ROOT | --user=4294967295:0: this host knows no user '4294967295'; numbers end at 4294967294
+            --user=0:99999999999 | ROOT | --user=0:99999999999: this host knows no group '99999999999'; numbers end at 4294967294
             --user=54799 | ROOT | --user=54799: this host knows no user '54799'; for a number without an account write the group too, 54799:GROUP
             --user=root | ORDINARY | --user=root: only root can become another user; run secfilt as root, or leave it out
             --net=nat | ORDINARY | --net=nat: only root can join a network to this host's; run secfilt as root, or write --net=none, which needs no root

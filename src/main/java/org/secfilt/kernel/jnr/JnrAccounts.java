@@ -23,7 +23,7 @@ final class JnrAccounts implements Accounts {
     @Override
     public Optional<Account> user(String nameOrNumber) {
         long found = Libc.GETPWNAM.call(NativeMemory.string(nameOrNumber));
-        OptionalInt number = number(nameOrNumber);
+        OptionalInt number = Accounts.number(nameOrNumber);
         if (found == 0 && number.isPresent()) {
             found = Libc.GETPWUID.call(number.getAsInt());
         }
@@ -53,19 +53,7 @@ final class JnrAccounts implements Accounts {
     @Override
     public OptionalInt group(String nameOrNumber) {
         long found = Libc.GETGRNAM.call(NativeMemory.string(nameOrNumber));
-        return found == 0 ? number(nameOrNumber) : OptionalInt.of(NativeMemory.IO.getInt(found + GR_GID));
-    }
-
-    /** A number that the kernel takes for a user or group; 2^32-1 stands for "none" there. */
-    private static OptionalInt number(String text) {
-        long number = 0;
-        for (int i = 0; i < text.length(); i++) {
-            if (text.charAt(i) < '0' || text.charAt(i) > '9' || i == 10) {
-                return OptionalInt.empty();
-            }
-            number = number * 10 + text.charAt(i) - '0';
-        }
-        return text.isEmpty() || number >= 0xffff_ffffL ? OptionalInt.empty() : OptionalInt.of((int) number);
+        return found == 0 ? Accounts.number(nameOrNumber) : OptionalInt.of(NativeMemory.IO.getInt(found + GR_GID));
     }
 
     private static String text(long address) {
