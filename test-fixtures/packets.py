@@ -6,6 +6,8 @@ KIND:
     raw-NUMBER      of that protocol, by a raw socket
     header          UDP to port 8001, its IPv4 header made here
     routed          the same, with a loose source route
+    route-end, route-end+1   an IPv6 packet that ends with a routing header, which goes on to fd77:2::1, or a byte behind that
+    route-nested    such a packet in two fragments within fragments
     segment         TCP to port 8001, by a raw socket, as if a connection were there
     odd-segment     the same, with flags in the type of socket(2), and garbage in the upper halves of its arguments
     behind-ROUTER   a segment, its IPv4 header made here and given to ROUTER
@@ -45,6 +47,29 @@ def udp_with_header(address, options):
     length = 20 + len(options)
     return struct.pack(">BBHHHBBH4s4s", 0x40 | length // 4, 0, length + len(udp), 1, 0, 64, 17, 0, bytes(4),
                        socket.inet_aton(address)) + options + udp
+
+
+def send_routed(how, address):
+    s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW)
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as asking:
+        asking.connect((address, 8001))
+        source = asking.getsockname()[0]
+    udp, options, fragment, routing = 17, 60, 44, 43
+    segments = struct.pack(">BBBBBBH", options, 4, 4, 1, 1, 0, 0) + socket.inet_pton(10, "fd77:2::1") + socket.inet_pton(10, address)
+    rest = struct.pack(">BB", udp, 0) + bytes([1, 4, 0, 0, 0, 0]) + struct.pack(">HHHH", 4000, 8001, 8, 0)
+
+    def send_one(protocol, payload):
+        head = struct.pack(">LHBB", 0x60000000, len(payload), protocol, 64)
+        s.sendto(head + socket.inet_pton(10, source) + socket.inet_pton(10, address) + payload, (address, 0))
+
+    def within(protocol, offset_and_more, number, payload):
+        return struct.pack(">BBHL", protocol, 0, offset_and_more, number) + payload
+
+    if how == "nested":
+        send_one(fragment, within(fragment, 0, 91, within(routing, 1, 78, segments)))
+        send_one(fragment, within(fragment, 0, 92, within(udp, len(segments), 78, rest)))
+    else:
+        send_one(routing, segments + (b"x" if how == "end+1" else b""))
 
 
 def first_segment(source, port, target, target_port):
@@ -87,6 +112,8 @@ def send(kind, address):
     elif word in ("header", "routed"):
         s = socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_RAW)
         s.sendto(udp_with_header(address, b"\x83\x07\x04" + socket.inet_aton("10.77.2.1") + b"\0" if word == "routed" else b""), (address, 0))
+    elif word == "route":
+        send_routed(number, address)
     elif word == "spoofed":
         icmp = struct.pack(">BBHHH", 8, 0, 0, 1, 1)
         icmp = icmp[:2] + struct.pack(">H", checksum(icmp)) + icmp[4:]

@@ -71,7 +71,11 @@ for policy in "$new"/policies/*.yaml; do
 done
 cp "$root/src/dist/jvm.options" "$lib/"
 # Later JDKs number the classes of a list, each run anew: the numbers are for loaders other than the built-in ones.
-cat "$classes".* 2> /dev/null | sed '/ super: /!s/ id: [0-9]*$//' | awk '!seen[$0]++' > "$classes" || true
+# All of our own are in it, run or not: where something fails there may be no descriptor left to read the jar by.
+{
+    cat "$classes".* 2> /dev/null | sed '/ super: /!s/ id: [0-9]*$//'
+    (cd "$target/classes" && find org -name '*.class' | sed 's/\.class$//' | sort)
+} | awk '!seen[$0]++' > "$classes" || true
 if [ -s "$classes" ]; then
     # G1, as at run time: only it archives heap objects. The names must be those of a run: from inside lib.
     (cd "$lib" && "$java_home/bin/java" -XX:+UseG1GC -Xmx32m -Xlog:disable -Xshare:dump \

@@ -66,7 +66,10 @@ public final class FilterCompiler {
     }
 
     private Node program() {
-        return plan.supervised() ? checkArch(loadNr(addressCalls.send(refuseX32(refuseUnknown(dispatch()))))) : actions.allow();
+        if (!plan.supervised()) {
+            return plan.guardsTerminal() ? TerminalGuard.program(plan.arch(), assembler, actions) : actions.allow();
+        }
+        return checkArch(loadNr(addressCalls.send(refuseX32(refuseUnknown(dispatch())))));
     }
 
     private Node dispatch() {

@@ -66,8 +66,6 @@ final class WaysRound {
     private static final int PR_SET_TAGGED_ADDR_CTRL = 55; // linux/prctl.h
     private static final int ARCH_ENABLE_TAGGED_ADDR = 0x4002; // asm/prctl.h
     private static final int KEYCTL_SESSION_TO_PARENT = 18; // linux/keyctl.h
-    private static final int TIOCSTI = 0x5412; // asm-generic/ioctls.h
-    private static final int TIOCLINUX = 0x541c; // asm-generic/ioctls.h
     private static final int TIOCVHANGUP = 0x5437; // asm-generic/ioctls.h
     private static final int TUNSETIFF = 0x400454ca; // linux/if_tun.h
     private static final int XFS_IOC_OPEN_BY_HANDLE = 0xc038586b; // xfs/xfs_fs.h
@@ -101,8 +99,8 @@ final class WaysRound {
                 assembler.jump(JumpOp.SET, SECCOMP_FILTER_FLAG_NEW_LISTENER, actions.errno(Errno.EBUSY), actions.allow())),
                 "seccomp: no second listener");
         int[] requests = plan.sealsCgroup()
-                ? new int[] {TIOCSTI, TIOCLINUX, TIOCVHANGUP, TUNSETIFF, XFS_IOC_OPEN_BY_HANDLE}
-                : new int[] {TIOCSTI, TIOCLINUX, TIOCVHANGUP, TUNSETIFF};
+                ? new int[] {TerminalGuard.TIOCSTI, TerminalGuard.TIOCLINUX, TIOCVHANGUP, TUNSETIFF, XFS_IOC_OPEN_BY_HANDLE}
+                : new int[] {TerminalGuard.TIOCSTI, TerminalGuard.TIOCLINUX, TIOCVHANGUP, TUNSETIFF};
         Node others = plan.policy().restrictsFiles() ? new FileCalls(plan, assembler, actions).ioctl() : actions.allow();
         if (plan.traces(TracedCall.IOCTL)) {
             others = assembler.jumpIfAny(FileOwner.IOCTLS, actions.trace(TracedCall.IOCTL), others);

@@ -33,9 +33,14 @@ public record Chain(String name, Members members, boolean beginnings) {
      * @param rules as of {@link PacketRules}
      */
     public String install(List<String> rules) {
+        return install(rules, "");
+    }
+
+    /** The same, with further lines for the table. */
+    String install(List<String> rules, String further) {
         StringBuilder text = fill(rules);
         hook(text);
-        return text.append("COMMIT\n").toString();
+        return text.append(further).append("COMMIT\n").toString();
     }
 
     private void hook(StringBuilder text) {

@@ -11,6 +11,9 @@ import org.secfilt.policy.Policy;
 public final class NetworkRules {
     private static final Chain CHAIN = new Chain(Chain.PREFIX + "N", Members.EVERYBODY);
 
+    /** What the kernel forwards passes no OUTPUT, and root may have it forward IPv6, what it has sent to itself too. */
+    private static final String NOTHING_FORWARDED = "-I FORWARD 1 -j DROP\n";
+
     private NetworkRules() {}
 
     /**
@@ -19,13 +22,14 @@ public final class NetworkRules {
      * @throws FirewallException if a family does not take its rules; then the other has none either
      */
     public static void install(Tables tables, Policy policy, List<String> users) throws FirewallException {
-        install(tables, CHAIN, policy, users);
+        install(tables, CHAIN, policy, users, NOTHING_FORWARDED);
     }
 
-    static void install(Tables tables, Chain chain, Policy policy, List<String> users) throws FirewallException {
+    /** @param further lines for the table filter */
+    static void install(Tables tables, Chain chain, Policy policy, List<String> users, String further) throws FirewallException {
         List<String> texts = new ArrayList<>();
         for (IpVersion version : tables.versions()) {
-            texts.add(chain.install(PacketRules.ofNetwork(policy, version, tables.translate(version), users)));
+            texts.add(chain.install(PacketRules.ofNetwork(policy, version, tables.translate(version), users), further));
         }
         List<String> answers = tables.restoreEach(texts);
         List<String> wrong = Tables.complaints(answers);

@@ -35,7 +35,7 @@ public final class NetworkSession implements Standing {
         }
         String name = PREFIX + Long.toHexString(supervisors.namespace()) + "-" + Integer.toHexString((int) ProcessHandle.current().pid());
         Chain chain = new Chain(name, Members.EVERYBODY);
-        NetworkRules.install(tables, chain, policy, users);
+        NetworkRules.install(tables, chain, policy, users, ""); // others in the network may have it forward
         return new NetworkSession(tables, chain);
     }
 

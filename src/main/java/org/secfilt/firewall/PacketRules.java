@@ -158,7 +158,9 @@ public final class PacketRules implements Match.Visitor<Optional<Match.Inet>> {
         }
         KeptRules kept = new KeptRules();
         PacketRules made = new PacketRules(version, translated, kept);
-        made.rules.add(version.routed() + " -j DROP");
+        for (String routed : version.routed()) {
+            made.rules.add(routed + " -j DROP");
+        }
         made.leavingLoopback();
         if (!nobodys.isEmpty()) {
             for (String control : version.control()) {

@@ -121,9 +121,14 @@ public final class Plan {
         return vault;
     }
 
-    /** False if nothing at all is restricted: then the command needs neither filter nor tracer. */
+    /** False if nothing at all is restricted: then the command needs no tracer, and no filter but {@link #guardsTerminal}. */
     public boolean supervised() {
-        return needsTracer() || policy.families().isPresent() || confinesToNetwork() || sealsProfile();
+        return needsTracer() || policy.families().isPresent() || policy.surroundings().ownsNetwork() || confinesToNetwork() || sealsProfile();
+    }
+
+    /** Whether a command that is restricted in nothing must at least not type into the terminal of who started it: it is another user's. */
+    public boolean guardsTerminal() {
+        return !supervised() && policy.surroundings().user().isPresent();
     }
 
     /** Whether some call is sent to the tracer. Without any, the filter alone holds the policy. */

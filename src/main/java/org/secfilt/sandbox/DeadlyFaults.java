@@ -40,8 +40,11 @@ final class DeadlyFaults implements NotifiedCalls {
     }
 
     private void end(Throwable why) {
-        reports.error(why instanceof KernelException ? "killed: " + why.getMessage() : Fault.words(why));
-        reports.flush();
-        end.run();
+        try {
+            reports.error(why instanceof KernelException ? "killed: " + why.getMessage() : Fault.words(why));
+            reports.flush();
+        } finally {
+            end.run(); // also where there is no descriptor, or memory, to say why
+        }
     }
 }

@@ -141,9 +141,9 @@ public final class Sandbox {
         }
         InheritedDescriptors inherited = kernel.inheritedDescriptors();
         Set<Integer> open = inherited.open(frontEnd.pid());
-        if (!plan.supervised() && !plan.surroundings().ownsNetwork() && !plan.profiled()) {
+        if (!plan.supervised() && !plan.profiled()) {
             Scripts scripts = scripts(command, file, new Descriptors(open, List.of(), false), enclosure.get(), writable, false);
-            launchAlone(scripts, command, file, scripts.plain());
+            launchAlone(scripts, command, file, scripts.plain(filter()));
             return false;
         }
         boolean looksOnly = !plan.supervised() && plan.profiled() && !plan.profilesByMaking();
@@ -160,7 +160,7 @@ public final class Sandbox {
         if (plan.supervised()) {
             launchFiltered(scripts, command, file, filter.isPresent() ? filter.get() : filter(), descriptors.get(), writable);
         } else {
-            launchAlone(scripts, command, file, scripts.plain());
+            launchAlone(scripts, command, file, scripts.plain(filter()));
         }
         return false;
     }

@@ -21,7 +21,9 @@ final class Scripts {
     // linux/seccomp.h
     private static final int SECCOMP_FILTER_FLAG_NEW_LISTENER = 8;
     private static final int SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV = 32;
-    private static final long CAP_SETPCAP = 1 << 8; // linux/capability.h
+    // linux/capability.h
+    private static final long CAP_SETPCAP = 1 << 8;
+    private static final long CAP_SYS_ADMIN = 1 << 21;
     // linux/landlock.h, fcntl.h
     private static final int LANDLOCK_RULE_PATH_BENEATH = 1;
     private static final int AT_FDCWD = -100;
@@ -63,13 +65,19 @@ final class Scripts {
         this.entered = entered;
     }
 
-    /** Nothing is restricted. */
-    LaunchScript plain() {
+    /** Nothing is restricted, but for what {@link Plan#guardsTerminal} says. */
+    LaunchScript plain(Program filter) {
         Launch launch = launch();
         if (!entered) {
             enclosure.enter(launch);
         }
         close(launch);
+        if (plan.guardsTerminal()) {
+            if ((capabilities & CAP_SYS_ADMIN) == 0) { // else the user's sudo goes on working
+                launch.noNewPrivileges();
+            }
+            launch.filter(filter.encode(ByteOrder.nativeOrder()), 0);
+        }
         enclosure.becomeUser(launch);
         return launch.execute(file, command.first());
     }

@@ -83,6 +83,18 @@ class FirewallIT {
         assertEquals(List.of(), ROOM.arrived());
     }
 
+    /** Nor one that a rule could overlook: where the packet ends with it, or in fragments that are not put together before they leave. */
+    @ParameterizedTest
+    @EnumSource
+    void nor_a_routing_header(Backend backend) {
+        String kinds = "route-end,route-end+1,route-nested";
+        ROOM.command("/usr/bin/python3", Built.fixture("packets.py"), kinds, "fd77:1::1").run().exited(0);
+        assertEquals(List.of("ip-43 fd77:1::1", "ip-43 fd77:1::1", "ip-44 fd77:1::1", "ip-44 fd77:1::1"), ROOM.arrived());
+        Outcome run = HOST.packets(backend, near(), kinds, "fd77:1::1").run().exited(0);
+        assertEquals("route-end fd77:1::1 EPERM\nroute-end+1 fd77:1::1 EPERM\nroute-nested fd77:1::1 EPERM\n", run.stdout(), run::toString);
+        assertEquals(List.of(), ROOM.arrived());
+    }
+
     @Test
     void no_answer_of_the_kernel_goes_to_who_sent_nothing() {
         Outcome run = HOST.packets(Backend.NFT, near("--allowed-netmask=" + NetworkRoom.INSIDE), "spoofed-" + NetworkRoom.INSIDE, NetworkRoom.FAR)

@@ -111,6 +111,19 @@ class OwnNetworkIT {
                 """, run.stdout(), run::toString);
     }
 
+    /** Else root would have its own kernel forward, past the rules, what it has sent to itself: IPv6 with a routing header, for one. */
+    @ParameterizedTest
+    @EnumSource
+    void a_network_of_ones_own_forwards_nothing(Backend backend) {
+        Outcome run = bash(backend, """
+                $SECFILT -q --net=none --firewall=require --allowed-netmask=127.0.0.1 bash -c 'echo $$ > own; sleep 10' &
+                for look in $(seq 100); do [ -s own ] && break; sleep 0.1; done
+                nsenter -t $(cat own) -n sh -c '$SAVE; $SAVE6' | grep '^-A FORWARD'; kill $(cat own); wait""")
+                .with("SAVE", backend == Backend.NFT ? "iptables-save" : "iptables-legacy-save")
+                .with("SAVE6", backend == Backend.NFT ? "ip6tables-save" : "ip6tables-legacy-save").run().exited(0);
+        assertEquals("-A FORWARD -j DROP\n-A FORWARD -j DROP\n", run.stdout(), run::toString);
+    }
+
     /** Each command tries to get rid of the rules; what it says is of no interest. */
     private static final String UNDO = """
             for kind in nft legacy; do for family in iptables ip6tables; do

@@ -123,6 +123,24 @@ class SurroundingsIT {
         assertEquals(List.of(), ROOM.arrived());
     }
 
+    /** Whose shell would run it, in the host's network, or as root. */
+    @ParameterizedTest
+    @CsvSource({"ROOT, --net=none", "ORDINARY, --net=none", "ROOT, --user=nobody"})
+    void nobody_types_into_the_terminal_from_inside(User user, String option) {
+        String[] type = {"/usr/bin/python3", "-c", "import errno, fcntl, termios\ntry: fcntl.ioctl(1, termios.TIOCSTI, b'x')\n"
+                + "except OSError as e: print(errno.errorcode[e.errno])"};
+        assertEquals("ENOTTY\n", ROOM.command(type).as(user).run().exited(0).stdout());
+        List<String> words = new ArrayList<>(List.of(option));
+        words.addAll(List.of(type));
+        assertEquals("EPERM\n", ROOM.secfilt(words.toArray(new String[0])).as(user).run().exited(0).stdout());
+    }
+
+    /** Such as sudo. */
+    @Test
+    void what_another_user_runs_may_become_a_third_one() {
+        assertEquals("NoNewPrivs:\t0\n", ROOM.secfilt("--user=nobody", "grep", "NoNewPrivs", "/proc/self/status").run().exited(0).stdout());
+    }
+
     @ParameterizedTest
     @EnumSource
     void rules_hold_in_a_network_of_ones_own(User user) {

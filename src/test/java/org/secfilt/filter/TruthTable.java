@@ -63,6 +63,7 @@ final class TruthTable {
     final List<Row> verdicts = new ArrayList<>();
 
     private int abi = 7;
+    private boolean root;
 
     private TruthTable(Path file) throws Exception {
         this.name = file.getFileName().toString().replace(".tests", "");
@@ -76,6 +77,7 @@ final class TruthTable {
                 case "policy" -> policies.add(parts[1]);
                 case "options" -> options(options, parts[1]);
                 case "landlock" -> abi = Integer.parseInt(parts[1]);
+                case "caller" -> root = parts[1].equals("root");
                 case "nameserver" -> nameservers.add(IpAddress.parse(parts[1]));
                 case "filter" -> filter.add(row(parts[1]));
                 case "verdict" -> verdicts.add(row(parts[1]));
@@ -126,7 +128,7 @@ final class TruthTable {
     }
 
     Plan plan(Arch arch) throws Exception {
-        return Plan.of(policy, new Host(arch, abi, false));
+        return Plan.of(policy, new Host(arch, abi, root));
     }
 
     /** A row of the filter: {@code NAME ARG...}, {@code nr NUMBER ARG...} or {@code arch AUDIT NUMBER}. */

@@ -24,7 +24,7 @@ import org.secfilt.policy.yaml.PolicyFiles;
 /** Policies and the rules that packets meet. */
 class PacketRulesTest {
     private static final String LEAVES4 = "-m u32 --u32 \"0>>24&0xF=6:15\" -j DROP\n-d 127.0.0.0/8 ! -o lo -j DROP\n";
-    private static final String LEAVES6 = "-m ipv6header --header ipv6-route --soft -j DROP\n-d ::1/128 ! -o lo -j DROP\n";
+    private static final String LEAVES6 = "-m rt -j DROP\n-m frag -j DROP\n-d ::1/128 ! -o lo -j DROP\n";
     private static final String SPOOFED = "-m addrtype ! --src-type LOCAL -j DROP\n";
     private static final String ROUTED = LEAVES4 + SPOOFED;
     private static final String ROUTED6 = LEAVES6 + SPOOFED;
