@@ -24,7 +24,7 @@ import org.secfilt.plan.TracedCall;
  *   tree ── a call it does not know ──> ALLOW
  *     ├── connect, bind, listen, sendmsg, sendmmsg, recvmsg, recvmmsg ──> TRACE
  *     ├── exit, exit_group ──> TRACE if denials decide the exit code
- *     ├── wait4, waitid ──> TRACE with WNOHANG for one process, else ALLOW
+ *     ├── wait4, waitid ──> TRACE with WNOHANG for one process, and for any where the command is process 1, else ALLOW
  *     ├── mmap, munmap, ... ──> TRACE if it could reach the vault, else ALLOW
  *     ├── prlimit64, setpriority, ... ──> TRACE if it is of another process, ptrace, landlock_restrict_self ──> TRACE
  *     ├── socket, socketpair, setsockopt, ... ──> ALLOW, ERRNO, or TRACE of what is refused and told, by their scalar arguments;
@@ -43,25 +43,28 @@ public final class FilterCompiler {
     private final Assembler assembler = new Assembler();
     private final Actions actions;
     private final AddressCalls addressCalls;
+    private final boolean ofInit;
 
-    private FilterCompiler(Plan plan, boolean notifies) {
+    private FilterCompiler(Plan plan, boolean notifies, boolean ofInit) {
         this.plan = plan;
+        this.ofInit = ofInit;
         this.actions = new Actions(assembler, plan.vault(), notifies);
         this.addressCalls = new AddressCalls(plan, assembler, actions);
     }
 
     /** The filter of a plan; one that restricts nothing has a filter that allows everything. */
     public static Assembled compile(Plan plan) {
-        return compile(plan, false);
+        return compile(plan, false, false);
     }
 
     /**
      * The filter of a run.
      *
      * @param notifies whether it answers some judged calls by SECCOMP_RET_USER_NOTIF, and by RET_TRACE those that have the mark
+     * @param ofInit whether the command is process 1 of its PID namespace
      */
-    public static Assembled compile(Plan plan, boolean notifies) {
-        FilterCompiler compiler = new FilterCompiler(plan, notifies);
+    public static Assembled compile(Plan plan, boolean notifies, boolean ofInit) {
+        FilterCompiler compiler = new FilterCompiler(plan, notifies, ofInit);
         return compiler.assembler.assemble(compiler.program());
     }
 
@@ -78,7 +81,7 @@ public final class FilterCompiler {
         addressCalls.addTo(dispatch);
         new VaultCalls(plan, assembler, actions).addTo(dispatch, syscalls);
         traceExits(dispatch, syscalls);
-        new TracerCalls(plan, assembler, actions).addTo(dispatch, syscalls);
+        new TracerCalls(plan, ofInit, assembler, actions).addTo(dispatch, syscalls);
         new SocketCalls(plan, assembler, actions).addTo(dispatch, syscalls);
         new FileCalls(plan, assembler, actions).addTo(dispatch, syscalls);
         new WaysRound(plan, assembler, actions).addTo(dispatch, syscalls);

@@ -41,6 +41,8 @@ import org.secfilt.plan.TracedCall;
  */
 final class TracerCalls {
     private static final int WNOHANG = 1; // linux/wait.h
+    private static final int ANY = -1; // wait4(2)
+    private static final int P_ALL = 0; // linux/wait.h
     private static final int P_PID = 1; // linux/wait.h
     private static final int P_PIDFD = 3; // linux/wait.h
     private static final int PRIO_PROCESS = 0; // linux/resource.h
@@ -55,8 +57,12 @@ final class TracerCalls {
     private final Assembler assembler;
     private final Actions actions;
 
-    TracerCalls(Plan plan, Assembler assembler, Actions actions) {
+    private final boolean ofInit;
+
+    /** @param ofInit whether the command is process 1, which adopts the supervisor */
+    TracerCalls(Plan plan, boolean ofInit, Assembler assembler, Actions actions) {
         this.plan = plan;
+        this.ofInit = ofInit;
         this.assembler = assembler;
         this.actions = actions;
     }
@@ -65,10 +71,10 @@ final class TracerCalls {
         if (!plan.traced()) {
             return;
         }
-        add(dispatch, syscalls, TracedCall.WAIT4, ifWithoutHanging(2, ifOneChild(actions.trace(TracedCall.WAIT4))),
-                "what a pidfd told of, it tells too");
+        add(dispatch, syscalls, TracedCall.WAIT4, ifAnyOfInit(ifWithoutHanging(2, ifOneChild(actions.trace(TracedCall.WAIT4)))),
+                "what a pidfd told of, it tells too" + (ofInit ? ", and the supervisor is no child" : ""));
         add(dispatch, syscalls, TracedCall.WAITID, ofOneProcess(actions.trace(TracedCall.WAITID)),
-                "what a pidfd told of, it tells too");
+                "what a pidfd told of, it tells too" + (ofInit ? ", and the supervisor is no child" : ""));
         add(dispatch, syscalls, TracedCall.PTRACE, actions.trace(TracedCall.PTRACE), "refused by the tracer, which tells it");
         String why = "not of processes outside";
         Node prlimit = actions.trace(TracedCall.PRLIMIT64);
@@ -131,9 +137,17 @@ final class TracerCalls {
                         assembler.jump(JumpOp.EQ, 0, actions.allow(), then)));
     }
 
+    /** A filter does not know whose call it is: those of all others stop too. */
+    private Node ifAnyOfInit(Node otherwise) {
+        return ofInit
+                ? assembler.load(SeccompData.low(0), assembler.jump(JumpOp.EQ, ANY, actions.trace(TracedCall.WAIT4), otherwise))
+                : otherwise;
+    }
+
     /** A pidfd that is not blocking is asked as with WNOHANG. pidfd_open(2) */
     private Node ofOneProcess(Node then) {
         return assembler.load(SeccompData.low(0),
-                assembler.jump(JumpOp.EQ, P_PID, ifWithoutHanging(3, then), assembler.jump(JumpOp.EQ, P_PIDFD, then, actions.allow())));
+                assembler.jump(JumpOp.EQ, P_PID, ifWithoutHanging(3, then), assembler.jump(JumpOp.EQ, P_PIDFD, then,
+                        ofInit ? assembler.jump(JumpOp.EQ, P_ALL, then, actions.allow()) : actions.allow())));
     }
 }

@@ -16,6 +16,9 @@ public interface TraceeStatus {
     /** The threads of a process, those too that have not stopped yet. */
     List<Integer> threads(int tgid);
 
+    /** The children of a process, those too that have ended and wait to be asked after; empty also if that cannot be told. proc_tid_children(5) */
+    List<Integer> children(int tgid);
+
     /** The process that the tracee's process is a child of; 0 if it died. */
     int parent(int tid);
 

@@ -284,7 +284,7 @@ public final class Sandbox {
     }
 
     private Program filter() {
-        return FilterCompiler.compile(plan, notifies()).program();
+        return FilterCompiler.compile(plan, notifies(), frontEnd.pid() == Tracer.INIT).program();
     }
 
     /** Who hears of each call that is allowed hears of it from the tracer. */

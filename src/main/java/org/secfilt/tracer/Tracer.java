@@ -29,7 +29,7 @@ public final class Tracer {
             | Ptrace.PTRACE_O_TRACEVFORK
             | Ptrace.PTRACE_O_TRACECLONE;
     /** Of a process namespace. pid_namespaces(7): it takes all others along, and the supervisor. */
-    private static final int INIT = 1;
+    public static final int INIT = 1;
     private static final int RUNG = -Errno.EINTR.number();
 
     private final Ptrace ptrace;
@@ -108,7 +108,7 @@ public final class Tracer {
         this.files = new FileStop(replies, tracees, kernel.fileChanges(), plan, writable, watch);
         this.exits = new ExitStop(ptrace, tracees.status(), replies, watch, calls, tasks, plan, root);
         this.endings = new Endings(ptrace, tracees.status(), watch, tasks, exits, this.keeper, addresses, receptions, root);
-        this.waits = new WaitStop(ptrace, tracees.numbers(), this.keeper, tasks, endings);
+        this.waits = new WaitStop(ptrace, tracees, replies, this.keeper, tasks, endings);
         this.notified = new NotifiedRun(
                 kernel, ptrace, plan, calls, tasks.numbers(), tasks.restrictions().marked(), former, desk, replies, watch);
         tasks.of(root);

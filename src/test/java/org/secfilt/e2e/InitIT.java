@@ -75,6 +75,32 @@ class InitIT {
         assertEquals("1\n", run.stdout(), run::toString);
     }
 
+    /** The supervisor is one, for process 1 adopts it. */
+    @ParameterizedTest
+    @CsvSource({"--firewall=require", "--firewall=off --notifications=off", "--policy=unix.yaml"})
+    void that_waits_for_all_children_hears_when_there_are_none(String options) {
+        Outcome run = ROOM.bash("""
+                printf 'version: 1\\nunix: {deny: [/run/x]}\\n' > unix.yaml; echo "$1" > waits.py
+                for secfilt in '' "$SECFILT -q --allowed-netmask=10.77.1.1 $2"; do
+                    timeout -k 1 30 unshare -pf --kill-child --mount-proc $secfilt /usr/bin/python3 -S waits.py; echo $?
+                done""", """
+                import os, time
+                for ask in (lambda: os.wait()[0], lambda: os.waitpid(-1, os.WNOHANG)[0], lambda: os.waitpid(0, 0)[0],
+                            lambda: os.waitid(os.P_ALL, 0, os.WEXITED).si_pid, lambda: (os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG) or [0])[0]):
+                    for i in range(3):
+                        if os.fork() == 0:
+                            time.sleep(i / 10)
+                            os._exit(0)
+                    reaped = 0
+                    try:
+                        while True:
+                            reaped += ask() > 0
+                    except ChildProcessError:
+                        print(reaped)
+                """, options).timeoutMillis(90_000).run().exited(0);
+        assertEquals("3\n3\n3\n3\n3\n0\n".repeat(2), run.stdout(), run::toString);
+    }
+
     @Test
     void that_another_thread_turns_into_another_program_goes_on() {
         Outcome run = ROOM.bash("""

@@ -49,7 +49,7 @@ class FilterCompilerTest {
             Policy policy = new Policy(Optional.empty(), DENY, bind, DENY, Optional.empty(), Policy.OPEN.denial(), Inherit.CLOSE);
             Plan plan = Plan.of(policy, new Host(arch, 7, false));
             Assembled stopping = FilterCompiler.compile(plan);
-            Assembled notifying = FilterCompiler.compile(plan, true);
+            Assembled notifying = FilterCompiler.compile(plan, true, false);
             assertEquals(List.of(), Checker.check(notifying.program()));
             List<String> notified = new ArrayList<>();
             for (int nr = -1; nr < 600; nr++) {

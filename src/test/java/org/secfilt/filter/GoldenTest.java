@@ -40,7 +40,7 @@ class GoldenTest {
             isAsListed(table.name + "." + arch, table.name + " on " + arch, FilterCompiler.compile(table.plan(arch)));
             if (table.shipped) {
                 isAsListed(table.name + ".notified." + arch, table.name + " on " + arch + ", where the supervisor is notified",
-                        FilterCompiler.compile(table.plan(arch), true));
+                        FilterCompiler.compile(table.plan(arch), true, false));
             }
         }
     }
@@ -62,7 +62,7 @@ class GoldenTest {
         List<String> wrong = new ArrayList<>();
         for (Arch arch : Arch.values()) {
             Program stops = FilterCompiler.compile(table.plan(arch)).program();
-            Program notifies = FilterCompiler.compile(table.plan(arch), true).program();
+            Program notifies = FilterCompiler.compile(table.plan(arch), true, false).program();
             for (TruthTable.Row row : table.filter) {
                 if (row.isFor(arch)) {
                     VaultRange vault = table.plan(arch).vault();
@@ -97,7 +97,7 @@ class GoldenTest {
         TruthTable table = TruthTable.read(file);
         for (Arch arch : Arch.values()) {
             for (boolean notifies : new boolean[] {false, true}) {
-                Assembled filter = FilterCompiler.compile(table.plan(arch), notifies);
+                Assembled filter = FilterCompiler.compile(table.plan(arch), notifies, false);
                 assertEquals(List.of(), Checker.check(filter.program()));
                 Coverage coverage = new Coverage(filter.program());
                 for (TruthTable.Row row : table.filter) {

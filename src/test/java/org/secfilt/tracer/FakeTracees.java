@@ -283,6 +283,11 @@ abstract class FakeTracees extends TracersKernel
     }
 
     @Override
+    public List<Integer> children(int tgid) {
+        return List.of();
+    }
+
+    @Override
     public List<Integer> threads(int tgid) {
         return threads;
     }

@@ -1,5 +1,6 @@
 package org.secfilt.kernel.jnr;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.secfilt.abi.Arch;
@@ -31,6 +32,19 @@ final class JnrTraceeStatus implements TraceeStatus {
     @Override
     public List<Integer> threads(int tgid) {
         return Proc.numbers("/proc/" + tgid + "/task");
+    }
+
+    @Override
+    public List<Integer> children(int tgid) {
+        List<Integer> children = new ArrayList<>();
+        for (int tid : threads(tgid)) {
+            for (String child : proc.readAll(tgid + "/task/" + tid + "/children").split(" ")) {
+                if (!child.isEmpty()) {
+                    children.add(Integer.parseInt(child));
+                }
+            }
+        }
+        return children;
     }
 
     @Override

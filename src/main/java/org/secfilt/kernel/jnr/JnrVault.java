@@ -19,8 +19,16 @@ final class JnrVault implements Vault {
     private static final int O_CLOEXEC = 02000000;
     // linux/seccomp.h
     static final long SECCOMP_IOCTL_NOTIF_ADDFD = 0x40182103L;
+    private static final int SECCOMP_ADDFD_FLAG_SETFD = 1;
     private static final int SECCOMP_ADDFD_FLAG_SEND = 2;
     private static final int NONE = -1;
+    /**
+     * Numbers that no other thread's open(2) or dup2(2) is likely to name while the vault is brought: the first for which a table of descriptors
+     * need not grow, as it does by powers of two from 64 on, and with threads that takes the kernel milliseconds.
+     */
+    private static final int[] NUMBERS = {61, 125, 253};
+    /** So far below the lowest number is free too: nobody's next open(2) gets that far. */
+    private static final int APART = 16;
     private static final String NAME = "secfilt";
     /**
      * As maps prints it. The inode alone would not tell: of a System V segment it is the segment's identifier, which its maker chooses, on the
@@ -40,6 +48,7 @@ final class JnrVault implements Vault {
     private final Map<Integer, Integer> expected = new HashMap<>();
     /** Of the listener's thread. */
     private final long answer = NativeMemory.allocate(ADDFD_BYTES);
+    private final Proc proc = new Proc();
 
     /** @param address where tracees map it */
     JnrVault(long address, int lengthBytes) {
@@ -141,15 +150,36 @@ final class JnrVault implements Vault {
     }
 
     private int give(int listener, long id, int tid) {
-        NativeMemory.IO.putLong(answer, id);
-        NativeMemory.IO.putInt(answer + 8, SECCOMP_ADDFD_FLAG_SEND);
-        NativeMemory.IO.putInt(answer + 12, readOnly);
-        NativeMemory.IO.putInt(answer + 16, 0);
-        NativeMemory.IO.putInt(answer + 20, O_CLOEXEC);
-        long rc = Libc.IOCTL.call(listener, SECCOMP_IOCTL_NOTIF_ADDFD, answer);
+        int number = freeNumber(tid);
+        long rc = number == NONE ? NONE : give(listener, id, SECCOMP_ADDFD_FLAG_SEND | SECCOMP_ADDFD_FLAG_SETFD, number);
+        if (number == NONE || rc == -Errno.EBADF.number()) { // it is above RLIMIT_NOFILE
+            rc = give(listener, id, SECCOMP_ADDFD_FLAG_SEND, 0);
+        }
         if (rc >= 0) {
             expected.put(tid, (int) rc);
         }
         return rc >= 0 || rc == -Errno.ENOENT.number() ? 0 : (int) rc; // EMFILE: the tracee has no descriptor free
+    }
+
+    private long give(int listener, long id, int flags, int number) {
+        NativeMemory.IO.putLong(answer, id);
+        NativeMemory.IO.putInt(answer + 8, flags);
+        NativeMemory.IO.putInt(answer + 12, readOnly);
+        NativeMemory.IO.putInt(answer + 16, number);
+        NativeMemory.IO.putInt(answer + 20, O_CLOEXEC);
+        return Libc.IOCTL.call(listener, SECCOMP_IOCTL_NOTIF_ADDFD, answer);
+    }
+
+    private int freeNumber(int tid) {
+        for (int number : NUMBERS) {
+            if (isFree(tid, number) && isFree(tid, number - APART)) {
+                return number;
+            }
+        }
+        return NONE;
+    }
+
+    private boolean isFree(int tid, int fd) {
+        return proc.lookUpLink(tid, "/fd/" + fd) == -Errno.ENOENT.number();
     }
 }

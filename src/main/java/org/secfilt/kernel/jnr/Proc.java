@@ -142,6 +142,11 @@ final class Proc {
         return target;
     }
 
+    /** @return the length of the target, or a negative error number: ENOENT where there is no such link */
+    int lookUpLink(int pid, String name) {
+        return (int) Libc.READLINK.call(path(pid + name), buffer, BUFFER_BYTES);
+    }
+
     /** The processes or threads that a directory in /proc lists, in the order of their numbers, mostly that of birth; empty if it is gone. */
     static List<Integer> numbers(String directory) {
         List<Integer> numbers = new ArrayList<>();
