@@ -22,7 +22,7 @@
 enum { HIGH_FD = 100 };
 /* The socket's number in the supervisor, and where it finds the user's standard output and error: it takes them when it speaks for itself. */
 enum { SUPERVISOR_FD = 3, STDOUT_FD = 4, STDERR_FD = 5 };
-enum { MAX_OPTIONS = 120, OPTIONS_BYTES = 16 * 1024, SIGNALS = 64 };
+enum { MAX_OPTIONS = 120, OPTIONS_BYTES = 16 * 1024, SIGNALS = 64, FEWEST_SPARE = 20 };
 /* The kernel's; glibc sets the two that it keeps for itself when it needs them. */
 enum { FIRST_REAL_TIME = 32 };
 
@@ -228,6 +228,19 @@ static bool arrange_descriptors(int socket)
     return dup2(STDOUT_FILENO, STDOUT_FD) >= 0 && dup2(STDERR_FILENO, STDERR_FD) >= 0;
 }
 
+/* What a java and the supervisor open for a run: whoever has fewer would fail amid it. */
+static bool has_spare_descriptors(void)
+{
+    int spare[FEWEST_SPARE], count = 0;
+    while (count < FEWEST_SPARE && (spare[count] = dup(STDIN_FILENO)) >= 0)
+        count++;
+    int why = errno;
+    for (int i = 0; i < count; i++)
+        close(spare[i]);
+    errno = why;
+    return count == FEWEST_SPARE;
+}
+
 /* The stub's end is ours, by SIGIO, until the supervisor has begun what it must end itself (JnrFrontEnd.java): we are nobody's child, for whom
  * PR_SET_PDEATHSIG would do. fcntl(2) "O_ASYNC" */
 static void end_with_stub(int socket)
@@ -249,6 +262,8 @@ static _Noreturn void become_java(int socket, pid_t stub)
     shed_inherited_state();
     if (!arrange_descriptors(socket)) {
         complain_of_failure("no descriptor left for the supervisor");
+    } else if (!has_spare_descriptors()) {
+        complain_of_failure("too few descriptors left for the supervisor");
     } else {
         int count = 1;
         socket = SUPERVISOR_FD;

@@ -132,7 +132,9 @@ final class WaysRound {
                 "prctl: the vault stays");
         dispatch.add(syscalls.nr("process_madvise"), load(3, assembler.jumpIfAny(HINTS, actions.allow(), actions.errno(Errno.EINVAL))),
                 "process_madvise: the vault stays");
-        dispatch.add(syscalls.nr("io_setup"), actions.errno(Errno.ENOSYS), "io_setup: the vault stays");
+        if (plan.bringsVault()) {
+            dispatch.add(syscalls.nr("io_setup"), actions.errno(Errno.ENOSYS), "io_setup: the vault stays");
+        }
         OptionalInt archPrctl = syscalls.find("arch_prctl");
         if (archPrctl.isPresent()) {
             dispatch.add(archPrctl.getAsInt(), load(0, assembler.jumpIfAny(new int[] {ARCH_ENABLE_TAGGED_ADDR}, refuse, actions.allow())),

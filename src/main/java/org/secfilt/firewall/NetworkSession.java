@@ -108,6 +108,12 @@ public final class NetworkSession implements Standing {
         return tables.restore(texts);
     }
 
+    /** That is among what {@link #remove} answers. */
+    @Override
+    public boolean wasUndone() {
+        return false;
+    }
+
     /** Who supervises runs in this process namespace. */
     public interface Supervisors {
         /** The process namespace's inode number. */

@@ -30,6 +30,7 @@ public final class Session implements Standing {
     /** The families where all packets come to the chain. */
     private final Set<IpVersion> whole = EnumSet.noneOf(IpVersion.class);
     private boolean standing = true;
+    private boolean undone;
     /** By which raw packets are to be judged, as long as they are not. */
     private Optional<Policy> rawPolicy = Optional.empty();
     /** The families in which this host translated destinations when the run began. */
@@ -284,6 +285,11 @@ public final class Session implements Standing {
     }
 
     @Override
+    public boolean wasUndone() {
+        return undone;
+    }
+
+    @Override
     public List<String> remove() {
         if (!standing) {
             return List.of();
@@ -313,6 +319,9 @@ public final class Session implements Standing {
         List<String> wrong = new ArrayList<>();
         try {
             wrong.addAll(Tables.complaints(restore(texts)));
+            if (!wrong.isEmpty()) {
+                wrong = unmakeRest(made, wrong);
+            }
         } catch (KernelException e) {
             wrong.add(e.getMessage());
         }
@@ -327,6 +336,27 @@ public final class Session implements Standing {
         cgroup.close(); // and stays as long as rules name it: iptables-legacy could change nothing else any more
         cgroups.close();
         return wrong;
+    }
+
+    /**
+     * What can be taken away by parts alone, as somebody else has been there: one who loads a firewall of the host's anew takes all rules away.
+     *
+     * @param wrong why it cannot be done at once
+     * @return what is wrong still
+     */
+    private List<String> unmakeRest(List<Integer> made, List<String> wrong) {
+        List<String> texts = new ArrayList<>();
+        try {
+            List<String> saved = tables.save();
+            for (int i = 0; i < saved.size(); i++) {
+                Optional<List<String>> hooks = made.contains(i) ? new Listing(saved.get(i)).hooks(chain.name()) : Optional.empty();
+                undone |= made.contains(i) && (hooks.isEmpty() || hooks.get().isEmpty());
+                texts.add(hooks.isPresent() ? "*filter\n" + Chain.removal(chain.name(), hooks.get()) + "COMMIT\n" : "");
+            }
+        } catch (FirewallException e) {
+            return wrong;
+        }
+        return new ArrayList<>(undone ? Tables.complaints(tables.restoreEach(texts)) : wrong);
     }
 
     /** Where rules that somebody left keep iptables-legacy from any change, a second time, when they are gone. */

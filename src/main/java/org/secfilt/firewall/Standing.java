@@ -44,4 +44,7 @@ public interface Standing {
      * @return what could not be undone, in words; empty if nothing
      */
     List<String> remove();
+
+    /** Whether somebody else had taken rules of it away by then, so that packets were not judged any more. */
+    boolean wasUndone();
 }

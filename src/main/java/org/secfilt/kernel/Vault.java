@@ -25,4 +25,7 @@ public interface Vault {
      * @return the descriptor that the thread was given, in its own process; -1 if none: what the call answered then is not the vault's
      */
     int forget(int tid);
+
+    /** Whether the thread has the vault by this descriptor still, or another thread has closed it, or put its own there; true if that is hidden. */
+    boolean isOf(int tid, int fd);
 }

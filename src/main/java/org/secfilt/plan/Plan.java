@@ -19,7 +19,7 @@ import org.secfilt.policy.Rule;
 import org.secfilt.policy.Surroundings;
 
 /**
- * A policy that can be held on this host, and what each layer has to do for it. There is no other way to one than {@link #of}, so
+ * A policy that can be held on this host, and what each layer has to do for it. There is no other way to one than {@link #of} and its kin, so
  * whoever has a plan need not ask whether the host is up to it.
  */
 public final class Plan {
@@ -134,6 +134,11 @@ public final class Plan {
     /** Whether some call is sent to the tracer. Without any, the filter alone holds the policy. */
     public boolean traced() {
         return !alone && needsTracer();
+    }
+
+    /** Whether processes may get the vault: some call's address is judged. */
+    public boolean bringsVault() {
+        return traces(TracedCall.CONNECT) || traces(TracedCall.BIND);
     }
 
     /** A list of families the filter holds by itself; but what it refuses counts as a violation only where somebody hears of it. */

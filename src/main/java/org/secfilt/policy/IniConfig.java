@@ -79,16 +79,27 @@ public final class IniConfig {
         int valueStart = skipBlanks(line, equals + 1, end);
         String value = line.substring(valueStart, end);
         Origin origin = source.origin(number, line.codePointCount(0, start) + 1);
+        if (OptionReader.takes(key) && value.length() > 1 && "\"'".indexOf(value.charAt(0)) >= 0 && value.endsWith(value.substring(0, 1))) {
+            String bare = value.substring(1, value.length() - 1);
+            complaints.add(complaint(source, number, valueStart, "a value stands without quotes; " + without(key, bare, origin)));
+            return;
+        }
         try {
             options.add(key, value, origin);
         } catch (IllegalArgumentException e) {
             // What is wrong with a known key is its value, unless the key as such is refused.
             boolean known = OptionReader.takes(key);
             String message = known && value.isEmpty() ? "'" + key + "' needs a value: " + e.getMessage() : e.getMessage();
-            boolean quoted = known && value.length() > 1 && "\"'".indexOf(value.charAt(0)) >= 0 && value.endsWith(value.substring(0, 1));
-            String bare = quoted ? Printable.escape(value.substring(1, value.length() - 1)) : "";
-            complaints.add(complaint(source, number, known ? valueStart : start,
-                    quoted ? "a value stands without quotes; write " + key + "=" + bare : message));
+            complaints.add(complaint(source, number, known ? valueStart : start, message));
+        }
+    }
+
+    private static String without(String key, String bare, Origin origin) {
+        try {
+            new OptionReader().add(key, bare, origin);
+            return "write " + key + "=" + Printable.escape(bare);
+        } catch (IllegalArgumentException e) {
+            return "and without them " + e.getMessage();
         }
     }
 

@@ -17,6 +17,8 @@ final class Walls {
     private final int pid;
     private final Reports reports;
 
+    private boolean undoneTold;
+
     /** @param pid of the process that becomes the command */
     Walls(Optional<Standing> firewall, int pid, Reports reports) {
         this.firewall = firewall;
@@ -75,7 +77,7 @@ final class Walls {
      */
     void commandEnded(boolean held, boolean alone) {
         if (firewall.isPresent()) {
-            complain(held ? firewall.get().removeAtEndOf(pid) : firewall.get().removeIfOver(alone));
+            removed(firewall.get(), held ? firewall.get().removeAtEndOf(pid) : firewall.get().removeIfOver(alone));
         }
         if (nat.isPresent() && alone) {
             complain(nat.get().leave());
@@ -93,10 +95,19 @@ final class Walls {
     void takeDown() {
         endKeeper();
         if (firewall.isPresent()) {
-            complain(firewall.get().remove());
+            removed(firewall.get(), firewall.get().remove());
         }
         if (nat.isPresent()) {
             complain(nat.get().leave());
+        }
+    }
+
+    private void removed(Standing standing, List<String> complaints) {
+        complain(complaints);
+        if (standing.wasUndone() && !undoneTold) {
+            undoneTold = true;
+            reports.warn("somebody else took away rules of this run (iptables -F, or a firewall loaded anew): from then on its packets were"
+                    + " not judged, only the calls that stop for the supervisor");
         }
     }
 

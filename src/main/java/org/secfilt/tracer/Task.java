@@ -89,7 +89,7 @@ final class Task {
     boolean exiting;
     /** The supervisor began to connect this socket, and leaves the wait to the call: which may first be wound back, to map the vault. */
     int begun = NONE;
-    /** The TCP socket of this connect connects by now, or is connected: the kernel looks at no address any more. */
+    /** The TCP socket of this connect, or fast open, connects by now, or is connected: the kernel looks at no address any more. */
     boolean connecting;
     /** Only the firewall can judge what the call's socket sends, and it does. */
     boolean forFirewall;

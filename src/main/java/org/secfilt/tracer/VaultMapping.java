@@ -46,7 +46,7 @@ final class VaultMapping {
     /** So often in sequence a signal interrupts the vault call, at most: else it is a filter of the tracee's own that says so. */
     private static final int MOST_INTERRUPTIONS = 64;
 
-    /** So often in sequence another thread closes the descriptor first, as with close_range(2) over all that it does not know. */
+    /** So often in sequence another thread closes the descriptor first, or puts its own there, as with close_range(2) over all it does not know. */
     private static final int MOST_LOSSES = 4096;
 
     private final Ptrace ptrace;
@@ -72,6 +72,9 @@ final class VaultMapping {
 
     /** At the seccomp-stop of an allowed call, saved in {@code task.call}. */
     Step advance(Task task) {
+        if (task.vaultFd != Task.NONE && !vault.isOf(task.tid, task.vaultFd)) {
+            lost(task);
+        }
         if (task.vaultFd != Task.NONE) {
             return task.mapped || !task.vaultFailure.isEmpty() ? injectClose(task) : injectMap(task);
         }
@@ -148,11 +151,9 @@ final class VaultMapping {
             case MAPPING -> {
                 // Also when mmap failed: another thread may have brought it meanwhile.
                 task.mapped = look(task) == 1;
-                boolean lost = !task.mapped && result == -Errno.EBADF.number();
-                if (lost) {
-                    task.vaultFd = Task.NONE; // what has the number by now is not ours to close
-                }
-                if (!task.mapped && !(lost && task.losses++ < MOST_LOSSES)) {
+                if (!task.mapped && result == -Errno.EBADF.number()) {
+                    lost(task);
+                } else if (!task.mapped) {
                     task.losses = 0;
                     task.vaultFailure = "secfilt's vault could not be mapped: " + (task.trapped ? OWN_FILTER : answer(result));
                 }
@@ -162,6 +163,15 @@ final class VaultMapping {
                 throw new IllegalStateException("no injected call in phase " + phase);
         }
         ptrace.rewind(task.tid, task.call);
+    }
+
+    /** What has the number by now, if anything, is neither ours to map nor to close. */
+    private static void lost(Task task) {
+        task.vaultFd = Task.NONE;
+        if (!task.mapped && task.vaultFailure.isEmpty() && task.losses++ >= MOST_LOSSES) {
+            task.losses = 0;
+            task.vaultFailure = "secfilt's vault could not be mapped: other threads close its descriptor each time";
+        }
     }
 
     /** A filter of the tracee's own may have answered in our place, whatever it likes. */

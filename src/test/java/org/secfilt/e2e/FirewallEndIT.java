@@ -52,6 +52,23 @@ class FirewallEndIT {
         assertEquals("", HOST.tables(Backend.NFT));
     }
 
+    /** As ufw and firewalld do when they load their rules anew; and whoever flushes OUTPUT alone. */
+    @ParameterizedTest
+    @CsvSource({"NFT, for p in iptables ip6tables; do $p -F; $p -X; done", "LEGACY, for p in iptables ip6tables; do $p -F; $p -X; done",
+        "NFT, ip6tables -F OUTPUT"})
+    void that_somebody_took_its_rules_away_is_told_and_the_rest_is_removed(Backend backend, String how) {
+        Outcome run = HOST.bash(backend, """
+                rm -f in out; $SECFILT --firewall=require --allowed-netmask=10.77.1.1 \
+                    bash -c 'echo > in; for i in $(seq 200); do [ -e out ] && exit 3; sleep 0.05; done' & command=$!
+                for i in $(seq 200); do [ -e in ] && break; sleep 0.05; done
+                $1; echo > out; wait $command; echo $?""".replace("$1", how)).run().exited(0);
+        assertEquals("3\n", run.stdout(), run::toString);
+        assertEquals(List.of("secfilt: somebody else took away rules of this run (iptables -F, or a firewall loaded anew): from then on its packets"
+                + " were not judged, only the calls that stop for the supervisor"), run.reports(), run::toString);
+        assertEquals("", HOST.tables(backend));
+        assertEquals("", HOST.cgroups());
+    }
+
     @ParameterizedTest
     @EnumSource
     void fifty_side_by_side_do_not_disturb_each_other(Backend backend) {

@@ -6,8 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -90,15 +88,5 @@ class ThreadsIT {
         Outcome root = ROOM.bash(run, log.toString(), MEANWHILE).run().exited(0);
         assertEquals("recvmsg ok\nalive\n0\n", root.stdout(), root::toString);
         ROOM.bash("rm $1", log.toString()).run();
-    }
-
-    /** The vault comes by a descriptor of the process's own, for a moment: one that nobody is likely to name meanwhile. */
-    @ParameterizedTest
-    @CsvSource({"ROOT, --firewall=off --notifications=off", "ORDINARY, --notifications=auto"})
-    void the_number_of_a_descriptor_is_left_to_who_takes_it(User user, String options) {
-        List<String> words = new ArrayList<>(List.of(options.split(" ")));
-        words.addAll(List.of("--allowed-netmask=127.0.0.0/8", Fixtures.compile("vault-number").toString(), "300", "/etc/passwd"));
-        Outcome run = ROOM.secfilt(words.toArray(new String[0])).as(user).run().exited(0);
-        assertEquals("gone 0 failed 0\n", run.stdout(), run::toString);
     }
 }

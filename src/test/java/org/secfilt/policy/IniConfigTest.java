@@ -43,6 +43,8 @@ class IniConfigTest {
         {"version: 1\nresolv: true", "1: this is a policy in YAML; give it by --policy"},
         {"; a comment", "1: a comment begins with '#'"},
         {"allowed-netmask=\"10.0.0.0/8\"", "17: a value stands without quotes; write allowed-netmask=10.0.0.0/8"},
+        {"log='x.json'", "5: a value stands without quotes; write log=x.json"},
+        {"read-only=\"maybe\"", "11: a value stands without quotes; and without them 'maybe' is neither yes nor no; write 1, 0, yes, no, true, false, on or off"},
         {"[network]", "1: a configuration has no sections; every line is key=value"},
         {"read-only=maybe", "11: 'maybe' is neither yes nor no; write 1, 0, yes, no, true, false, on or off"},
         {"  allow-write=", "15: 'allow-write' needs a value: write the path of a file or a directory"},

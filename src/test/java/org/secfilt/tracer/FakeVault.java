@@ -12,6 +12,9 @@ final class FakeVault implements Vault {
     private final byte[] content;
     private final Set<Integer> expected = new HashSet<>();
     private final Map<Integer, Integer> given = new HashMap<>();
+    /** At which look a tracee's descriptor is another one; 0 for never. */
+    int foreignAt;
+    private int looks;
 
     FakeVault(int lengthBytes) {
         content = new byte[lengthBytes];
@@ -57,5 +60,10 @@ final class FakeVault implements Vault {
 
     byte[] read(int offset, int length) {
         return Arrays.copyOfRange(content, offset, offset + length);
+    }
+
+    @Override
+    public boolean isOf(int tid, int fd) {
+        return ++looks != foreignAt;
     }
 }

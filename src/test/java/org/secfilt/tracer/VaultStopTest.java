@@ -122,6 +122,18 @@ class VaultStopTest extends TracerRoom {
         assertEquals(made ? 1 : 0, named("close").size());
     }
 
+    /** By a thread that puts its own there, by dup2(2) for one. Before which call | how many are closed. */
+    @ParameterizedTest
+    @CsvSource({"1, mmap, 1", "2, close, 0"})
+    void what_has_the_number_of_its_descriptor_by_then_is_neither_mapped_nor_closed(int look, String before, int closed) {
+        kernel.remember(0x1000, ALLOWED);
+        command(connect(0x1000));
+        kernel.vault.foreignAt = look;
+        run();
+        assertEquals(List.of("7: connect 10.0.0.1:80"), named("connect"), before);
+        assertEquals(closed, named("close").size(), before);
+    }
+
     /** A filter of the tracee's own answers the vault call before it comes to the listener. How often | with what. */
     @ParameterizedTest
     @CsvSource({"1, 0", "1, 11", "1, -38", "1000, -4", "1000, -512", "1000, -513", "1000, -4095"})

@@ -1,5 +1,6 @@
 package org.secfilt.kernel.jnr;
 
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import org.secfilt.abi.Errno;
@@ -19,16 +20,8 @@ final class JnrVault implements Vault {
     private static final int O_CLOEXEC = 02000000;
     // linux/seccomp.h
     static final long SECCOMP_IOCTL_NOTIF_ADDFD = 0x40182103L;
-    private static final int SECCOMP_ADDFD_FLAG_SETFD = 1;
     private static final int SECCOMP_ADDFD_FLAG_SEND = 2;
     private static final int NONE = -1;
-    /**
-     * Numbers that no other thread's open(2) or dup2(2) is likely to name while the vault is brought: the first for which a table of descriptors
-     * need not grow, as it does by powers of two from 64 on, and with threads that takes the kernel milliseconds.
-     */
-    private static final int[] NUMBERS = {61, 125, 253};
-    /** So far below the lowest number is free too: nobody's next open(2) gets that far. */
-    private static final int APART = 16;
     private static final String NAME = "secfilt";
     /**
      * As maps prints it. The inode alone would not tell: of a System V segment it is the segment's identifier, which its maker chooses, on the
@@ -46,9 +39,9 @@ final class JnrVault implements Vault {
     private final String device;
     /** What the threads were given whose vault calls are expected: a descriptor of theirs, or {@link #NONE}. */
     private final Map<Integer, Integer> expected = new HashMap<>();
+    private final Proc proc = new Proc();
     /** Of the listener's thread. */
     private final long answer = NativeMemory.allocate(ADDFD_BYTES);
-    private final Proc proc = new Proc();
 
     /** @param address where tracees map it */
     JnrVault(long address, int lengthBytes) {
@@ -136,6 +129,12 @@ final class JnrVault implements Vault {
         }
     }
 
+    @Override
+    public boolean isOf(int tid, int fd) {
+        byte[] target = proc.link(tid, "/fd/" + fd);
+        return target.length == 0 ? !proc.isMissing(tid, "/fd/" + fd) : PATH.equals(new String(target, StandardCharsets.ISO_8859_1));
+    }
+
     /**
      * Gives the thread that made a vault call a descriptor of the vault, which is the call's result.
      *
@@ -150,36 +149,15 @@ final class JnrVault implements Vault {
     }
 
     private int give(int listener, long id, int tid) {
-        int number = freeNumber(tid);
-        long rc = number == NONE ? NONE : give(listener, id, SECCOMP_ADDFD_FLAG_SEND | SECCOMP_ADDFD_FLAG_SETFD, number);
-        if (number == NONE || rc == -Errno.EBADF.number()) { // it is above RLIMIT_NOFILE
-            rc = give(listener, id, SECCOMP_ADDFD_FLAG_SEND, 0);
-        }
+        NativeMemory.IO.putLong(answer, id);
+        NativeMemory.IO.putInt(answer + 8, SECCOMP_ADDFD_FLAG_SEND);
+        NativeMemory.IO.putInt(answer + 12, readOnly);
+        NativeMemory.IO.putInt(answer + 16, 0);
+        NativeMemory.IO.putInt(answer + 20, O_CLOEXEC);
+        long rc = Libc.IOCTL.call(listener, SECCOMP_IOCTL_NOTIF_ADDFD, answer);
         if (rc >= 0) {
             expected.put(tid, (int) rc);
         }
         return rc >= 0 || rc == -Errno.ENOENT.number() ? 0 : (int) rc; // EMFILE: the tracee has no descriptor free
-    }
-
-    private long give(int listener, long id, int flags, int number) {
-        NativeMemory.IO.putLong(answer, id);
-        NativeMemory.IO.putInt(answer + 8, flags);
-        NativeMemory.IO.putInt(answer + 12, readOnly);
-        NativeMemory.IO.putInt(answer + 16, number);
-        NativeMemory.IO.putInt(answer + 20, O_CLOEXEC);
-        return Libc.IOCTL.call(listener, SECCOMP_IOCTL_NOTIF_ADDFD, answer);
-    }
-
-    private int freeNumber(int tid) {
-        for (int number : NUMBERS) {
-            if (isFree(tid, number) && isFree(tid, number - APART)) {
-                return number;
-            }
-        }
-        return NONE;
-    }
-
-    private boolean isFree(int tid, int fd) {
-        return proc.lookUpLink(tid, "/fd/" + fd) == -Errno.ENOENT.number();
     }
 }

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.secfilt.abi.Errno;
 
 /**
  * Small files and links below /proc, read by bare open(2), read(2) and readlink(2): a Java stream costs four times as much. proc(5).
@@ -142,9 +143,9 @@ final class Proc {
         return target;
     }
 
-    /** @return the length of the target, or a negative error number: ENOENT where there is no such link */
-    int lookUpLink(int pid, String name) {
-        return (int) Libc.READLINK.call(path(pid + name), buffer, BUFFER_BYTES);
+    /** Whether there is no such link, which is more than that nobody may read it. */
+    boolean isMissing(int pid, String name) {
+        return Libc.READLINK.call(path(pid + name), buffer, BUFFER_BYTES) == -Errno.ENOENT.number();
     }
 
     /** The processes or threads that a directory in /proc lists, in the order of their numbers, mostly that of birth; empty if it is gone. */
