@@ -17,14 +17,16 @@ final class InitExit {
     private final TraceeStatus status;
     private final Watch watch;
     private final Tasks tasks;
+    private final KeeperStop keeper;
     private final Endings endings;
     private final WaitEvent event = new WaitEvent();
 
-    InitExit(Ptrace ptrace, TraceeStatus status, Watch watch, Tasks tasks, Endings endings) {
+    InitExit(Ptrace ptrace, TraceeStatus status, Watch watch, Tasks tasks, KeeperStop keeper, Endings endings) {
         this.ptrace = ptrace;
         this.status = status;
         this.watch = watch;
         this.tasks = tasks;
+        this.keeper = keeper;
         this.endings = endings;
     }
 
@@ -54,6 +56,7 @@ final class InitExit {
         boolean any = true;
         for (int look = 0; any && look < LOOKS; look++) {
             any = false;
+            hearOfUnheard(init);
             for (Task other : List.copyOf(tasks.all())) {
                 if (status.tgid(other.tid) == init) {
                     continue;
@@ -72,6 +75,15 @@ final class InitExit {
             }
             if (any) {
                 pause();
+            }
+        }
+    }
+
+    /** Whoever was just born, and killed before anything came of him; his parent may have ended before him. */
+    private void hearOfUnheard(int init) {
+        for (int child : status.children(init)) {
+            if (tasks.find(child) == null && !keeper.is(child) && status.isOurs(child)) {
+                tasks.of(child);
             }
         }
     }

@@ -282,7 +282,7 @@ public final class Tracer {
         }
         task.leaving = true;
         if (root == INIT && tracees.status().tgid(task.tid) == root) {
-            new InitExit(ptrace, tracees.status(), watch, tasks, endings).answer(root, task);
+            new InitExit(ptrace, tracees.status(), watch, tasks, keeper, endings).answer(root, task);
         }
         ptrace.resume(task.tid, 0);
     }

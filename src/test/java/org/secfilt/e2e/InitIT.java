@@ -101,6 +101,17 @@ class InitIT {
         assertEquals("3\n3\n3\n3\n3\n0\n".repeat(2), run.stdout(), run::toString);
     }
 
+    /** Who may have been killed before anything was heard of them. */
+    @Test
+    void takes_along_whom_it_has_just_made() {
+        Outcome run = ROOM.bash("""
+                for i in $(seq 15); do
+                    unshare -pf --mount-proc $SECFILT -q --firewall=require --allowed-netmask=10.77.1.1 sh -c 'sleep 30 & setsid sleep 30 & exit 4'
+                done; echo $?""").timeoutMillis(60_000).run().exited(0);
+        assertEquals("4\n", run.stdout(), run::toString);
+        assertEquals("", run.stderr());
+    }
+
     @Test
     void that_another_thread_turns_into_another_program_goes_on() {
         Outcome run = ROOM.bash("""

@@ -114,6 +114,7 @@ class PlacesIT {
             a /tmp within another       @ root @ $SECFILT --allowed-port=1 $SECFILT --private-tmp echo it ran @ secfilt: mount(/tmp): EPERM (Operation not permitted); the other secfilt that this one runs within forbids it. Give that one --private-tmp. Nothing was run
             a /tmp within read-only     @ both @ $SECFILT --read-only $SECFILT --private-tmp echo it ran @ (Permission denied); the other secfilt that this one runs within forbids it. Give that one --private-tmp. Nothing was run
             no descriptor               @ both @ ulimit -n 4; $SECFILT --allowed-port=1 echo it ran @ Too many open files
+            hardly a descriptor         @ both @ ulimit -n 12; $SECFILT --allowed-port=1 echo it ran @ Too many open files
             a directory that is no text @ both @ d=$(mktemp -d)/$(printf '\\376'); cp -r "${SECFILT%/bin/*}" "$d" && "$d/bin/secfilt" --allowed-port=1 echo it ran; c=$?; rm -r "${d%/*}"; exit $c @ a directory whose name is no UTF-8, from where java loads no library; install it elsewhere
             no room for the vault       @ both @ (ulimit -f 0; $SECFILT --allowed-port=1 echo it ran 2>&1) | cat >&2; exit ${PIPESTATUS[0]} @ is there a limit on the size of files
             """)
