@@ -63,7 +63,7 @@ public final class Tables {
     }
 
     /** These, and those that a run with another iptables would have used: whatever a crash left, it is in one of them. */
-    List<Tables> everyKind() {
+    public List<Tables> everyKind() {
         List<Tables> all = new ArrayList<>();
         all.add(this);
         all.addAll(otherKinds());

@@ -7,7 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.secfilt.abi.Cidr;
 import org.secfilt.abi.IpAddress;
@@ -75,14 +77,15 @@ public final class Nat {
                 throw new NatException("the program " + missing.get() + " is missing (on Debian: apt-get install iptables)");
             }
             removeDead();
-            List<String> listings = listings();
+            List<String> listings = listings(tables);
             String routes = run(ip, List.of("-o", "route", "show", "table", "all"), "");
             boolean v6 = tables.versions().contains(IpVersion.V6) && forwardingV6.isPossible();
             if (v6) {
                 routes += run(ip, List.of("-6", "-o", "route", "show", "table", "all"), "");
             }
+            List<String> everyKind = publications.isEmpty() ? List.of() : allListings();
             for (Setting<Publication> publication : publications) {
-                checkFree(publication, listings, Subnets.local(routes));
+                checkFree(publication, everyKind, Subnets.local(routes));
             }
             List<Cidr> taken = Subnets.taken(routes);
             int seed = (int) System.nanoTime(); // in a process namespace of its own each run has the same pid
@@ -239,9 +242,11 @@ public final class Nat {
     /** Takes down what runs have left that are no more. @return what could not be undone */
     private List<String> removeDead() {
         List<String> interfaces;
-        List<String> listings;
+        Map<Tables, List<String>> listings = new LinkedHashMap<>();
         try {
-            listings = listings();
+            for (Tables kind : tables.everyKind()) {
+                listings.put(kind, listings(kind));
+            }
             interfaces = interfaces(); // later: what has rules by now has its interface
         } catch (NatException e) {
             return List.of(e.getMessage());
@@ -252,34 +257,46 @@ public final class Nat {
                 alive.add(there);
             }
         }
-        List<String> texts = new ArrayList<>();
         List<String> wrong = new ArrayList<>();
-        for (int i = 0; i < listings.size(); i++) {
-            texts.add(NatListing.removal(listings.get(i), alive));
-            if (alive.isEmpty()) {
-                families.get(i).turnOff(listings.get(i), interfaces, wrong);
+        for (Map.Entry<Tables, List<String>> kind : listings.entrySet()) {
+            List<String> texts = new ArrayList<>();
+            for (int i = 0; i < families.size(); i++) {
+                String listing = kind.getValue().get(i);
+                texts.add(NatListing.removal(listing, alive));
+                if (alive.isEmpty()) {
+                    families.get(i).turnOff(listing, interfaces, wrong);
+                }
             }
+            wrong.addAll(kind.getKey().restore(texts));
         }
-        wrong.addAll(tables.restore(texts));
         return wrong;
     }
 
     /** Removes what crashed runs have left in this network namespace. @return what was removed, in words */
     public List<String> collect() throws NatException {
         try (NetworkLock lock = kernel.lockNetwork()) {
-            List<String> before = NatListing.ours(listings());
+            List<String> before = NatListing.ours(allListings());
             List<String> wrong = removeDead();
             if (!wrong.isEmpty()) {
                 throw new NatException(String.join("\n", wrong));
             }
-            return before.equals(NatListing.ours(listings())) ? List.of() : List.of("rules of networks that are no more");
+            return before.equals(NatListing.ours(allListings())) ? List.of() : List.of("rules of networks that are no more");
         }
     }
 
+    /** The rules there are, of every kind: another run may have another iptables. */
+    private List<String> allListings() throws NatException {
+        List<String> all = new ArrayList<>();
+        for (Tables kind : tables.everyKind()) {
+            all.addAll(listings(kind));
+        }
+        return all;
+    }
+
     /** The rules there are, of each family. */
-    private List<String> listings() throws NatException {
+    private static List<String> listings(Tables kind) throws NatException {
         try {
-            return tables.saveAll();
+            return kind.saveAll();
         } catch (FirewallException e) {
             throw new NatException(e.getMessage());
         }

@@ -50,6 +50,25 @@ class NatEndIT {
         assertEquals("same\n", run.stdout(), run::toString);
     }
 
+    /** One run by iptables-legacy, one by that of nft: the last to end undoes what is left of both, and one port is published once. */
+    @Test
+    void runs_by_different_programs_know_of_each_other() {
+        Outcome run = ROOM.bash("""
+                on() { cat /proc/sys/net/ipv4/conf/veth0/forwarding; iptables-legacy-save | grep -c secfilt; iptables-nft-save | grep -c secfilt; }
+                await() { for look in $(seq 200); do [ -e $1 ] && break; sleep 0.05; done; }
+                mkdir -p legacy; rm -f in* go*; mkfifo go1 go2
+                for p in iptables ip6tables; do for s in '' -save -restore; do ln -sf /usr/sbin/$p-legacy$s legacy/$p$s; done; done
+                iptables-legacy -t nat -L -n > all; before=$(on)
+                PATH=$PWD/legacy:$PATH $SECFILT --net=nat --allowed-port=8001 --publish=8086:80 sh -c 'echo > in1; read x < go1' & one=$!
+                await in1
+                $SECFILT --net=nat --allowed-port=8001 sh -c 'echo > in2; read x < go2' & two=$!
+                await in2
+                $SECFILT --net=nat --publish=8086:81 true 2>&1 | grep -o 'is published by another run already'
+                echo > go1; wait $one; echo > go2; wait $two
+                [ "$before" = "$(on)" ] && echo same""").timeoutMillis(60_000).run().exited(0);
+        assertEquals("is published by another run already\nsame\n", run.stdout(), run::toString);
+    }
+
     /** Frames that a bridge passes on ask the rules of FORWARD too, where the kernel was told so. */
     @Test
     void the_hosts_bridges_go_on() {
