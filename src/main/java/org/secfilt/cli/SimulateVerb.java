@@ -21,7 +21,7 @@ final class SimulateVerb {
             return streams.usage(List.of(e.getMessage()), Verb.SIMULATE);
         }
         Simulation simulation = Simulation.of(plan, call);
-        if (!plan.supervised() && !plan.guardsTerminal()) {
+        if (!plan.supervised() && !plan.guardsOutside()) {
             return streams.print(call + ": ALLOW: nothing is restricted, so a command has no filter\n");
         }
         String way = simulate.volume() == Volume.QUIET ? "" : simulation.way() + "\n";

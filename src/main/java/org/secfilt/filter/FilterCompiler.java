@@ -70,7 +70,7 @@ public final class FilterCompiler {
 
     private Node program() {
         if (!plan.supervised()) {
-            return plan.guardsTerminal() ? TerminalGuard.program(plan.arch(), assembler, actions) : actions.allow();
+            return plan.guardsOutside() ? new OutsideCalls(plan, assembler, actions).program() : actions.allow();
         }
         return checkArch(loadNr(addressCalls.send(refuseX32(refuseUnknown(dispatch())))));
     }

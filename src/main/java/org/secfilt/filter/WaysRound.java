@@ -99,8 +99,8 @@ final class WaysRound {
                 assembler.jump(JumpOp.SET, SECCOMP_FILTER_FLAG_NEW_LISTENER, actions.errno(Errno.EBUSY), actions.allow())),
                 "seccomp: no second listener");
         int[] requests = plan.sealsCgroup()
-                ? new int[] {TerminalGuard.TIOCSTI, TerminalGuard.TIOCLINUX, TIOCVHANGUP, TUNSETIFF, XFS_IOC_OPEN_BY_HANDLE}
-                : new int[] {TerminalGuard.TIOCSTI, TerminalGuard.TIOCLINUX, TIOCVHANGUP, TUNSETIFF};
+                ? new int[] {OutsideCalls.TIOCSTI, OutsideCalls.TIOCLINUX, TIOCVHANGUP, TUNSETIFF, XFS_IOC_OPEN_BY_HANDLE}
+                : new int[] {OutsideCalls.TIOCSTI, OutsideCalls.TIOCLINUX, TIOCVHANGUP, TUNSETIFF};
         Node others = plan.policy().restrictsFiles() ? new FileCalls(plan, assembler, actions).ioctl() : actions.allow();
         if (plan.traces(TracedCall.IOCTL)) {
             others = assembler.jumpIfAny(FileOwner.IOCTLS, actions.trace(TracedCall.IOCTL), others);

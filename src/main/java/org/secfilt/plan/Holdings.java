@@ -139,8 +139,8 @@ final class Holdings implements Match.Visitor<String> {
     }
 
     private static void builtIn(Plan plan, List<Holding> all) {
-        if (plan.guardsTerminal()) {
-            all.add(new Holding(Origin.DEFAULT, "typing into the caller's terminal", Holding.Layer.FILTER, "refused"));
+        if (plan.guardsOutside()) {
+            all.add(new Holding(Origin.DEFAULT, "typing into the caller's terminal, keys by root's helper", Holding.Layer.FILTER, "refused"));
         }
         if (!plan.supervised()) {
             return;

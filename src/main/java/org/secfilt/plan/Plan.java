@@ -121,14 +121,17 @@ public final class Plan {
         return vault;
     }
 
-    /** False if nothing at all is restricted: then the command needs no tracer, and no filter but {@link #guardsTerminal}. */
+    /** False if nothing at all is restricted: then the command needs no tracer, and no filter but {@link #guardsOutside}. */
     public boolean supervised() {
-        return needsTracer() || policy.families().isPresent() || policy.surroundings().ownsNetwork() || confinesToNetwork() || sealsProfile();
+        return needsTracer() || policy.families().isPresent() || confinesToNetwork() || sealsProfile();
     }
 
-    /** Whether a command that is restricted in nothing must at least not type into the terminal of who started it: it is another user's. */
-    public boolean guardsTerminal() {
-        return !supervised() && policy.surroundings().user().isPresent();
+    /**
+     * Whether a command that no rule restricts must at least not have others act outside in its place, its caller's shell for one: it is another
+     * user's, or in a network of its own.
+     */
+    public boolean guardsOutside() {
+        return !supervised() && (policy.surroundings().user().isPresent() || policy.surroundings().ownsNetwork() || ownsMounts());
     }
 
     /** Whether some call is sent to the tracer. Without any, the filter alone holds the policy. */

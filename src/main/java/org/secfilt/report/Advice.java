@@ -13,6 +13,7 @@ import org.secfilt.policy.Families;
 import org.secfilt.policy.FileAccess;
 import org.secfilt.policy.Options;
 import org.secfilt.policy.Origin;
+import org.secfilt.policy.Setting;
 import org.secfilt.policy.Sources;
 import org.secfilt.verdict.Action;
 
@@ -131,7 +132,7 @@ public final class Advice {
     /** Of a list of families in a file: what options say is no list. */
     private boolean addFamily(Family family) {
         Optional<Families> families = sources.policy().families();
-        if (families.isEmpty() || families.get().origin().line() == 0) {
+        if (families.isEmpty() || families.get().origin().line() == 0 || isSwitch(families.get().origin())) {
             return false;
         }
         if (families.get().allowed().contains(family)) {
@@ -145,6 +146,12 @@ public final class Advice {
         }
         sources = with;
         return edits.add(Remedy.family(sources, families.get().origin(), family));
+    }
+
+    /** Whether it is the option of an INI file. */
+    private boolean isSwitch(Origin origin) {
+        Optional<Setting<Boolean>> configured = sources.configured().mainstreamFamilies();
+        return configured.isPresent() && configured.get().origin().equals(origin);
     }
 
     private boolean addFile(String path) {

@@ -141,7 +141,7 @@ public final class Sandbox {
         }
         InheritedDescriptors inherited = kernel.inheritedDescriptors();
         Set<Integer> open = inherited.open(frontEnd.pid());
-        if (!plan.supervised() && !plan.profiled()) {
+        if (!plan.supervised() && !plan.surroundings().ownsNetwork() && !plan.profiled()) {
             Scripts scripts = scripts(command, file, new Descriptors(open, List.of(), false), enclosure.get(), writable, false);
             launchAlone(scripts, command, file, scripts.plain(filter()));
             return false;

@@ -65,15 +65,16 @@ final class Scripts {
         this.entered = entered;
     }
 
-    /** Nothing is restricted, but for what {@link Plan#guardsTerminal} says. */
+    /** Nothing is restricted, but for what {@link Plan#guardsOutside} says. */
     LaunchScript plain(Program filter) {
         Launch launch = launch();
         if (!entered) {
             enclosure.enter(launch);
         }
         close(launch);
-        if (plan.guardsTerminal()) {
-            if ((capabilities & CAP_SYS_ADMIN) == 0) { // else the user's sudo goes on working
+        if (plan.guardsOutside()) {
+            // In a user namespace of its own the stub has CAP_SYS_ADMIN too. Else what has rights by its file (sudo) could not go on having them.
+            if ((capabilities & CAP_SYS_ADMIN) == 0 && !plan.surroundings().ownsNetwork() && !plan.ownsMounts()) {
                 launch.noNewPrivileges();
             }
             launch.filter(filter.encode(ByteOrder.nativeOrder()), 0);

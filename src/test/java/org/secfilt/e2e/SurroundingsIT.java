@@ -125,7 +125,7 @@ class SurroundingsIT {
 
     /** Whose shell would run it, in the host's network, or as root. */
     @ParameterizedTest
-    @CsvSource({"ROOT, --net=none", "ORDINARY, --net=none", "ROOT, --user=nobody"})
+    @CsvSource({"ROOT, --net=none", "ORDINARY, --net=none", "ORDINARY, --private-tmp", "ROOT, --user=nobody"})
     void nobody_types_into_the_terminal_from_inside(User user, String option) {
         String[] type = {"/usr/bin/python3", "-c", "import errno, fcntl, termios\ntry: fcntl.ioctl(1, termios.TIOCSTI, b'x')\n"
                 + "except OSError as e: print(errno.errorcode[e.errno])"};
@@ -135,10 +135,13 @@ class SurroundingsIT {
         assertEquals("EPERM\n", ROOM.secfilt(words.toArray(new String[0])).as(user).run().exited(0).stdout());
     }
 
-    /** Such as sudo. */
-    @Test
-    void what_another_user_runs_may_become_a_third_one() {
-        assertEquals("NoNewPrivs:\t0\n", ROOM.secfilt("--user=nobody", "grep", "NoNewPrivs", "/proc/self/status").run().exited(0).stdout());
+    /** Such as sudo; and a debugger. */
+    @ParameterizedTest
+    @CsvSource({"ORDINARY, --net=none", "ORDINARY, --private-tmp", "ROOT, --user=nobody"})
+    void without_rules_nothing_else_is_refused(User user, String option) {
+        Outcome run = ROOM.secfilt(option, "/usr/bin/python3", "-c", "import ctypes\nprint(ctypes.CDLL(None).ptrace(0, 0, 0, 0))\n"
+                + "print([line for line in open('/proc/self/status') if line.startswith('NoNewPrivs')])").as(user).run().exited(0);
+        assertEquals("0\n['NoNewPrivs:\\t0\\n']\n", run.stdout(), run::toString);
     }
 
     @ParameterizedTest

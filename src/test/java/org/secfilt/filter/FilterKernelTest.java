@@ -64,7 +64,8 @@ class FilterKernelTest {
                 expected.add("result -" + errno(answer));
             }
         }
-        assertTrue(calls.size() > 60, "only " + calls.size() + " calls are refused");
+        int fewest = table.plan(arch).supervised() ? 60 : 4; // a filter without rules refuses hardly anything
+        assertTrue(calls.size() > fewest, "only " + calls.size() + " calls are refused");
         // And one that is allowed comes through: there is no descriptor -1.
         calls.add(new Samples.Call(arch.audit(), arch.syscalls().nr("close"), new long[] {-1, 0, 0, 0, 0, 0}));
         expected.add("result -" + EBADF);

@@ -168,6 +168,7 @@ class AdviceTest {
                 "--allowed-netmask=10.0.0.1 yaml: families: [unix] | 17 |",
                 "yaml: families: [inet] | 2 |",
                 "--mainstream-network-families | 17 |",
+                "ini: mainstream-network-families= | 17 |",
                 "--allowed-netmask=10.0.0.1 | 17 |",
             })
     void names_the_family_that_a_list_lacks(String policy, int domain, String advice) throws Exception {
