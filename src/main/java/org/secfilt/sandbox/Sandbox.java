@@ -42,6 +42,8 @@ public final class Sandbox {
     static final int FAILED = 125;
     /** The policy cannot be held: what is open already would go round it. */
     private static final int REFUSED = 2;
+    private static final int LAST_LOOKS = 50;
+    private static final int LAST_PAUSE_MILLIS = 10;
 
     private final Kernel kernel;
     private final ProcessStatus processes;
@@ -97,11 +99,23 @@ public final class Sandbox {
         } catch (RuntimeException | Error e) {
             reports.refusal(frontEnd, Fault.words(e));
             frontEnd.exit(FAILED); // before the taking down, which waits for the stub to be gone
+            awaitStub();
         } finally {
             reports.flush();
             walls.takeDown();
             kernel.programs().awaitFed();
             leases.end();
+        }
+    }
+
+    /** If it is traced by now the kernel kills it with us, and it has an exit code to end with. If it is the command it is to be killed. */
+    private void awaitStub() {
+        try {
+            for (int look = 0; look < LAST_LOOKS && !frontEnd.isGone(); look++) {
+                Thread.sleep(LAST_PAUSE_MILLIS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -21,6 +21,9 @@ final class WaitStop {
     private static final int P_ALL = 0;
     private static final int P_PIDFD = 3;
     private static final int ANY = -1;
+    private static final int WHICH = 2 | 4 | 8; // WSTOPPED, WEXITED, WCONTINUED
+    private static final int OPTIONS = 1 | WHICH | 0x6000_0000; // WNOHANG, and __WALL, __WNOTHREAD; not __WCLONE
+    private static final int WNOWAIT = 0x0100_0000;
 
     private final Ptrace ptrace;
     private final TraceeNumbers numbers;
@@ -64,8 +67,12 @@ final class WaitStop {
         ptrace.resume(task.tid, 0);
     }
 
+    /** And by no option that the kernel refuses, or that is about other children than we are. */
     private static boolean asksAfterAny(TracedCall call, SyscallStop stop) {
-        return (int) stop.argument(0) == (call == TracedCall.WAITID ? P_ALL : ANY);
+        boolean byId = call == TracedCall.WAITID;
+        int options = (int) stop.argument(byId ? 3 : 2);
+        boolean odd = (options & ~(byId ? OPTIONS | WNOWAIT : OPTIONS)) != 0 || byId && (options & WHICH) == 0;
+        return !odd && (int) stop.argument(0) == (byId ? P_ALL : ANY);
     }
 
     /** Only process 1 adopts us. */
