@@ -145,8 +145,10 @@ final class FilterOracle {
                 return Set.of(addresses && !List.of(3, 20, 21, 25).contains((int) args[3]) ? "EINVAL" : "allow");
             case "clone":
                 return Set.of(addresses && (args[0] & 0x800000) != 0 ? "EPERM" : "allow");
-            case "clone3", "uselib", "io_setup":
+            case "clone3", "uselib":
                 return Set.of(addresses ? "ENOSYS" : "allow");
+            case "io_setup":
+                return Set.of(policy.restrictsAddresses() ? "ENOSYS" : "allow");
             default:
                 return Set.of("allow");
         }
