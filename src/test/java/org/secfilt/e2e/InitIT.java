@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.secfilt.Fixtures;
 
 /** A command that is process 1 of a process namespace, as a container's is: with it the kernel kills the supervisor. */
 class InitIT {
@@ -99,6 +100,13 @@ class InitIT {
                         print(reaped)
                 """, options).timeoutMillis(90_000).run().exited(0);
         assertEquals("3\n3\n3\n3\n3\n0\n".repeat(2), run.stdout(), run::toString);
+    }
+
+    @Test
+    void that_waits_for_the_child_of_a_thread_that_ends_hears_of_it() {
+        Outcome run = ROOM.command("unshare", "-pf", "--kill-child", "--mount-proc", Built.program().toString(), "--allowed-netmask=10.77.1.1",
+                Fixtures.compile("left-children").toString(), "300").timeoutMillis(90_000).run().exited(0);
+        assertEquals("0 waits without a child\n", run.stdout(), run::toString);
     }
 
     /** Who may have been killed before anything was heard of them. */

@@ -36,8 +36,15 @@ final class JnrTraceeStatus implements TraceeStatus {
 
     @Override
     public List<Integer> children(int tgid) {
+        List<Integer> threads = threads(tgid);
+        List<Integer> children = childrenOf(tgid, threads);
+        // A thread that ends leaves its children to another, which may have been read before; and is there for a moment still.
+        return children.equals(childrenOf(tgid, threads)) && threads.equals(threads(tgid)) ? children : List.of();
+    }
+
+    private List<Integer> childrenOf(int tgid, List<Integer> threads) {
         List<Integer> children = new ArrayList<>();
-        for (int tid : threads(tgid)) {
+        for (int tid : threads) {
             for (String child : proc.readAll(tgid + "/task/" + tid + "/children").split(" ")) {
                 if (!child.isEmpty()) {
                     children.add(Integer.parseInt(child));
