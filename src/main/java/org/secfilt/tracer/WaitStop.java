@@ -32,7 +32,6 @@ final class WaitStop {
     private final KeeperStop keeper;
     private final Tasks tasks;
     private final Endings endings;
-    private final int us = (int) ProcessHandle.current().pid();
     private final WaitEvent event = new WaitEvent();
 
     WaitStop(Ptrace ptrace, Tracees tracees, Replies replies, KeeperStop keeper, Tasks tasks, Endings endings) {
@@ -80,6 +79,7 @@ final class WaitStop {
         if (status.tgid(task.tid) != Tracer.INIT) {
             return false;
         }
+        int us = (int) ProcessHandle.current().pid(); // here, as its first use makes a thread pool
         List<Integer> children = status.children(Tracer.INIT);
         for (int child : children) {
             if (child != us && !keeper.is(child)) {
