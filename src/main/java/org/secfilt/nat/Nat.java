@@ -7,9 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.secfilt.abi.Cidr;
 import org.secfilt.abi.IpAddress;
@@ -241,15 +239,22 @@ public final class Nat {
 
     /** Takes down what runs have left that are no more. @return what could not be undone */
     private List<String> removeDead() {
+        List<String> wrong = new ArrayList<>();
+        for (Tables kind : tables.everyKind()) { // one after the other: two may be the same tables, by two programs
+            removeDead(kind, wrong);
+        }
+        return wrong;
+    }
+
+    private void removeDead(Tables kind, List<String> wrong) {
         List<String> interfaces;
-        Map<Tables, List<String>> listings = new LinkedHashMap<>();
+        List<String> listings;
         try {
-            for (Tables kind : tables.everyKind()) {
-                listings.put(kind, listings(kind));
-            }
+            listings = listings(kind);
             interfaces = interfaces(); // later: what has rules by now has its interface
         } catch (NatException e) {
-            return List.of(e.getMessage());
+            wrong.add(e.getMessage());
+            return;
         }
         List<String> alive = new ArrayList<>();
         for (String there : interfaces) {
@@ -257,19 +262,14 @@ public final class Nat {
                 alive.add(there);
             }
         }
-        List<String> wrong = new ArrayList<>();
-        for (Map.Entry<Tables, List<String>> kind : listings.entrySet()) {
-            List<String> texts = new ArrayList<>();
-            for (int i = 0; i < families.size(); i++) {
-                String listing = kind.getValue().get(i);
-                texts.add(NatListing.removal(listing, alive));
-                if (alive.isEmpty()) {
-                    families.get(i).turnOff(listing, interfaces, wrong);
-                }
+        List<String> texts = new ArrayList<>();
+        for (int i = 0; i < families.size(); i++) {
+            texts.add(NatListing.removal(listings.get(i), alive));
+            if (alive.isEmpty()) {
+                families.get(i).turnOff(listings.get(i), interfaces, wrong);
             }
-            wrong.addAll(kind.getKey().restore(texts));
         }
-        return wrong;
+        wrong.addAll(kind.restore(texts));
     }
 
     /** Removes what crashed runs have left in this network namespace. @return what was removed, in words */
