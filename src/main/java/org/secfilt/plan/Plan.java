@@ -128,7 +128,7 @@ public final class Plan {
 
     /**
      * Whether a command that no rule restricts must at least not have others act outside in its place, its caller's shell for one: it is another
-     * user's, or in a network of its own.
+     * user's, or has a network or a /tmp of its own.
      */
     public boolean guardsOutside() {
         return !supervised() && (policy.surroundings().user().isPresent() || policy.surroundings().ownsNetwork() || ownsMounts());

@@ -108,7 +108,7 @@ public final class Sandbox {
         }
     }
 
-    /** If it is traced by now the kernel kills it with us, and it has an exit code to end with. If it is the command it is to be killed. */
+    /** If it is traced by now the kernel kills it with us, so it is to have ended by its exit code before. The command it became is killed then. */
     private void awaitStub() {
         try {
             for (int look = 0; look < LAST_LOOKS && !frontEnd.isGone(); look++) {
